@@ -1,0 +1,112 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"time"
+	_ "time/tzdata" // a book's zone is known on every machine
+
+	"github.com/google/uuid"
+
+	"drawdown/ledger"
+)
+
+// Books is one book, open for use. Its methods are the use cases; they may be called
+// by many at once.
+type Books struct {
+	store Store
+	book  Book
+	zone  *time.Location
+	now   func() time.Time
+	newID func() string
+	// holder names this process in leases and job runs.
+	holder string
+}
+
+// Options are what a book takes from outside. Zero fields take their defaults.
+type Options struct {
+	// Functional and Zone settle a book that is opened for the first time: USD and UTC
+	// where empty. For a book that exists they must agree with it or be empty.
+	Functional ledger.Currency
+	Zone       string
+	Now        func() time.Time // the clock; time.Now
+	NewID      func() string    // a new UUIDv7 each time, in order
+	Holder     string           // names this process in leases; a new id
+}
+
+// Open opens the book in the store, settling its currency and zone the first time.
+// Errors: INVALID for a zone or currency that is none, or that differs from the book's.
+func Open(ctx context.Context, store Store, options Options) (*Books, error) {
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.newID == nil {
+		b.newID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if b.holder == "" {
+		b.holder = b.newID()
+	}
+	err := store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		book, err := tx.Book(ctx)
+		if CodeOf(err) == NotFound && err != nil {
+			book, err = b.settle(options)
+			if err == nil {
+				err = tx.SaveBook(ctx, book)
+			}
+		}
+		b.book = book
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if options.Functional != "" && options.Functional != b.book.Functional {
+		return nil, refuse(Invalid, "currency", "is %s in this book and cannot be changed to %s", b.book.Functional, options.Functional)
+	}
+	if options.Zone != "" && options.Zone != b.book.Zone {
+		return nil, refuse(Invalid, "timezone", "is %s in this book and cannot be changed to %s", b.book.Zone, options.Zone)
+	}
+	if b.zone, err = time.LoadLocation(b.book.Zone); err != nil {
+		return nil, fmt.Errorf("time zone %q of the book: %w", b.book.Zone, err)
+	}
+	return b, nil
+}
+
+func (b *Books) settle(options Options) (Book, error) {
+	book := Book{Functional: options.Functional, Zone: options.Zone, CreatedAt: b.clock()}
+	if book.Functional == "" {
+		book.Functional = "USD"
+	}
+	if book.Zone == "" {
+		book.Zone = "UTC"
+	}
+	if !book.Functional.Known() {
+		return Book{}, refuse(Invalid, "currency", "%q is not an ISO 4217 currency code such as USD", book.Functional)
+	}
+	if _, err := time.LoadLocation(book.Zone); err != nil || book.Zone == "Local" {
+		return Book{}, refuse(Invalid, "timezone", "%q is not an IANA time zone such as UTC or Europe/Berlin", book.Zone)
+	}
+	return book, nil
+}
+
+// Book returns the settings of the book.
+func (b *Books) Book() Book { return b.book }
+
+// Zone returns the book's time zone.
+func (b *Books) Zone() *time.Location { return b.zone }
+
+// Now returns the book's clock, in microseconds, the finest that a book keeps.
+func (b *Books) Now() time.Time { return b.clock() }
+
+// Yesterday returns the last day that has ended: the day through which jobs book.
+func (b *Books) Yesterday() ledger.Date { return ledger.DateOf(b.clock(), b.zone) - 1 }
+
+// View reads on one consistent snapshot.
+func (b *Books) View(ctx context.Context, read func(context.Context, Tx) error) error {
+	return b.store.View(ctx, read)
+}
+
+func (b *Books) clock() time.Time { return b.now().UTC().Truncate(time.Microsecond) }
+
+func (b *Books) today() ledger.Date { return ledger.DateOf(b.clock(), b.zone) }

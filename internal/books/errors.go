@@ -1,0 +1,62 @@
+package books
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code names a refusal. GraphQL, HTTP and the command line share this one table.
+type Code string
+
+// The codes.
+const (
+	NotFound            Code = "NOT_FOUND"            // what is named does not exist
+	AlreadyExists       Code = "ALREADY_EXISTS"       // its code or id is taken
+	Invalid             Code = "INVALID"              // a value that is none: malformed, out of range, contradictory
+	TooLarge            Code = "TOO_LARGE"            // beyond a limit
+	IdempotencyConflict Code = "IDEMPOTENCY_CONFLICT" // the key was used for another request
+	InsufficientCredits Code = "INSUFFICIENT_CREDITS" // the balance does not cover the use
+	EventConflict       Code = "EVENT_CONFLICT"       // the event's source and id name another event
+	TooLate             Code = "TOO_LATE"             // the lots in force then accept no more use
+	ShortExpiry         Code = "SHORT_EXPIRY"         // credits would lapse within 30 days, and nobody said why
+	AlreadyRefunded     Code = "ALREADY_REFUNDED"     // a purchase is refunded once
+	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund pays at most the price
+	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
+	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
+	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event is void
+	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
+	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
+	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
+	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
+	Internal            Code = "INTERNAL"             // a fault of ours
+)
+
+// Error is a refusal, or a fault, as callers see it.
+type Error struct {
+	Code    Code
+	Field   string // a path into the request such as "input.credits"; "" where none is to blame
+	Message string // what is wrong and what would be right
+	Cause   error  // for the log alone
+}
+
+func (e *Error) Error() string {
+	if e.Field != "" {
+		return e.Field + ": " + e.Message
+	}
+	return e.Message
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// CodeOf returns the code of an error: Internal for one that is not an *Error.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return Internal
+}
+
+func refuse(code Code, field, format string, args ...any) *Error {
+	return &Error{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,246 @@
+package books
+
+import (
+	"context"
+	"time"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// Store keeps a book. Every method of a Tx reads and writes within its transaction.
+// Lists come in order of id; a look-up by ids returns what exists, in no order.
+type Store interface {
+	// Update runs act in one read-write transaction and commits it, or rolls it back
+	// where act returns an error. Where the database asks for it (serialization
+	// failure, deadlock, busy), act runs again, a bounded number of times.
+	// Errors: UNAVAILABLE, and those of act.
+	Update(ctx context.Context, act func(context.Context, Tx) error) error
+	// View runs act on one consistent read-only snapshot.
+	View(ctx context.Context, act func(context.Context, Tx) error) error
+	Close() error
+}
+
+// Tx is what a use case may ask of the store.
+type Tx interface {
+	bookTx
+	catalogTx
+	purchaseTx
+	usageTx
+	bookingTx
+	journalTx
+	runTx
+	checkTx
+}
+
+type bookTx interface {
+	// Book returns the settings of the book. Errors: NOT_FOUND before SaveBook.
+	Book(ctx context.Context) (Book, error)
+	SaveBook(ctx context.Context, book Book) error
+	// ClosedThrough returns the last closed period, zero where none is.
+	ClosedThrough(ctx context.Context) (ledger.Period, error)
+
+	// IdempotencyKey returns what was stored under the key, or found false.
+	IdempotencyKey(ctx context.Context, key string) (record IdempotencyRecord, found bool, err error)
+	SaveIdempotencyKey(ctx context.Context, record IdempotencyRecord) error
+	AppendAudit(ctx context.Context, events ...AuditEvent) error
+	Audit(ctx context.Context, subject string, page Page) ([]AuditEvent, error)
+}
+
+// IdempotencyRecord is an answered request.
+type IdempotencyRecord struct {
+	Key       string
+	Operation string
+	Hash      []byte // SHA-256 of the operation and the request in canonical JSON
+	Answer    []byte // JSON of the result
+	CreatedAt time.Time
+}
+
+type catalogTx interface {
+	// InsertCustomer, InsertPolicy, InsertPack and InsertMeter refuse a code (external
+	// id) that is taken. Errors: ALREADY_EXISTS.
+	InsertCustomer(ctx context.Context, customer Customer) error
+	UpdateCustomer(ctx context.Context, customer Customer) error
+	CustomersByID(ctx context.Context, ids []string) ([]Customer, error)
+	CustomersByExternalID(ctx context.Context, externalIDs []string) ([]Customer, error)
+	Customers(ctx context.Context, filter CustomerFilter, page Page) ([]Customer, error)
+	CountCustomers(ctx context.Context, filter CustomerFilter) (int64, error)
+
+	InsertPolicy(ctx context.Context, policy Policy) error
+	PoliciesByID(ctx context.Context, ids []string) ([]Policy, error)
+	PoliciesByCode(ctx context.Context, codes []string) ([]Policy, error)
+	Policies(ctx context.Context, page Page) ([]Policy, error)
+	InsertEstimate(ctx context.Context, estimate Estimate) error
+	// Estimates returns the estimates of a policy in order of day, then of entry. The
+	// policy's own first rate is not among them.
+	Estimates(ctx context.Context, policyID string) ([]Estimate, error)
+
+	InsertPack(ctx context.Context, pack Pack) error
+	PacksByID(ctx context.Context, ids []string) ([]Pack, error)
+	PacksByCode(ctx context.Context, codes []string) ([]Pack, error)
+	Packs(ctx context.Context, page Page) ([]Pack, error)
+
+	InsertMeter(ctx context.Context, meter Meter) error
+	MetersByID(ctx context.Context, ids []string) ([]Meter, error)
+	MetersByCode(ctx context.Context, codes []string) ([]Meter, error)
+	Meters(ctx context.Context, page Page) ([]Meter, error)
+}
+
+type purchaseTx interface {
+	InsertPurchase(ctx context.Context, purchase Purchase) error
+	UpdatePurchase(ctx context.Context, purchase Purchase) error
+	// LockPurchase returns the purchase and holds it until the transaction ends.
+	// Errors: NOT_FOUND.
+	LockPurchase(ctx context.Context, id string) (Purchase, error)
+	PurchasesByID(ctx context.Context, ids []string) ([]Purchase, error)
+	Purchases(ctx context.Context, filter PurchaseFilter, page Page) ([]Purchase, error)
+	CountPurchases(ctx context.Context, filter PurchaseFilter) (int64, error)
+	// DuePurchases locks up to limit invoiced purchases whose due day has come by
+	// through and is not booked.
+	DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]Purchase, error)
+
+	// InsertLot keeps the lot and gives it the next Order of the book.
+	InsertLot(ctx context.Context, lot revrec.Lot) error
+	// UpdateLots writes all that can change of the lots, by (CustomerID, ID), in bulk.
+	UpdateLots(ctx context.Context, lots []*revrec.Lot) error
+	LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error)
+	// LockLots holds and returns the given lots in key order (customer, lot).
+	LockLots(ctx context.Context, keys []LotKey) ([]*revrec.Lot, error)
+	// LockOpenLots holds and returns, in key order, the lots of the customers that have
+	// unused credits and still accept use at the instant, and all their overage lots.
+	LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error)
+	// OpenLots returns the lots of one customer that can be used at the instant and
+	// have credits left: one indexed read.
+	OpenLots(ctx context.Context, customerID string, at time.Time) ([]revrec.Lot, error)
+	Lots(ctx context.Context, filter LotFilter, page Page) ([]revrec.Lot, error)
+	CountLots(ctx context.Context, filter LotFilter) (int64, error)
+	// DeferredByCustomer returns what is deferred per customer and currency, where it
+	// is not nothing, in order of customer id.
+	DeferredByCustomer(ctx context.Context, page Page) ([]Deferred, error)
+}
+
+// LotKey names a lot.
+type LotKey struct {
+	CustomerID, LotID string
+}
+
+// EventKey names an event within a customer as its sender does.
+type EventKey struct {
+	CustomerID, Source, EventID string
+}
+
+type usageTx interface {
+	// EventsByKey returns those of the events that exist.
+	EventsByKey(ctx context.Context, keys []EventKey) ([]UsageEvent, error)
+	EventsByID(ctx context.Context, ids []string) ([]UsageEvent, error)
+	// VoidsOf returns the void events of the given events.
+	VoidsOf(ctx context.Context, customerID string, ids []string) ([]UsageEvent, error)
+	InsertEvents(ctx context.Context, events []UsageEvent) error
+	InsertDraws(ctx context.Context, draws []Draw) error
+	// AddLotDays adds Drawn to the lot-days, makes those that are missing, and marks
+	// them pending. The keys are distinct.
+	AddLotDays(ctx context.Context, days []LotDay) error
+	Events(ctx context.Context, filter EventFilter, page Page) ([]UsageEvent, error)
+	CountEvents(ctx context.Context, filter EventFilter) (int64, error)
+	Draws(ctx context.Context, filter DrawFilter, page Page) ([]Draw, error)
+	// DrawsOfEvents returns all draws of the events.
+	DrawsOfEvents(ctx context.Context, ids []string) ([]Draw, error)
+}
+
+type bookingTx interface {
+	// PendingLots returns up to limit lots that have a pending lot-day by through, in
+	// key order.
+	PendingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
+	// LotDays returns the lot-days of the lots in order of lot and day.
+	LotDays(ctx context.Context, keys []LotKey) ([]LotDay, error)
+	// PendingLotDays returns those of LotDays that are pending and not after through.
+	PendingLotDays(ctx context.Context, keys []LotKey, through ledger.Date) ([]LotDay, error)
+	// SettleLotDays takes the pending mark off all days of the lots through through,
+	// and sets their Recognised to their Drawn.
+	SettleLotDays(ctx context.Context, keys []LotKey, through ledger.Date) error
+	// LapsingLots and RemoteLots return up to limit lots whose LapseDue (RemoteDue) is
+	// set and not after through, in key order.
+	LapsingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
+	RemoteLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
+
+	InsertRecognitions(ctx context.Context, recognitions []revrec.Recognition) error
+	// BookedOfLots returns what is booked of the lots from a day on, by lot id.
+	BookedOfLots(ctx context.Context, keys []LotKey, from ledger.Date) (map[string]revrec.Booked, error)
+	BookedOfPool(ctx context.Context, poolID string, from ledger.Date) (revrec.Booked, error)
+	RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error)
+	Recognitions(ctx context.Context, filter RecognitionFilter, page Page) ([]revrec.Recognition, error)
+	CountRecognitions(ctx context.Context, filter RecognitionFilter) (int64, error)
+
+	// EnsurePool returns the pool of the same policy, key and currency, or keeps this one.
+	EnsurePool(ctx context.Context, pool revrec.Pool) (revrec.Pool, error)
+	PoolsByID(ctx context.Context, ids []string) ([]revrec.Pool, error)
+	Pools(ctx context.Context, policyID string, page Page) ([]revrec.Pool, error)
+	// AddPoolDays adds to the days of a pool and marks the pool to be measured from the
+	// first of them.
+	AddPoolDays(ctx context.Context, poolID string, days []revrec.PoolDay) error
+	PoolDays(ctx context.Context, poolID string) ([]revrec.PoolDay, error)
+	// MeasurePoolsFrom marks all pools of the policy to be measured from the day.
+	MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error
+	// UnmeasuredPools returns up to limit pools to be measured from a day by through.
+	UnmeasuredPools(ctx context.Context, through ledger.Date, limit int) ([]PoolWork, error)
+	// SetPoolMeasured says from which day the pool is next to be measured; zero is none.
+	SetPoolMeasured(ctx context.Context, poolID string, next ledger.Date) error
+
+	// OpenBatch returns the batch that gathers recognitions, making it where none is open.
+	OpenBatch(ctx context.Context, id string, at time.Time) (Batch, error)
+	// SumBatch adds up the recognitions of the batch per entry, in order of accounting
+	// date, day, kind, currency and policy.
+	SumBatch(ctx context.Context, batchID string) ([]BatchSum, error)
+	CloseBatch(ctx context.Context, batchID string, at time.Time) error
+}
+
+// PoolWork is a pool that is to be measured from a day on.
+type PoolWork struct {
+	Pool revrec.Pool
+	From ledger.Date
+}
+
+type journalTx interface {
+	// AppendEntries numbers the entries in the order given, without gaps, adds their
+	// lines to the running balances and returns them with their numbers.
+	AppendEntries(ctx context.Context, entries []ledger.Entry) ([]ledger.Entry, error)
+	// Entries returns entries with their lines, in order of number.
+	Entries(ctx context.Context, filter EntryFilter, page Page) ([]ledger.Entry, error)
+	CountEntries(ctx context.Context, filter EntryFilter) (int64, error)
+	EntriesByNumber(ctx context.Context, numbers []int64) ([]ledger.Entry, error)
+	// EachEntry streams the entries of the accounting dates (both included, zero is
+	// open) in order of number.
+	EachEntry(ctx context.Context, from, to ledger.Date, yield func(ledger.Entry) error) error
+	// TrialBalance reads the running balances of the periods (both included; zero From
+	// is since the beginning, zero To is to the end).
+	TrialBalance(ctx context.Context, from, to ledger.Period) (ledger.TrialBalance, error)
+	// EntryOfRecognition returns the number of the entry that sums the recognition; 0
+	// while it is not posted, or where its sum moved nothing.
+	EntryOfRecognition(ctx context.Context, recognition revrec.Recognition) (int64, error)
+}
+
+type runTx interface {
+	InsertJobRun(ctx context.Context, run JobRun) error
+	UpdateJobRun(ctx context.Context, run JobRun) error
+	JobRunsByID(ctx context.Context, ids []string) ([]JobRun, error)
+	JobRuns(ctx context.Context, filter JobFilter, page Page) ([]JobRun, error)
+	CountJobRuns(ctx context.Context, filter JobFilter) (int64, error)
+	// TakeLease gives the lease of the name to the holder until an instant, where it is
+	// free, over, or the holder's already; taken is false where another holds it.
+	TakeLease(ctx context.Context, name, holder string, now, until time.Time) (taken bool, err error)
+	DropLease(ctx context.Context, name, holder string) error
+}
+
+type checkTx interface {
+	// Findings derives every kept balance and invariant again from the rows below it
+	// and returns what differs, at most limit of each check.
+	Findings(ctx context.Context, limit int) ([]Finding, error)
+}
+
+// Finding is one difference between what is kept and what it derives from.
+type Finding struct {
+	Check   string // such as "lot.drawn"
+	Subject string // the row, such as a lot's id
+	Kept    string
+	Derived string
+}

@@ -1,0 +1,307 @@
+package books
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// Book is what is settled once for a book and never changes.
+type Book struct {
+	Functional ledger.Currency // the currency in which the company reports
+	Zone       string          // IANA name; an accounting date is a calendar day there
+	CreatedAt  time.Time
+}
+
+// Customer is somebody who buys credits. ExternalID is the company's own id of them.
+type Customer struct {
+	ID         string
+	ExternalID string
+	Name       string
+	// PolicyID is the policy of the latest purchase (or of the first grant, before
+	// any): its burn order and overage rule govern the customer's use. "" before.
+	PolicyID  string
+	CreatedAt time.Time
+}
+
+// Policy is a credit policy under its code.
+type Policy struct {
+	ID   string
+	Code string
+	Name string
+	revrec.Policy
+	CreatedAt time.Time
+}
+
+// Estimate is the expected breakage of a policy from a day on.
+type Estimate struct {
+	revrec.Estimate
+	PolicyID  string
+	Reason    string
+	CreatedAt time.Time
+}
+
+// Pack is a catalogue item: credits by volume tier under a policy.
+type Pack struct {
+	ID        string
+	Code      string
+	Name      string
+	PolicyID  string
+	Currency  ledger.Currency
+	Tiers     []Tier // by credits, smallest first
+	CreatedAt time.Time
+}
+
+// Tier is a price for so many credits; any number from there to the next tier costs
+// the same per credit.
+type Tier struct {
+	Credits revrec.Credits
+	Price   ledger.Amount
+}
+
+// Meter turns a quantity of something into credits: Credits for every Per units.
+type Meter struct {
+	ID        string
+	Code      string
+	Name      string
+	Unit      string
+	Credits   decimal.Decimal
+	Per       decimal.Decimal
+	CreatedAt time.Time
+}
+
+// PurchaseStatus says where a purchase stands with its payment.
+type PurchaseStatus string
+
+// The statuses of a purchase.
+const (
+	PurchasePaid     PurchaseStatus = "PAID"
+	PurchaseInvoiced PurchaseStatus = "INVOICED" // not paid; its due date may have come
+	PurchaseRefunded PurchaseStatus = "REFUNDED"
+)
+
+// Purchase is credits sold, with the one lot that they make.
+type Purchase struct {
+	ID         string
+	CustomerID string
+	PackID     string // "" for a custom deal
+	PolicyID   string
+	LotID      string
+	Status     PurchaseStatus
+	Credits    revrec.Credits // bought
+	Bonus      revrec.Credits // on the same terms, without a price of its own
+	Price      ledger.Amount  // without tax
+	Tax        ledger.Amount
+	FXRate     decimal.Decimal // functional currency per unit of the price's currency
+	// Functional and FunctionalTax are Price and Tax at FXRate.
+	Functional, FunctionalTax ledger.Amount
+	PurchasedAt               time.Time
+	// DueOn is the day on which payment falls due, of an invoiced purchase; zero where
+	// it is cancellable, or was paid at once.
+	DueOn       ledger.Date
+	Cancellable bool
+	// DueBooked is true once the receivable of an invoiced purchase is in the journal.
+	DueBooked    bool
+	PaidAt       time.Time // zero while unpaid
+	RefundedAt   time.Time // zero unless refunded
+	RefundAmount ledger.Amount
+	Reference    string // the company's own reference, an invoice number say
+	CreatedAt    time.Time
+}
+
+// UsageEvent is one use, or the void of one. Source and EventID name it.
+type UsageEvent struct {
+	ID         string
+	CustomerID string
+	Source     string
+	EventID    string
+	MeterID    string          // "" where the event gave credits itself
+	Quantity   decimal.Decimal // of the meter's unit; zero without a meter
+	Credits    revrec.Credits  // negative for a void
+	OccurredAt time.Time
+	RecordedAt time.Time
+	// VoidOf is the id of the event that this one takes back; "" for a use.
+	VoidOf string
+}
+
+// Draw is the part of an event that one lot served; negative for a void.
+type Draw struct {
+	CustomerID string
+	EventID    string // the UsageEvent's ID
+	LotID      string
+	Day        ledger.Date
+	Credits    revrec.Credits
+}
+
+// LotDay is what was drawn from a lot on one day, and how much of that is booked.
+type LotDay struct {
+	CustomerID string
+	LotID      string
+	Day        ledger.Date
+	Drawn      revrec.Credits
+	Recognised revrec.Credits
+	Pending    bool // something of the day waits to be booked
+}
+
+// Batch gathers recognitions until they are posted together.
+type Batch struct {
+	ID        string
+	CreatedAt time.Time
+	PostedAt  time.Time // zero while open
+}
+
+// BatchSum is what the recognitions of a batch add up to for one entry.
+type BatchSum struct {
+	Day, AccountingDate            ledger.Date
+	Kind                           revrec.Kind
+	PolicyID                       string
+	Currency                       ledger.Currency
+	Count                          int64
+	Credits                        revrec.Credits
+	Minor, Functional              int64
+	Unclaimed, UnclaimedFunctional int64
+}
+
+// JobStatus says how a run of a job ended.
+type JobStatus string
+
+// The statuses of a job run.
+const (
+	JobRunningNow JobStatus = "RUNNING"
+	JobSucceeded  JobStatus = "SUCCEEDED"
+	JobFailed     JobStatus = "FAILED"
+)
+
+// JobName names a recurring job.
+type JobName string
+
+// The jobs, in the order in which `all` runs them.
+const (
+	JobDue       JobName = "due"       // invoices whose due date has come
+	JobRecognise JobName = "recognise" // what was used
+	JobExpire    JobName = "expire"    // what lapsed
+	JobBreakage  JobName = "breakage"  // what is expected to lapse, and what has become remote
+	JobAll       JobName = "all"       // the four in this order
+)
+
+// JobNames lists the jobs that can be run by hand.
+func JobNames() []JobName {
+	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage}
+}
+
+// JobRun is one run of a job and what it did.
+type JobRun struct {
+	ID         string
+	Job        JobName
+	Trigger    string // START, SCHEDULE or MANUAL
+	Status     JobStatus
+	Through    ledger.Date // books every day up to and including it
+	StartedAt  time.Time
+	FinishedAt time.Time // zero while running
+	Result     JobResult
+	Error      string // what stopped it; "" unless failed
+	Holder     string // the process that ran it
+}
+
+// JobResult counts what a run did.
+type JobResult struct {
+	Lots         int64 // lots and pools looked at
+	Recognitions int64
+	Entries      int64
+	FirstEntry   int64 // number of the first entry posted; 0 where none was
+	LastEntry    int64
+}
+
+// AuditEvent says who changed what, when and why.
+type AuditEvent struct {
+	ID        string
+	At        time.Time
+	Actor     string
+	Action    string // such as "purchase.create"
+	Subject   string // id of what was acted on
+	Detail    string // JSON: the request as it was understood
+	RequestID string
+}
+
+// Page asks for a part of a list, in order of id (of number, for entries).
+type Page struct {
+	After   string // id after which to go on; "" from the beginning
+	Limit   int    // at most this many
+	Reverse bool   // newest first
+}
+
+// LotFilter narrows a list of lots. Zero fields do not narrow.
+type LotFilter struct {
+	CustomerID, PurchaseID, PolicyID string
+	Kind                             revrec.LotKind
+	// OpenAt keeps lots that can be used at the instant and have credits left.
+	OpenAt time.Time
+	// ExpiresFrom and ExpiresBefore keep lots that lapse in [from, before) and have
+	// credits left unused.
+	ExpiresFrom, ExpiresBefore time.Time
+}
+
+// PurchaseFilter narrows a list of purchases.
+type PurchaseFilter struct {
+	CustomerID, PackID, PolicyID string
+	Status                       PurchaseStatus
+	From, Before                 time.Time // purchased in [From, Before)
+}
+
+// EventFilter narrows a list of usage events.
+type EventFilter struct {
+	CustomerID, Source, EventID, MeterID string
+	From, Before                         time.Time // occurred in [From, Before)
+}
+
+// DrawFilter narrows a list of draws. One of the fields is set. Page.After of draws is
+// "<event id>/<lot id>".
+type DrawFilter struct {
+	CustomerID string
+	EventID    string
+	LotID      string
+	Day        ledger.Date
+}
+
+// RecognitionFilter narrows a list of recognitions.
+type RecognitionFilter struct {
+	CustomerID, LotID, PoolID, PolicyID string
+	Kind                                revrec.Kind
+	From, To                            ledger.Date // accounting dates, both included
+	// Entry keeps the recognitions that the entry of this number sums.
+	Entry int64
+}
+
+// EntryFilter narrows a list of entries.
+type EntryFilter struct {
+	From, To  ledger.Date // accounting dates, both included
+	Kind      ledger.EntryKind
+	Reference string
+	Batch     string
+	Account   ledger.Role // entries with a line on the account
+}
+
+// CustomerFilter narrows a list of customers.
+type CustomerFilter struct {
+	Search string // part of the external id or the name
+}
+
+// JobFilter narrows a list of job runs.
+type JobFilter struct {
+	Job    JobName
+	Status JobStatus
+}
+
+// Deferred is what deferred revenue holds for one customer in one currency, before the
+// early breakage of pools, which belongs to no customer.
+type Deferred struct {
+	CustomerID string
+	Currency   ledger.Currency
+	Lots       int64
+	Unused     revrec.Credits
+	Carrying   ledger.Amount
+	Functional ledger.Amount
+}

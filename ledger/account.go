@@ -1,0 +1,79 @@
+package ledger
+
+// Role is an account by what it is for. Each role maps to an account of the
+// company's general ledger; the journal itself speaks of roles.
+type Role string
+
+// The roles. The side in brackets is the natural one.
+const (
+	Cash               Role = "cash"                // asset (debit): what customers paid
+	AccountsReceivable Role = "accounts_receivable" // asset (debit): due, not yet paid. ASC 606-10-45-4
+	UnbilledReceivable Role = "unbilled_receivable" // asset (debit): earned before the right to be paid. ASC 606-10-45-3
+	DeferredRevenue    Role = "deferred_revenue"    // liability (credit): the contract liability. ASC 606-10-45-2
+	TaxPayable         Role = "tax_payable"         // liability (credit): sales tax, never revenue. ASC 606-10-32-2A
+	UnclaimedProperty  Role = "unclaimed_property"  // liability (credit): breakage the law claims. ASC 606-10-55-49
+	RefundLiability    Role = "refund_liability"    // liability (credit): expected to be paid back. ASC 606-10-32-10
+	UsageRevenue       Role = "usage_revenue"       // revenue (credit): credits used
+	BreakageRevenue    Role = "breakage_revenue"    // revenue (credit): credits that never will be. ASC 606-10-55-48
+	OverageRevenue     Role = "overage_revenue"     // revenue (credit): used beyond what was bought
+	Refunds            Role = "refunds"             // contra-revenue (debit): paid back beyond the carrying amount
+	Disputes           Role = "disputes"            // contra-revenue (debit): lost chargebacks
+	FXGainLoss         Role = "fx_gain_loss"        // loss (debit) or gain (credit) on settlement. ASC 830-20-35-1
+)
+
+// Class is the part of the chart of accounts to which a role belongs.
+type Class string
+
+// The classes, in the order in which a trial balance shows them.
+const (
+	Asset     Class = "asset"
+	Liability Class = "liability"
+	Revenue   Class = "revenue"
+	Expense   Class = "expense"
+)
+
+// Account is one row of the chart of accounts.
+type Account struct {
+	Role        Role
+	Name        string
+	Class       Class
+	DebitNormal bool // the natural side: true where a debit makes it larger
+}
+
+// Accounts lists every role once, in the order of the chart of accounts.
+func Accounts() []Account { return append([]Account(nil), chart...) }
+
+var chart = []Account{
+	{Cash, "Cash", Asset, true},
+	{AccountsReceivable, "Accounts receivable", Asset, true},
+	{UnbilledReceivable, "Unbilled receivable", Asset, true},
+	{DeferredRevenue, "Deferred revenue", Liability, false},
+	{TaxPayable, "Tax payable", Liability, false},
+	{UnclaimedProperty, "Unclaimed property", Liability, false},
+	{RefundLiability, "Refund liability", Liability, false},
+	{UsageRevenue, "Usage revenue", Revenue, false},
+	{BreakageRevenue, "Breakage revenue", Revenue, false},
+	{OverageRevenue, "Overage revenue", Revenue, false},
+	{Refunds, "Refunds", Revenue, true},
+	{Disputes, "Disputes", Revenue, true},
+	{FXGainLoss, "Foreign exchange gain or loss", Expense, true},
+}
+
+// AccountOf returns the account of a role, and whether the role is known.
+func AccountOf(role Role) (Account, bool) {
+	for _, account := range chart {
+		if account.Role == role {
+			return account, true
+		}
+	}
+	return Account{}, false
+}
+
+// Natural returns a signed ledger amount (debit positive) with the account's own
+// sign: deferred revenue of minus 100 in the ledger is 100 owed.
+func (r Role) Natural(signed Amount) Amount {
+	if account, ok := AccountOf(r); ok && !account.DebitNormal {
+		return signed.Neg()
+	}
+	return signed
+}

@@ -1,0 +1,220 @@
+package revrec
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+)
+
+// Kind says by which rule a recognition was made.
+type Kind string
+
+// The kinds of recognition.
+const (
+	Usage            Kind = "USAGE"           // used, out of the contract liability
+	UsageUnbilled    Kind = "USAGE_UNBILLED"  // used before there was one: a contract asset
+	Clearing         Kind = "CLEARING"        // the liability appeared and clears the asset
+	OverageUsage     Kind = "OVERAGE"         // used beyond the balance
+	ExpectedBreakage Kind = "BREAKAGE_EARLY"  // expected breakage, in proportion to use
+	ExpiryBreakage   Kind = "BREAKAGE_EXPIRY" // the rest of a lot that lapsed
+	RemoteBreakage   Kind = "BREAKAGE_REMOTE" // the rest of a lot whose use became remote
+)
+
+// Recognition is a row of the revenue sub-ledger: for a lot or a pool, on a day, of a
+// kind, so many credits and so much money, with the inputs it was computed from.
+type Recognition struct {
+	ID         string
+	CustomerID string // "" for a pool
+	LotID      string // "" for a pool
+	PoolID     string // "" for a lot
+	PolicyID   string
+	Kind       Kind
+	// Day is when it happened; AccountingDate where it is booked, later where that
+	// period was closed.
+	Day, AccountingDate ledger.Date
+	Credits             Credits
+	// Amount is what is taken out of deferred revenue (or into a receivable); Unclaimed
+	// is the part of it that the law claims, the rest is revenue.
+	Amount, Functional             ledger.Amount
+	Unclaimed, UnclaimedFunctional ledger.Amount
+	Inputs                         []Input
+	// Batch is the posting batch by which the recognition reaches the journal.
+	Batch string
+}
+
+// Input is one value that a figure was computed from, in plain notation.
+type Input struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// BookedKey names what is booked together: a kind on a day.
+type BookedKey struct {
+	Day  ledger.Date
+	Kind Kind
+}
+
+// Booked is what is booked already of a lot or pool, by day and kind.
+type Booked map[BookedKey]BookedSum
+
+// BookedSum is the sum of the recognitions of one kind on one day.
+type BookedSum struct {
+	Credits                        Credits
+	Minor, Functional              int64
+	Unclaimed, UnclaimedFunctional int64
+}
+
+func (b Booked) only(kinds ...Kind) Booked {
+	kept := Booked{}
+	for key, sum := range b {
+		if slices.Contains(kinds, key.Kind) {
+			kept[key] = sum
+		}
+	}
+	return kept
+}
+
+// figure is an amount on its way into the books: cumulative, or of one day.
+type figure BookedSum
+
+func (f figure) minus(g figure) figure {
+	return figure{
+		Credits:             f.Credits - g.Credits,
+		Minor:               f.Minor - g.Minor,
+		Functional:          f.Functional - g.Functional,
+		Unclaimed:           f.Unclaimed - g.Unclaimed,
+		UnclaimedFunctional: f.UnclaimedFunctional - g.UnclaimedFunctional,
+	}
+}
+
+func (f figure) withoutCredits() figure {
+	f.Credits = 0
+	return f
+}
+
+// plan is what the rules say of each day and kind, to be held against what is booked.
+type plan struct {
+	from  ledger.Date
+	wants []wanted
+}
+
+type wanted struct {
+	BookedKey
+	figure figure
+	inputs []Input
+}
+
+func newPlan(from ledger.Date) *plan { return &plan{from: from} }
+
+func (p *plan) add(day ledger.Date, kind Kind, f figure, usedAfter Credits) {
+	p.wants = append(p.wants, wanted{BookedKey{day, kind}, f, []Input{{"used", usedAfter.String()}}})
+}
+
+func (p *plan) addPool(day ledger.Date, f figure, total PoolDay, rate, escheat decimal.Decimal) {
+	p.wants = append(p.wants, wanted{BookedKey{day, ExpectedBreakage}, f, []Input{
+		{"soldMinor", strconv.FormatInt(total.SoldMinor, 10)},
+		{"usedMinor", strconv.FormatInt(total.UsedMinor, 10)},
+		{"rate", rate.String()},
+		{"escheat", escheat.String()},
+	}})
+}
+
+// owner is what a recognition is of: a lot or a pool.
+type owner interface {
+	recognition() Recognition
+}
+
+func (l Lot) recognition() Recognition {
+	currency, functional := l.Price.Currency, l.Functional.Currency
+	if l.Kind == OverageLot {
+		currency, functional = l.Rate.Currency, l.Rate.Currency
+	}
+	r := Recognition{CustomerID: l.CustomerID, LotID: l.ID, PolicyID: l.PolicyID}
+	r.Amount.Currency, r.Unclaimed.Currency = currency, currency
+	r.Functional.Currency, r.UnclaimedFunctional.Currency = functional, functional
+	return r
+}
+
+func (p Pool) recognition() Recognition {
+	r := Recognition{PoolID: p.ID, PolicyID: p.PolicyID}
+	r.Amount.Currency, r.Unclaimed.Currency = p.Currency, p.Currency
+	r.Functional.Currency, r.UnclaimedFunctional.Currency = p.Functional, p.Functional
+	return r
+}
+
+// against returns what is missing in the books: the plan's figures less what is booked
+// for the same day and kind, and the reverse of what is booked since the plan's first
+// day but not planned any more. The result is in order of day and kind.
+func (p *plan) against(booked Booked, of owner) []Recognition {
+	missing := make([]Recognition, 0, len(p.wants))
+	planned := make(map[BookedKey]bool, len(booked))
+	for _, want := range p.wants {
+		sum := booked[want.BookedKey]
+		if len(booked) > 0 {
+			planned[want.BookedKey] = true
+		}
+		if sum != (BookedSum{}) {
+			want.inputs = append(want.inputs, Input{"bookedMinor", strconv.FormatInt(sum.Minor, 10)})
+		}
+		if due := want.figure.minus(figure(sum)); due != (figure{}) {
+			missing = append(missing, due.of(of, want.BookedKey, want.inputs))
+		}
+	}
+	for key, sum := range booked {
+		if key.Day >= p.from && !planned[key] && sum != (BookedSum{}) {
+			inputs := []Input{{"bookedMinor", strconv.FormatInt(sum.Minor, 10)}}
+			missing = append(missing, figure{}.minus(figure(sum)).of(of, key, inputs))
+		}
+	}
+	slices.SortFunc(missing, func(a, b Recognition) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind))
+	})
+	return missing
+}
+
+func (f figure) of(of owner, key BookedKey, inputs []Input) Recognition {
+	r := of.recognition()
+	r.Kind, r.Day, r.Credits, r.Inputs = key.Kind, key.Day, f.Credits, inputs
+	r.Amount.Minor, r.Functional.Minor = f.Minor, f.Functional
+	r.Unclaimed.Minor, r.UnclaimedFunctional.Minor = f.Unclaimed, f.UnclaimedFunctional
+	return r
+}
+
+// EntryKindOf returns the kind of entry that sums recognitions of the kind: it bears
+// the same name.
+func EntryKindOf(kind Kind) ledger.EntryKind { return ledger.EntryKind(kind) }
+
+// LinesOf returns the postings of a sum of recognitions of one kind: what leaves
+// deferred revenue, or enters a receivable, against revenue and unclaimed property.
+func LinesOf(kind Kind, amount, functional, unclaimed, unclaimedFunctional ledger.Amount, d ledger.Dimensions) []ledger.Line {
+	from, to := ledger.DeferredRevenue, ledger.BreakageRevenue
+	switch kind {
+	case Usage:
+		to = ledger.UsageRevenue
+	case UsageUnbilled:
+		from, to = ledger.UnbilledReceivable, ledger.UsageRevenue
+	case OverageUsage:
+		from, to = ledger.UnbilledReceivable, ledger.OverageRevenue
+	case Clearing:
+		to = ledger.UnbilledReceivable
+	case ExpectedBreakage, ExpiryBreakage, RemoteBreakage:
+	}
+	return ledger.WithoutZeros(
+		ledger.Debit(from, amount, functional, d),
+		ledger.Credit(to, amount.Sub(unclaimed), functional.Sub(unclaimedFunctional), d),
+		ledger.Credit(ledger.UnclaimedProperty, unclaimed, unclaimedFunctional, d),
+	)
+}
+
+// OutOfDeferred returns what the recognition takes out of deferred revenue.
+func (r Recognition) OutOfDeferred() (amount, functional int64) {
+	switch r.Kind {
+	case UsageUnbilled, OverageUsage:
+		return 0, 0
+	}
+	return r.Amount.Minor, r.Functional.Minor
+}

@@ -1,0 +1,116 @@
+package revrec
+
+import (
+	"time"
+
+	"drawdown/ledger"
+)
+
+// LotKind says where a lot came from.
+type LotKind string
+
+// The kinds of lot.
+const (
+	PurchaseLot LotKind = "PURCHASE" // bought: it has a price
+	GrantLot    LotKind = "GRANT"    // given: it costs nothing and earns nothing
+	// OverageLot collects what a customer used beyond the balance at one price. It
+	// grants nothing and ends never; its draws are billed.
+	OverageLot LotKind = "OVERAGE"
+)
+
+// Lot is the credits of one purchase or grant, with one price, one start and one
+// expiry. Revenue is lot by lot: a lot has a cost basis, a customer has not.
+type Lot struct {
+	ID         string
+	CustomerID string
+	PurchaseID string // "" for a grant or overage
+	PolicyID   string
+	Kind       LotKind
+	Reason     string // of a grant: PROMO or GOODWILL
+	Order      int64  // the order of purchase within the book: earlier is lower
+
+	Granted Credits // bought and bonus together. 606-10-55-42
+	// Price is what was paid for all of Granted, without tax, in the currency of the
+	// contract. Functional is the same at the rate of its first recognition, for life.
+	// ASC 830-10-45-18.
+	Price, Functional ledger.Amount
+	// Rate is the price of one credit, of an OverageLot alone.
+	Rate Rate
+
+	PurchasedOn ledger.Date
+	StartsAt    time.Time
+	ExpiresAt   time.Time // the first instant at which it no longer serves; zero is never
+	// AcceptsUntil is the first instant at which a late use can no longer arrive; zero is never.
+	AcceptsUntil time.Time
+	// LapsesOn is the last day on which a credit could be used; zero is never.
+	LapsesOn ledger.Date
+	Priority int
+
+	// LiabilityOn is the day on which the contract liability appeared: the earlier of
+	// payment and the day an unconditional right to payment fell due; zero is not yet.
+	// 606-10-45-2.
+	LiabilityOn ledger.Date
+
+	Drawn    Credits // used, net of voids
+	Lapsed   Credits // booked as lapsed
+	Refunded Credits // taken back
+	// RefundedOn and RefundedAmount are the day of a refund and the carrying amount it
+	// took out of deferred revenue.
+	RefundedOn                         ledger.Date
+	RefundedAmount, RefundedFunctional ledger.Amount
+	// Blocked lots serve no use: a chargeback is open.
+	Blocked bool
+
+	// Recognised, Released: what is booked to usage revenue and to breakage at expiry
+	// or remoteness (escheat included). Carrying is what deferred revenue holds for the
+	// lot, before early breakage of its pool.
+	Recognised, RecognisedFunctional ledger.Amount
+	Released, ReleasedFunctional     ledger.Amount
+	Carrying, CarryingFunctional     ledger.Amount
+	// BookedThrough is the last day for which a use of the lot is booked, zero for none;
+	// BookedCredits is how many credits are booked as used.
+	BookedThrough ledger.Date
+	BookedCredits Credits
+	// LapseDue and RemoteDue are the days at whose end the lot is to be looked at again
+	// for its lapse and for remoteness of use; zero is when nothing is waiting.
+	LapseDue, RemoteDue ledger.Date
+}
+
+// Rate is the price of one credit beyond the balance.
+type Rate struct {
+	Price    string // plain decimal, as the policy gave it
+	Currency ledger.Currency
+}
+
+// Unused returns the credits that were neither used nor taken back, lapsed or not.
+func (l Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }
+
+// Remaining returns the credits that were neither used, taken back nor booked as
+// lapsed: granted = remaining + drawn + lapsed + refunded.
+func (l Lot) Remaining() Credits { return l.Unused() - l.Lapsed }
+
+// InForce reports whether the lot serves a use that happened at the instant.
+func (l Lot) InForce(occurred time.Time) bool {
+	return l.Kind != OverageLot && !l.Blocked && !occurred.Before(l.StartsAt) &&
+		(l.ExpiresAt.IsZero() || occurred.Before(l.ExpiresAt))
+}
+
+// Serves reports whether a use that happened at occurred and arrived at arrived can
+// draw on the lot, credits apart: in force then, and still accepting what is late.
+func (l Lot) Serves(occurred, arrived time.Time) bool {
+	return l.InForce(occurred) && (l.AcceptsUntil.IsZero() || arrived.Before(l.AcceptsUntil))
+}
+
+// Spendable returns the credits that can be used at the instant.
+func (l Lot) Spendable(at time.Time) Credits {
+	if !l.InForce(at) {
+		return 0
+	}
+	return l.Unused()
+}
+
+// LotDay is what was drawn from a lot on one day, net of voids; it can be negative.
+type LotDay struct {
+	Day   ledger.Date
+	Drawn Credits
+}

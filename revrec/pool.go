@@ -1,0 +1,225 @@
+package revrec
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+)
+
+// Pool is the lots whose breakage is measured together, in one currency.
+type Pool struct {
+	ID       string
+	PolicyID string
+	By       PoolBy
+	// Key names the pool within its policy: a lot's id, a month such as 2024-03, or "".
+	Key      string
+	Currency ledger.Currency
+	// Functional is the book's functional currency.
+	Functional ledger.Currency
+}
+
+// PoolKey returns the key, within its policy, of the pool to which the lot belongs.
+func PoolKey(by PoolBy, lot Lot) string {
+	switch by {
+	case PoolByLot:
+		return lot.ID
+	case PoolByPurchaseMonth:
+		return lot.PurchasedOn.Period().String()
+	}
+	return ""
+}
+
+// Estimate is the share of credits sold that is expected to break, in force from the
+// end of a day until the next estimate. The first one of a policy has the zero day.
+type Estimate struct {
+	ID   string
+	From ledger.Date
+	Rate decimal.Decimal
+}
+
+// RateOn returns the estimate in force at the end of the day. Estimates are in order
+// of their day; of two on one day the later one counts.
+func RateOn(estimates []Estimate, day ledger.Date) decimal.Decimal {
+	rate := decimal.Zero
+	for _, estimate := range estimates {
+		if estimate.From > day {
+			break
+		}
+		rate = estimate.Rate
+	}
+	return rate
+}
+
+// PoolDay is what came into a pool and left it on one day: the price of credits sold
+// and of credits used, of lots not yet lapsed. A lot comes in on the day its contract
+// liability appears and leaves, with all it brought, on its last day.
+type PoolDay struct {
+	Day                            ledger.Date
+	SoldMinor, UsedMinor           int64 // in the currency of the contract
+	SoldFunctional, UsedFunctional int64 // in the functional currency
+}
+
+// PoolDaysOf returns what a lot brings into its pool, and takes out again on its last
+// day, apart from use: its price without what was refunded. Nothing comes of a lot
+// that has no contract liability.
+func PoolDaysOf(lot Lot) []PoolDay {
+	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot {
+		return nil
+	}
+	days := []PoolDay{{Day: lot.LiabilityOn, SoldMinor: lot.Price.Minor, SoldFunctional: lot.Functional.Minor}}
+	if lot.RefundedOn != 0 {
+		days = append(days, refundInPool(lot)...)
+	}
+	if leaves := lot.leavesPoolOn(); leaves != 0 {
+		days = append(days, PoolDay{Day: leaves, SoldMinor: -lot.Price.Minor, SoldFunctional: -lot.Functional.Minor})
+	}
+	return days
+}
+
+// refundInPool takes what was refunded out of the credits sold.
+func refundInPool(lot Lot) []PoolDay {
+	out := PoolDay{Day: lot.RefundedOn, SoldMinor: -lot.RefundedAmount.Minor, SoldFunctional: -lot.RefundedFunctional.Minor}
+	return lot.inPool(out)
+}
+
+// UsageInPool returns what a recognition of use brings into the lot's pool, and takes
+// out again when the lot leaves.
+func UsageInPool(lot Lot, r Recognition) []PoolDay {
+	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot || (r.Kind != Usage && r.Kind != UsageUnbilled) {
+		return nil
+	}
+	return lot.inPool(PoolDay{
+		Day: max(r.Day, lot.LiabilityOn), UsedMinor: r.Amount.Minor, UsedFunctional: r.Functional.Minor,
+	})
+}
+
+// inPool returns the day's figures, and their reverse on the day the lot leaves.
+func (l Lot) inPool(day PoolDay) []PoolDay {
+	leaves := l.leavesPoolOn()
+	if leaves == 0 {
+		return []PoolDay{day}
+	}
+	if day.Day >= leaves {
+		return nil
+	}
+	return []PoolDay{day, {
+		Day: leaves, SoldMinor: -day.SoldMinor, UsedMinor: -day.UsedMinor,
+		SoldFunctional: -day.SoldFunctional, UsedFunctional: -day.UsedFunctional,
+	}}
+}
+
+func (l Lot) leavesPoolOn() ledger.Date {
+	if l.LapsesOn == 0 {
+		return 0
+	}
+	return max(l.LapsesOn, l.LiabilityOn)
+}
+
+// Early is the breakage that a pool has recognised ahead of expiry: to revenue, and to
+// unclaimed property.
+type Early struct {
+	RevenueMinor, UnclaimedMinor int64
+}
+
+// EarlyBreakage measures a pool of which credits for sold were sold and for used were
+// used, with rate as the share expected to break and escheat the law's share of that.
+// Expected breakage B is the estimate, but never more than what is unused; it is
+// recognised in proportion to use, and never beyond what the lots still carry:
+//
+//	B = min(r·G, G − U)        breakage to date = min(B·U ÷ (G − B), G − U)
+//
+// Nothing at sale, for U is 0 (BC398); nothing where B is all of G. The two parts are
+// each rounded half away from zero to the minor unit. 606-10-55-48, 55-49; IFRS 15.B46.
+//
+//	G 10,000.00  U 4,500.00  r 0.10  → B 1,000.00, to date 500.00
+func EarlyBreakage(sold, used int64, rate, escheat decimal.Decimal) Early {
+	g, u := decimal.NewFromInt(sold), decimal.NewFromInt(used)
+	carried := g.Sub(u)
+	b := decimal.Min(rate.Mul(g), carried)
+	rest := g.Sub(b)
+	if rest.Sign() <= 0 || b.Sign() <= 0 {
+		return Early{}
+	}
+	part := func(of decimal.Decimal) int64 { // min(B·U·of ÷ (G − B), C·of), rounded once
+		if b.Mul(u).GreaterThanOrEqual(carried.Mul(rest)) {
+			return carried.Mul(of).Round(0).IntPart()
+		}
+		return b.Mul(u).Mul(of).DivRound(rest, 0).IntPart()
+	}
+	unclaimed := part(escheat)
+	revenue := part(decimal.NewFromInt(1).Sub(escheat))
+	return Early{RevenueMinor: min(revenue, sold-used-unclaimed), UnclaimedMinor: unclaimed}
+}
+
+// MeasurePool returns what is to be booked for a pool on the days from from through
+// through: at the end of each day on which something came, went or a new estimate came
+// into force, the measure of that day less the measure of the day before, less what is
+// booked. A new estimate moves the whole cumulative figure at once: a catch-up
+// (606-10-25-35, ASC 250-10-45-17). days is all of the pool, in order.
+func MeasurePool(pool Pool, escheat decimal.Decimal, estimates []Estimate, days []PoolDay, from, through ledger.Date, booked Booked) []Recognition {
+	target := newPlan(from)
+	var total PoolDay
+	var before figure
+	for _, day := range withEstimateDays(days, estimates) {
+		if day.Day > through {
+			break
+		}
+		total.SoldMinor += day.SoldMinor
+		total.UsedMinor += day.UsedMinor
+		total.SoldFunctional += day.SoldFunctional
+		total.UsedFunctional += day.UsedFunctional
+		rate := RateOn(estimates, day.Day)
+		now := earlyFigure(total, rate, escheat)
+		if day.Day >= from {
+			target.addPool(day.Day, now.minus(before), total, rate, escheat)
+		}
+		before = now
+	}
+	return target.against(booked, pool)
+}
+
+func earlyFigure(total PoolDay, rate, escheat decimal.Decimal) figure {
+	contract := EarlyBreakage(total.SoldMinor, total.UsedMinor, rate, escheat)
+	functional := EarlyBreakage(total.SoldFunctional, total.UsedFunctional, rate, escheat)
+	return figure{
+		Minor:               contract.RevenueMinor + contract.UnclaimedMinor,
+		Unclaimed:           contract.UnclaimedMinor,
+		Functional:          functional.RevenueMinor + functional.UnclaimedMinor,
+		UnclaimedFunctional: functional.UnclaimedMinor,
+	}
+}
+
+// withEstimateDays adds an empty day wherever a new estimate comes into force after
+// the pool began.
+func withEstimateDays(days []PoolDay, estimates []Estimate) []PoolDay {
+	if len(days) == 0 {
+		return nil
+	}
+	all := slices.Clone(days)
+	for _, estimate := range estimates {
+		if estimate.From > days[0].Day {
+			all = append(all, PoolDay{Day: estimate.From})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b PoolDay) int { return cmp.Compare(a.Day, b.Day) })
+	return mergeDays(all)
+}
+
+func mergeDays(sorted []PoolDay) []PoolDay {
+	merged := sorted[:0]
+	for _, day := range sorted {
+		if n := len(merged); n > 0 && merged[n-1].Day == day.Day {
+			last := &merged[n-1]
+			last.SoldMinor += day.SoldMinor
+			last.UsedMinor += day.UsedMinor
+			last.SoldFunctional += day.SoldFunctional
+			last.UsedFunctional += day.UsedFunctional
+			continue
+		}
+		merged = append(merged, day)
+	}
+	return merged
+}

@@ -1,0 +1,100 @@
+package revrec
+
+import (
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+)
+
+// RemoteOn returns the day at whose end further use of the lot has become remote under
+// the rule, or zero where the days so far do not reach it by through. Use on that very
+// day still counts. Once remote, a lot stays so: a later use earns nothing new.
+// 606-10-55-48; IFRS 15.B46.
+//
+//	bought 2018-01-15, P10M from PURCHASE            remote on 2018-11-15
+//	bought 2018-10-01, P2M from PURCHASE_MONTH_END   remote on 2018-12-31
+func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date {
+	switch rule.RemoteFrom {
+	case FromPurchaseMonthEnd:
+		return rule.RemoteAfter.AfterDate(purchasedOn.MonthEnd()).MonthEnd()
+	case FromLastUse:
+		remote := rule.RemoteAfter.AfterDate(purchasedOn)
+		for _, day := range days {
+			if day.Day > remote {
+				break
+			}
+			if day.Drawn > 0 && day.Day > purchasedOn {
+				remote = rule.RemoteAfter.AfterDate(day.Day)
+			}
+		}
+		return remote
+	}
+	return rule.RemoteAfter.AfterDate(purchasedOn)
+}
+
+// release returns the day on which the rest of a lot's price is released and under
+// which kind: when it lapses, or earlier when its use becomes remote, but not before
+// there is a contract liability to release. A zero day is never.
+func (l Lot) release(rule Breakage, days []LotDay) (ledger.Date, Kind) {
+	day, kind := l.LapsesOn, ExpiryBreakage
+	if rule.Method == Remote && l.Kind == PurchaseLot {
+		if remote := RemoteOn(rule, l.PurchasedOn, days); day == 0 || remote < day {
+			day, kind = remote, RemoteBreakage
+		}
+	}
+	if day == 0 || l.Kind == OverageLot || (l.Kind == PurchaseLot && l.LiabilityOn == 0) {
+		return 0, kind
+	}
+	return max(day, l.LiabilityOn), kind
+}
+
+// ReleaseRest returns what is to be booked because the lot has lapsed or its use has
+// become remote, for days through through: the whole rest of its price on that day, of
+// which the escheat share, rounded, is unclaimed property and what is left is revenue.
+// A use or a void after that day moves the released rest by as much: nothing new is
+// earned. days is all that was drawn from the lot, in order. 606-10-55-48 and 55-49.
+//
+//	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
+func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, booked Booked) []Recognition {
+	target := newPlan(0)
+	on, kind := lot.release(rule, days)
+	if on != 0 && on <= through {
+		var used Credits
+		var released figure
+		set := func(day ledger.Date) {
+			now := lot.rest(used, rule.Escheat)
+			target.add(day, kind, now.minus(released), used)
+			released = now
+		}
+		at := 0
+		for ; at < len(days) && days[at].Day <= on; at++ {
+			used += days[at].Drawn
+		}
+		set(on)
+		for ; at < len(days) && days[at].Day <= through; at++ {
+			used += days[at].Drawn
+			set(days[at].Day)
+		}
+	}
+	return target.against(booked.only(ExpiryBreakage, RemoteBreakage), lot)
+}
+
+// rest returns what is left of the lot's price after used credits and a refund, with
+// the escheat share of it.
+func (l Lot) rest(used Credits, escheat decimal.Decimal) figure {
+	earned := l.earned(used)
+	minor := l.Price.Minor - earned.Minor - l.RefundedAmount.Minor
+	functional := l.Functional.Minor - earned.Functional - l.RefundedFunctional.Minor
+	return figure{
+		Credits:             l.Granted - used - l.Refunded,
+		Minor:               minor,
+		Functional:          functional,
+		Unclaimed:           share(minor, escheat),
+		UnclaimedFunctional: share(functional, escheat),
+	}
+}
+
+// share returns part × minor, rounded half away from zero.
+func share(minor int64, part decimal.Decimal) int64 {
+	return decimal.NewFromInt(minor).Mul(part).Round(0).IntPart()
+}

@@ -1,0 +1,87 @@
+package revrec
+
+import (
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+)
+
+// Earned returns what a lot has earned once used of its granted credits were used:
+// the price in that proportion, rounded half away from zero to the minor unit.
+// Callers book Earned(now) less what is booked, so a lot never earns more or less
+// than its price. ASC 606-10-55-46; IFRS 15.B44.
+//
+//	Earned(USD 100.00, 3 credits, 1 credit) = USD 33.33
+func Earned(price ledger.Amount, granted, used Credits) ledger.Amount {
+	return ledger.Money(ledger.MulDiv(price.Minor, int64(used), int64(granted)), price.Currency)
+}
+
+// EarnedBeyond returns what use beyond the balance has earned: the credits at the
+// overage price of one credit, rounded half away from zero to the minor unit.
+// 606-10-55-42 does not apply: nothing was paid ahead, so each credit is sold when used.
+//
+//	EarnedBeyond(0.05 USD a credit, 200000 credits) = USD 10000.00
+func EarnedBeyond(rate Rate, used Credits) ledger.Amount {
+	price, err := decimal.NewFromString(rate.Price)
+	if err != nil {
+		panic("revrec: overage rate " + rate.Price + " was not checked")
+	}
+	minor := used.Decimal().Mul(price).Shift(rate.Currency.Exponent()).Round(0)
+	return ledger.Money(minor.IntPart(), rate.Currency)
+}
+
+// earned returns what the lot has earned by that many credits, in the currency of the
+// contract and in the functional currency. Each is rounded on its own.
+func (l Lot) earned(used Credits) figure {
+	if l.Kind == OverageLot {
+		amount := EarnedBeyond(l.Rate, used)
+		return figure{Credits: used, Minor: amount.Minor, Functional: amount.Minor}
+	}
+	return figure{
+		Credits:    used,
+		Minor:      Earned(l.Price, l.Granted, used).Minor,
+		Functional: Earned(l.Functional, l.Granted, used).Minor,
+	}
+}
+
+// usageKind says which account a use on the day is taken from: the contract liability
+// where there is one, otherwise a contract asset. 606-10-45-1 to 45-3.
+func (l Lot) usageKind(day ledger.Date) Kind {
+	switch {
+	case l.Kind == OverageLot:
+		return OverageUsage
+	case l.Kind == PurchaseLot && (l.LiabilityOn == 0 || day < l.LiabilityOn):
+		return UsageUnbilled
+	}
+	return Usage
+}
+
+// RecogniseUsage returns what is to be booked for the use of a lot on the days from
+// from through through. before is what was drawn before from, days what was drawn on
+// each day since, in order, and booked what is booked for those days already. Use
+// before the contract liability appeared is booked against a contract asset, which the
+// day of the liability clears. 606-10-55-46, 45-3.
+func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger.Date, booked Booked) []Recognition {
+	target := newPlan(from)
+	clears := lot.LiabilityOn != 0 && lot.LiabilityOn >= from && lot.LiabilityOn <= through
+	used := before
+	clear := func() {
+		target.add(lot.LiabilityOn, Clearing, lot.earned(used).withoutCredits(), used)
+		clears = false
+	}
+	for _, day := range days {
+		if day.Day < from || day.Day > through {
+			continue
+		}
+		if clears && day.Day >= lot.LiabilityOn {
+			clear()
+		}
+		earlier := lot.earned(used)
+		used += day.Drawn
+		target.add(day.Day, lot.usageKind(day.Day), lot.earned(used).minus(earlier), used)
+	}
+	if clears {
+		clear()
+	}
+	return target.against(booked, lot)
+}
