@@ -95,7 +95,6 @@ func ParseDecimal(text string) (decimal.Decimal, error) {
 	if text[0] == '-' || text[0] == '+' {
 		unsigned = text[1:]
 	}
-	// The decimal package takes more than plain notation: ".-5" is −0.05 to it.
 	if strings.Trim(unsigned, "0123456789.") != "" {
 		return decimal.Decimal{}, ErrNotDecimal
 	}
