@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs what the tests need and this machine lacks: with apt-get where it may
+# (root, or sudo without a password), and npm packages into tools/node. What cannot
+# be installed is named together with the tests that are left out for it; with
+# CI=true that is a failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# command | Debian packages | what is left out without it
+needs=(
+	"gcc|gcc libc6-dev|tests with the race detector"
+	"git|git|tests of the command line in a fresh clone"
+	"hledger|hledger|hledger reading the exported journal"
+	"node|nodejs|comparison with npm packages (ISO 4217)"
+	"npm|npm|comparison with npm packages (ISO 4217)"
+)
+
+missing() { # prints the rows of needs whose command is not there
+	local row
+	for row in "${needs[@]}"; do
+		command -v "${row%%|*}" >/dev/null || echo "$row"
+	done
+}
+
+as_root=()
+may_install() {
+	command -v apt-get >/dev/null || return 1
+	[[ $(id -u) -eq 0 ]] && return 0
+	as_root=(sudo -n)
+	command -v sudo >/dev/null && sudo -n true 2>/dev/null
+}
+
+mapfile -t lacking < <(missing)
+if [[ ${#lacking[@]} -gt 0 ]] && may_install; then
+	packages=()
+	for row in "${lacking[@]}"; do
+		IFS='|' read -r _ names _ <<<"$row"
+		read -ra words <<<"$names"
+		packages+=("${words[@]}")
+	done
+	echo "setup: installing ${packages[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	"${as_root[@]}" apt-get update -qq || echo "setup: apt-get update failed" >&2
+	"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+		echo "setup: apt-get install failed" >&2
+	mapfile -t lacking < <(missing)
+fi
+
+# npm records what it installed; a lock file newer than that record asks for npm ci.
+lock=tools/node/package-lock.json installed=tools/node/node_modules/.package-lock.json
+if command -v npm >/dev/null && [[ ! -e $installed || $lock -nt $installed ]]; then
+	echo "setup: npm ci in tools/node"
+	if (cd tools/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); then
+		touch "$installed"
+	fi
+fi
+[[ -e $installed ]] || lacking+=("tools/node/node_modules||comparison with npm packages (ISO 4217)")
+
+[[ ${#lacking[@]} -eq 0 ]] && exit 0
+
+{
+	echo "=================================================================="
+	echo "NOT TESTED on this machine, because something is missing:"
+	for row in "${lacking[@]}"; do
+		IFS='|' read -r name packages left_out <<<"$row"
+		echo "  $name: $left_out${packages:+ (apt-get install $packages)}"
+	done
+	echo "=================================================================="
+} >&2
+if [[ ${CI:-} == true ]]; then
+	echo "setup: CI=true leaves nothing out" >&2
+	exit 1
+fi
