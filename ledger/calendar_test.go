@@ -86,7 +86,7 @@ func TestDateIsTheGregorianCalendar(t *testing.T) {
 		if got := ledger.NewDate(day.Year(), day.Month(), day.Day()); got != d {
 			t.Fatalf("NewDate of %s is %d, want %d", text, got, d)
 		}
-		if want := int(day.Year())*12 + int(day.Month()) - 1; int(d.Period()) != want {
+		if want := day.Year()*12 + int(day.Month()) - 1; int(d.Period()) != want {
 			t.Fatalf("%s lies in period %d, want %d", text, d.Period(), want)
 		}
 	}
