@@ -1,0 +1,86 @@
+package export
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"time"
+
+	"drawdown/ledger"
+)
+
+// jsonEntry is one line of the JSON Lines file. The keys stand in this order.
+type jsonEntry struct {
+	Entry          int64      `json:"entry"`
+	Kind           string     `json:"kind"`
+	AccountingDate string     `json:"accounting_date"`
+	OccurredOn     string     `json:"occurred_on"`
+	PostedAt       string     `json:"posted_at"` // RFC 3339 in UTC
+	Batch          string     `json:"batch"`
+	Reference      string     `json:"reference"`
+	Description    string     `json:"description"`
+	Lines          []jsonLine `json:"lines"`
+}
+
+// jsonLine is one posting. Amounts are signed, debit positive: as a decimal string in
+// major units for people, as whole minor units for programs.
+type jsonLine struct {
+	Line                 int    `json:"line"`
+	Account              string `json:"account"`
+	Amount               string `json:"amount"`
+	Currency             string `json:"currency"`
+	MinorUnits           int64  `json:"minor_units"`
+	FunctionalAmount     string `json:"functional_amount"`
+	FunctionalCurrency   string `json:"functional_currency"`
+	FunctionalMinorUnits int64  `json:"functional_minor_units"`
+	Customer             string `json:"customer"`
+	Policy               string `json:"policy"`
+	Pack                 string `json:"pack"`
+}
+
+// jsonlEncoder writes one object a line, UTF-8, LF, every key always there.
+type jsonlEncoder struct {
+	w    *bufio.Writer
+	json *json.Encoder
+}
+
+func newJSONL(w io.Writer) *jsonlEncoder {
+	buffered := bufio.NewWriter(w)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	return &jsonlEncoder{w: buffered, json: encoder}
+}
+
+func (j *jsonlEncoder) Begin(Header) error { return nil }
+
+func (j *jsonlEncoder) Entry(entry ledger.Entry) error {
+	out := jsonEntry{
+		Entry:          entry.Number,
+		Kind:           string(entry.Kind),
+		AccountingDate: entry.AccountingDate.String(),
+		OccurredOn:     entry.OccurredOn.String(),
+		PostedAt:       entry.PostedAt.UTC().Format(time.RFC3339Nano),
+		Batch:          entry.Batch,
+		Reference:      entry.Reference,
+		Description:    entry.Description,
+		Lines:          make([]jsonLine, len(entry.Lines)),
+	}
+	for i, line := range entry.Lines {
+		out.Lines[i] = jsonLine{
+			Line:                 i + 1,
+			Account:              string(line.Account),
+			Amount:               line.Amount.Text(),
+			Currency:             string(line.Amount.Currency),
+			MinorUnits:           line.Amount.Minor,
+			FunctionalAmount:     line.Functional.Text(),
+			FunctionalCurrency:   string(line.Functional.Currency),
+			FunctionalMinorUnits: line.Functional.Minor,
+			Customer:             line.Dimensions.Customer,
+			Policy:               line.Dimensions.Policy,
+			Pack:                 line.Dimensions.Pack,
+		}
+	}
+	return j.json.Encode(out)
+}
+
+func (j *jsonlEncoder) End() error { return j.w.Flush() }
