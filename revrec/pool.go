@@ -71,7 +71,7 @@ func PoolDaysOf(lot Lot) []PoolDay {
 	}
 	days := []PoolDay{{Day: lot.LiabilityOn, SoldMinor: lot.Price.Minor, SoldFunctional: lot.Functional.Minor}}
 	if lot.RefundedOn != 0 {
-		days = append(days, refundInPool(lot)...)
+		days = append(days, RefundInPool(lot)...)
 	}
 	if leaves := lot.leavesPoolOn(); leaves != 0 {
 		days = append(days, PoolDay{Day: leaves, SoldMinor: -lot.Price.Minor, SoldFunctional: -lot.Functional.Minor})
@@ -79,8 +79,8 @@ func PoolDaysOf(lot Lot) []PoolDay {
 	return days
 }
 
-// refundInPool takes what was refunded out of the credits sold.
-func refundInPool(lot Lot) []PoolDay {
+// RefundInPool takes what was refunded out of the credits sold.
+func RefundInPool(lot Lot) []PoolDay {
 	out := PoolDay{Day: lot.RefundedOn, SoldMinor: -lot.RefundedAmount.Minor, SoldFunctional: -lot.RefundedFunctional.Minor}
 	return lot.inPool(out)
 }
@@ -204,13 +204,15 @@ func withEstimateDays(days []PoolDay, estimates []Estimate) []PoolDay {
 			all = append(all, PoolDay{Day: estimate.From})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b PoolDay) int { return cmp.Compare(a.Day, b.Day) })
-	return mergeDays(all)
+	return MergePoolDays(all)
 }
 
-func mergeDays(sorted []PoolDay) []PoolDay {
-	merged := sorted[:0]
-	for _, day := range sorted {
+// MergePoolDays adds up what falls on one day and returns the days in order. It may
+// write into days.
+func MergePoolDays(days []PoolDay) []PoolDay {
+	slices.SortStableFunc(days, func(a, b PoolDay) int { return cmp.Compare(a.Day, b.Day) })
+	merged := days[:0]
+	for _, day := range days {
 		if n := len(merged); n > 0 && merged[n-1].Day == day.Day {
 			last := &merged[n-1]
 			last.SoldMinor += day.SoldMinor
@@ -222,4 +224,16 @@ func mergeDays(sorted []PoolDay) []PoolDay {
 		merged = append(merged, day)
 	}
 	return merged
+}
+
+// BookedInPool returns all that a lot has brought into its pool so far: its price, and
+// the use that is booked.
+func BookedInPool(lot Lot, booked Booked) []PoolDay {
+	days := PoolDaysOf(lot)
+	for key, sum := range booked {
+		r := Recognition{Kind: key.Kind, Day: key.Day}
+		r.Amount.Minor, r.Functional.Minor = sum.Minor, sum.Functional
+		days = append(days, UsageInPool(lot, r)...)
+	}
+	return MergePoolDays(days)
 }

@@ -28,7 +28,7 @@ func RefundOf(lot Lot, rule Breakage, days []LotDay, at time.Time, today ledger.
 	}
 	taken := none
 	taken.Credits = lot.Unused()
-	released, _ := lot.release(rule, days)
+	released, _ := lot.ReleaseOn(rule, days)
 	if lot.LiabilityOn == 0 || lot.LiabilityOn > today || (released != 0 && released < today) {
 		return taken
 	}

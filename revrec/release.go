@@ -32,10 +32,10 @@ func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date
 	return rule.RemoteAfter.AfterDate(purchasedOn)
 }
 
-// release returns the day on which the rest of a lot's price is released and under
+// ReleaseOn returns the day on which the rest of a lot's price is released and under
 // which kind: when it lapses, or earlier when its use becomes remote, but not before
 // there is a contract liability to release. A zero day is never.
-func (l Lot) release(rule Breakage, days []LotDay) (ledger.Date, Kind) {
+func (l Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 	day, kind := l.LapsesOn, ExpiryBreakage
 	if rule.Method == Remote && l.Kind == PurchaseLot {
 		if remote := RemoteOn(rule, l.PurchasedOn, days); day == 0 || remote < day {
@@ -57,7 +57,7 @@ func (l Lot) release(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 //	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
 func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, booked Booked) []Recognition {
 	target := newPlan(0)
-	on, kind := lot.release(rule, days)
+	on, kind := lot.ReleaseOn(rule, days)
 	if on != 0 && on <= through {
 		var used Credits
 		var released figure

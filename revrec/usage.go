@@ -85,3 +85,14 @@ func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger
 	}
 	return target.against(booked, lot)
 }
+
+// UsageBooked keeps what is booked of the use of a lot since a day.
+func UsageBooked(booked Booked, from ledger.Date) Booked {
+	kept := booked.only(Usage, UsageUnbilled, OverageUsage, Clearing)
+	for key := range kept {
+		if key.Day < from {
+			delete(kept, key)
+		}
+	}
+	return kept
+}

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -122,6 +123,11 @@ type purchaseTx interface {
 // LotKey names a lot.
 type LotKey struct {
 	CustomerID, LotID string
+}
+
+// Compare puts keys in the one order in which lots are locked.
+func (k LotKey) Compare(other LotKey) int {
+	return cmp.Or(cmp.Compare(k.CustomerID, other.CustomerID), cmp.Compare(k.LotID, other.LotID))
 }
 
 // EventKey names an event within a customer as its sender does.

@@ -1,0 +1,70 @@
+package books
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// maxKeyLength bounds an idempotency key: a UUID with a prefix fits five times.
+const maxKeyLength = 200
+
+// act is one idempotent use case on its way: which operation, under which key, on what.
+type act struct {
+	operation string // such as "purchase.create"
+	key       string
+	request   any
+}
+
+// once runs a use case in one transaction, at most once per key: the key, the hash of
+// the request and the answer are written with the act itself. The same key with the
+// same request gets the stored answer; with another it is refused. A failure writes
+// nothing, so it does not burn the key.
+// Errors: INVALID for the key, IDEMPOTENCY_CONFLICT, and those of do.
+func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, Tx) (answer A, subject string, err error)) (A, error) {
+	var answer A
+	if n := utf8.RuneCountInString(a.key); n < 1 || n > maxKeyLength {
+		return answer, refuse(Invalid, "idempotencyKey", "must have 1 to %d characters, not %d", maxKeyLength, n)
+	}
+	asked, err := json.Marshal(a.request)
+	if err != nil {
+		return answer, fmt.Errorf("%s: write the request as JSON: %w", a.operation, err)
+	}
+	hash := sha256.Sum256(append([]byte(a.operation+"\n"), asked...))
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		record, found, err := tx.IdempotencyKey(ctx, a.key)
+		if err != nil {
+			return err
+		}
+		if found {
+			if !bytes.Equal(record.Hash, hash[:]) {
+				return refuse(IdempotencyConflict, "idempotencyKey", "%q was used for another request (%s): use a new key", a.key, record.Operation)
+			}
+			return json.Unmarshal(record.Answer, &answer)
+		}
+		var subject string
+		if answer, subject, err = do(ctx, tx); err != nil {
+			return err
+		}
+		stored, err := json.Marshal(answer)
+		if err != nil {
+			return fmt.Errorf("%s: write the answer as JSON: %w", a.operation, err)
+		}
+		now := b.clock()
+		err = tx.SaveIdempotencyKey(ctx, IdempotencyRecord{
+			Key: a.key, Operation: a.operation, Hash: hash[:], Answer: stored, CreatedAt: now,
+		})
+		if err != nil {
+			return err
+		}
+		caller := CallerOf(ctx)
+		return tx.AppendAudit(ctx, AuditEvent{
+			ID: b.newID(), At: now, Actor: caller.Actor, Action: a.operation,
+			Subject: subject, Detail: string(asked), RequestID: caller.RequestID,
+		})
+	})
+	return answer, err
+}

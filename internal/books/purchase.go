@@ -1,0 +1,364 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// NewPurchase asks for a sale of credits: of a pack, whose tiers give the price, or of a
+// custom deal with its own price.
+type NewPurchase struct {
+	Customer string          `json:"customer"` // external id
+	Pack     string          `json:"pack"`     // code; "" for a custom deal
+	Policy   string          `json:"policy"`   // code; the pack's, or "default", where empty
+	Credits  decimal.Decimal `json:"credits"`
+	Bonus    decimal.Decimal `json:"bonus"`
+	// Price, without tax, and Currency are given for a custom deal alone; Currency is
+	// the book's where empty.
+	Price    *decimal.Decimal `json:"price"`
+	Currency ledger.Currency  `json:"currency"`
+	Tax      decimal.Decimal  `json:"tax"`
+	FXRate   *decimal.Decimal `json:"fxRate"` // functional per unit; needed where Currency is another
+	// PurchasedAt is when it happened (now where zero); EffectiveAt when the credits
+	// begin (PurchasedAt where zero).
+	PurchasedAt time.Time `json:"purchasedAt"`
+	EffectiveAt time.Time `json:"effectiveAt"`
+	// One of ExpiresAt, ExpiresAfter and NeverExpires may be set; it wins over the policy.
+	ExpiresAt    time.Time        `json:"expiresAt"`
+	ExpiresAfter *ledger.Duration `json:"expiresAfter"`
+	NeverExpires bool             `json:"neverExpires"`
+	ShortExpiry  string           `json:"shortExpiry"` // why they may lapse within 30 days
+	Priority     *int             `json:"priority"`    // 100 where nil; the lower is used first
+	// Invoiced purchases are not paid yet: they fall due on DueOn (the day of purchase
+	// where zero), or never where Cancellable.
+	Invoiced    bool        `json:"invoiced"`
+	DueOn       ledger.Date `json:"dueOn"`
+	Cancellable bool        `json:"cancellable"`
+	Reference   string      `json:"reference"`
+}
+
+// Purchased is a purchase and the lot it made.
+type Purchased struct {
+	Purchase Purchase
+	Lot      revrec.Lot
+}
+
+// Purchase sells credits: it makes the purchase, its lot and, where it was paid, the
+// entry: the contract liability appears with the payment. ASC 606-10-45-2.
+// Errors: NOT_FOUND, INVALID, TOO_LARGE, SHORT_EXPIRY, IDEMPOTENCY_CONFLICT.
+func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (Purchased, error) {
+	return once(ctx, b, act{"purchase.create", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
+		deal, err := b.deal(ctx, tx, request)
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		if err := tx.InsertLot(ctx, deal.lot); err != nil {
+			return Purchased{}, "", err
+		}
+		deal.customer.PolicyID = deal.policy.ID
+		if err := tx.UpdateCustomer(ctx, deal.customer); err != nil {
+			return Purchased{}, "", err
+		}
+		if deal.purchase.Status == PurchasePaid {
+			if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.lot.LiabilityOn); err != nil {
+				return Purchased{}, "", err
+			}
+		}
+		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot)); err != nil {
+			return Purchased{}, "", err
+		}
+		lots, err := tx.LotsByID(ctx, []string{deal.lot.ID}) // the store gave it its order
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		return Purchased{deal.purchase, lots[0]}, deal.purchase.ID, nil
+	})
+}
+
+// deal is a purchase on its way into the book.
+type deal struct {
+	customer Customer
+	policy   Policy
+	purchase Purchase
+	lot      revrec.Lot
+}
+
+func (b *Books) deal(ctx context.Context, tx Tx, request NewPurchase) (deal, error) {
+	var d deal
+	var err error
+	if d.customer, err = customerByExternalID(ctx, tx, "customer", request.Customer); err != nil {
+		return d, err
+	}
+	d.purchase = Purchase{ID: b.newID(), LotID: b.newID(), CustomerID: d.customer.ID, Reference: request.Reference, CreatedAt: b.clock()}
+	if err := b.price(ctx, tx, request, &d); err != nil {
+		return d, err
+	}
+	if err := b.terms(request, &d); err != nil {
+		return d, err
+	}
+	return d, b.makeLot(request, &d)
+}
+
+// price settles pack, policy, credits and money.
+func (b *Books) price(ctx context.Context, tx Tx, request NewPurchase, d *deal) error {
+	p := &d.purchase
+	var err error
+	if p.Credits, err = creditsOf("credits", request.Credits); err != nil {
+		return err
+	}
+	if p.Bonus, err = creditsOrNone("bonus", request.Bonus); err != nil {
+		return err
+	}
+	if p.Credits+p.Bonus > revrec.MaxCredits {
+		return refuse(TooLarge, "bonus", "and credits must be at most 1,000,000,000 together, not %s", p.Credits+p.Bonus)
+	}
+	policyCode, currency := request.Policy, request.Currency
+	if policyCode == "" {
+		policyCode = DefaultPolicy
+	}
+	if request.Pack != "" {
+		err = b.packPrice(ctx, tx, request, d)
+		currency = p.Price.Currency
+	} else {
+		err = b.customPrice(request, p)
+		currency = p.Price.Currency
+	}
+	if err != nil {
+		return err
+	}
+	if d.policy.ID == "" {
+		if d.policy, err = policyByCode(ctx, tx, "policy", policyCode); err != nil {
+			return err
+		}
+	}
+	p.PolicyID = d.policy.ID
+	if p.Tax, err = amountOf("tax", request.Tax, currency); err != nil {
+		return err
+	}
+	return b.exchange(request.FXRate, p)
+}
+
+func (b *Books) packPrice(ctx context.Context, tx Tx, request NewPurchase, d *deal) error {
+	packs, err := tx.PacksByCode(ctx, []string{request.Pack})
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(packs) == 0:
+		return refuse(NotFound, "pack", "there is no pack %q: create it first, or give a price", clip(request.Pack))
+	case request.Price != nil:
+		return refuse(Invalid, "price", "goes without a pack: pack %q has its own price", request.Pack)
+	case request.Currency != "" && request.Currency != packs[0].Currency:
+		return refuse(Invalid, "currency", "is %s for pack %q, not %s", packs[0].Currency, request.Pack, request.Currency)
+	}
+	d.purchase.PackID = packs[0].ID
+	if d.purchase.Price, err = packs[0].PriceOf(d.purchase.Credits); err != nil || request.Policy != "" {
+		return err
+	}
+	d.policy, err = policyByID(ctx, tx, packs[0].PolicyID)
+	return err
+}
+
+func (b *Books) customPrice(request NewPurchase, p *Purchase) error {
+	currency, err := b.currencyOf("currency", request.Currency)
+	if err != nil {
+		return err
+	}
+	if request.Price == nil {
+		return refuse(Invalid, "price", "is needed where no pack is named")
+	}
+	p.Price, err = amountOf("price", *request.Price, currency)
+	return err
+}
+
+// exchange settles the functional amounts: the rate of first recognition is the lot's
+// for life. ASC 830-10-45-18, IFRIC 22.
+func (b *Books) exchange(rate *decimal.Decimal, p *Purchase) error {
+	home := p.Price.Currency == b.book.Functional
+	switch {
+	case home && rate != nil && !rate.Equal(decimal.NewFromInt(1)):
+		return refuse(Invalid, "fxRate", "goes with another currency than the book's %s", b.book.Functional)
+	case home:
+		p.FXRate = decimal.NewFromInt(1)
+	case rate == nil:
+		return refuse(Invalid, "fxRate", "is needed: how many %s one %s is", b.book.Functional, p.Price.Currency)
+	case rate.Sign() <= 0 || rate.Exponent() < -maxFXPlaces || rate.GreaterThan(decimal.New(1, 9)):
+		return refuse(Invalid, "fxRate", "must be more than 0, at most 1,000,000,000 and have at most %d decimals, not %s", maxFXPlaces, clip(rate.String()))
+	default:
+		p.FXRate = *rate
+	}
+	var err error
+	if p.Functional, err = b.functional(p.Price, p.FXRate); err != nil {
+		return err
+	}
+	p.FunctionalTax, err = b.functional(p.Tax, p.FXRate)
+	return err
+}
+
+// functional returns the amount at the rate, rounded half away from zero to the minor
+// unit of the book's currency.
+func (b *Books) functional(amount ledger.Amount, rate decimal.Decimal) (ledger.Amount, error) {
+	converted, err := ledger.AmountOf(amount.Decimal().Mul(rate).Round(b.book.Functional.Exponent()), b.book.Functional)
+	if err != nil {
+		return converted, refuse(TooLarge, "fxRate", "makes %s more than 10,000,000,000,000 minor units of %s", amount, b.book.Functional)
+	}
+	return converted, nil
+}
+
+// terms settles when it happened and when it is paid.
+func (b *Books) terms(request NewPurchase, d *deal) error {
+	p := &d.purchase
+	var err error
+	if p.PurchasedAt, err = b.instantOf("purchasedAt", request.PurchasedAt); err != nil {
+		return err
+	}
+	if err := checkText("reference", request.Reference, 0, maxTextLength); err != nil {
+		return err
+	}
+	day := ledger.DateOf(p.PurchasedAt, b.zone)
+	if !request.Invoiced {
+		if request.DueOn != 0 || request.Cancellable {
+			return refuse(Invalid, "dueOn", "and cancellable go with an invoiced purchase alone")
+		}
+		p.Status, p.PaidAt = PurchasePaid, p.PurchasedAt
+		return nil
+	}
+	p.Status, p.Cancellable = PurchaseInvoiced, request.Cancellable
+	p.DueOn = request.DueOn
+	if p.DueOn == 0 && !p.Cancellable {
+		p.DueOn = day
+	}
+	if p.DueOn != 0 && p.DueOn < day {
+		return refuse(Invalid, "dueOn", "must not be before the purchase (%s), but is %s", day, p.DueOn)
+	}
+	return nil
+}
+
+func (b *Books) makeLot(request NewPurchase, d *deal) error {
+	p := &d.purchase
+	start := p.PurchasedAt
+	if !request.EffectiveAt.IsZero() {
+		start = request.EffectiveAt.UTC().Truncate(time.Microsecond)
+		if start.Before(earliest) || start.After(p.PurchasedAt.AddDate(10, 0, 0)) {
+			return refuse(Invalid, "effectiveAt", "must lie between 1970 and ten years after the purchase, but is %s", start.Format(time.RFC3339))
+		}
+	}
+	expires, err := b.expiry(term{request.ExpiresAt, request.ExpiresAfter, request.NeverExpires, request.ShortExpiry}, d.policy.Policy, start)
+	if err != nil {
+		return err
+	}
+	priority, err := priorityOf(request.Priority)
+	if err != nil {
+		return err
+	}
+	none, noneFunctional := ledger.Money(0, p.Price.Currency), ledger.Money(0, p.Functional.Currency)
+	d.lot = revrec.Lot{
+		ID: p.LotID, CustomerID: p.CustomerID, PurchaseID: p.ID, PolicyID: p.PolicyID, Kind: revrec.PurchaseLot,
+		Granted: p.Credits + p.Bonus, Price: p.Price, Functional: p.Functional,
+		PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone), Priority: priority,
+		RefundedAmount: none, RefundedFunctional: noneFunctional,
+		Recognised: none, RecognisedFunctional: noneFunctional, Released: none, ReleasedFunctional: noneFunctional,
+		Carrying: none, CarryingFunctional: noneFunctional,
+	}
+	b.setTerm(&d.lot, d.policy.Policy, start, expires)
+	switch {
+	case p.Status == PurchasePaid:
+		d.lot.LiabilityOn = d.lot.PurchasedOn
+		d.lot.Carrying, d.lot.CarryingFunctional = p.Price, p.Functional
+	case !p.Cancellable:
+		d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first
+	}
+	if d.policy.Breakage.Method == revrec.Remote {
+		d.lot.RemoteDue = revrec.RemoteOn(d.policy.Breakage, d.lot.PurchasedOn, nil)
+	}
+	return nil
+}
+
+// postReceipt books the appearance of a purchase's contract liability with the money:
+// Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2, 32-2A.
+func (b *Books) postReceipt(ctx context.Context, tx Tx, kind ledger.EntryKind, p Purchase, day ledger.Date) error {
+	return b.postPurchase(ctx, tx, kind, ledger.Cash, p, day)
+}
+
+// postPurchase books price and tax of a purchase against cash or a receivable.
+func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, against ledger.Role, p Purchase, day ledger.Date) error {
+	d, err := dimensionsOf(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	return b.post(ctx, tx, ledger.Entry{
+		Kind: kind, OccurredOn: day, Reference: p.ID,
+		Description: fmt.Sprintf("%s credits for %s", p.Credits+p.Bonus, d.Customer),
+		Lines: ledger.WithoutZeros(
+			ledger.Debit(against, p.Price.Add(p.Tax), p.Functional.Add(p.FunctionalTax), d),
+			ledger.Credit(ledger.DeferredRevenue, p.Price, p.Functional, d),
+			ledger.Credit(ledger.TaxPayable, p.Tax, p.FunctionalTax, d),
+		),
+	})
+}
+
+// post books one entry under its accounting date; one that moves nothing is left out.
+func (b *Books) post(ctx context.Context, tx Tx, entry ledger.Entry) error {
+	if len(entry.Lines) == 0 {
+		return nil
+	}
+	closed, err := tx.ClosedThrough(ctx)
+	if err != nil {
+		return err
+	}
+	entry.AccountingDate = ledger.AccountingDate(entry.OccurredOn, closed)
+	entry.PostedAt = b.clock()
+	_, err = tx.AppendEntries(ctx, []ledger.Entry{entry})
+	return err
+}
+
+// dimensionsOf returns whose figures the lines of a purchase are.
+func dimensionsOf(ctx context.Context, tx Tx, p Purchase) (ledger.Dimensions, error) {
+	var d ledger.Dimensions
+	customers, err := tx.CustomersByID(ctx, []string{p.CustomerID})
+	if err != nil {
+		return d, err
+	}
+	policy, err := policyByID(ctx, tx, p.PolicyID)
+	if err != nil {
+		return d, err
+	}
+	if len(customers) > 0 {
+		d.Customer = customers[0].ExternalID
+	}
+	d.Policy = policy.Code
+	if p.PackID != "" {
+		packs, err := tx.PacksByID(ctx, []string{p.PackID})
+		if err != nil {
+			return d, err
+		}
+		if len(packs) > 0 {
+			d.Pack = packs[0].Code
+		}
+	}
+	return d, nil
+}
+
+// addToPool adds days to the pool of a lot whose breakage is estimated.
+func (b *Books) addToPool(ctx context.Context, tx Tx, policy Policy, lot revrec.Lot, days []revrec.PoolDay) error {
+	if policy.Breakage.Method != revrec.Proportional || lot.Kind != revrec.PurchaseLot || len(days) == 0 {
+		return nil
+	}
+	pool, err := tx.EnsurePool(ctx, revrec.Pool{
+		ID: b.newID(), PolicyID: policy.ID, By: policy.Breakage.Pool, Key: revrec.PoolKey(policy.Breakage.Pool, lot),
+		Currency: lot.Price.Currency, Functional: b.book.Functional,
+	})
+	if err != nil {
+		return err
+	}
+	return tx.AddPoolDays(ctx, pool.ID, revrec.MergePoolDays(days))
+}

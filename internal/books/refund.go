@@ -1,0 +1,129 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// RefundRequest asks to take back what is unused of a purchase and pay the amount, in
+// the currency of the purchase.
+type RefundRequest struct {
+	PurchaseID string          `json:"purchaseId"`
+	Amount     decimal.Decimal `json:"amount"`
+	Reason     string          `json:"reason"`
+}
+
+// Refund takes back all unused credits of a purchase and pays the amount: Dr deferred
+// revenue (the carrying amount), Dr refunds (any excess), Cr cash. Where less is paid
+// than was carried, the difference is credited to refunds. ASC 606-10-32-10.
+// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, AMOUNT_EXCEEDS_PRICE, INVALID,
+// IDEMPOTENCY_CONFLICT.
+func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (Purchased, error) {
+	return once(ctx, b, act{"purchase.refund", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
+		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		if err := b.checkRefund(request, &purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		lot := lots[0]
+		purchase.RefundedAt = b.clock()
+		if err := b.takeBack(ctx, tx, purchase, lot); err != nil {
+			return Purchased{}, "", err
+		}
+		purchase.Status = PurchaseRefunded
+		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		return Purchased{purchase, *lot}, purchase.ID, tx.UpdateLots(ctx, lots)
+	})
+}
+
+func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
+	switch purchase.Status {
+	case PurchaseRefunded:
+		return refuse(AlreadyRefunded, "purchaseId", "purchase %s was refunded on %s", purchase.ID, purchase.RefundedAt.Format(time.RFC3339))
+	case PurchaseInvoiced:
+		return refuse(NotPaid, "purchaseId", "purchase %s is not paid: there is nothing to refund", purchase.ID)
+	case PurchasePaid:
+	}
+	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
+		return err
+	}
+	var err error
+	if purchase.RefundAmount, err = amountOf("amount", request.Amount, purchase.Price.Currency); err != nil {
+		return err
+	}
+	if purchase.RefundAmount.Minor > purchase.Price.Minor {
+		return refuse(AmountExceedsPrice, "amount", "must be at most the price, %s, not %s", purchase.Price, purchase.RefundAmount)
+	}
+	return nil
+}
+
+// takeBack takes the unused credits and their carrying amount out of the lot, its pool
+// and deferred revenue.
+func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot) error {
+	policy, err := policyByID(ctx, tx, lot.PolicyID)
+	if err != nil {
+		return err
+	}
+	days, err := tx.LotDays(ctx, []LotKey{{lot.CustomerID, lot.ID}})
+	if err != nil {
+		return err
+	}
+	today := ledger.DateOf(purchase.RefundedAt, b.zone)
+	taken := revrec.RefundOf(*lot, policy.Breakage, drawnDays(days), purchase.RefundedAt, today)
+	lot.Refunded, lot.RefundedOn = taken.Credits, today
+	lot.RefundedAmount, lot.RefundedFunctional = taken.Amount, taken.Functional
+	lot.Carrying, lot.CarryingFunctional = lot.Carrying.Sub(taken.Amount), lot.CarryingFunctional.Sub(taken.Functional)
+	if err := b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot)); err != nil {
+		return err
+	}
+	return b.postRefund(ctx, tx, purchase, taken)
+}
+
+func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, taken revrec.TakeBack) error {
+	paid := p.RefundAmount
+	functional, err := b.functional(paid, p.FXRate)
+	if err != nil {
+		return err
+	}
+	if paid == taken.Amount { // the same rounding as of the carrying amount
+		functional = taken.Functional
+	}
+	d, err := dimensionsOf(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	return b.post(ctx, tx, ledger.Entry{
+		Kind: ledger.RefundEntry, OccurredOn: ledger.DateOf(p.RefundedAt, b.zone), Reference: p.ID,
+		Description: fmt.Sprintf("Refund to %s, %s credits taken back", d.Customer, taken.Credits),
+		Lines: ledger.WithoutZeros(
+			ledger.Debit(ledger.DeferredRevenue, taken.Amount, taken.Functional, d),
+			ledger.Debit(ledger.Refunds, paid.Sub(taken.Amount), functional.Sub(taken.Functional), d),
+			ledger.Credit(ledger.Cash, paid, functional, d),
+		),
+	})
+}
+
+// drawnDays returns what the rules ask of lot-days.
+func drawnDays(days []LotDay) []revrec.LotDay {
+	drawn := make([]revrec.LotDay, 0, len(days))
+	for _, day := range days {
+		if day.Drawn != 0 {
+			drawn = append(drawn, revrec.LotDay{Day: day.Day, Drawn: day.Drawn})
+		}
+	}
+	return drawn
+}

@@ -1,0 +1,203 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"drawdown/ledger"
+)
+
+// RunOptions say how a job runs.
+type RunOptions struct {
+	Trigger string      // START, SCHEDULE or MANUAL
+	Through ledger.Date // yesterday where zero; a day that has not ended is refused
+	// Wait is how long to wait for another run to end before refusing with JOB_RUNNING.
+	// Longer than LeaseTime, it outlasts a run whose process died.
+	Wait time.Duration
+	// Progress, where set, is called after each bounded step.
+	Progress func(JobResult)
+}
+
+// The triggers of a job run.
+const (
+	AtStart    = "START"
+	OnSchedule = "SCHEDULE"
+	ByHand     = "MANUAL"
+)
+
+// LeaseTime is how long a lease holds without being renewed; a run renews it with every
+// step, which takes fractions of a second. A run that dies holds up the next one by no
+// more than this.
+const LeaseTime = 15 * time.Second
+
+// leasePoll is how often a run that waits for the lease asks again.
+const leasePoll = 250 * time.Millisecond
+
+// step is one bounded transaction of a job; more is true where another is needed.
+type step func(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error)
+
+// steps lists what each job does, in order. Each can be stopped and started anywhere:
+// it goes by what is waiting in the book. What a job needs booked before comes first.
+func (b *Books) steps(name JobName) []step {
+	switch name {
+	case JobDue:
+		return []step{b.due}
+	case JobRecognise:
+		return []step{b.recognise}
+	case JobExpire:
+		return []step{b.expire}
+	case JobBreakage:
+		return []step{b.recognise, b.remote, b.breakage}
+	case JobAll:
+		return []step{b.due, b.recognise, b.expire, b.remote, b.breakage}
+	}
+	return nil
+}
+
+// RunJob runs a job now and records the run. A run that fails is recorded as FAILED and
+// its error returned; what its steps booked stays, and the next run goes on from there.
+// Errors: NOT_FOUND, INVALID, JOB_RUNNING, LEASE_LOST.
+func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (JobRun, error) {
+	run, err := b.newRun(name, options)
+	if err != nil {
+		return JobRun{}, err
+	}
+	if err := b.startRun(ctx, run, options.Wait); err != nil {
+		return JobRun{}, err
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			b.endRun(ctx, &run, fmt.Errorf("panic: %v", fault))
+			panic(fault)
+		}
+	}()
+	err = b.work(ctx, &run, options.Progress)
+	if ended := b.endRun(ctx, &run, err); err == nil {
+		err = ended
+	}
+	return run, err
+}
+
+func (b *Books) newRun(name JobName, options RunOptions) (JobRun, error) {
+	if !slices.Contains(JobNames(), name) {
+		return JobRun{}, refuse(NotFound, "job", "there is no job %q: there are %v", clip(string(name)), JobNames())
+	}
+	yesterday := b.Yesterday()
+	run := JobRun{
+		ID: b.newID(), Job: name, Trigger: options.Trigger, Status: JobRunningNow,
+		Through: options.Through, StartedAt: b.clock(), Holder: b.holder,
+	}
+	if run.Through == 0 {
+		run.Through = yesterday
+	}
+	if run.Through > yesterday {
+		return run, refuse(Invalid, "through", "must be a day that has ended, at most %s, not %s", yesterday, run.Through)
+	}
+	if run.Trigger == "" {
+		run.Trigger = ByHand
+	}
+	return run, nil
+}
+
+// startRun takes the lease, waiting for it where another run holds it, and records the
+// run. Runs that are still recorded as running then have no lease: their process died.
+func (b *Books) startRun(ctx context.Context, run JobRun, wait time.Duration) error {
+	for waited := time.Duration(0); ; waited += leasePoll {
+		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			if err := b.lease(ctx, tx, run, JobRunning); err != nil {
+				return err
+			}
+			if err := b.endDeadRuns(ctx, tx); err != nil {
+				return err
+			}
+			return tx.InsertJobRun(ctx, run)
+		})
+		if err == nil || CodeOf(err) != JobRunning || waited >= wait {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(leasePoll):
+		}
+	}
+}
+
+func (b *Books) endDeadRuns(ctx context.Context, tx Tx) error {
+	dead, err := tx.JobRuns(ctx, JobFilter{Status: JobRunningNow}, Page{Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, run := range dead {
+		run.Status, run.FinishedAt, run.Error = JobFailed, b.clock(), "its process ended before it did; the next run went on from there"
+		if err := tx.UpdateJobRun(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lease takes or renews the lease of the run. All jobs share one, for they post the same
+// batch. It is held by the run, not by the process: two runs never work at once.
+func (b *Books) lease(ctx context.Context, tx Tx, run JobRun, otherwise Code) error {
+	now := b.clock()
+	taken, err := tx.TakeLease(ctx, "booking", run.ID, now, now.Add(LeaseTime))
+	if err == nil && !taken {
+		err = refuse(otherwise, "", "another run is booking: wait until it has ended, or for %s where it died", LeaseTime)
+	}
+	return err
+}
+
+// work runs the steps of the job, each in a transaction that renews the lease, then
+// posts what they recognised.
+func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult)) error {
+	for _, do := range b.steps(run.Job) {
+		for more := true; more; {
+			result := run.Result
+			err := b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+				result = run.Result // a transaction that is tried again counts once
+				if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
+					return err
+				}
+				more, err = do(ctx, tx, run.Through, &result)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			run.Result = result
+			if progress != nil {
+				progress(result)
+			}
+		}
+	}
+	result := run.Result
+	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		result = run.Result
+		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
+			return err
+		}
+		return b.postBatch(ctx, tx, &result)
+	})
+	if err == nil {
+		run.Result = result
+	}
+	return err
+}
+
+// endRun records how a run ended and gives its lease back, even where the caller has
+// gone meanwhile.
+func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
+	run.FinishedAt, run.Status = b.clock(), JobSucceeded
+	if cause != nil {
+		run.Status, run.Error = JobFailed, cause.Error()
+	}
+	return b.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
+		if err := tx.UpdateJobRun(ctx, *run); err != nil {
+			return err
+		}
+		return tx.DropLease(ctx, "booking", run.ID)
+	})
+}

@@ -1,0 +1,531 @@
+package books
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// UsageInput is one event as its sender gives it: credits, or a meter and a quantity.
+type UsageInput struct {
+	Source     string // DefaultSource where empty; at most 200 characters
+	ID         string // 1 to 200 characters; with Source it names the event
+	Customer   string // external id
+	Meter      string // code
+	Quantity   *decimal.Decimal
+	Credits    *decimal.Decimal
+	OccurredAt time.Time // now where zero
+}
+
+// DefaultSource is the source of events that name none.
+const DefaultSource = "api"
+
+// OutcomeStatus says what became of an event.
+type OutcomeStatus string
+
+// The outcomes of an event.
+const (
+	Recorded  OutcomeStatus = "RECORDED"
+	Duplicate OutcomeStatus = "DUPLICATE" // it was recorded before; nothing changed
+	Rejected  OutcomeStatus = "REJECTED"
+)
+
+// UsageOutcome is what became of one event of a batch.
+type UsageOutcome struct {
+	Source, ID string
+	Status     OutcomeStatus
+	Event      *UsageEvent // of a recorded or duplicate event
+	Draws      []Draw      // of a recorded event
+	Reason     *Error      // of a rejected event; Field is relative to the event
+}
+
+// MaxUsageBatch bounds the events of one call. Ten thousand keep a transaction to
+// fractions of a second and an answer to a few megabytes.
+const MaxUsageBatch = 10_000
+
+// RecordUsage draws events on their customers' lots, in order of occurrence within a
+// customer, in one transaction, and answers for each in the order given. An event that
+// was recorded before is a duplicate and changes nothing; one that cannot be recorded is
+// rejected and leaves no trace, so it may be sent again.
+// Errors: TOO_LARGE, INVALID for an empty batch; what is wrong with one event is its
+// outcome.
+func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
+	switch {
+	case len(events) == 0:
+		return nil, refuse(Invalid, "events", "must hold at least one event")
+	case len(events) > MaxUsageBatch:
+		return nil, refuse(TooLarge, "events", "must be at most %d in one call, not %d: send them in several", MaxUsageBatch, len(events))
+	}
+	var outcomes []UsageOutcome
+	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		batch := &usageBatch{books: b, tx: tx, now: b.clock(), outcomes: make([]UsageOutcome, len(events))}
+		err := batch.record(ctx, events)
+		outcomes = batch.outcomes
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+// usageBatch is the events of one call on their way into the book.
+type usageBatch struct {
+	books    *Books
+	tx       Tx
+	now      time.Time
+	outcomes []UsageOutcome
+	wanted   []wantedEvent
+	policies map[string]Policy
+	newLots  []revrec.Lot // overage lots that this batch makes
+	touched  map[LotKey]*revrec.Lot
+	days     map[LotDay]revrec.Credits // by customer, lot and day
+	// repeats are events that stand twice in the call: the later place by the first.
+	repeats map[int]int
+}
+
+// wantedEvent is an event that passed the checks.
+type wantedEvent struct {
+	at    int // its place in the call
+	event UsageEvent
+}
+
+func (u *usageBatch) reject(at int, err error) error {
+	var reason *Error
+	if !errors.As(err, &reason) || reason.Code == Internal || reason.Code == Unavailable {
+		return err
+	}
+	u.outcomes[at].Status, u.outcomes[at].Reason = Rejected, reason
+	return nil
+}
+
+func (u *usageBatch) record(ctx context.Context, inputs []UsageInput) error {
+	customers, err := u.check(ctx, inputs)
+	if err != nil {
+		return err
+	}
+	if err := u.dropDuplicates(ctx); err != nil {
+		return err
+	}
+	if len(u.wanted) == 0 {
+		return nil
+	}
+	if err := u.draw(ctx, customers); err != nil {
+		return err
+	}
+	u.answerRepeats()
+	return u.write(ctx)
+}
+
+// check resolves names and rates every event; those at fault get their outcome. It
+// returns the customers by id.
+func (u *usageBatch) check(ctx context.Context, inputs []UsageInput) (map[string]Customer, error) {
+	customers, err := u.customers(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	meters, err := u.meters(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]Customer{}
+	for i, input := range inputs {
+		if input.Source == "" {
+			input.Source = DefaultSource
+		}
+		u.outcomes[i].Source, u.outcomes[i].ID = input.Source, input.ID
+		event, err := u.eventOf(input, customers, meters)
+		if err != nil {
+			if err := u.reject(i, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		byID[event.CustomerID] = customers[input.Customer]
+		u.wanted = append(u.wanted, wantedEvent{at: i, event: event})
+	}
+	return byID, nil
+}
+
+func (u *usageBatch) customers(ctx context.Context, inputs []UsageInput) (map[string]Customer, error) {
+	named := map[string]Customer{}
+	var ids []string
+	for _, input := range inputs {
+		if _, seen := named[input.Customer]; !seen && len(input.Customer) <= 4*maxTextLength {
+			named[input.Customer] = Customer{}
+			ids = append(ids, input.Customer)
+		}
+	}
+	found, err := u.tx.CustomersByExternalID(ctx, ids)
+	clear(named)
+	for _, customer := range found {
+		named[customer.ExternalID] = customer
+	}
+	return named, err
+}
+
+func (u *usageBatch) meters(ctx context.Context, inputs []UsageInput) (map[string]Meter, error) {
+	var codes []string
+	for _, input := range inputs {
+		if input.Meter != "" && len(input.Meter) <= maxCodeLength && !slices.Contains(codes, input.Meter) && len(codes) < 1000 {
+			codes = append(codes, input.Meter)
+		}
+	}
+	named := map[string]Meter{}
+	if len(codes) == 0 {
+		return named, nil
+	}
+	found, err := u.tx.MetersByCode(ctx, codes)
+	for _, meter := range found {
+		named[meter.Code] = meter
+	}
+	return named, err
+}
+
+// eventOf checks one event and rates it in credits.
+// Errors: INVALID, NOT_FOUND, TOO_LARGE.
+func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer, meters map[string]Meter) (UsageEvent, error) {
+	event := UsageEvent{Source: input.Source, EventID: input.ID, RecordedAt: u.now}
+	if err := checkText("source", input.Source, 1, maxTextLength); err != nil {
+		return event, err
+	}
+	if err := checkText("id", input.ID, 1, maxTextLength); err != nil {
+		return event, err
+	}
+	customer, known := customers[input.Customer]
+	if !known {
+		return event, refuse(NotFound, "customer", "there is no customer %q: create it first", clip(input.Customer))
+	}
+	event.CustomerID = customer.ID
+	var err error
+	if event.OccurredAt, err = u.books.instantOf("occurredAt", input.OccurredAt); err != nil {
+		return event, err
+	}
+	return event, rate(&event, input, meters)
+}
+
+// rate sets the credits of an event: those it gives, or its quantity by its meter.
+func rate(event *UsageEvent, input UsageInput, meters map[string]Meter) error {
+	var err error
+	if input.Credits != nil {
+		if input.Meter != "" || input.Quantity != nil {
+			return refuse(Invalid, "credits", "goes alone: give credits, or a meter and a quantity")
+		}
+		event.Credits, err = creditsOf("credits", *input.Credits)
+		return err
+	}
+	if input.Meter == "" || input.Quantity == nil {
+		return refuse(Invalid, "credits", "is missing: give credits, or a meter and a quantity")
+	}
+	meter, known := meters[input.Meter]
+	if !known {
+		return refuse(NotFound, "meter", "there is no meter %q: create it first", clip(input.Meter))
+	}
+	if input.Quantity.Sign() <= 0 {
+		return refuse(Invalid, "quantity", "must be more than 0, not %s", clip(input.Quantity.String()))
+	}
+	if input.Quantity.Exponent() < -maxQuantityPlaces {
+		return refuse(Invalid, "quantity", "must have at most %d decimals, not %s", maxQuantityPlaces, clip(input.Quantity.String()))
+	}
+	event.MeterID, event.Quantity = meter.ID, *input.Quantity
+	event.Credits, err = revrec.RateUsage(*input.Quantity, meter.Credits, meter.Per)
+	switch {
+	case err != nil:
+		return refuse(TooLarge, "quantity", "must make at most 1,000,000,000 credits, not %s of %s", clip(input.Quantity.String()), meter.Code)
+	case event.Credits == 0:
+		return refuse(Invalid, "quantity", "%s of %s makes less than a millionth of a credit", clip(input.Quantity.String()), meter.Code)
+	}
+	return nil
+}
+
+// maxQuantityPlaces is the precision of a metered quantity: nanoseconds of seconds.
+const maxQuantityPlaces = 9
+
+// dropDuplicates answers for events that exist already, in the book or earlier in the
+// same call, and keeps the rest.
+func (u *usageBatch) dropDuplicates(ctx context.Context) error {
+	if len(u.wanted) == 0 {
+		return nil
+	}
+	keys := make([]EventKey, len(u.wanted))
+	for i, want := range u.wanted {
+		keys[i] = keyOf(want.event)
+	}
+	existing, err := u.tx.EventsByKey(ctx, keys)
+	if err != nil {
+		return err
+	}
+	const inBook = -1
+	known := make(map[EventKey]wantedEvent, len(existing)+len(keys))
+	for _, event := range existing {
+		known[keyOf(event)] = wantedEvent{inBook, event}
+	}
+	u.repeats = map[int]int{}
+	kept := u.wanted[:0]
+	for _, want := range u.wanted {
+		first, seen := known[keyOf(want.event)]
+		if !seen {
+			want.event.ID = u.books.newID()
+			known[keyOf(want.event)] = want
+			kept = append(kept, want)
+			continue
+		}
+		if !sameUse(first.event, want.event) {
+			reason := refuse(EventConflict, "id", "%q of source %q was recorded with other contents: a new event takes a new id", clip(want.event.EventID), clip(want.event.Source))
+			if err := u.reject(want.at, reason); err != nil {
+				return err
+			}
+			continue
+		}
+		u.outcomes[want.at].Status, u.outcomes[want.at].Event = Duplicate, &first.event
+		if first.at != inBook {
+			u.repeats[want.at] = first.at
+		}
+	}
+	u.wanted = kept
+	return nil
+}
+
+// answerRepeats gives an event that stands twice in the call the answer of the first
+// where that was rejected: nothing was recorded that it could be a duplicate of.
+func (u *usageBatch) answerRepeats() {
+	for later, first := range u.repeats {
+		if u.outcomes[first].Status == Rejected {
+			u.outcomes[later].Status, u.outcomes[later].Event = Rejected, nil
+			u.outcomes[later].Reason = u.outcomes[first].Reason
+		}
+	}
+}
+
+func keyOf(event UsageEvent) EventKey {
+	return EventKey{event.CustomerID, event.Source, event.EventID}
+}
+
+// sameUse reports whether two events of one name say the same. The instant is not
+// compared: a sender that leaves it out means the instant of arrival.
+func sameUse(a, b UsageEvent) bool {
+	return a.MeterID == b.MeterID && a.Quantity.Equal(b.Quantity) && a.Credits == b.Credits
+}
+
+// draw takes the events of each customer, in order of occurrence, from the lots.
+func (u *usageBatch) draw(ctx context.Context, customers map[string]Customer) error {
+	byCustomer := map[string][]wantedEvent{}
+	for _, want := range u.wanted {
+		byCustomer[want.event.CustomerID] = append(byCustomer[want.event.CustomerID], want)
+	}
+	ids := make([]string, 0, len(byCustomer))
+	for id := range byCustomer {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // lots are locked in one order everywhere: no two batches wait for each other
+	lots, err := u.tx.LockOpenLots(ctx, ids, u.now)
+	if err != nil {
+		return err
+	}
+	lotsOf := map[string][]*revrec.Lot{}
+	for _, lot := range lots {
+		lotsOf[lot.CustomerID] = append(lotsOf[lot.CustomerID], lot)
+	}
+	if err := u.loadPolicies(ctx, customers, lots); err != nil {
+		return err
+	}
+	u.touched, u.days = map[LotKey]*revrec.Lot{}, map[LotDay]revrec.Credits{}
+	u.wanted = u.wanted[:0]
+	for _, id := range ids {
+		if err := u.drawCustomer(ctx, customers[id], lotsOf[id], byCustomer[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *usageBatch) loadPolicies(ctx context.Context, customers map[string]Customer, lots []*revrec.Lot) error {
+	u.policies = map[string]Policy{}
+	var ids []string
+	want := func(id string) {
+		if _, seen := u.policies[id]; !seen && id != "" {
+			u.policies[id] = Policy{}
+			ids = append(ids, id)
+		}
+	}
+	for _, customer := range customers {
+		want(customer.PolicyID)
+	}
+	for _, lot := range lots {
+		want(lot.PolicyID)
+	}
+	found, err := u.tx.PoliciesByID(ctx, ids)
+	for _, policy := range found {
+		u.policies[policy.ID] = policy
+	}
+	if err != nil {
+		return err
+	}
+	fallback, err := u.tx.PoliciesByCode(ctx, []string{DefaultPolicy})
+	if err == nil && len(fallback) > 0 {
+		u.policies[""] = fallback[0]
+	}
+	return err
+}
+
+func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots []*revrec.Lot, events []wantedEvent) error {
+	policy, known := u.policies[customer.PolicyID]
+	order := policy.BurnOrder
+	if !known {
+		order = revrec.DefaultBurnOrder()
+	}
+	bill := policy.Overage.Mode == revrec.BillOverage
+	burner := revrec.NewBurner(lots, order, u.now)
+	byID := make(map[string]*revrec.Lot, len(lots))
+	for _, lot := range lots {
+		byID[lot.ID] = lot
+	}
+	slices.SortStableFunc(events, func(x, y wantedEvent) int { return x.event.OccurredAt.Compare(y.event.OccurredAt) })
+	for i := range events {
+		event := &events[i].event
+		drawn, short := burner.Draw(event.OccurredAt, event.Credits, !bill)
+		if short > 0 && !bill {
+			reason, err := u.shortReason(ctx, *event, short)
+			if err == nil {
+				err = u.reject(events[i].at, reason)
+			}
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if short > 0 {
+			lot := u.overageLot(customer, policy, lots)
+			if byID[lot.ID] == nil {
+				lots, byID[lot.ID] = append(lots, lot), lot
+			}
+			lot.Drawn += short
+			drawn = append(drawn, revrec.Draw{LotID: lot.ID, Credits: short})
+		}
+		u.accept(events[i], drawn, byID)
+	}
+	return nil
+}
+
+// shortReason says why an event found too few credits.
+func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short revrec.Credits) (*Error, error) {
+	lapsed, err := u.tx.Lots(ctx, LotFilter{CustomerID: event.CustomerID, OpenAt: event.OccurredAt}, Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(lapsed) > 0 && !lapsed[0].AcceptsUntil.IsZero() && !u.now.Before(lapsed[0].AcceptsUntil) {
+		return refuse(TooLate, "occurredAt", "the credits in force on %s lapsed, and accepted late use until %s alone",
+			event.OccurredAt.Format(time.RFC3339), lapsed[0].AcceptsUntil.Format(time.RFC3339)), nil
+	}
+	return refuse(InsufficientCredits, "credits", "%s credits are asked for, and the balance in force on %s was %s",
+		event.Credits, event.OccurredAt.Format(time.RFC3339), event.Credits-short), nil
+}
+
+// overageLot returns the lot that collects what the customer uses beyond the balance at
+// the policy's price, making it where there is none.
+func (u *usageBatch) overageLot(customer Customer, policy Policy, lots []*revrec.Lot) *revrec.Lot {
+	rate := revrec.Rate{Price: policy.Overage.Rate.String(), Currency: u.books.book.Functional}
+	for _, lot := range lots {
+		if lot.Kind == revrec.OverageLot && lot.PolicyID == policy.ID && lot.Rate == rate {
+			return lot
+		}
+	}
+	nothing := ledger.Money(0, rate.Currency)
+	lot := revrec.Lot{
+		ID: u.books.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.OverageLot, Rate: rate,
+		Price: nothing, Functional: nothing, RefundedAmount: nothing, RefundedFunctional: nothing,
+		Recognised: nothing, RecognisedFunctional: nothing, Released: nothing, ReleasedFunctional: nothing,
+		Carrying: nothing, CarryingFunctional: nothing,
+		StartsAt: u.now, PurchasedOn: ledger.DateOf(u.now, u.books.zone), Priority: defaultPriority,
+	}
+	u.newLots = append(u.newLots, lot)
+	return &lot
+}
+
+// accept keeps an event with its draws, and what they change of lots and lot-days.
+func (u *usageBatch) accept(want wantedEvent, drawn []revrec.Draw, lots map[string]*revrec.Lot) {
+	event := want.event
+	day := ledger.DateOf(event.OccurredAt, u.books.zone)
+	outcome := &u.outcomes[want.at]
+	outcome.Status, outcome.Event = Recorded, &event
+	for _, part := range drawn {
+		outcome.Draws = append(outcome.Draws, Draw{
+			CustomerID: event.CustomerID, EventID: event.ID, LotID: part.LotID, Day: day, Credits: part.Credits,
+		})
+		u.touched[LotKey{event.CustomerID, part.LotID}] = lots[part.LotID]
+		addDrawn(u.days, *lots[part.LotID], day, part.Credits)
+	}
+	u.wanted = append(u.wanted, wantedEvent{at: want.at, event: event})
+}
+
+// addDrawn adds what was drawn on a day to the lot-days that wait to be booked. A draw
+// before the contract liability also has the day of the liability looked at again, which
+// clears the contract asset.
+func addDrawn(days map[LotDay]revrec.Credits, lot revrec.Lot, day ledger.Date, credits revrec.Credits) {
+	days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: day}] += credits
+	if lot.LiabilityOn != 0 && day < lot.LiabilityOn {
+		days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: lot.LiabilityOn}] += 0
+	}
+}
+
+func (u *usageBatch) write(ctx context.Context) error {
+	events, draws := make([]UsageEvent, 0, len(u.wanted)), make([]Draw, 0, len(u.wanted))
+	slices.SortFunc(u.wanted, func(x, y wantedEvent) int { return cmp.Compare(x.event.ID, y.event.ID) })
+	for _, want := range u.wanted {
+		events = append(events, want.event)
+		draws = append(draws, u.outcomes[want.at].Draws...)
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	for _, lot := range u.newLots {
+		if err := u.tx.InsertLot(ctx, lot); err != nil {
+			return err
+		}
+	}
+	if err := u.tx.InsertEvents(ctx, events); err != nil {
+		return err
+	}
+	if err := u.tx.InsertDraws(ctx, draws); err != nil {
+		return err
+	}
+	return u.books.writeDrawn(ctx, u.tx, u.touched, u.days, u.policies)
+}
+
+// writeDrawn writes lots and lot-days after draws. A lot that was looked at for its
+// lapse or for remoteness before is looked at again.
+func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revrec.Lot, drawn map[LotDay]revrec.Credits, policies map[string]Policy) error {
+	lots := make([]*revrec.Lot, 0, len(touched))
+	for _, lot := range touched {
+		lot.Lapsed = min(lot.Lapsed, max(lot.Unused(), 0))
+		if lot.LapsesOn != 0 && lot.LapseDue == 0 {
+			lot.LapseDue = lot.LapsesOn
+		}
+		if lot.Kind == revrec.PurchaseLot && lot.RemoteDue == 0 && policies[lot.PolicyID].Breakage.Method == revrec.Remote {
+			lot.RemoteDue = lot.PurchasedOn
+		}
+		lots = append(lots, lot)
+	}
+	slices.SortFunc(lots, func(x, y *revrec.Lot) int {
+		return LotKey{x.CustomerID, x.ID}.Compare(LotKey{y.CustomerID, y.ID})
+	})
+	if err := tx.UpdateLots(ctx, lots); err != nil {
+		return err
+	}
+	days := make([]LotDay, 0, len(drawn))
+	for day, credits := range drawn {
+		day.Drawn = credits
+		days = append(days, day)
+	}
+	slices.SortFunc(days, func(x, y LotDay) int {
+		return cmp.Or(cmp.Compare(x.CustomerID, y.CustomerID), cmp.Compare(x.LotID, y.LotID), cmp.Compare(x.Day, y.Day))
+	})
+	return tx.AddLotDays(ctx, days)
+}

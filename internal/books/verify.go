@@ -1,0 +1,28 @@
+package books
+
+import "context"
+
+// maxFindings bounds what verify returns of each check: a book that is wrong in a
+// hundred places is wrong.
+const maxFindings = 100
+
+// Verify derives every kept balance and every invariant again from the rows below it and
+// returns what differs. What it covers is listed with the store's Findings.
+func (b *Books) Verify(ctx context.Context) ([]Finding, error) {
+	var findings []Finding
+	err := b.store.View(ctx, func(ctx context.Context, tx Tx) error {
+		var err error
+		if findings, err = tx.Findings(ctx, maxFindings); err != nil {
+			return err
+		}
+		balances, err := tx.TrialBalance(ctx, 0, 0)
+		if err != nil {
+			return err
+		}
+		if fault := balances.Check(); fault != nil {
+			findings = append(findings, Finding{Check: "trialBalance", Kept: fault.Error(), Derived: "debits equal credits"})
+		}
+		return nil
+	})
+	return findings, err
+}
