@@ -1,0 +1,65 @@
+package intake
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// check holds a reader to its promises for any file: it ends, lines go up, every row is
+// an event with what an event needs or says why not, and a second reading is the same.
+func check(t *testing.T, file []byte, o Options) {
+	t.Helper()
+	last := 0
+	for row, err := range Read(bytes.NewReader(file), o) {
+		if err != nil {
+			continue
+		}
+		e := row.Event
+		switch {
+		case row.Line < last:
+			t.Fatalf("line %d after %d", row.Line, last)
+		case row.Err != nil && row.Err.Message == "":
+			t.Fatalf("line %d: refused without a word", row.Line)
+		case row.Err == nil && (e.ID == "" || e.Customer == "" || e.OccurredAt.IsZero() || (e.Credits == nil) == (e.Quantity == nil)):
+			t.Fatalf("line %d: half an event: %+v", row.Line, e)
+		case row.Err == nil && e.Quantity != nil && e.Meter == "":
+			t.Fatalf("line %d: a quantity of nothing", row.Line)
+		}
+		last = row.Line
+	}
+	if first, second := read(t, string(file), o), read(t, string(file), o); first != second {
+		t.Fatalf("first\n%s\nthen\n%s", first, second)
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	f.Add("occurredAt,credits,meter\n2025-01-01,1,\"x\ny\"\n")
+	f.Add("occurredAt,in,out\r\n2023-11-16 18:17:03.9799600,4808,10\r\n\"\"\"\n,,\n")
+	f.Add("\ufeffoccurredAt,quantity,meter,customer\n\"2025-01-01\"x,1,m,c\n")
+	f.Fuzz(func(t *testing.T, file string) {
+		o := Options{Format: CSV, Source: "s", Values: map[string]string{"customer": "acme"}}
+		check(t, []byte(file), o)
+		o.Columns = map[string]string{"meter:in": "in", "meter:out": "out"}
+		check(t, []byte(file), o)
+	})
+}
+
+func FuzzNDJSON(f *testing.F) {
+	f.Add(`{"id":"1","customer":"acme","credits":2.50,"occurredAt":"2025-01-01T00:00:00Z"}` + "\n{}")
+	f.Add(`{"id":"1","customer":"acme","meter":"m","quantity":"1","occurredAt":"2025-01-01"}`)
+	f.Fuzz(func(t *testing.T, file string) {
+		check(t, []byte(file), Options{Format: NDJSON})
+		check(t, []byte(file), Options{Format: NDJSON, Time: TimeUnix})
+	})
+}
+
+func FuzzCloudEvents(f *testing.F) {
+	const head = `{"specversion":"1.0","type":"t","source":"s","subject":"acme","time":"2025-01-01T00:00:00Z","id":"a",`
+	f.Add(head + `"data":{"credits":1}}`)
+	f.Add("[" + head + `"data":{"usage":[{"meter":"m","quantity":1}]}},` + "\n" + head + `"data":{"meter":"m","quantity":"2"}}]`)
+	f.Fuzz(func(t *testing.T, file string) {
+		check(t, []byte(file), Options{Format: CloudEvents})
+		check(t, []byte(strings.ReplaceAll(file, " ", "\n")), Options{})
+	})
+}
