@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs govulncheck ($1) over the module. Its database is fetched from vuln.go.dev,
-# or from GOVULNDB (which may be file:///…). Where vuln.go.dev cannot be reached,
+# or from GOVULNDB (https://… or file:///…). Where vuln.go.dev cannot be reached,
 # on a closed network say, nothing was checked, and this says so and passes: the
 # network is not a fault of the code. A GOVULNDB that somebody asked for must work.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-output=$("$1" ./... 2>&1)
+output=$("$1" ${GOVULNDB:+-db "$GOVULNDB"} ./... 2>&1)
 status=$?
 echo "$output"
 [[ $status -eq 0 ]] && exit 0
