@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+)
+
+type bookRow struct {
+	bun.BaseModel `bun:"table:book,alias:book"`
+
+	Only       int64
+	Functional string
+	Zone       string
+	CreatedAt  instant `bun:"created_at_us,type:bigint"`
+}
+
+func (t *tx) Book(ctx context.Context) (books.Book, error) {
+	rows, err := list[bookRow](ctx, t, "reading the book", all)
+	if err != nil {
+		return books.Book{}, err
+	}
+	if len(rows) == 0 {
+		return books.Book{}, &books.Error{Code: books.NotFound, Message: "the book is not set up yet"}
+	}
+	row := rows[0]
+	return books.Book{Functional: ledger.Currency(row.Functional), Zone: row.Zone, CreatedAt: row.CreatedAt.time()}, nil
+}
+
+// SaveBook settles the book, once. Errors: ALREADY_EXISTS.
+func (t *tx) SaveBook(ctx context.Context, book books.Book) error {
+	return insert(ctx, t, "settling the book", []bookRow{{
+		Only: 1, Functional: string(book.Functional), Zone: book.Zone, CreatedAt: instantOf(book.CreatedAt),
+	}})
+}
+
+func (t *tx) ClosedThrough(ctx context.Context) (ledger.Period, error) {
+	var last sql.NullString
+	err := t.db.NewRaw("SELECT max(period) FROM periods WHERE status = 'CLOSED'").Scan(ctx, &last)
+	if err != nil || !last.Valid {
+		return 0, t.refused("reading the last closed period", err)
+	}
+	return ledger.ParsePeriod(last.String)
+}
+
+type idempotencyRow struct {
+	bun.BaseModel `bun:"table:idempotency_keys,alias:idempotency_keys"`
+
+	Key       string
+	Operation string
+	Hash      []byte
+	Answer    []byte
+	CreatedAt instant `bun:"created_at_us,type:bigint"`
+}
+
+func (t *tx) IdempotencyKey(ctx context.Context, key string) (books.IdempotencyRecord, bool, error) {
+	var row idempotencyRow
+	err := t.db.NewSelect().Model(&row).Where("key = ?", key).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return books.IdempotencyRecord{}, false, nil
+	}
+	if err != nil {
+		return books.IdempotencyRecord{}, false, t.refused("reading an idempotency key", err)
+	}
+	return books.IdempotencyRecord{
+		Key: row.Key, Operation: row.Operation, Hash: row.Hash, Answer: row.Answer, CreatedAt: row.CreatedAt.time(),
+	}, true, nil
+}
+
+// SaveIdempotencyKey keeps an answer. Errors: ALREADY_EXISTS.
+func (t *tx) SaveIdempotencyKey(ctx context.Context, record books.IdempotencyRecord) error {
+	return insert(ctx, t, "keeping an idempotency key", []idempotencyRow{{
+		Key: record.Key, Operation: record.Operation, Hash: notNil(record.Hash), Answer: notNil(record.Answer),
+		CreatedAt: instantOf(record.CreatedAt),
+	}})
+}
+
+// notNil turns no bytes into an empty column, which is not NULL.
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+type auditRow struct {
+	bun.BaseModel `bun:"table:audit_events,alias:audit_events"`
+
+	ID        string
+	At        instant `bun:"at_us,type:bigint"`
+	Actor     string
+	Action    string
+	Subject   string
+	Detail    string
+	RequestID string `bun:",nullzero"`
+}
+
+func (t *tx) AppendAudit(ctx context.Context, events ...books.AuditEvent) error {
+	return insert(ctx, t, "writing the audit trail", convert(events, func(e books.AuditEvent) auditRow {
+		return auditRow{
+			ID: e.ID, At: instantOf(e.At), Actor: e.Actor, Action: e.Action, Subject: e.Subject,
+			Detail: e.Detail, RequestID: e.RequestID,
+		}
+	}))
+}
+
+// Audit returns the events of a subject, of all where it is "".
+func (t *tx) Audit(ctx context.Context, subject string, page books.Page) ([]books.AuditEvent, error) {
+	rows, err := list[auditRow](ctx, t, "reading the audit trail", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(whereEqual(q, "subject", subject), "id", page)
+	})
+	return convert(rows, func(row auditRow) books.AuditEvent {
+		return books.AuditEvent{
+			ID: row.ID, At: row.At.time(), Actor: row.Actor, Action: row.Action, Subject: row.Subject,
+			Detail: row.Detail, RequestID: row.RequestID,
+		}
+	}), err
+}
+
+func all(q *bun.SelectQuery) *bun.SelectQuery { return q }
+
+// whereEqual narrows a query to a column's value, where there is one.
+func whereEqual(q *bun.SelectQuery, column, value string) *bun.SelectQuery {
+	if value == "" {
+		return q
+	}
+	return q.Where("? = ?", bun.Ident(column), value)
+}

@@ -1,0 +1,328 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func lotKey(row lotKeyRow) books.LotKey { return books.LotKey(row) }
+
+const (
+	pendingLots = `SELECT DISTINCT customer_id, lot_id FROM lot_days WHERE pending AND day <= ?
+		ORDER BY customer_id, lot_id LIMIT ?`
+	lapsingLots = `SELECT customer_id, id AS lot_id FROM lots WHERE lapse_due IS NOT NULL AND lapse_due <= ?
+		ORDER BY customer_id, id LIMIT ?`
+	remoteLots = `SELECT customer_id, id AS lot_id FROM lots WHERE remote_due IS NOT NULL AND remote_due <= ?
+		ORDER BY customer_id, id LIMIT ?`
+	lotDays = `WITH ? SELECT d.* FROM key CROSS JOIN lot_days AS d
+		WHERE d.customer_id = key.customer_id AND d.lot_id = key.lot_id
+		ORDER BY d.customer_id, d.lot_id, d.day`
+	pendingLotDays = `WITH ? SELECT d.* FROM key CROSS JOIN lot_days AS d
+		WHERE d.customer_id = key.customer_id AND d.lot_id = key.lot_id AND d.pending AND d.day <= ?
+		ORDER BY d.customer_id, d.lot_id, d.day`
+	// Days that are not pending are settled already: their recognised is their drawn.
+	settleLotDays = `WITH ? UPDATE lot_days SET recognised = drawn, pending = FALSE FROM key
+		WHERE lot_days.customer_id = key.customer_id AND lot_days.lot_id = key.lot_id AND lot_days.pending AND lot_days.day <= ?`
+)
+
+func (t *tx) PendingLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
+	rows, err := query[lotKeyRow](ctx, t, "reading lots with days to book", pendingLots, date(through), limit)
+	return convert(rows, lotKey), err
+}
+
+func (t *tx) LapsingLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
+	rows, err := query[lotKeyRow](ctx, t, "reading lots that lapse", lapsingLots, date(through), limit)
+	return convert(rows, lotKey), err
+}
+
+func (t *tx) RemoteLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
+	rows, err := query[lotKeyRow](ctx, t, "reading lots whose use may be remote", remoteLots, date(through), limit)
+	return convert(rows, lotKey), err
+}
+
+func (t *tx) LotDays(ctx context.Context, keys []books.LotKey) ([]books.LotDay, error) {
+	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotDayRow, error) {
+		return query[lotDayRow](ctx, t, "reading lot-days", lotDays, t.table("key", &chunk))
+	})
+	return convert(rows, lotDayRow.lotDay), err
+}
+
+func (t *tx) PendingLotDays(ctx context.Context, keys []books.LotKey, through ledger.Date) ([]books.LotDay, error) {
+	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotDayRow, error) {
+		return query[lotDayRow](ctx, t, "reading lot-days to book", pendingLotDays, t.table("key", &chunk), date(through))
+	})
+	return convert(rows, lotDayRow.lotDay), err
+}
+
+func (t *tx) SettleLotDays(ctx context.Context, keys []books.LotKey, through ledger.Date) error {
+	for chunk := range slices.Chunk(inKeyOrder(keys), chunkRows) {
+		if _, err := t.exec(ctx, "settling lot-days", settleLotDays, t.table("key", &chunk), date(through)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type recognitionRow struct {
+	bun.BaseModel `bun:"table:recognitions,alias:recognitions"`
+
+	CustomerID               string // "" for a pool, which belongs to no customer
+	ID                       string
+	LotID                    string `bun:",nullzero"`
+	PoolID                   string `bun:",nullzero"`
+	PolicyID                 string
+	Kind                     string
+	Day                      date `bun:",type:text"`
+	AccountingDate           date `bun:",type:text"`
+	Credits                  int64
+	Currency                 string
+	AmountMinor              int64
+	FunctionalCurrency       string
+	FunctionalMinor          int64
+	UnclaimedMinor           int64
+	UnclaimedFunctionalMinor int64
+	Inputs                   string // JSON
+	BatchID                  string
+}
+
+func recognitionRowOf(r revrec.Recognition) (recognitionRow, error) {
+	inputs, err := json.Marshal(r.Inputs)
+	return recognitionRow{
+		CustomerID: r.CustomerID, ID: r.ID, LotID: r.LotID, PoolID: r.PoolID, PolicyID: r.PolicyID, Kind: string(r.Kind),
+		Day: date(r.Day), AccountingDate: date(r.AccountingDate), Credits: int64(r.Credits),
+		Currency: string(r.Amount.Currency), AmountMinor: r.Amount.Minor,
+		FunctionalCurrency: string(r.Functional.Currency), FunctionalMinor: r.Functional.Minor,
+		UnclaimedMinor: r.Unclaimed.Minor, UnclaimedFunctionalMinor: r.UnclaimedFunctional.Minor,
+		Inputs: string(inputs), BatchID: r.Batch,
+	}, err
+}
+
+func recognitions(rows []recognitionRow, err error) ([]revrec.Recognition, error) {
+	if err != nil {
+		return nil, err
+	}
+	found := make([]revrec.Recognition, len(rows))
+	for i, row := range rows {
+		contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
+		functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
+		found[i] = revrec.Recognition{
+			CustomerID: row.CustomerID, ID: row.ID, LotID: row.LotID, PoolID: row.PoolID, PolicyID: row.PolicyID, Kind: revrec.Kind(row.Kind),
+			Day: ledger.Date(row.Day), AccountingDate: ledger.Date(row.AccountingDate), Credits: revrec.Credits(row.Credits),
+			Amount: contract(row.AmountMinor), Functional: functional(row.FunctionalMinor),
+			Unclaimed: contract(row.UnclaimedMinor), UnclaimedFunctional: functional(row.UnclaimedFunctionalMinor),
+			Batch: row.BatchID,
+		}
+		if err := json.Unmarshal([]byte(row.Inputs), &found[i].Inputs); err != nil {
+			return nil, fmt.Errorf("reading the inputs of recognition %s: %w", row.ID, err)
+		}
+	}
+	return found, nil
+}
+
+func (t *tx) InsertRecognitions(ctx context.Context, recognitions []revrec.Recognition) error {
+	rows := make([]recognitionRow, len(recognitions))
+	for i, r := range recognitions {
+		var err error
+		if rows[i], err = recognitionRowOf(r); err != nil {
+			return fmt.Errorf("writing the inputs of recognition %s: %w", r.ID, err)
+		}
+	}
+	return insert(ctx, t, "keeping recognitions", rows)
+}
+
+type bookedRow struct {
+	LotID                    string
+	Day                      date
+	Kind                     string
+	Credits                  int64
+	AmountMinor              int64
+	FunctionalMinor          int64
+	UnclaimedMinor           int64
+	UnclaimedFunctionalMinor int64
+}
+
+func (row bookedRow) addTo(booked revrec.Booked) {
+	booked[revrec.BookedKey{Day: ledger.Date(row.Day), Kind: revrec.Kind(row.Kind)}] = revrec.BookedSum{
+		Credits: revrec.Credits(row.Credits), Minor: row.AmountMinor, Functional: row.FunctionalMinor,
+		Unclaimed: row.UnclaimedMinor, UnclaimedFunctional: row.UnclaimedFunctionalMinor,
+	}
+}
+
+const bookedSums = `sum(r.credits) AS credits, sum(r.amount_minor) AS amount_minor, sum(r.functional_minor) AS functional_minor,
+	sum(r.unclaimed_minor) AS unclaimed_minor, sum(r.unclaimed_functional_minor) AS unclaimed_functional_minor`
+
+const bookedOfLots = `WITH ? SELECT r.lot_id, r.day, r.kind, ` + bookedSums + `
+	FROM key CROSS JOIN recognitions AS r
+	WHERE r.customer_id = key.customer_id AND r.lot_id = key.lot_id AND r.lot_id IS NOT NULL AND r.day >= ?
+	GROUP BY r.lot_id, r.day, r.kind`
+
+// fromDay is a day to compare with: the zero day lies before all days.
+func fromDay(d ledger.Date) string { return d.String() }
+
+func (t *tx) BookedOfLots(ctx context.Context, keys []books.LotKey, from ledger.Date) (map[string]revrec.Booked, error) {
+	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]bookedRow, error) {
+		return query[bookedRow](ctx, t, "adding up what is booked of lots", bookedOfLots, t.table("key", &chunk), fromDay(from))
+	})
+	if err != nil {
+		return nil, err
+	}
+	booked := map[string]revrec.Booked{}
+	for _, row := range rows {
+		if booked[row.LotID] == nil {
+			booked[row.LotID] = revrec.Booked{}
+		}
+		row.addTo(booked[row.LotID])
+	}
+	return booked, nil
+}
+
+const bookedOfPool = `SELECT r.day, r.kind, ` + bookedSums + ` FROM recognitions AS r
+	WHERE r.pool_id = ? AND r.day >= ? GROUP BY r.day, r.kind`
+
+func (t *tx) BookedOfPool(ctx context.Context, poolID string, from ledger.Date) (revrec.Booked, error) {
+	rows, err := query[bookedRow](ctx, t, "adding up what is booked of a pool", bookedOfPool, poolID, fromDay(from))
+	if err != nil {
+		return nil, err
+	}
+	booked := revrec.Booked{}
+	for _, row := range rows {
+		row.addTo(booked)
+	}
+	return booked, nil
+}
+
+func (t *tx) RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error) {
+	return recognitions(byColumn[recognitionRow](ctx, t, "reading recognitions", "id", ids))
+}
+
+func (t *tx) Recognitions(ctx context.Context, filter books.RecognitionFilter, page books.Page) ([]revrec.Recognition, error) {
+	narrow, err := t.ofRecognitions(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	return recognitions(list[recognitionRow](ctx, t, "listing recognitions", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(narrow(q), "id", page)
+	}))
+}
+
+func (t *tx) CountRecognitions(ctx context.Context, filter books.RecognitionFilter) (int64, error) {
+	narrow, err := t.ofRecognitions(ctx, filter)
+	if err != nil {
+		return 0, err
+	}
+	return count[recognitionRow](ctx, t, "counting recognitions", narrow)
+}
+
+// ofRecognitions narrows a query. A lot's customer and an entry's batch are looked up
+// first, for the keys begin with them.
+func (t *tx) ofRecognitions(ctx context.Context, filter books.RecognitionFilter) (func(*bun.SelectQuery) *bun.SelectQuery, error) {
+	var entry *entryRow
+	if filter.Entry != 0 {
+		rows, err := byNumber(ctx, t, []int64{filter.Entry})
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 || rows[0].BatchID == "" { // no such entry, or one that an act made: it sums nothing
+			return func(q *bun.SelectQuery) *bun.SelectQuery { return q.Where("1 = 0") }, nil
+		}
+		entry = &rows[0]
+	}
+	return func(q *bun.SelectQuery) *bun.SelectQuery {
+		if filter.LotID != "" {
+			if filter.CustomerID == "" {
+				q = q.Where("customer_id = (SELECT l.customer_id FROM lots AS l WHERE l.id = ?)", filter.LotID)
+			}
+			q = q.Where("lot_id = ?", filter.LotID)
+		}
+		q = whereEqual(q, "customer_id", filter.CustomerID)
+		q = whereEqual(q, "pool_id", filter.PoolID)
+		q = whereEqual(q, "policy_id", filter.PolicyID)
+		q = whereEqual(q, "kind", string(filter.Kind))
+		q = whereDays(q, "accounting_date", filter.From, filter.To)
+		if entry != nil {
+			q = q.Where("batch_id = ?", entry.BatchID).Where("accounting_date = ?", entry.AccountingDate).Where("day = ?", entry.OccurredOn).
+				Where("kind = ?", entry.Kind).Where("currency = ?", entry.Currency).
+				Where("policy_id = (SELECT p.id FROM policies AS p WHERE p.code = ?)", entry.Policy)
+		}
+		return q
+	}, nil
+}
+
+// whereDays narrows a query to days from from to to, both included; zero is open.
+func whereDays(q *bun.SelectQuery, column string, from, to ledger.Date) *bun.SelectQuery {
+	if from != 0 {
+		q = q.Where("? >= ?", bun.Ident(column), date(from))
+	}
+	if to != 0 {
+		q = q.Where("? <= ?", bun.Ident(column), date(to))
+	}
+	return q
+}
+
+type batchRow struct {
+	bun.BaseModel `bun:"table:batches,alias:batches"`
+
+	ID        string
+	CreatedAt instant `bun:"created_at_us,type:bigint"`
+	PostedAt  instant `bun:"posted_at_us,type:bigint"`
+}
+
+func (t *tx) OpenBatch(ctx context.Context, id string, at time.Time) (books.Batch, error) {
+	rows, err := query[batchRow](ctx, t, "reading the open batch", "SELECT * FROM batches WHERE posted_at_us IS NULL"+t.forUpdate)
+	if err != nil {
+		return books.Batch{}, err
+	}
+	if len(rows) == 0 {
+		rows = []batchRow{{ID: id, CreatedAt: instantOf(at)}}
+		if err := insert(ctx, t, "opening a batch", rows); err != nil {
+			return books.Batch{}, err
+		}
+	}
+	return books.Batch{ID: rows[0].ID, CreatedAt: rows[0].CreatedAt.time(), PostedAt: rows[0].PostedAt.time()}, nil
+}
+
+type batchSumRow struct {
+	AccountingDate           date
+	Day                      date
+	Kind                     string
+	PolicyID                 string
+	Currency                 string
+	Count                    int64
+	Credits                  int64
+	AmountMinor              int64
+	FunctionalMinor          int64
+	UnclaimedMinor           int64
+	UnclaimedFunctionalMinor int64
+}
+
+const sumBatch = `SELECT r.accounting_date, r.day, r.kind, r.policy_id, r.currency, count(*) AS count, ` + bookedSums + `
+	FROM recognitions AS r WHERE r.batch_id = ?
+	GROUP BY r.accounting_date, r.day, r.kind, r.currency, r.policy_id
+	ORDER BY r.accounting_date, r.day, r.kind, r.currency, r.policy_id`
+
+func (t *tx) SumBatch(ctx context.Context, batchID string) ([]books.BatchSum, error) {
+	rows, err := query[batchSumRow](ctx, t, "adding up a batch", sumBatch, batchID)
+	return convert(rows, func(row batchSumRow) books.BatchSum {
+		return books.BatchSum{
+			Day: ledger.Date(row.Day), AccountingDate: ledger.Date(row.AccountingDate), Kind: revrec.Kind(row.Kind),
+			PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), Count: row.Count, Credits: revrec.Credits(row.Credits),
+			Minor: row.AmountMinor, Functional: row.FunctionalMinor,
+			Unclaimed: row.UnclaimedMinor, UnclaimedFunctional: row.UnclaimedFunctionalMinor,
+		}
+	}), err
+}
+
+// CloseBatch marks the open batch posted. Errors: NOT_FOUND where it is not open.
+func (t *tx) CloseBatch(ctx context.Context, batchID string, at time.Time) error {
+	touched, err := t.exec(ctx, "closing a batch", "UPDATE batches SET posted_at_us = ? WHERE id = ? AND posted_at_us IS NULL", instantOf(at), batchID)
+	return wroteOne("open batch", batchID, touched, err)
+}

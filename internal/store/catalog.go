@@ -1,0 +1,321 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+type customerRow struct {
+	bun.BaseModel `bun:"table:customers,alias:customers"`
+
+	ID         string
+	ExternalID string
+	Name       string
+	PolicyID   string  `bun:",nullzero"`
+	CreatedAt  instant `bun:"created_at_us,type:bigint"`
+}
+
+func customerRowOf(c books.Customer) customerRow {
+	return customerRow{ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, PolicyID: c.PolicyID, CreatedAt: instantOf(c.CreatedAt)}
+}
+
+func (row customerRow) customer() books.Customer {
+	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time()}
+}
+
+func (t *tx) InsertCustomer(ctx context.Context, customer books.Customer) error {
+	err := insert(ctx, t, "keeping a customer", []customerRow{customerRowOf(customer)})
+	return takenAs("externalId", "is the id of another customer: "+customer.ExternalID, err)
+}
+
+// UpdateCustomer writes name and policy. Errors: NOT_FOUND.
+func (t *tx) UpdateCustomer(ctx context.Context, customer books.Customer) error {
+	touched, err := t.exec(ctx, "changing a customer", "UPDATE customers SET name = ?, policy_id = ? WHERE id = ?",
+		customer.Name, bun.NullZero(customer.PolicyID), customer.ID)
+	return wroteOne("customer", customer.ID, touched, err)
+}
+
+// wroteOne turns an update that found no row into NOT_FOUND.
+func wroteOne(what, id string, touched int64, err error) error {
+	if err == nil && touched != 1 {
+		return notFound(what, id)
+	}
+	return err
+}
+
+func notFound(what, id string) error {
+	return &books.Error{Code: books.NotFound, Message: "there is no " + what + " " + id}
+}
+
+func (t *tx) CustomersByID(ctx context.Context, ids []string) ([]books.Customer, error) {
+	rows, err := byColumn[customerRow](ctx, t, "reading customers", "id", ids)
+	return convert(rows, customerRow.customer), err
+}
+
+func (t *tx) CustomersByExternalID(ctx context.Context, externalIDs []string) ([]books.Customer, error) {
+	rows, err := byColumn[customerRow](ctx, t, "reading customers", "external_id", externalIDs)
+	return convert(rows, customerRow.customer), err
+}
+
+func (t *tx) Customers(ctx context.Context, filter books.CustomerFilter, page books.Page) ([]books.Customer, error) {
+	rows, err := list[customerRow](ctx, t, "listing customers", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(ofCustomers(q, filter), "id", page)
+	})
+	return convert(rows, customerRow.customer), err
+}
+
+func (t *tx) CountCustomers(ctx context.Context, filter books.CustomerFilter) (int64, error) {
+	return count[customerRow](ctx, t, "counting customers", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return ofCustomers(q, filter)
+	})
+}
+
+func ofCustomers(q *bun.SelectQuery, filter books.CustomerFilter) *bun.SelectQuery {
+	if filter.Search == "" {
+		return q
+	}
+	literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(filter.Search)
+	return q.Where(`lower(external_id) LIKE lower(?0) ESCAPE '\' OR lower(name) LIKE lower(?0) ESCAPE '\'`, "%"+literal+"%")
+}
+
+type policyRow struct {
+	bun.BaseModel `bun:"table:policies,alias:policies"`
+
+	ID             string
+	Code           string
+	Name           string
+	Expires        string `bun:",nullzero"`
+	ShortExpiry    string `bun:",nullzero"`
+	BurnOrder      string // rules in order, by commas
+	LateUsage      string
+	OverageMode    string
+	OverageRate    number `bun:",type:text"`
+	BreakageMethod string
+	PoolBy         string `bun:",nullzero"`
+	BreakageRate   number `bun:",type:text"`
+	RemoteAfter    string
+	RemoteFrom     string  `bun:",nullzero"`
+	Escheat        number  `bun:",type:text"`
+	CreatedAt      instant `bun:"created_at_us,type:bigint"`
+}
+
+func policyRowOf(p books.Policy) policyRow {
+	row := policyRow{
+		ID: p.ID, Code: p.Code, Name: p.Name, ShortExpiry: p.ShortExpiry,
+		BurnOrder:   strings.Join(convert(p.BurnOrder, func(r revrec.BurnRule) string { return string(r) }), ","),
+		LateUsage:   p.LateUsage.String(),
+		OverageMode: string(p.Overage.Mode), OverageRate: number{p.Overage.Rate},
+		BreakageMethod: string(p.Breakage.Method), PoolBy: string(p.Breakage.Pool), BreakageRate: number{p.Breakage.Rate},
+		RemoteAfter: p.Breakage.RemoteAfter.String(), RemoteFrom: string(p.Breakage.RemoteFrom),
+		Escheat: number{p.Breakage.Escheat}, CreatedAt: instantOf(p.CreatedAt),
+	}
+	if p.Expires != nil {
+		row.Expires = p.Expires.String()
+	}
+	return row
+}
+
+func (row policyRow) policy() (books.Policy, error) {
+	p := books.Policy{ID: row.ID, Code: row.Code, Name: row.Name, CreatedAt: row.CreatedAt.time()}
+	p.ShortExpiry = row.ShortExpiry
+	if row.BurnOrder != "" {
+		p.BurnOrder = convert(strings.Split(row.BurnOrder, ","), func(r string) revrec.BurnRule { return revrec.BurnRule(r) })
+	}
+	p.Overage = revrec.Overage{Mode: revrec.OverageMode(row.OverageMode), Rate: row.OverageRate.Decimal}
+	p.Breakage = revrec.Breakage{
+		Method: revrec.BreakageMethod(row.BreakageMethod), Pool: revrec.PoolBy(row.PoolBy), Rate: row.BreakageRate.Decimal,
+		RemoteFrom: revrec.RemoteFrom(row.RemoteFrom), Escheat: row.Escheat.Decimal,
+	}
+	var err error
+	if row.Expires != "" {
+		p.Expires = new(ledger.Duration)
+		if *p.Expires, err = ledger.ParseDuration(row.Expires); err != nil {
+			return p, err
+		}
+	}
+	if err := p.LateUsage.UnmarshalText([]byte(row.LateUsage)); err != nil {
+		return p, err
+	}
+	return p, p.Breakage.RemoteAfter.UnmarshalText([]byte(row.RemoteAfter))
+}
+
+func policies(rows []policyRow, err error) ([]books.Policy, error) {
+	if err != nil {
+		return nil, err
+	}
+	found := make([]books.Policy, len(rows))
+	for i, row := range rows {
+		if found[i], err = row.policy(); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (t *tx) InsertPolicy(ctx context.Context, policy books.Policy) error {
+	err := insert(ctx, t, "keeping a policy", []policyRow{policyRowOf(policy)})
+	return takenAs("code", "is the code of another policy: "+policy.Code, err)
+}
+
+func (t *tx) PoliciesByID(ctx context.Context, ids []string) ([]books.Policy, error) {
+	return policies(byColumn[policyRow](ctx, t, "reading policies", "id", ids))
+}
+
+func (t *tx) PoliciesByCode(ctx context.Context, codes []string) ([]books.Policy, error) {
+	return policies(byColumn[policyRow](ctx, t, "reading policies", "code", codes))
+}
+
+func (t *tx) Policies(ctx context.Context, page books.Page) ([]books.Policy, error) {
+	return policies(list[policyRow](ctx, t, "listing policies", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(q, "id", page)
+	}))
+}
+
+type estimateRow struct {
+	bun.BaseModel `bun:"table:estimates,alias:estimates"`
+
+	PolicyID    string
+	ID          string
+	InForceFrom date   `bun:",type:text"`
+	Rate        number `bun:",type:text"`
+	Reason      string
+	CreatedAt   instant `bun:"created_at_us,type:bigint"`
+}
+
+func (t *tx) InsertEstimate(ctx context.Context, e books.Estimate) error {
+	return insert(ctx, t, "keeping an estimate", []estimateRow{{
+		PolicyID: e.PolicyID, ID: e.ID, InForceFrom: date(e.From), Rate: number{e.Rate}, Reason: e.Reason, CreatedAt: instantOf(e.CreatedAt),
+	}})
+}
+
+func (t *tx) Estimates(ctx context.Context, policyID string) ([]books.Estimate, error) {
+	rows, err := list[estimateRow](ctx, t, "reading estimates", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("policy_id = ?", policyID).Order("in_force_from", "id")
+	})
+	return convert(rows, func(row estimateRow) books.Estimate {
+		return books.Estimate{
+			Estimate: revrec.Estimate{ID: row.ID, From: ledger.Date(row.InForceFrom), Rate: row.Rate.Decimal},
+			PolicyID: row.PolicyID, Reason: row.Reason, CreatedAt: row.CreatedAt.time(),
+		}
+	}), err
+}
+
+type packRow struct {
+	bun.BaseModel `bun:"table:packs,alias:packs"`
+
+	ID        string
+	Code      string
+	Name      string
+	PolicyID  string
+	Currency  string
+	CreatedAt instant `bun:"created_at_us,type:bigint"`
+}
+
+type tierRow struct {
+	bun.BaseModel `bun:"table:pack_tiers,alias:pack_tiers"`
+
+	PackID     string
+	Credits    int64
+	PriceMinor int64
+}
+
+func (t *tx) InsertPack(ctx context.Context, pack books.Pack) error {
+	err := insert(ctx, t, "keeping a pack", []packRow{{
+		ID: pack.ID, Code: pack.Code, Name: pack.Name, PolicyID: pack.PolicyID, Currency: string(pack.Currency), CreatedAt: instantOf(pack.CreatedAt),
+	}})
+	if err != nil {
+		return takenAs("code", "is the code of another pack: "+pack.Code, err)
+	}
+	return insert(ctx, t, "keeping the tiers of a pack", convert(pack.Tiers, func(tier books.Tier) tierRow {
+		return tierRow{PackID: pack.ID, Credits: int64(tier.Credits), PriceMinor: tier.Price.Minor}
+	}))
+}
+
+func (t *tx) PacksByID(ctx context.Context, ids []string) ([]books.Pack, error) {
+	return t.packs(ctx)(byColumn[packRow](ctx, t, "reading packs", "id", ids))
+}
+
+func (t *tx) PacksByCode(ctx context.Context, codes []string) ([]books.Pack, error) {
+	return t.packs(ctx)(byColumn[packRow](ctx, t, "reading packs", "code", codes))
+}
+
+func (t *tx) Packs(ctx context.Context, page books.Page) ([]books.Pack, error) {
+	return t.packs(ctx)(list[packRow](ctx, t, "listing packs", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(q, "id", page)
+	}))
+}
+
+// packs reads the tiers of the packs.
+func (t *tx) packs(ctx context.Context) func([]packRow, error) ([]books.Pack, error) {
+	return func(rows []packRow, err error) ([]books.Pack, error) {
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		ids := convert(rows, func(row packRow) string { return row.ID })
+		tiers, err := byColumn[tierRow](ctx, t, "reading the tiers of packs", "pack_id", ids)
+		if err != nil {
+			return nil, err
+		}
+		found, at := make([]books.Pack, len(rows)), map[string]*books.Pack{}
+		for i, row := range rows {
+			found[i] = books.Pack{
+				ID: row.ID, Code: row.Code, Name: row.Name, PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), CreatedAt: row.CreatedAt.time(),
+			}
+			at[row.ID] = &found[i]
+		}
+		for _, tier := range tiers { // by key: smallest first within a pack
+			pack := at[tier.PackID]
+			pack.Tiers = append(pack.Tiers, books.Tier{Credits: revrec.Credits(tier.Credits), Price: ledger.Money(tier.PriceMinor, pack.Currency)})
+		}
+		return found, nil
+	}
+}
+
+type meterRow struct {
+	bun.BaseModel `bun:"table:meters,alias:meters"`
+
+	ID        string
+	Code      string
+	Name      string
+	Unit      string
+	Credits   number  `bun:",type:text"`
+	Per       number  `bun:",type:text"`
+	CreatedAt instant `bun:"created_at_us,type:bigint"`
+}
+
+func (row meterRow) meter() books.Meter {
+	return books.Meter{
+		ID: row.ID, Code: row.Code, Name: row.Name, Unit: row.Unit,
+		Credits: row.Credits.Decimal, Per: row.Per.Decimal, CreatedAt: row.CreatedAt.time(),
+	}
+}
+
+func (t *tx) InsertMeter(ctx context.Context, m books.Meter) error {
+	err := insert(ctx, t, "keeping a meter", []meterRow{{
+		ID: m.ID, Code: m.Code, Name: m.Name, Unit: m.Unit, Credits: number{m.Credits}, Per: number{m.Per}, CreatedAt: instantOf(m.CreatedAt),
+	}})
+	return takenAs("code", "is the code of another meter: "+m.Code, err)
+}
+
+func (t *tx) MetersByID(ctx context.Context, ids []string) ([]books.Meter, error) {
+	rows, err := byColumn[meterRow](ctx, t, "reading meters", "id", ids)
+	return convert(rows, meterRow.meter), err
+}
+
+func (t *tx) MetersByCode(ctx context.Context, codes []string) ([]books.Meter, error) {
+	rows, err := byColumn[meterRow](ctx, t, "reading meters", "code", codes)
+	return convert(rows, meterRow.meter), err
+}
+
+func (t *tx) Meters(ctx context.Context, page books.Page) ([]books.Meter, error) {
+	rows, err := list[meterRow](ctx, t, "listing meters", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(q, "id", page)
+	})
+	return convert(rows, meterRow.meter), err
+}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/schema"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// engine is what differs between databases.
+type engine struct {
+	name       string
+	dialect    schema.Dialect // shared by all stores: it caches how rows map
+	migrations fs.FS
+	// forUpdate ends a query whose rows are to be held until the transaction ends.
+	forUpdate string
+	// hasTable asks whether the table of the name exists.
+	hasTable string
+	classify func(error) fault
+}
+
+// fault is what an error of the database means to a caller.
+type fault int
+
+const (
+	otherFault fault = iota
+	retryable        // busy, locked: the transaction may succeed when run again
+	taken            // a unique key is taken
+	away             // the database cannot be reached or written
+)
+
+//go:embed migrations/sqlite/*.up.sql
+var sqliteMigrations embed.FS
+
+// sqliteEngine holds no row locks: a writing transaction holds the whole database.
+var sqliteEngine = &engine{
+	name:       "sqlite",
+	dialect:    sqlitedialect.New(),
+	migrations: sqliteMigrations,
+	hasTable:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	classify:   classifySQLite,
+}
+
+func classifySQLite(err error) fault {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return otherFault
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return taken
+	}
+	const primaryCode = 0xff // the extended codes keep the primary one in the low byte
+	switch e.Code() & primaryCode {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return retryable
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY:
+		return away
+	}
+	return otherFault
+}

@@ -1,0 +1,9 @@
+package store
+
+import (
+	"context"
+
+	"drawdown/internal/books"
+)
+
+func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) { return nil, nil }

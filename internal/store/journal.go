@@ -1,0 +1,356 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+type entryRow struct {
+	bun.BaseModel `bun:"table:entries,alias:entries"`
+
+	Number         int64
+	Kind           string
+	AccountingDate date    `bun:",type:text"`
+	OccurredOn     date    `bun:",type:text"`
+	PostedAt       instant `bun:"posted_at_us,type:bigint"`
+	BatchID        string  `bun:",nullzero"`
+	// Policy and Currency are those of what a batch's entry sums; NULL for an act.
+	Policy      string `bun:",nullzero"`
+	Currency    string `bun:",nullzero"`
+	Reference   string `bun:",nullzero"`
+	Description string
+}
+
+func entryRowOf(e ledger.Entry) entryRow {
+	row := entryRow{
+		Number: e.Number, Kind: string(e.Kind), AccountingDate: date(e.AccountingDate), OccurredOn: date(e.OccurredOn),
+		PostedAt: instantOf(e.PostedAt), BatchID: e.Batch, Reference: e.Reference, Description: e.Description,
+	}
+	if e.Batch != "" { // all lines of such an entry agree
+		row.Policy, row.Currency = e.Lines[0].Dimensions.Policy, string(e.Lines[0].Amount.Currency)
+	}
+	return row
+}
+
+func (row entryRow) entry() ledger.Entry {
+	return ledger.Entry{
+		Number: row.Number, Kind: ledger.EntryKind(row.Kind), AccountingDate: ledger.Date(row.AccountingDate),
+		OccurredOn: ledger.Date(row.OccurredOn), PostedAt: row.PostedAt.time(), Batch: row.BatchID,
+		Reference: row.Reference, Description: row.Description,
+	}
+}
+
+type lineRow struct {
+	bun.BaseModel `bun:"table:lines,alias:lines"`
+
+	EntryNumber        int64
+	Line               int64
+	Account            string
+	Currency           string
+	AmountMinor        int64
+	FunctionalCurrency string
+	FunctionalMinor    int64
+	Customer           string `bun:",nullzero"`
+	Policy             string `bun:",nullzero"`
+	Pack               string `bun:",nullzero"`
+}
+
+func (row lineRow) line() ledger.Line {
+	return ledger.Line{
+		Account:    ledger.Role(row.Account),
+		Amount:     ledger.Money(row.AmountMinor, ledger.Currency(row.Currency)),
+		Functional: ledger.Money(row.FunctionalMinor, ledger.Currency(row.FunctionalCurrency)),
+		Dimensions: ledger.Dimensions{Customer: row.Customer, Policy: row.Policy, Pack: row.Pack},
+	}
+}
+
+type accountPeriodRow struct {
+	bun.BaseModel `bun:"table:account_periods,alias:account_periods"`
+
+	Account               string
+	Currency              string
+	Period                string
+	DebitMinor            int64
+	CreditMinor           int64
+	FunctionalDebitMinor  int64
+	FunctionalCreditMinor int64
+}
+
+// AppendEntries posts entries. One that does not balance is refused, and nothing is
+// written. The number is taken from a counter in this transaction, so that a
+// transaction that fails leaves no gap.
+func (t *tx) AppendEntries(ctx context.Context, entries []ledger.Entry) ([]ledger.Entry, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	if t.readOnly {
+		return nil, errReadOnly
+	}
+	for _, entry := range entries {
+		if err := entry.Check(); err != nil {
+			return nil, fmt.Errorf("posting entries: %w", err)
+		}
+	}
+	first, err := t.next(ctx, "entry", len(entries))
+	if err != nil {
+		return nil, err
+	}
+	posted := slices.Clone(entries)
+	var lines []lineRow
+	for i := range posted {
+		posted[i].Number = first + int64(i)
+		lines = append(lines, linesOf(posted[i])...)
+	}
+	if err := insert(ctx, t, "posting entries", convert(posted, entryRowOf)); err != nil {
+		return nil, err
+	}
+	if err := insert(ctx, t, "posting lines", lines); err != nil {
+		return nil, err
+	}
+	return posted, t.addToPeriods(ctx, posted)
+}
+
+func linesOf(e ledger.Entry) []lineRow {
+	rows := make([]lineRow, len(e.Lines))
+	for i, line := range e.Lines {
+		rows[i] = lineRow{
+			EntryNumber: e.Number, Line: int64(i + 1), Account: string(line.Account),
+			Currency: string(line.Amount.Currency), AmountMinor: line.Amount.Minor,
+			FunctionalCurrency: string(line.Functional.Currency), FunctionalMinor: line.Functional.Minor,
+			Customer: line.Dimensions.Customer, Policy: line.Dimensions.Policy, Pack: line.Dimensions.Pack,
+		}
+	}
+	return rows
+}
+
+// addToPeriods adds the entries up per account, currency and period, and then to the
+// running balances: one row per balance however many entries touch it, in one order.
+func (t *tx) addToPeriods(ctx context.Context, entries []ledger.Entry) error {
+	type key struct{ account, currency, period string }
+	sums := map[key]*accountPeriodRow{}
+	for _, entry := range entries {
+		period := entry.AccountingDate.Period().String()
+		for _, line := range entry.Lines {
+			k := key{string(line.Account), string(line.Amount.Currency), period}
+			row := sums[k]
+			if row == nil {
+				row = &accountPeriodRow{Account: k.account, Currency: k.currency, Period: k.period}
+				sums[k] = row
+			}
+			addSide(&row.DebitMinor, &row.CreditMinor, line.Amount.Minor)
+			addSide(&row.FunctionalDebitMinor, &row.FunctionalCreditMinor, line.Functional.Minor)
+		}
+	}
+	rows := make([]accountPeriodRow, 0, len(sums))
+	for _, row := range sums {
+		rows = append(rows, *row)
+	}
+	slices.SortFunc(rows, func(a, b accountPeriodRow) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Period, b.Period))
+	})
+	for chunk := range slices.Chunk(rows, chunkRows) {
+		_, err := t.db.NewInsert().Model(&chunk).On("CONFLICT (account, currency, period) DO UPDATE").Set(`
+			debit_minor = account_periods.debit_minor + EXCLUDED.debit_minor,
+			credit_minor = account_periods.credit_minor + EXCLUDED.credit_minor,
+			functional_debit_minor = account_periods.functional_debit_minor + EXCLUDED.functional_debit_minor,
+			functional_credit_minor = account_periods.functional_credit_minor + EXCLUDED.functional_credit_minor`).Returning("NULL").Exec(ctx)
+		if err != nil {
+			return t.refused("adding to the running balances", err)
+		}
+	}
+	return nil
+}
+
+func addSide(debit, credit *int64, signed int64) {
+	if signed >= 0 {
+		*debit += signed
+	} else {
+		*credit -= signed
+	}
+}
+
+func (t *tx) Entries(ctx context.Context, filter books.EntryFilter, page books.Page) ([]ledger.Entry, error) {
+	var after int64
+	if page.After != "" {
+		var err error
+		if after, err = strconv.ParseInt(page.After, 10, 64); err != nil {
+			return nil, &books.Error{Code: books.Invalid, Field: "after", Message: "is not the number of an entry", Cause: err}
+		}
+	}
+	rows, err := list[entryRow](ctx, t, "listing entries", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPageAfter(ofEntries(q, filter), "number", after, page.After != "", page)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t.withLines(ctx, rows)
+}
+
+func (t *tx) CountEntries(ctx context.Context, filter books.EntryFilter) (int64, error) {
+	return count[entryRow](ctx, t, "counting entries", func(q *bun.SelectQuery) *bun.SelectQuery { return ofEntries(q, filter) })
+}
+
+func ofEntries(q *bun.SelectQuery, filter books.EntryFilter) *bun.SelectQuery {
+	q = whereDays(q, "accounting_date", filter.From, filter.To)
+	q = whereEqual(q, "kind", string(filter.Kind))
+	q = whereEqual(q, "reference", filter.Reference)
+	q = whereEqual(q, "batch_id", filter.Batch)
+	if filter.Account != "" {
+		q = q.Where("EXISTS (SELECT 1 FROM lines AS l WHERE l.account = ? AND l.entry_number = number)", string(filter.Account))
+	}
+	return q
+}
+
+func byNumber(ctx context.Context, t *tx, numbers []int64) ([]entryRow, error) {
+	return inChunks(numbers, func(chunk []int64) ([]entryRow, error) {
+		return query[entryRow](ctx, t, "reading entries", "SELECT * FROM entries WHERE number IN (?) ORDER BY number", bun.List(chunk))
+	})
+}
+
+func (t *tx) EntriesByNumber(ctx context.Context, numbers []int64) ([]ledger.Entry, error) {
+	rows, err := byNumber(ctx, t, numbers)
+	if err != nil {
+		return nil, err
+	}
+	return t.withLines(ctx, rows)
+}
+
+func (t *tx) withLines(ctx context.Context, rows []entryRow) ([]ledger.Entry, error) {
+	found := convert(rows, entryRow.entry)
+	at := make(map[int64]*ledger.Entry, len(found))
+	numbers := make([]int64, len(found))
+	for i := range found {
+		at[found[i].Number], numbers[i] = &found[i], found[i].Number
+	}
+	lines, err := inChunks(numbers, func(chunk []int64) ([]lineRow, error) {
+		return query[lineRow](ctx, t, "reading lines", "SELECT * FROM lines WHERE entry_number IN (?) ORDER BY entry_number, line", bun.List(chunk))
+	})
+	for _, line := range lines {
+		entry := at[line.EntryNumber]
+		entry.Lines = append(entry.Lines, line.line())
+	}
+	return found, err
+}
+
+// exportChunk is how many entries EachEntry holds in memory at a time.
+const exportChunk = 500
+
+// EachEntry reads in chunks rather than from one open cursor, so that yield may use the
+// transaction. The chunks are of one snapshot.
+func (t *tx) EachEntry(ctx context.Context, from, to ledger.Date, yield func(ledger.Entry) error) error {
+	// The first and the last number of the days bound the walk along the numbers, which
+	// the filter of days alone would begin at 1.
+	span, err := query[struct{ First, Last int64 }](ctx, t, "finding entries by day", `SELECT coalesce(min(number), 0) AS first, coalesce(max(number), -1) AS last
+		FROM entries WHERE accounting_date >= ? AND accounting_date <= ?`, fromDay(from), toDay(to))
+	if err != nil {
+		return err
+	}
+	for next := span[0].First; next <= span[0].Last; {
+		rows, err := query[entryRow](ctx, t, "streaming entries", `SELECT * FROM entries
+			WHERE number >= ? AND number <= ? AND accounting_date >= ? AND accounting_date <= ? ORDER BY number LIMIT ?`,
+			next, span[0].Last, fromDay(from), toDay(to), exportChunk)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		entries, err := t.withLines(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if err := yield(entry); err != nil {
+				return err
+			}
+		}
+		next = rows[len(rows)-1].Number + 1
+	}
+	return nil
+}
+
+// toDay is a day to compare with: the zero day lies after all days.
+func toDay(d ledger.Date) string {
+	if d == 0 {
+		return "9999-99-99"
+	}
+	return d.String()
+}
+
+type balanceRow struct {
+	Account                                                string
+	Currency                                               string
+	Opening, Debits, Credits                               int64
+	FunctionalOpening, FunctionalDebits, FunctionalCredits int64
+}
+
+const trialBalance = `SELECT account, currency,
+	sum(CASE WHEN period < ?0 THEN debit_minor - credit_minor ELSE 0 END) AS opening,
+	sum(CASE WHEN period < ?0 THEN 0 ELSE debit_minor END) AS debits,
+	sum(CASE WHEN period < ?0 THEN 0 ELSE credit_minor END) AS credits,
+	sum(CASE WHEN period < ?0 THEN functional_debit_minor - functional_credit_minor ELSE 0 END) AS functional_opening,
+	sum(CASE WHEN period < ?0 THEN 0 ELSE functional_debit_minor END) AS functional_debits,
+	sum(CASE WHEN period < ?0 THEN 0 ELSE functional_credit_minor END) AS functional_credits
+	FROM account_periods WHERE period <= ?1 GROUP BY account, currency`
+
+// TrialBalance lists accounts in the order of the chart of accounts, then by currency.
+func (t *tx) TrialBalance(ctx context.Context, from, to ledger.Period) (ledger.TrialBalance, error) {
+	balance := ledger.TrialBalance{From: from, To: to}
+	book, err := t.Book(ctx)
+	if err != nil && books.CodeOf(err) != books.NotFound {
+		return balance, err
+	}
+	balance.Functional = book.Functional
+	last := "9999-99"
+	if to != 0 {
+		last = to.String()
+	}
+	rows, err := query[balanceRow](ctx, t, "reading the running balances", trialBalance, from.String(), last)
+	if err != nil {
+		return balance, err
+	}
+	slices.SortFunc(rows, func(a, b balanceRow) int {
+		return cmp.Or(cmp.Compare(chartOrder[a.Account], chartOrder[b.Account]), cmp.Compare(a.Currency, b.Currency))
+	})
+	for _, row := range rows {
+		balance.Balances = append(balance.Balances, row.balance(book.Functional))
+	}
+	return balance, nil
+}
+
+func (row balanceRow) balance(functional ledger.Currency) ledger.Balance {
+	currency := ledger.Currency(row.Currency)
+	return ledger.Balance{
+		Account: ledger.Role(row.Account), Currency: currency,
+		Opening: ledger.Money(row.Opening, currency), Debits: ledger.Money(row.Debits, currency), Credits: ledger.Money(row.Credits, currency),
+		FunctionalOpening: ledger.Money(row.FunctionalOpening, functional),
+		FunctionalDebits:  ledger.Money(row.FunctionalDebits, functional),
+		FunctionalCredits: ledger.Money(row.FunctionalCredits, functional),
+	}
+}
+
+var chartOrder = func() map[string]int {
+	order := map[string]int{}
+	for i, account := range ledger.Accounts() {
+		order[string(account.Role)] = i
+	}
+	return order
+}()
+
+const entryOfRecognition = `SELECT e.number FROM entries AS e JOIN policies AS p ON p.code = e.policy
+	WHERE e.batch_id = ? AND e.accounting_date = ? AND e.occurred_on = ? AND e.kind = ? AND e.currency = ? AND p.id = ?`
+
+func (t *tx) EntryOfRecognition(ctx context.Context, r revrec.Recognition) (int64, error) {
+	rows, err := query[struct{ Number int64 }](ctx, t, "finding the entry of a recognition", entryOfRecognition,
+		r.Batch, date(r.AccountingDate), date(r.Day), string(revrec.EntryKindOf(r.Kind)), string(r.Amount.Currency), r.PolicyID)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].Number, nil
+}

@@ -1,0 +1,298 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+type lotRow struct {
+	bun.BaseModel `bun:"table:lots,alias:lots"`
+
+	CustomerID         string
+	ID                 string
+	PurchaseID         string `bun:",nullzero"`
+	PolicyID           string
+	Kind               string
+	Reason             string `bun:",nullzero"`
+	BurnOrder          int64
+	Granted            int64
+	Currency           string // of the price; of the rate, for overage
+	PriceMinor         int64
+	FunctionalCurrency string
+	FunctionalMinor    int64
+	RatePrice          string  `bun:",nullzero"`
+	RateCurrency       string  `bun:",nullzero"`
+	PurchasedOn        date    `bun:",type:text"`
+	StartsAt           instant `bun:"starts_at_us,type:bigint"`
+	lotState
+}
+
+// lotState is what can change of a lot.
+type lotState struct {
+	ExpiresAt                 instant `bun:"expires_at_us,type:bigint"`
+	AcceptsUntil              instant `bun:"accepts_until_us,type:bigint"`
+	LapsesOn                  date    `bun:",type:text"`
+	Priority                  int64
+	LiabilityOn               date `bun:",type:text"`
+	Drawn                     int64
+	Lapsed                    int64
+	Refunded                  int64
+	RefundedOn                date `bun:",type:text"`
+	RefundedMinor             int64
+	RefundedFunctionalMinor   int64
+	Blocked                   bool
+	RecognisedMinor           int64
+	RecognisedFunctionalMinor int64
+	ReleasedMinor             int64
+	ReleasedFunctionalMinor   int64
+	CarryingMinor             int64
+	CarryingFunctionalMinor   int64
+	BookedThrough             date `bun:",type:text"`
+	BookedCredits             int64
+	LapseDue                  date `bun:",type:text"`
+	RemoteDue                 date `bun:",type:text"`
+}
+
+func lotStateOf(l *revrec.Lot) lotState {
+	return lotState{
+		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: instantOf(l.AcceptsUntil), LapsesOn: date(l.LapsesOn),
+		Priority: int64(l.Priority), LiabilityOn: date(l.LiabilityOn),
+		Drawn: int64(l.Drawn), Lapsed: int64(l.Lapsed), Refunded: int64(l.Refunded), RefundedOn: date(l.RefundedOn),
+		RefundedMinor: l.RefundedAmount.Minor, RefundedFunctionalMinor: l.RefundedFunctional.Minor, Blocked: l.Blocked,
+		RecognisedMinor: l.Recognised.Minor, RecognisedFunctionalMinor: l.RecognisedFunctional.Minor,
+		ReleasedMinor: l.Released.Minor, ReleasedFunctionalMinor: l.ReleasedFunctional.Minor,
+		CarryingMinor: l.Carrying.Minor, CarryingFunctionalMinor: l.CarryingFunctional.Minor,
+		BookedThrough: date(l.BookedThrough), BookedCredits: int64(l.BookedCredits),
+		LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue),
+	}
+}
+
+func lotRowOf(l *revrec.Lot) lotRow {
+	row := lotRow{
+		CustomerID: l.CustomerID, ID: l.ID, PurchaseID: l.PurchaseID, PolicyID: l.PolicyID, Kind: string(l.Kind), Reason: l.Reason,
+		Granted: int64(l.Granted), Currency: string(l.Price.Currency), PriceMinor: l.Price.Minor,
+		FunctionalCurrency: string(l.Functional.Currency), FunctionalMinor: l.Functional.Minor,
+		RatePrice: l.Rate.Price, RateCurrency: string(l.Rate.Currency),
+		PurchasedOn: date(l.PurchasedOn), StartsAt: instantOf(l.StartsAt), lotState: lotStateOf(l),
+	}
+	if l.Kind == revrec.OverageLot {
+		row.Currency, row.FunctionalCurrency = row.RateCurrency, row.RateCurrency
+	}
+	return row
+}
+
+func (row lotRow) lot() revrec.Lot {
+	contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
+	functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
+	return revrec.Lot{
+		ID: row.ID, CustomerID: row.CustomerID, PurchaseID: row.PurchaseID, PolicyID: row.PolicyID,
+		Kind: revrec.LotKind(row.Kind), Reason: row.Reason, Order: row.BurnOrder, Granted: revrec.Credits(row.Granted),
+		Price: contract(row.PriceMinor), Functional: functional(row.FunctionalMinor),
+		Rate:        revrec.Rate{Price: row.RatePrice, Currency: ledger.Currency(row.RateCurrency)},
+		PurchasedOn: ledger.Date(row.PurchasedOn), StartsAt: row.StartsAt.time(),
+		ExpiresAt: row.ExpiresAt.time(), AcceptsUntil: row.AcceptsUntil.time(), LapsesOn: ledger.Date(row.LapsesOn),
+		Priority: int(row.Priority), LiabilityOn: ledger.Date(row.LiabilityOn),
+		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded),
+		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
+		Blocked:    row.Blocked,
+		Recognised: contract(row.RecognisedMinor), RecognisedFunctional: functional(row.RecognisedFunctionalMinor),
+		Released: contract(row.ReleasedMinor), ReleasedFunctional: functional(row.ReleasedFunctionalMinor),
+		Carrying: contract(row.CarryingMinor), CarryingFunctional: functional(row.CarryingFunctionalMinor),
+		BookedThrough: ledger.Date(row.BookedThrough), BookedCredits: revrec.Credits(row.BookedCredits),
+		LapseDue: ledger.Date(row.LapseDue), RemoteDue: ledger.Date(row.RemoteDue),
+	}
+}
+
+func lotPointer(row lotRow) *revrec.Lot {
+	lot := row.lot()
+	return &lot
+}
+
+func (t *tx) InsertLot(ctx context.Context, lot revrec.Lot) error {
+	if t.readOnly {
+		return errReadOnly
+	}
+	row := lotRowOf(&lot)
+	var err error
+	if row.BurnOrder, err = t.next(ctx, "lot", 1); err != nil {
+		return err
+	}
+	return insert(ctx, t, "keeping a lot", []lotRow{row})
+}
+
+// lotStateRow is a lot's key and state, for an update in bulk.
+type lotStateRow struct {
+	CustomerID string
+	ID         string
+	lotState
+}
+
+var updateLots = func() string {
+	columns := strings.Fields(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
+		refunded_minor refunded_functional_minor blocked recognised_minor recognised_functional_minor released_minor
+		released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits lapse_due remote_due`)
+	for i, column := range columns {
+		columns[i] = column + " = new." + column
+	}
+	return "WITH ? UPDATE lots SET " + strings.Join(columns, ", ") + " FROM new WHERE lots.customer_id = new.customer_id AND lots.id = new.id"
+}()
+
+// UpdateLots writes the state of the lots. Errors: NOT_FOUND where one does not exist.
+func (t *tx) UpdateLots(ctx context.Context, lots []*revrec.Lot) error {
+	for chunk := range slices.Chunk(lots, chunkRows) {
+		rows := convert(chunk, func(l *revrec.Lot) lotStateRow {
+			return lotStateRow{CustomerID: l.CustomerID, ID: l.ID, lotState: lotStateOf(l)}
+		})
+		touched, err := t.exec(ctx, "changing lots", updateLots, t.table("new", &rows))
+		if err != nil {
+			return err
+		}
+		if touched != int64(len(rows)) {
+			return notFound("lot", "among those to change")
+		}
+	}
+	return nil
+}
+
+func (t *tx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error) {
+	rows, err := byColumn[lotRow](ctx, t, "reading lots", "id", ids)
+	return convert(rows, lotRow.lot), err
+}
+
+// lotKeyRow is a books.LotKey in a table of a WITH clause.
+type lotKeyRow struct {
+	CustomerID string
+	LotID      string
+}
+
+// inKeyOrder sorts keys and drops repeats: every transaction that locks lots does so in
+// this one order, so that no two wait for each other.
+func inKeyOrder(keys []books.LotKey) []lotKeyRow {
+	sorted := slices.Clone(keys)
+	slices.SortFunc(sorted, books.LotKey.Compare)
+	return convert(slices.Compact(sorted), func(k books.LotKey) lotKeyRow { return lotKeyRow(k) })
+}
+
+// CROSS JOIN here and below: SQLite keeps the order of the tables then, so that it looks
+// up each key and never reads all lots.
+const lockLots = `WITH ? SELECT lots.* FROM key CROSS JOIN lots
+	WHERE lots.customer_id = key.customer_id AND lots.id = key.lot_id ORDER BY lots.customer_id, lots.id`
+
+func (t *tx) LockLots(ctx context.Context, keys []books.LotKey) ([]*revrec.Lot, error) {
+	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotRow, error) {
+		return query[lotRow](ctx, t, "holding lots", lockLots+t.forUpdate, t.table("key", &chunk))
+	})
+	return convert(rows, lotPointer), err
+}
+
+// The conditions below repeat those of the index lots_open word by word, or it would not
+// be used. 9223372036854775807 stands for never.
+const (
+	lockOpenLots = `SELECT * FROM lots WHERE customer_id IN (?)
+		AND coalesce(accepts_until_us, 9223372036854775807) > ?
+		AND (kind = 'OVERAGE' OR drawn + refunded < granted)
+		ORDER BY customer_id, id`
+	openLots = `SELECT * FROM lots WHERE customer_id = ?0
+		AND coalesce(accepts_until_us, 9223372036854775807) > ?1
+		AND (kind = 'OVERAGE' OR drawn + refunded < granted)
+		AND kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?1
+		AND coalesce(expires_at_us, 9223372036854775807) > ?1
+		ORDER BY id`
+)
+
+func (t *tx) LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error) {
+	sorted := slices.Compact(slices.Sorted(slices.Values(customerIDs)))
+	rows, err := inChunks(sorted, func(chunk []string) ([]lotRow, error) {
+		return query[lotRow](ctx, t, "holding open lots", lockOpenLots+t.forUpdate, bun.List(chunk), instantOf(at))
+	})
+	return convert(rows, lotPointer), err
+}
+
+func (t *tx) OpenLots(ctx context.Context, customerID string, at time.Time) ([]revrec.Lot, error) {
+	rows, err := query[lotRow](ctx, t, "reading open lots", openLots, customerID, instantOf(at))
+	return convert(rows, lotRow.lot), err
+}
+
+func (t *tx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) ([]revrec.Lot, error) {
+	rows, err := list[lotRow](ctx, t, "listing lots", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(ofLots(q, filter), "id", page)
+	})
+	return convert(rows, lotRow.lot), err
+}
+
+func (t *tx) CountLots(ctx context.Context, filter books.LotFilter) (int64, error) {
+	return count[lotRow](ctx, t, "counting lots", func(q *bun.SelectQuery) *bun.SelectQuery { return ofLots(q, filter) })
+}
+
+func ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQuery {
+	q = whereEqual(q, "customer_id", filter.CustomerID)
+	q = whereEqual(q, "policy_id", filter.PolicyID)
+	q = whereEqual(q, "kind", string(filter.Kind))
+	if filter.PurchaseID != "" { // through the purchase's customer: a customer has few lots
+		q = q.Where("customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = ?0) AND purchase_id = ?0", filter.PurchaseID)
+	}
+	if !filter.OpenAt.IsZero() {
+		at := instantOf(filter.OpenAt)
+		q = q.Where("coalesce(accepts_until_us, 9223372036854775807) > ?", at).
+			Where("kind = 'OVERAGE' OR drawn + refunded < granted").
+			Where("kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?0 AND coalesce(expires_at_us, 9223372036854775807) > ?0", at)
+	}
+	if !filter.ExpiresFrom.IsZero() || !filter.ExpiresBefore.IsZero() {
+		q = q.Where("expires_at_us IS NOT NULL").Where("drawn + refunded < granted")
+		q = whereWithin(q, "expires_at_us", filter.ExpiresFrom, filter.ExpiresBefore)
+	}
+	return q
+}
+
+type deferredRow struct {
+	CustomerID         string
+	Currency           string
+	FunctionalCurrency string
+	Lots               int64
+	Unused             int64
+	Carrying           int64
+	Functional         int64
+}
+
+// DeferredByCustomer goes on after a customer id, or after "<customer id>/<currency>"
+// where a page ended within a customer.
+func (t *tx) DeferredByCustomer(ctx context.Context, page books.Page) ([]books.Deferred, error) {
+	rows := []deferredRow{}
+	q := t.db.NewSelect().TableExpr("lots").
+		ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, sum(granted - drawn - refunded) AS unused").
+		ColumnExpr("sum(carrying_minor) AS carrying, sum(carrying_functional_minor) AS functional").
+		Where("carrying_minor <> 0 OR carrying_functional_minor <> 0").
+		GroupExpr("customer_id, currency, functional_currency").
+		Having("sum(carrying_minor) <> 0 OR sum(carrying_functional_minor) <> 0")
+	compare, order := ">", "ASC"
+	if page.Reverse {
+		compare, order = "<", "DESC"
+	}
+	if customer, currency, within := strings.Cut(page.After, "/"); within {
+		q = q.Where("customer_id ?0 ?1 OR (customer_id = ?1 AND currency ?0 ?2)", bun.Safe(compare), customer, currency)
+	} else if page.After != "" {
+		q = q.Where("customer_id ? ?", bun.Safe(compare), page.After)
+	}
+	q = q.OrderExpr("customer_id ?0, currency ?0", bun.Safe(order))
+	if page.Limit > 0 {
+		q = q.Limit(int64(page.Limit))
+	}
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, t.refused("adding up deferred revenue by customer", err)
+	}
+	return convert(rows, func(row deferredRow) books.Deferred {
+		return books.Deferred{
+			CustomerID: row.CustomerID, Currency: ledger.Currency(row.Currency), Lots: row.Lots, Unused: revrec.Credits(row.Unused),
+			Carrying:   ledger.Money(row.Carrying, ledger.Currency(row.Currency)),
+			Functional: ledger.Money(row.Functional, ledger.Currency(row.FunctionalCurrency)),
+		}
+	}), nil
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+)
+
+// Store is a book in a database. It is safe for concurrent use.
+type Store struct {
+	engine *engine
+	writer *bun.DB
+	reader *bun.DB // the same as writer for a database in memory
+}
+
+var _ books.Store = (*Store)(nil)
+
+// Options say how a database is opened. Zero fields take their defaults.
+type Options struct {
+	// BusyTimeout is how long one attempt waits for another process to finish writing; 5 s.
+	BusyTimeout time.Duration
+	// Readers is the number of connections that read at the same time; 4.
+	Readers int
+	// MustExist refuses a file that is not there, for commands that only look.
+	MustExist bool
+}
+
+const (
+	defaultBusyTimeout = 5 * time.Second
+	// Four readers keep a small machine's cores busy without starving the writer.
+	defaultReaders = 4
+)
+
+const memoryPath = ":memory:"
+
+// Open opens the database of the URL: "sqlite:PATH" for a file, made where it does not
+// exist, or "sqlite::memory:" for one of its own that is gone when the store is closed.
+// It does not migrate: see [Store.Migrate].
+// Errors: INVALID, NOT_FOUND with Options.MustExist, UNAVAILABLE.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	scheme, path, _ := strings.Cut(url, ":")
+	switch scheme {
+	case "sqlite":
+		path = strings.TrimPrefix(path, "//") // sqlite://PATH is the same to many
+		if path == "" {
+			return nil, &books.Error{Code: books.Invalid, Field: "db", Message: "names no file: write sqlite:PATH, such as sqlite:book.db"}
+		}
+		return openSQLite(ctx, path, options)
+	case "postgres", "postgresql":
+		return nil, &books.Error{Code: books.Invalid, Field: "db", Message: "PostgreSQL is not supported in this version: use sqlite:PATH"}
+	}
+	return nil, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf("must be sqlite:PATH or sqlite::memory:, not %q", url)}
+}
+
+func openSQLite(ctx context.Context, path string, options Options) (*Store, error) {
+	if options.BusyTimeout == 0 {
+		options.BusyTimeout = defaultBusyTimeout
+	}
+	if options.Readers == 0 {
+		options.Readers = defaultReaders
+	}
+	if path == memoryPath {
+		return openMemory()
+	}
+	if err := checkPath(path, options); err != nil {
+		return nil, err
+	}
+	// FULL: with WAL, a commit that was acknowledged is on the disk, not only in the file.
+	writer, err := sqlitePool(path, options, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)")
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{engine: sqliteEngine, writer: writer}
+	// The writer connects first, for it is the one that turns WAL on.
+	if err := writer.PingContext(ctx); err != nil {
+		return nil, errors.Join(s.unavailable("opening "+path, err), writer.Close())
+	}
+	if s.reader, err = sqlitePool(path, options, options.Readers, "_pragma=query_only(1)"); err != nil {
+		return nil, errors.Join(err, writer.Close())
+	}
+	return s, nil
+}
+
+func checkPath(path string, options Options) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && options.MustExist:
+		return &books.Error{Code: books.NotFound, Field: "db", Message: fmt.Sprintf("there is no database %q", path), Cause: err}
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf("names the directory %q, which does not exist", filepath.Dir(path)), Cause: err}
+		}
+		return nil
+	case err == nil && info.IsDir():
+		return &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf("%q is a directory, not a database file", path)}
+	}
+	return nil
+}
+
+func sqlitePool(path string, options Options, connections int, parameters ...string) (*bun.DB, error) {
+	parameters = append([]string{
+		fmt.Sprintf("_busy_timeout=%d", options.BusyTimeout.Milliseconds()), // always first
+		"_foreign_keys=1",
+		"_dqs=0",
+	}, parameters...)
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	pool, err := sql.Open("sqlite", "file:"+escaped+"?"+strings.Join(parameters, "&"))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return bun.NewDB(pool, sqliteEngine.dialect), nil
+}
+
+// Close closes the database; a database in memory is gone then.
+func (s *Store) Close() error {
+	var errs []error
+	if s.reader != s.writer {
+		errs = append(errs, s.reader.Close())
+	}
+	errs = append(errs, s.writer.Close()) // last, so that it folds the WAL into the file
+	return errors.Join(errs...)
+}
+
+func (s *Store) unavailable(doing string, err error) error {
+	return &books.Error{Code: books.Unavailable, Message: "the database cannot be used now: " + doing, Cause: fmt.Errorf("%s: %w", doing, err)}
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+type purchaseRow struct {
+	bun.BaseModel `bun:"table:purchases,alias:purchases"`
+
+	CustomerID         string
+	ID                 string
+	PackID             string `bun:",nullzero"`
+	PolicyID           string
+	LotID              string
+	Status             string
+	Credits            int64
+	Bonus              int64
+	Currency           string
+	PriceMinor         int64
+	TaxMinor           int64
+	FXRate             number `bun:"fx_rate,type:text"`
+	FunctionalCurrency string
+	FunctionalMinor    int64
+	FunctionalTaxMinor int64
+	PurchasedAt        instant `bun:"purchased_at_us,type:bigint"`
+	DueOn              date    `bun:",type:text"`
+	Cancellable        bool
+	DueBooked          bool
+	PaidAt             instant `bun:"paid_at_us,type:bigint"`
+	RefundedAt         instant `bun:"refunded_at_us,type:bigint"`
+	RefundMinor        int64
+	Reference          string  `bun:",nullzero"`
+	CreatedAt          instant `bun:"created_at_us,type:bigint"`
+}
+
+func purchaseRowOf(p books.Purchase) purchaseRow {
+	return purchaseRow{
+		CustomerID: p.CustomerID, ID: p.ID, PackID: p.PackID, PolicyID: p.PolicyID, LotID: p.LotID,
+		Status: string(p.Status), Credits: int64(p.Credits), Bonus: int64(p.Bonus),
+		Currency: string(p.Price.Currency), PriceMinor: p.Price.Minor, TaxMinor: p.Tax.Minor, FXRate: number{p.FXRate},
+		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, FunctionalTaxMinor: p.FunctionalTax.Minor,
+		PurchasedAt: instantOf(p.PurchasedAt), DueOn: date(p.DueOn), Cancellable: p.Cancellable, DueBooked: p.DueBooked,
+		PaidAt: instantOf(p.PaidAt), RefundedAt: instantOf(p.RefundedAt), RefundMinor: p.RefundAmount.Minor,
+		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt),
+	}
+}
+
+func (row purchaseRow) purchase() books.Purchase {
+	contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
+	functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
+	return books.Purchase{
+		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PolicyID: row.PolicyID, LotID: row.LotID,
+		Status: books.PurchaseStatus(row.Status), Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
+		Price: contract(row.PriceMinor), Tax: contract(row.TaxMinor), FXRate: row.FXRate.Decimal,
+		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),
+		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked,
+		PaidAt: row.PaidAt.time(), RefundedAt: row.RefundedAt.time(), RefundAmount: contract(row.RefundMinor),
+		Reference: row.Reference, CreatedAt: row.CreatedAt.time(),
+	}
+}
+
+func (t *tx) InsertPurchase(ctx context.Context, purchase books.Purchase) error {
+	return insert(ctx, t, "keeping a purchase", []purchaseRow{purchaseRowOf(purchase)})
+}
+
+// UpdatePurchase writes what becomes of a purchase; what was agreed stays. Errors: NOT_FOUND.
+func (t *tx) UpdatePurchase(ctx context.Context, purchase books.Purchase) error {
+	row := purchaseRowOf(purchase)
+	touched, err := t.exec(ctx, "changing a purchase", `UPDATE purchases SET status = ?, due_on = ?, cancellable = ?, due_booked = ?,
+		paid_at_us = ?, refunded_at_us = ?, refund_minor = ?, reference = ? WHERE customer_id = ? AND id = ?`,
+		row.Status, row.DueOn, row.Cancellable, row.DueBooked, row.PaidAt, row.RefundedAt, row.RefundMinor, bun.NullZero(row.Reference),
+		row.CustomerID, row.ID)
+	return wroteOne("purchase", purchase.ID, touched, err)
+}
+
+func (t *tx) LockPurchase(ctx context.Context, id string) (books.Purchase, error) {
+	rows, err := query[purchaseRow](ctx, t, "holding a purchase", "SELECT * FROM purchases WHERE id = ?"+t.forUpdate, id)
+	if err == nil && len(rows) == 0 {
+		err = notFound("purchase", id)
+	}
+	if err != nil {
+		return books.Purchase{}, err
+	}
+	return rows[0].purchase(), nil
+}
+
+func (t *tx) PurchasesByID(ctx context.Context, ids []string) ([]books.Purchase, error) {
+	rows, err := byColumn[purchaseRow](ctx, t, "reading purchases", "id", ids)
+	return convert(rows, purchaseRow.purchase), err
+}
+
+func (t *tx) Purchases(ctx context.Context, filter books.PurchaseFilter, page books.Page) ([]books.Purchase, error) {
+	rows, err := list[purchaseRow](ctx, t, "listing purchases", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return onPage(ofPurchases(q, filter), "id", page)
+	})
+	return convert(rows, purchaseRow.purchase), err
+}
+
+func (t *tx) CountPurchases(ctx context.Context, filter books.PurchaseFilter) (int64, error) {
+	return count[purchaseRow](ctx, t, "counting purchases", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return ofPurchases(q, filter)
+	})
+}
+
+func ofPurchases(q *bun.SelectQuery, filter books.PurchaseFilter) *bun.SelectQuery {
+	q = whereEqual(q, "customer_id", filter.CustomerID)
+	q = whereEqual(q, "pack_id", filter.PackID)
+	q = whereEqual(q, "policy_id", filter.PolicyID)
+	q = whereEqual(q, "status", string(filter.Status))
+	return whereWithin(q, "purchased_at_us", filter.From, filter.Before)
+}
+
+// whereWithin narrows a query to instants in [from, before); a zero time is open.
+func whereWithin(q *bun.SelectQuery, column string, from, before time.Time) *bun.SelectQuery {
+	if !from.IsZero() {
+		q = q.Where("? >= ?", bun.Ident(column), instantOf(from))
+	}
+	if !before.IsZero() {
+		q = q.Where("? < ?", bun.Ident(column), instantOf(before))
+	}
+	return q
+}
+
+func (t *tx) DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]books.Purchase, error) {
+	rows, err := query[purchaseRow](ctx, t, "reading what has fallen due", duePurchases+t.forUpdate, date(through), limit)
+	return convert(rows, purchaseRow.purchase), err
+}
+
+const duePurchases = `SELECT * FROM purchases
+	WHERE status = 'INVOICED' AND NOT due_booked AND due_on IS NOT NULL AND due_on <= ?
+	ORDER BY id LIMIT ?`
