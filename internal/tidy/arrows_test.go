@@ -17,13 +17,14 @@ var mayImport = map[string][]string{
 	"internal/books":    {"ledger", "ledger/export", "revrec"},
 	"internal/store":    {"ledger", "revrec", "internal/books"},
 	"internal/auth":     {"internal/books"},
+	"internal/intake":   {"ledger", "revrec", "internal/books"},
 	"internal/scenario": {"ledger", "ledger/export", "revrec", "internal/books"},
-	"graph":             {"ledger", "revrec", "internal/books", "internal/auth"},
+	"graph":             {"ledger", "revrec", "internal/books", "internal/auth", "internal/intake"},
 	"jobs":              {"ledger", "revrec", "internal/books"},
 	"web":               {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "internal/books", "internal/store",
-		"internal/auth", "internal/scenario", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/scenario", "graph", "jobs", "web",
 	},
 	"internal/tidy": {},
 }
@@ -107,7 +108,12 @@ func badImports(s source) []string {
 }
 
 func TestImportsFollowTheArrows(t *testing.T) {
+	homeless := map[string]bool{}
 	for _, s := range sources(t, tree(t)) {
+		if room(s.dir) == "" && homeless[s.dir] {
+			continue // said once
+		}
+		homeless[s.dir] = room(s.dir) == ""
 		for _, wrong := range badImports(s) {
 			t.Errorf("%s: %s", s.name, wrong)
 		}
