@@ -1,0 +1,157 @@
+package scenario
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// expect holds the ledger and the balances against figures.
+type expect struct {
+	period   ledger.Period
+	movement []expected // in the period
+	balance  []expected // at its close, over all periods
+	credits  []spendable
+}
+
+type expected struct {
+	account ledger.Role
+	amount  ledger.Amount // functional, with the account's natural sign
+}
+
+type spendable struct {
+	customer string
+	credits  revrec.Credits
+}
+
+func readExpect(p *parser, path string, step mapping, s Step) act {
+	m := body(p, path, step, s, "movement", "balance", "credits")
+	var a expect
+	if m.has("movement") {
+		movement := p.anyMapping(join(path, "movement"), m.values["movement"])
+		movement.need("period")
+		a.period = movement.period("period")
+		a.movement = movement.accounts("period")
+	}
+	if m.has("balance") {
+		a.balance = p.anyMapping(join(path, "balance"), m.values["balance"]).accounts("")
+	}
+	if m.has("credits") {
+		credits := p.anyMapping(join(path, "credits"), m.values["credits"])
+		for _, customer := range credits.names {
+			a.credits = append(a.credits, spendable{customer, credits.credits(customer)})
+		}
+	}
+	return a
+}
+
+// accounts reads an amount for each account, all keys but one.
+func (m mapping) accounts(except string) []expected {
+	var accounts []expected
+	for _, name := range m.names {
+		if name == except {
+			continue
+		}
+		role := ledger.Role(name)
+		if _, known := ledger.AccountOf(role); !known {
+			m.problem(name, "is not an account; the accounts are %s", strings.Join(accountNames(), ", "))
+			continue
+		}
+		accounts = append(accounts, expected{role, m.money(name, m.p.file.Currency)})
+	}
+	return accounts
+}
+
+func accountNames() []string {
+	var names []string
+	for _, account := range ledger.Accounts() {
+		names = append(names, string(account.Role))
+	}
+	return names
+}
+
+func (a expect) play(ctx context.Context, p *player, step Step) error {
+	err := p.books.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		if a.movement != nil {
+			moved, err := tx.TrialBalance(ctx, a.period, a.period)
+			if err != nil {
+				return err
+			}
+			for _, want := range a.movement {
+				p.compare(step, want, movementOf(moved, want.account), a.period.String())
+			}
+		}
+		closing, err := tx.TrialBalance(ctx, 0, 0)
+		if err != nil {
+			return err
+		}
+		for _, want := range a.balance {
+			p.compare(step, want, closingOf(closing, want.account), "balance")
+		}
+		return p.checkBook(ctx, tx, step, closing)
+	})
+	if err != nil {
+		return err
+	}
+	for _, want := range a.credits {
+		got, err := p.spendable(ctx, want.customer)
+		if err != nil {
+			return err
+		}
+		if got != want.credits {
+			p.fail(step, "credits of "+want.customer, want.credits.String(), got.String(), "")
+		}
+	}
+	return p.verify(ctx, step)
+}
+
+func (p *player) compare(step Step, want expected, signed int64, where string) {
+	got := want.account.Natural(ledger.Money(signed, p.file.Currency))
+	if got.Minor != want.amount.Minor {
+		p.fail(step, string(want.account), want.amount.Text(), got.Text(), where)
+	}
+}
+
+// movementOf and closingOf sum an account over the currencies of its contracts, in
+// minor units of the functional currency, debit positive.
+func movementOf(t ledger.TrialBalance, account ledger.Role) int64 {
+	return sumOf(t, account, func(b ledger.Balance) ledger.Amount { return b.FunctionalDebits.Sub(b.FunctionalCredits) })
+}
+
+func closingOf(t ledger.TrialBalance, account ledger.Role) int64 {
+	return sumOf(t, account, ledger.Balance.FunctionalClosing)
+}
+
+func sumOf(t ledger.TrialBalance, account ledger.Role, of func(ledger.Balance) ledger.Amount) int64 {
+	var sum int64
+	for _, balance := range t.Balances {
+		if balance.Account == account {
+			sum += of(balance).Minor
+		}
+	}
+	return sum
+}
+
+// spendable returns the credits that the customer can use at this moment: none of one
+// whom no step has mentioned.
+func (p *player) spendable(ctx context.Context, name string) (revrec.Credits, error) {
+	id, known := p.customers[name]
+	if !known {
+		return 0, nil
+	}
+	balance, err := p.books.Balance(ctx, id, p.clock)
+	return balance.Credits, err
+}
+
+func (p *player) customerNames() []string {
+	names := make([]string, 0, len(p.customers))
+	for name := range p.customers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,132 @@
+package scenario
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// purchase sells credits to a customer.
+type purchase struct {
+	as, customer, policy string
+	credits, bonus       revrec.Credits
+	price, tax           ledger.Amount
+	fxRate               *decimal.Decimal
+	effective            time.Time
+	expires              expiry
+	priority             *int
+	paid, cancellable    bool
+	due                  ledger.Date
+}
+
+func readPurchase(p *parser, path string, step mapping, s Step) act {
+	m := body(p, path, step, s, "as", "customer", "credits", "price", "bonus", "tax", "currency", "fxRate",
+		"policy", "effective", "expires", "priority", "paid", "due", "cancellable")
+	m.need("customer", "credits", "price")
+	currency := m.currency("currency", p.file.Currency)
+	a := purchase{
+		as: m.name("as"), customer: m.name("customer"), policy: m.policyName("policy"),
+		credits: m.credits("credits"), bonus: m.credits("bonus"),
+		price: m.money("price", currency), tax: m.money("tax", currency),
+		effective: m.instant("effective"), expires: m.expiry("expires"), priority: m.whole("priority"),
+		paid: m.boolean("paid", true), cancellable: m.boolean("cancellable", false), due: m.date("due"),
+	}
+	if m.has("fxRate") {
+		rate := m.number("fxRate")
+		a.fxRate = &rate
+	}
+	for _, key := range []string{"due", "cancellable"} {
+		if a.paid && m.has(key) && (key == "due" || a.cancellable) {
+			m.problem(key, "goes with paid: false; a purchase is paid at once unless it says so")
+		}
+	}
+	m.declare("as", a.as, named{purchase: true, currency: currency})
+	return a
+}
+
+// declare keeps the name that a purchase or grant has in the file.
+func (m mapping) declare(key, name string, what named) {
+	if name == "" {
+		return
+	}
+	if _, taken := m.p.named[name]; taken {
+		m.problem(key, "%s is the name of an earlier purchase or grant; give this one another", quote(name))
+		return
+	}
+	m.p.named[name] = what
+}
+
+// policyName reads the policy of a step: a step that names none uses the default one.
+func (m mapping) policyName(key string) string {
+	if !m.has(key) {
+		return books.DefaultPolicy
+	}
+	return m.name(key)
+}
+
+// expiry says when a lot lapses; at most one field is set.
+type expiry struct {
+	at    time.Time
+	after *ledger.Duration
+	never bool
+}
+
+// expiry reads never, a duration or an instant.
+func (m mapping) expiry(key string) expiry {
+	text, ok := m.scalar(key, "never, a duration such as P90D, a date or an instant", tagText, tagTime)
+	switch {
+	case !ok:
+		return expiry{}
+	case text == "never":
+		return expiry{never: true}
+	case strings.HasPrefix(text, "P"):
+		after := m.duration(key)
+		return expiry{after: &after}
+	}
+	return expiry{at: m.instant(key)}
+}
+
+func (a purchase) play(ctx context.Context, p *player, step Step) error {
+	if _, err := p.customer(ctx, a.customer); err != nil {
+		return err
+	}
+	price := a.price.Decimal()
+	made, err := p.books.Purchase(ctx, p.key(step), books.NewPurchase{
+		Customer: a.customer, Policy: a.policy,
+		Credits: a.credits.Decimal(), Bonus: a.bonus.Decimal(),
+		Price: &price, Currency: a.price.Currency, Tax: a.tax.Decimal(), FXRate: a.fxRate,
+		PurchasedAt: p.clock, EffectiveAt: a.effective,
+		ExpiresAt: a.expires.at, ExpiresAfter: a.expires.after, NeverExpires: a.expires.never,
+		Priority: a.priority,
+		Invoiced: !a.paid, DueOn: a.due, Cancellable: a.cancellable,
+		Reference: a.as,
+	})
+	if err == nil && a.as != "" {
+		p.purchases[a.as] = made.Purchase.ID
+	}
+	return err
+}
+
+// pay books the payment of an invoiced purchase.
+type pay struct{ purchase string }
+
+func readPay(p *parser, path string, step mapping, s Step) act {
+	m := body(p, path, step, s, "purchase")
+	m.need("purchase")
+	return pay{m.name("purchase")}
+}
+
+func (a pay) play(ctx context.Context, p *player, step Step) error {
+	id, err := p.purchase(a.purchase)
+	if err != nil {
+		return err
+	}
+	_, err = p.books.Pay(ctx, p.key(step), books.Payment{PurchaseID: id, PaidAt: p.clock})
+	return err
+}

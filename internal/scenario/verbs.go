@@ -1,0 +1,52 @@
+package scenario
+
+import "drawdown/ledger"
+
+// verb reads the act of a step: the key of that name in the step's mapping.
+type verb func(p *parser, path string, step mapping, s Step) act
+
+// verbs lists what a step can do. A verb is one file: how it is read and how it plays.
+var verbs map[string]verb
+
+func init() { // the readers name verbs in their messages: a cycle for the compiler
+	verbs = map[string]verb{
+		"purchase": readPurchase, "pay": readPay, "grant": readGrant,
+		"usage": readUsage, "usageVoid": readUsageVoid, "refund": readRefund,
+		"estimate": readEstimate, "run": readRun, "expect": readExpect,
+
+		"void": notYet, "dispute": notYet, "extend": notYet, "reinstate": notYet, "transfer": notYet,
+		"close": readClose, "reopen": notYet,
+	}
+}
+
+// verbNames lists the verbs in the order of the format's table.
+func verbNames() []string {
+	return []string{"purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
+		"reinstate", "transfer", "estimate", "run", "close", "reopen", "expect"}
+}
+
+// named is a purchase or grant that a file gave a name.
+type named struct {
+	purchase bool
+	currency ledger.Currency
+}
+
+// notYet refuses a verb of the format whose capability this version lacks.
+func notYet(_ *parser, _ string, step mapping, s Step) act {
+	step.problem(s.Verb, "is not in this version yet")
+	return nil
+}
+
+func readClose(p *parser, path string, step mapping, s Step) act {
+	before := len(p.problems)
+	step.period(s.Verb)
+	if len(p.problems) > before {
+		return nil
+	}
+	return notYet(p, path, step, s)
+}
+
+// body returns the mapping under a step's verb.
+func body(p *parser, path string, step mapping, s Step, keys ...string) mapping {
+	return p.mapping(path, step.values[s.Verb], keys...)
+}
