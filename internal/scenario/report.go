@@ -33,7 +33,8 @@ type Failure struct {
 	Where    string `json:"where,omitempty"` // a period, say
 }
 
-func (f Failure) text(file string) string {
+// Text returns the failure as a line: `file:step: account expected X got Y`.
+func (f Failure) Text(file string) string {
 	where := fmt.Sprintf("line %d", f.Line)
 	if f.Where != "" {
 		where = f.Where + ", " + where
@@ -96,7 +97,7 @@ func Report(w io.Writer, results []*Result, asJSON bool) error {
 			out.line("  %s", problem.Error())
 		}
 		for _, failure := range result.Failures {
-			out.line("  %s", failure.text(result.File))
+			out.line("  %s", failure.Text(result.File))
 		}
 		if result.Fault != "" {
 			out.line("  %s", result.Fault)
