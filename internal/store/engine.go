@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -20,6 +21,10 @@ type engine struct {
 	forUpdate string
 	// hasTable asks whether the table of the name exists.
 	hasTable string
+	// guards asks for the names of the triggers that keep tables append-only.
+	guards string
+	// faults runs the database's own check of itself.
+	faults   func(context.Context, *tx) ([]string, error)
 	classify func(error) fault
 }
 
@@ -42,6 +47,8 @@ var sqliteEngine = &engine{
 	dialect:    sqlitedialect.New(),
 	migrations: sqliteMigrations,
 	hasTable:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+	faults:     sqliteFaults,
 	classify:   classifySQLite,
 }
 
@@ -62,4 +69,25 @@ func classifySQLite(err error) fault {
 		return away
 	}
 	return otherFault
+}
+
+// sqliteFaults checks pages, indexes against their tables, CHECK and NOT NULL, and then
+// foreign keys, which the first check leaves out.
+func sqliteFaults(ctx context.Context, t *tx) ([]string, error) {
+	rows, err := query[struct{ IntegrityCheck string }](ctx, t, "checking the database", "PRAGMA integrity_check(10)")
+	if err != nil {
+		return nil, err
+	}
+	var faults []string
+	for _, row := range rows {
+		if row.IntegrityCheck != "ok" {
+			faults = append(faults, row.IntegrityCheck)
+		}
+	}
+	broken, err := query[struct{ Table, Parent string }](ctx, t, "checking foreign keys",
+		`SELECT "table", parent FROM pragma_foreign_key_check LIMIT 10`)
+	for _, row := range broken {
+		faults = append(faults, "a row of "+row.Table+" refers to none of "+row.Parent)
+	}
+	return faults, err
 }

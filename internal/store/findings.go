@@ -2,8 +2,348 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"strings"
 
 	"drawdown/internal/books"
 )
 
-func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) { return nil, nil }
+// Findings derives what is kept again from the rows below it and returns what differs, at
+// most limit of each check. A book in order has none. What is covered, by the rows that
+// are held against others:
+//
+//	events        each is drawn whole; none stands twice; a void reverses one use, once
+//	draws         each is of an event; their sums are those of lot-days and lots
+//	lot-days      sums of draws; booked where nothing is pending
+//	lots          credits: granted = remaining + drawn + lapsed + refunded, none negative;
+//	              recognised, released, booked: sums of recognitions; carrying: the
+//	              liability of the purchase less what recognitions and a refund took out;
+//	              one purchase each; numbered without repeats
+//	recognitions  those of lots and pools are what the rules of revrec make of the days,
+//	              nothing missing and nothing too much; each is in a batch, under the
+//	              policy and currency of its lot
+//	pool days     what lots bring into their pool and take out again
+//	purchases     price, credits and refund are those of their lot; their entries book
+//	              them once, to the cent: liability, tax, receivable, cash and refund
+//	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
+//	              batch are the sums of its recognitions, account by account; the others
+//	              are of a purchase
+//	accounts      the running balances are the sums of lines; deferred revenue is the
+//	              carrying amount of lots less early breakage of pools, plus what is
+//	              recognised and not posted yet, per currency
+//	database      its own check of pages, indexes and constraints; the guards of the
+//	              append-only tables are in place
+//
+// Not derivable from anything, and so not covered: the catalogue, customers, periods, job
+// runs, the audit trail and idempotency keys.
+func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
+	f := &findings{tx: t, limit: limit, found: map[string]int{}}
+	for _, check := range comparisons {
+		if err := f.compare(ctx, check); err != nil {
+			return nil, err
+		}
+	}
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools} {
+		if err := pass(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return f.rows, nil
+}
+
+// findings gathers what differs.
+type findings struct {
+	tx    *tx
+	limit int // of each check
+	found map[string]int
+	rows  []books.Finding
+	// poolDays is what derivedLots finds that lots bring into pools, for derivedPools.
+	poolDays poolTotals
+}
+
+func (f *findings) add(check, subject, kept, derived string) {
+	if f.found[check] < f.limit {
+		f.found[check]++
+		f.rows = append(f.rows, books.Finding{Check: check, Subject: subject, Kept: kept, Derived: derived})
+	}
+}
+
+// comparison is one query that puts what is kept beside what it derives from. Subject,
+// kept and derived are expressions over from, which may end in a WHERE.
+type comparison struct {
+	subject string
+	from    string
+	pairs   []pair
+}
+
+type pair struct{ check, kept, derived string }
+
+// sql selects the rows in which a pair differs, with all pairs as text.
+func (c comparison) sql() string {
+	columns, differ := []string{c.subject + " AS subject"}, make([]string, len(c.pairs))
+	for i, p := range c.pairs {
+		columns = append(columns, fmt.Sprintf("CAST(%s AS TEXT) AS kept%d, CAST(%s AS TEXT) AS derived%d", p.kept, i, p.derived, i))
+		differ[i] = fmt.Sprintf("kept%d IS DISTINCT FROM derived%d", i, i)
+	}
+	return "SELECT * FROM (SELECT " + strings.Join(columns, ", ") + " FROM " + c.from + ") AS compared WHERE " + strings.Join(differ, " OR ") + " LIMIT ?"
+}
+
+func (f *findings) compare(ctx context.Context, c comparison) error {
+	doing := "verifying " + c.pairs[0].check
+	rows, err := f.tx.db.QueryContext(ctx, c.sql(), f.limit*len(c.pairs))
+	if err != nil {
+		return f.tx.refused(doing, err)
+	}
+	defer rows.Close()
+	texts := make([]sql.NullString, 1+2*len(c.pairs))
+	targets := make([]any, len(texts))
+	for i := range texts {
+		targets[i] = &texts[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return f.tx.refused(doing, err)
+		}
+		for i, p := range c.pairs {
+			if kept, derived := texts[1+2*i], texts[2+2*i]; kept != derived {
+				f.add(p.check, texts[0].String, orNone(kept), orNone(derived))
+			}
+		}
+	}
+	return f.tx.refused(doing, rows.Err())
+}
+
+func orNone(text sql.NullString) string {
+	if !text.Valid {
+		return "none"
+	}
+	return text.String
+}
+
+// booked says of a purchase p whether its contract liability is in the journal: it was
+// paid, or fell due and that was booked.
+const bookedPurchase = "(p.status <> 'INVOICED' OR p.due_booked)"
+
+// outOfDeferred is revrec.Recognition.OutOfDeferred in the rows r.
+const outOfDeferred = "CASE WHEN r.kind IN ('USAGE_UNBILLED', 'OVERAGE') THEN 0 ELSE %s END"
+
+var comparisons = []comparison{
+	{
+		subject: "e.id", from: "usage_events AS e",
+		pairs: []pair{{"event.credits", "e.credits",
+			"(SELECT coalesce(sum(d.credits), 0) FROM draws AS d WHERE d.customer_id = e.customer_id AND d.event_id = e.id)"}},
+	}, {
+		subject: "customer_id || ' ' || source || ' ' || event_id",
+		from:    "usage_events GROUP BY customer_id, source, event_id",
+		pairs:   []pair{{"event.once", "count(*)", "1"}},
+	}, {
+		subject: "v.id",
+		from:    "usage_events AS v LEFT JOIN usage_events AS e ON e.customer_id = v.customer_id AND e.id = v.void_of AND e.void_of IS NULL WHERE v.void_of IS NOT NULL",
+		pairs:   []pair{{"event.void", "v.credits", "-e.credits"}},
+	}, {
+		subject: "void_of", from: "usage_events WHERE void_of IS NOT NULL GROUP BY customer_id, void_of",
+		pairs: []pair{{"event.voidedOnce", "count(*)", "1"}},
+	}, {
+		subject: "d.event_id",
+		from:    "draws AS d LEFT JOIN usage_events AS e ON e.customer_id = d.customer_id AND e.id = d.event_id",
+		pairs:   []pair{{"draw.event", "d.event_id", "e.id"}},
+	}, {
+		subject: "coalesce(d.lot_id, s.lot_id) || ' ' || coalesce(d.day, s.day)",
+		from: `lot_days AS d FULL JOIN
+			(SELECT customer_id, lot_id, day, sum(credits) AS credits FROM draws GROUP BY customer_id, lot_id, day) AS s
+			ON s.customer_id = d.customer_id AND s.lot_id = d.lot_id AND s.day = d.day`,
+		pairs: []pair{{"lotDay.drawn", "d.drawn", "coalesce(s.credits, 0)"}},
+	}, {
+		subject: "lot_id || ' ' || day", from: "lot_days WHERE NOT pending",
+		pairs: []pair{{"lotDay.recognised", "recognised", "drawn"}},
+	},
+	lotCredits, lotSums, lotOrder,
+	{
+		subject: "l.id",
+		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND p.lot_id = l.id
+			WHERE l.kind = 'PURCHASE' OR l.purchase_id IS NOT NULL`,
+		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
+	},
+	purchaseLot, purchaseEntries,
+	{
+		subject: "r.id", from: "recognitions AS r LEFT JOIN batches AS b ON b.id = r.batch_id",
+		pairs: []pair{{"recognition.batch", "r.batch_id", "b.id"}},
+	}, {
+		subject: "r.id",
+		from:    "recognitions AS r LEFT JOIN lots AS l ON l.customer_id = r.customer_id AND l.id = r.lot_id WHERE r.lot_id IS NOT NULL",
+		pairs: []pair{
+			{"recognition.lot", "r.lot_id", "l.id"},
+			{"recognition.policy", "r.policy_id", "l.policy_id"},
+			{"recognition.currency", "r.currency || ' ' || r.functional_currency", "l.currency || ' ' || l.functional_currency"},
+		},
+	}, {
+		subject: "r.id", from: "recognitions AS r LEFT JOIN pools AS p ON p.id = r.pool_id WHERE r.pool_id IS NOT NULL",
+		pairs: []pair{{"recognition.pool", "r.pool_id || ' ' || r.policy_id || ' ' || r.currency", "p.id || ' ' || p.policy_id || ' ' || p.currency"}},
+	}, {
+		subject: "'batches'", from: "batches WHERE posted_at_us IS NULL",
+		pairs: []pair{{"batch.open", "CASE WHEN count(*) > 1 THEN count(*) ELSE 1 END", "1"}},
+	}, {
+		subject: "e.number", from: "entries AS e LEFT JOIN batches AS b ON b.id = e.batch_id AND b.posted_at_us IS NOT NULL WHERE e.batch_id IS NOT NULL",
+		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
+	}, {
+		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
+		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'none')", "p.id"}},
+	}, {
+		subject: "entry_number || ' ' || currency", from: "lines GROUP BY entry_number, currency",
+		pairs: []pair{{"entry.balance", "sum(amount_minor)", "0"}},
+	}, {
+		subject: "entry_number || ' ' || functional_currency", from: "lines GROUP BY entry_number, functional_currency",
+		pairs: []pair{{"entry.functionalBalance", "sum(functional_minor)", "0"}},
+	}, {
+		subject: "e.number", from: "entries AS e LEFT JOIN lines AS l ON l.entry_number = e.number GROUP BY e.number",
+		pairs: []pair{{"entry.lines", "count(l.line)", "CASE WHEN count(l.line) < 2 THEN 2 ELSE count(l.line) END"}},
+	}, {
+		subject: "l.entry_number", from: "lines AS l LEFT JOIN entries AS e ON e.number = l.entry_number",
+		pairs: []pair{{"line.entry", "l.entry_number", "e.number"}},
+	}, {
+		subject: "number", from: "(SELECT number, lag(number, 1, 0) OVER (ORDER BY number) AS before FROM entries) AS numbered",
+		pairs: []pair{{"entry.number", "number", "before + 1"}},
+	}, {
+		subject: "'entry'", from: "(SELECT coalesce(max(number), 0) AS last FROM entries) AS numbered",
+		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
+	},
+	accountPeriods, deferredRevenue,
+}
+
+var lotCredits = comparison{
+	subject: "id", from: "lots WHERE kind <> 'OVERAGE'",
+	pairs: []pair{
+		{"lot.remaining", "granted - drawn - lapsed - refunded",
+			"CASE WHEN granted - drawn - lapsed - refunded < 0 THEN 0 ELSE granted - drawn - lapsed - refunded END"},
+		// What lapsed is all that was left, once the lapse was looked at.
+		{"lot.lapsed", "lapsed",
+			"CASE WHEN lapses_on IS NULL THEN 0 WHEN lapse_due IS NULL THEN granted - drawn - refunded WHEN lapsed < 0 THEN 0 ELSE lapsed END"},
+	},
+}
+
+var lotSums = comparison{
+	subject: "l.id",
+	from: `lots AS l
+		LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id
+		LEFT JOIN (SELECT customer_id, lot_id, sum(credits) AS credits FROM draws GROUP BY customer_id, lot_id) AS d
+			ON d.customer_id = l.customer_id AND d.lot_id = l.id
+		LEFT JOIN (SELECT customer_id, lot_id, sum(drawn) AS drawn, max(day) AS last,
+				sum(CASE WHEN pending THEN 1 ELSE 0 END) AS pending FROM lot_days GROUP BY customer_id, lot_id) AS n
+			ON n.customer_id = l.customer_id AND n.lot_id = l.id
+		LEFT JOIN (SELECT r.customer_id, r.lot_id,
+				sum(CASE WHEN r.kind IN ('USAGE', 'USAGE_UNBILLED', 'OVERAGE') THEN r.credits ELSE 0 END) AS booked,
+				sum(CASE WHEN r.kind IN ('USAGE', 'USAGE_UNBILLED', 'OVERAGE') THEN r.amount_minor ELSE 0 END) AS recognised,
+				sum(CASE WHEN r.kind IN ('USAGE', 'USAGE_UNBILLED', 'OVERAGE') THEN r.functional_minor ELSE 0 END) AS recognised_functional,
+				sum(CASE WHEN r.kind IN ('BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE') THEN r.amount_minor ELSE 0 END) AS released,
+				sum(CASE WHEN r.kind IN ('BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE') THEN r.functional_minor ELSE 0 END) AS released_functional,
+				sum(` + fmt.Sprintf(outOfDeferred, "r.amount_minor") + `) AS taken,
+				sum(` + fmt.Sprintf(outOfDeferred, "r.functional_minor") + `) AS taken_functional
+				FROM recognitions AS r WHERE r.lot_id IS NOT NULL GROUP BY r.customer_id, r.lot_id) AS r
+			ON r.customer_id = l.customer_id AND r.lot_id = l.id`,
+	pairs: []pair{
+		{"lot.drawn", "l.drawn", "coalesce(d.credits, 0)"},
+		{"lot.days", "l.drawn", "coalesce(n.drawn, 0)"},
+		{"lot.bookedThrough", "l.booked_through", "CASE WHEN n.pending > 0 THEN l.booked_through ELSE n.last END"},
+		{"lot.bookedCredits", "l.booked_credits", "coalesce(r.booked, 0)"},
+		{"lot.recognised", "l.recognised_minor", "coalesce(r.recognised, 0)"},
+		{"lot.recognisedFunctional", "l.recognised_functional_minor", "coalesce(r.recognised_functional, 0)"},
+		{"lot.released", "l.released_minor", "coalesce(r.released, 0)"},
+		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
+		{"lot.carrying", "l.carrying_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor"},
+		{"lot.carryingFunctional", "l.carrying_functional_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor"},
+	},
+}
+
+var lotOrder = comparison{
+	subject: "'order ' || burn_order", from: "lots GROUP BY burn_order",
+	pairs: []pair{
+		{"lot.order", "count(*)", "1"},
+		{"lot.counted", "burn_order", "CASE WHEN burn_order <= (SELECT value FROM counters WHERE name = 'lot') THEN burn_order END"},
+	},
+}
+
+var purchaseLot = comparison{
+	subject: "p.id",
+	from:    "purchases AS p LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id",
+	pairs: []pair{
+		{"purchase.lot", "p.id", "l.purchase_id"},
+		{"purchase.price", "p.currency || ' ' || p.price_minor", "l.currency || ' ' || l.price_minor"},
+		{"purchase.functional", "p.functional_currency || ' ' || p.functional_minor", "l.functional_currency || ' ' || l.functional_minor"},
+		{"purchase.credits", "p.credits + p.bonus", "l.granted"},
+		{"purchase.policy", "p.policy_id", "l.policy_id"},
+		{"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' THEN 'refunded' ELSE 'not refunded' END",
+			"CASE WHEN l.refunded_on IS NOT NULL THEN 'refunded' ELSE 'not refunded' END"},
+		{"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
+			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL THEN 'liability' ELSE l.liability_on END"},
+	},
+}
+
+// purchaseEntries holds what is in the journal under the id of a purchase against what
+// its state says must be there.
+var purchaseEntries = comparison{
+	subject: "p.id",
+	from: `purchases AS p
+		LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
+		LEFT JOIN (SELECT e.reference,
+				count(DISTINCT CASE WHEN e.kind IN ('PURCHASE', 'DUE') OR (e.kind = 'PAYMENT' AND n.account IN ('deferred_revenue', 'tax_payable')) THEN e.number END) AS receipts,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind <> 'REFUND' THEN n.amount_minor ELSE 0 END) AS deferred,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind <> 'REFUND' THEN n.functional_minor ELSE 0 END) AS deferred_functional,
+				-sum(CASE WHEN n.account = 'tax_payable' THEN n.amount_minor ELSE 0 END) AS tax,
+				-sum(CASE WHEN n.account = 'tax_payable' THEN n.functional_minor ELSE 0 END) AS tax_functional,
+				sum(CASE WHEN n.account = 'accounts_receivable' THEN n.amount_minor ELSE 0 END) AS receivable,
+				sum(CASE WHEN n.account = 'cash' THEN n.amount_minor ELSE 0 END) AS cash,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.amount_minor ELSE 0 END) AS refunded,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional
+				FROM entries AS e JOIN lines AS n ON n.entry_number = e.number
+				WHERE e.reference IS NOT NULL GROUP BY e.reference) AS j
+			ON j.reference = p.id`,
+	pairs: []pair{
+		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + bookedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
+		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END"},
+		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END"},
+		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " THEN p.tax_minor ELSE 0 END"},
+		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_tax_minor ELSE 0 END"},
+		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor ELSE 0 END"},
+		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor"},
+		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(l.refunded_minor, 0)"},
+		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(l.refunded_functional_minor, 0)"},
+	},
+}
+
+var accountPeriods = comparison{
+	subject: "coalesce(a.account || ' ' || a.currency || ' ' || a.period, s.account || ' ' || s.currency || ' ' || s.period)",
+	from: `account_periods AS a FULL JOIN (SELECT n.account, n.currency, substr(e.accounting_date, 1, 7) AS period,
+			sum(CASE WHEN n.amount_minor > 0 THEN n.amount_minor ELSE 0 END) AS debit,
+			sum(CASE WHEN n.amount_minor < 0 THEN -n.amount_minor ELSE 0 END) AS credit,
+			sum(CASE WHEN n.functional_minor > 0 THEN n.functional_minor ELSE 0 END) AS functional_debit,
+			sum(CASE WHEN n.functional_minor < 0 THEN -n.functional_minor ELSE 0 END) AS functional_credit
+			FROM lines AS n JOIN entries AS e ON e.number = n.entry_number
+			GROUP BY n.account, n.currency, substr(e.accounting_date, 1, 7)) AS s
+		ON s.account = a.account AND s.currency = a.currency AND s.period = a.period`,
+	pairs: []pair{
+		{"account.debit", "a.debit_minor", "coalesce(s.debit, 0)"},
+		{"account.credit", "a.credit_minor", "coalesce(s.credit, 0)"},
+		{"account.functionalDebit", "a.functional_debit_minor", "coalesce(s.functional_debit, 0)"},
+		{"account.functionalCredit", "a.functional_credit_minor", "coalesce(s.functional_credit, 0)"},
+	},
+}
+
+// deferredRevenue holds the ledger's account against lots and pools. What waits in the
+// open batch has left the lots and not the ledger.
+var deferredRevenue = comparison{
+	subject: "currency",
+	from: `(SELECT currency, -amount_minor AS kept, 0 AS derived, -functional_minor AS functional, 0 AS derived_functional
+				FROM lines WHERE account = 'deferred_revenue'
+			UNION ALL SELECT currency, 0, carrying_minor, 0, carrying_functional_minor FROM lots
+			UNION ALL SELECT currency, 0, -amount_minor, 0, -functional_minor FROM recognitions WHERE pool_id IS NOT NULL
+			UNION ALL SELECT r.currency, 0, ` + fmt.Sprintf(outOfDeferred, "r.amount_minor") + `, 0, ` + fmt.Sprintf(outOfDeferred, "r.functional_minor") + `
+				FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id WHERE b.posted_at_us IS NULL
+		) AS moved GROUP BY currency`,
+	pairs: []pair{
+		{"deferredRevenue", "sum(kept)", "sum(derived)"},
+		{"deferredRevenue.functional", "sum(functional)", "sum(derived_functional)"},
+	},
+}
