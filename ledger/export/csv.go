@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"drawdown/ledger"
 )
@@ -70,7 +71,7 @@ const formulaStarts = "=+-@＝＋－＠"
 // before a number is right.
 func cell(text string) string {
 	text = oneLine(text)
-	if text != "" && strings.ContainsRune(formulaStarts, []rune(text)[0]) {
+	if first, size := utf8.DecodeRuneInString(text); size > 0 && strings.ContainsRune(formulaStarts, first) {
 		return "'" + text
 	}
 	return text

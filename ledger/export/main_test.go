@@ -16,11 +16,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// encode writes the entries in the format and returns the file.
-func encode(t interface {
+// tester is *testing.T and *rapid.T.
+type tester interface {
 	Helper()
 	Fatal(args ...any)
-}, format Format, header Header, entries ...ledger.Entry) string {
+}
+
+// encode writes the entries in the format and returns the file.
+func encode(t tester, format Format, header Header, entries ...ledger.Entry) string {
 	t.Helper()
 	var out bytes.Buffer
 	encoder, err := New(format, &out)
