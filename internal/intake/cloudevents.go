@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 	"unicode"
 
@@ -230,7 +229,7 @@ func (o Options) usageList(event books.UsageInput, data object) ([]books.UsageIn
 			return nil, refuse(path+"."+fieldMeter, "names %q a second time", shown(one.Meter))
 		}
 		seen[one.Meter] = true
-		one.ID = strings.Join([]string{event.ID, one.Meter}, ":")
+		one.ID = event.ID + ":" + one.Meter
 		events[i] = one
 	}
 	return events, nil

@@ -74,30 +74,43 @@ func nextRecord(source *lines, comma rune) (record, error) {
 		r.blank = true
 		return r, nil
 	}
-	open := quoteOpen(first.text, comma, false)
-	var rest []line
-	size := len(first.text)
-	for open {
-		more, err := source.next()
-		if err != nil && !errors.Is(err, io.EOF) {
+	if quoteOpen(first.text, comma, false) {
+		rest, err := closing(source, len(first.text), comma)
+		switch {
+		case err != nil:
 			return record{}, err
-		}
-		if err == nil {
-			rest = append(rest, more)
-			size += len(more.text) + 1
-		}
-		if err != nil || more.long || size > MaxRow || len(rest) > maxRowLines {
-			source.giveBack(rest)
+		case rest == nil:
 			r.err = refuse("", "the row opens a quote that is never closed")
 			return r, nil
 		}
-		open = quoteOpen(more.text, comma, true)
-	}
-	for _, more := range rest {
-		r.text = append(append(r.text, '\n'), more.text...)
+		for _, more := range rest {
+			r.text = append(append(r.text, '\n'), more.text...)
+		}
 	}
 	r.cells, r.err = split(r.text, comma)
 	return r, nil
+}
+
+// closing returns the lines up to the one that closes an open quote; nil, and none taken
+// from the source, where there is none within the limits. size is that of the row so far.
+func closing(source *lines, size int, comma rune) ([]line, error) {
+	var rest []line
+	for size <= MaxRow && len(rest) < maxRowLines {
+		more, err := source.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		rest = append(rest, more)
+		size += len(more.text) + 1
+		if !quoteOpen(more.text, comma, true) && size <= MaxRow {
+			return rest, nil
+		}
+	}
+	source.giveBack(rest)
+	return nil, nil
 }
 
 // quoteOpen reports whether a field in quotes is still open at the end of the line;

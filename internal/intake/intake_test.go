@@ -74,28 +74,36 @@ func TestCSV(t *testing.T) {
 		Values:  map[string]string{"meter": "api_call"},
 	}
 	for _, e := range []example{
-		{"a trace of two meters, named by its rows", trace,
+		{
+			"a trace of two meters, named by its rows", trace,
 			"TIMESTAMP,ContextTokens,GeneratedTokens\r\n2023-11-16 18:17:03.9799600,4808,10\r\n2023-11-16 18:17:04.0319600,0,8\r\n\r\n2023-11-16 18:17:05,,3", `
 2: trace.csv 1:tokens_in acme used 4808 tokens_in at 2023-11-16T18:17:03.97996Z
 2: trace.csv 1:tokens_out acme used 10 tokens_out at 2023-11-16T18:17:03.97996Z
 3: trace.csv 2:tokens_out acme used 8 tokens_out at 2023-11-16T18:17:04.03196Z
 5: trace.csv 3:tokens_out acme used 3 tokens_out at 2023-11-16T18:17:05Z
-`},
-		{"bad rows keep their number", trace,
+`,
+		},
+		{
+			"bad rows keep their number", trace,
 			"TIMESTAMP,ContextTokens,GeneratedTokens\nyesterday,1,1\n2023-11-16 18:17:04,0,\n2023-11-16 18:17:05,1e3,1\n2023-11-16 18:17:05,1\n2023-11-16 18:17:06,7,0\n", `
 2: INVALID occurredAt: must be a time such as 2025-01-31T15:04:05Z, or 2025-01-31 15:04:05.25 in the book's zone, not "yesterday" in column "TIMESTAMP"
 3: INVALID quantity: must be more than 0 in one of the columns "ContextTokens", "GeneratedTokens"
 4: INVALID quantity: must be a plain decimal number such as 4808 or 0.5, not "1e3" in column "ContextTokens"
 5: INVALID the row has 2 fields, the header has 3
 6: trace.csv 5:tokens_in acme used 7 tokens_in at 2023-11-16T18:17:06Z
-`},
-		{"one meter, own ids, times of the book's zone", calls,
+`,
+		},
+		{
+			"one meter, own ids, times of the book's zone", calls,
 			"\ufeffrequest, tenant ,when,calls,note\nr1,acme,2025-07-01 00:30:00,3,\"said \"\"hi\"\",\nthen left\"\nr2,zeta,2025-01-01T00:30:00,1.5,\n,zeta,2025-01-01,1,\n", `
 2: gateway r1 acme used 3 api_call at 2025-06-30T22:30:00Z
 4: gateway r2 zeta used 1.5 api_call at 2024-12-31T23:30:00Z
 5: INVALID id: must name the event, so that it is counted once in column "request"
-`},
-		{"columns named as our own fields need no mapping", Options{Name: "u.csv"},
+`,
+		},
+		{
+			"columns named as our own fields need no mapping",
+			Options{Name: "u.csv"},
 			"source,id,customer,meter,quantity,credits,occurredAt\n,1,acme,,,2.5,2025-01-01T00:00:00Z\nx,2,acme,api_call,2,,2025-01-01 00:00:00Z\nx,3,acme,api_call,2,2,2025-01-01T00:00:00Z\nx,4,acme,api_call,,,2025-01-01T00:00:00Z\nx,5,,,,1,2025-01-01T00:00:00Z\nx,6,acme,,1,,2025-01-01T00:00:00Z\n", `
 2: u.csv 1 acme used 2.5 credits at 2025-01-01T00:00:00Z
 3: x 2 acme used 2 api_call at 2025-01-01T00:00:00Z
@@ -103,45 +111,78 @@ func TestCSV(t *testing.T) {
 5: INVALID quantity: must say how much of the meter was used in column "quantity"
 6: INVALID customer: must name the customer in column "customer"
 7: INVALID meter: must name the meter of the quantity, where credits are not given in column "meter"
-`},
-		{"seconds since 1970, fields parted by semicolons", Options{Source: "s", Time: TimeUnix, Comma: ';', Values: map[string]string{"customer": "acme"}},
+`,
+		},
+		{
+			"seconds since 1970, fields parted by semicolons",
+			Options{Source: "s", Time: TimeUnix, Comma: ';', Values: map[string]string{"customer": "acme"}},
 			"occurredAt;credits\n1735689600.25;1\n-1;1\n253402300800;1\n", `
 2: s 1 acme used 1 credits at 2025-01-01T00:00:00.25Z
 3: INVALID occurredAt: must be seconds since 1970 such as 1735689600.25, not "-1" in column "occurredAt"
 4: INVALID occurredAt: must be seconds since 1970 such as 1735689600.25, not "253402300800" in column "occurredAt"
-`},
-		{"milliseconds since 1970", Options{Source: "s", Time: TimeUnixMillis, Values: map[string]string{"customer": "acme"}},
+`,
+		},
+		{
+			"milliseconds since 1970",
+			Options{Source: "s", Time: TimeUnixMillis, Values: map[string]string{"customer": "acme"}},
 			"occurredAt,credits\n1735689600250,1\n", `
 2: s 1 acme used 1 credits at 2025-01-01T00:00:00.25Z
-`},
-		{"a quote that nobody closes costs one row", Options{Source: "s", Values: map[string]string{"customer": "acme"}},
+`,
+		},
+		{
+			"a quote that nobody closes costs one row",
+			Options{Source: "s", Values: map[string]string{"customer": "acme"}},
 			"occurredAt,credits\n2025-01-01T00:00:00Z,\"1\n2025-01-01T00:00:00Z,2\n2025-01-01T00:00:00Z,3\n", `
 2: INVALID the row opens a quote that is never closed
 3: s 2 acme used 2 credits at 2025-01-01T00:00:00Z
 4: s 3 acme used 3 credits at 2025-01-01T00:00:00Z
-`},
-		{"a quote in the middle opens nothing", Options{Source: "s", Values: map[string]string{"customer": "acme"}},
+`,
+		},
+		{
+			"a quote in the middle opens nothing",
+			Options{Source: "s", Values: map[string]string{"customer": "acme"}},
 			"occurredAt,credits\n2025-01-01T00:00:00Z,1\"\n2025-01-01T00:00:00Z,2\n", `
 2: INVALID the row is not CSV: bare " in non-quoted-field
 3: s 2 acme used 2 credits at 2025-01-01T00:00:00Z
-`},
+`,
+		},
 		{"empty", Options{Name: "x.csv"}, "", "file: the file is empty; its first line must name the columns\n"},
-		{"no customer", Options{Name: "x.csv"}, "occurredAt,credits\n",
-			"file: there is no customer: say --map customer=COLUMN or --set customer=VALUE; the columns are \"occurredAt\", \"credits\"\n"},
-		{"no quantity", trace.with("meter:tokens_in", "", "meter:tokens_out", ""), "TIMESTAMP,a\n",
-			"file: there is no quantity: say --map meter:CODE=COLUMN for each meter, --map quantity=COLUMN with --set meter=CODE, or --map credits=COLUMN; the columns are \"TIMESTAMP\", \"a\"\n"},
-		{"no such column", trace.with("meter:tokens_in", "Tokens"), "TIMESTAMP,GeneratedTokens\n",
-			"file: there is no column \"Tokens\" for meter:tokens_in; the columns are \"TIMESTAMP\", \"GeneratedTokens\"\n"},
-		{"two such columns", trace.with("meter:tokens_in", "", "meter:tokens_out", ""), "TIMESTAMP,TIMESTAMP\n",
-			"file: there are two columns \"TIMESTAMP\"; occurredAt cannot tell which\n"},
-		{"said twice", trace.with("quantity", "TIMESTAMP"), "TIMESTAMP,ContextTokens,GeneratedTokens\n",
-			"file: meter:CODE columns say what was used; quantity says it a second time\n"},
-		{"one column for two meters", trace.with("meter:tokens_out", "ContextTokens", "meter:tokens_in", ""), "TIMESTAMP,ContextTokens\n2025-01-01,1\n",
-			"2: trace.csv 1:tokens_out acme used 1 tokens_out at 2025-01-01T00:00:00Z\n"},
-		{"no such field to map", trace.with("tokens", "TIMESTAMP"), "",
-			"file: there is no field \"tokens\" to map; the fields are source, id, customer, meter, quantity, credits, occurredAt and meter:CODE\n"},
-		{"no such field to set", Options{Values: map[string]string{"who": "x"}}, "",
-			"file: there is no field \"who\" to set; the fields are source, id, customer, meter, quantity, credits, occurredAt\n"},
+		{
+			"no customer",
+			Options{Name: "x.csv"},
+			"occurredAt,credits\n",
+			"file: there is no customer: say --map customer=COLUMN or --set customer=VALUE; the columns are \"occurredAt\", \"credits\"\n",
+		},
+		{
+			"no quantity", trace.with("meter:tokens_in", "", "meter:tokens_out", ""), "TIMESTAMP,a\n",
+			"file: there is no quantity: say --map meter:CODE=COLUMN for each meter, --map quantity=COLUMN with --set meter=CODE, or --map credits=COLUMN; the columns are \"TIMESTAMP\", \"a\"\n",
+		},
+		{
+			"no such column", trace.with("meter:tokens_in", "Tokens"), "TIMESTAMP,GeneratedTokens\n",
+			"file: there is no column \"Tokens\" for meter:tokens_in; the columns are \"TIMESTAMP\", \"GeneratedTokens\"\n",
+		},
+		{
+			"two such columns", trace.with("meter:tokens_in", "", "meter:tokens_out", ""), "TIMESTAMP,TIMESTAMP\n",
+			"file: there are two columns \"TIMESTAMP\"; occurredAt cannot tell which\n",
+		},
+		{
+			"said twice", trace.with("quantity", "TIMESTAMP"), "TIMESTAMP,ContextTokens,GeneratedTokens\n",
+			"file: meter:CODE columns say what was used; quantity says it a second time\n",
+		},
+		{
+			"one column for two meters", trace.with("meter:tokens_out", "ContextTokens", "meter:tokens_in", ""), "TIMESTAMP,ContextTokens\n2025-01-01,1\n",
+			"2: trace.csv 1:tokens_out acme used 1 tokens_out at 2025-01-01T00:00:00Z\n",
+		},
+		{
+			"no such field to map", trace.with("tokens", "TIMESTAMP"), "",
+			"file: there is no field \"tokens\" to map; the fields are source, id, customer, meter, quantity, credits, occurredAt and meter:CODE\n",
+		},
+		{
+			"no such field to set",
+			Options{Values: map[string]string{"who": "x"}},
+			"",
+			"file: there is no field \"who\" to set; the fields are source, id, customer, meter, quantity, credits, occurredAt\n",
+		},
 		{"an id for all", Options{Values: map[string]string{"id": "x"}}, "", "file: the id cannot be set, for it names each event apart from all others\n"},
 		{"no such format", Options{Format: "xls"}, "", "file: \"xls\" is not a format of usage files; there are auto, csv, ndjson, cloudevents\n"},
 		{"no such time", Options{Time: "epoch"}, "", "file: \"epoch\" is not a format of times; there are text, unix, unixms\n"},
@@ -202,10 +243,16 @@ func TestNDJSON(t *testing.T) {
 10: INVALID id: must name the event, so that it is counted once
 11: INVALID is not UTF-8
 `},
-		{"milliseconds as numbers", Options{Time: TimeUnixMillis, Source: "s"},
-			`{"id":"1","customer":"acme","credits":1,"occurredAt":1735689600250}`, "1: s 1 acme used 1 credits at 2025-01-01T00:00:00.25Z\n"},
-		{"values fill in", Options{Source: "s", Values: map[string]string{"customer": "acme", "meter": "api_call"}},
-			`{"id":"1","quantity":1,"occurredAt":"2025-01-01T00:00:00Z"}`, "1: s 1 acme used 1 api_call at 2025-01-01T00:00:00Z\n"},
+		{
+			"milliseconds as numbers",
+			Options{Time: TimeUnixMillis, Source: "s"},
+			`{"id":"1","customer":"acme","credits":1,"occurredAt":1735689600250}`, "1: s 1 acme used 1 credits at 2025-01-01T00:00:00.25Z\n",
+		},
+		{
+			"values fill in",
+			Options{Source: "s", Values: map[string]string{"customer": "acme", "meter": "api_call"}},
+			`{"id":"1","quantity":1,"occurredAt":"2025-01-01T00:00:00Z"}`, "1: s 1 acme used 1 api_call at 2025-01-01T00:00:00Z\n",
+		},
 		{"nothing", plain, "\n \n", ""},
 	} {
 		e.run(t)

@@ -97,7 +97,8 @@ func (o Options) event(fields map[string]string, where func(field string) string
 	if event.OccurredAt, err = o.instant(at(fieldOccurredAt), value(fieldOccurredAt)); err != nil {
 		return event, err
 	}
-	return event, o.measure(&event, value(fieldQuantity), value(fieldCredits), at)
+	err = o.measure(&event, value(fieldQuantity), value(fieldCredits), at)
+	return event, err
 }
 
 // measure says how much was used: credits, or a quantity of a meter.

@@ -40,8 +40,8 @@ const maxTimeText = 60
 
 // instant reads a time. Field and where are for the refusal.
 func (o Options) instant(where, text string) (time.Time, *books.Error) {
-	bad := func(right string) (time.Time, *books.Error) {
-		return time.Time{}, refuse(fieldOccurredAt, "must be %s, not %q%s", right, shown(text), where)
+	bad := func(right string) *books.Error {
+		return refuse(fieldOccurredAt, "must be %s, not %q%s", right, shown(text), where)
 	}
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -49,9 +49,15 @@ func (o Options) instant(where, text string) (time.Time, *books.Error) {
 	}
 	switch o.Time {
 	case TimeUnix:
-		return unixInstant(text, 6, func() (time.Time, *books.Error) { return bad("seconds since 1970 such as 1735689600.25") })
+		if t, ok := unixInstant(text, 6); ok {
+			return t, nil
+		}
+		return time.Time{}, bad("seconds since 1970 such as 1735689600.25")
 	case TimeUnixMillis:
-		return unixInstant(text, 3, func() (time.Time, *books.Error) { return bad("milliseconds since 1970 such as 1735689600250") })
+		if t, ok := unixInstant(text, 3); ok {
+			return t, nil
+		}
+		return time.Time{}, bad("milliseconds since 1970 such as 1735689600250")
 	default:
 	}
 	if len(text) <= maxTimeText {
@@ -61,7 +67,7 @@ func (o Options) instant(where, text string) (time.Time, *books.Error) {
 			}
 		}
 	}
-	return bad("a time such as 2025-01-31T15:04:05Z, or 2025-01-31 15:04:05.25 in the book's zone")
+	return time.Time{}, bad("a time such as 2025-01-31T15:04:05Z, or 2025-01-31 15:04:05.25 in the book's zone")
 }
 
 // lastUnixMicro is the end of the year 9999.
@@ -69,16 +75,16 @@ const lastUnixMicro = 253_402_300_799_999_999
 
 // unixInstant reads a count of units since 1970; places more decimals make microseconds,
 // finer than that is cut.
-func unixInstant(text string, places int32, bad func() (time.Time, *books.Error)) (time.Time, *books.Error) {
+func unixInstant(text string, places int32) (t time.Time, ok bool) {
 	d, err := ledger.ParseDecimal(text)
 	if err != nil {
-		return bad()
+		return time.Time{}, false
 	}
 	micros, err := ledger.ScaledInt(d.Shift(places).Truncate(0), 0, lastUnixMicro)
 	if err != nil || micros < 0 {
-		return bad()
+		return time.Time{}, false
 	}
-	return time.UnixMicro(micros).UTC(), nil
+	return time.UnixMicro(micros).UTC(), true
 }
 
 // number reads a quantity or credits in plain decimal notation.
