@@ -90,16 +90,16 @@ func TestTheStories(t *testing.T) {
 			// 4 months × 10,000 of 100,000 for 6,000.00 is 2,400.00; the rest became remote.
 			{Saltmarsh, "60000", "USD 2400.00", "USD 3600.00", "USD 0.00"},
 		} {
-			lot := soleLot(t, ctx, tx, test.customer)
+			lot := soleLot(ctx, t, tx, test.customer)
 			if lot.Unused().String() != test.unused || lot.Recognised.String() != test.recognised ||
 				lot.Released.String() != test.released || lot.Carrying.String() != test.carrying {
 				t.Errorf("%s: unused %s, recognised %s, released %s, carrying %s; want %+v",
 					test.customer, lot.Unused(), lot.Recognised, lot.Released, lot.Carrying, test)
 			}
 		}
-		checkLarkspurByNovember(t, ctx, tx)
-		checkPool(t, ctx, tx)
-		checkEntries(t, ctx, tx)
+		checkLarkspurByNovember(ctx, t, tx)
+		checkPool(ctx, t, tx)
+		checkEntries(ctx, t, tx)
 		return nil
 	})
 	if err != nil {
@@ -108,16 +108,16 @@ func TestTheStories(t *testing.T) {
 }
 
 // soleLot returns the lot that the customer bought; each of the stories bought one.
-func soleLot(t *testing.T, ctx context.Context, tx books.Tx, customer string) revrec.Lot {
+func soleLot(ctx context.Context, t *testing.T, tx books.Tx, customer string) revrec.Lot {
 	t.Helper()
-	lots, err := tx.Lots(ctx, books.LotFilter{CustomerID: idOf(t, ctx, tx, customer), Kind: revrec.PurchaseLot}, books.Page{Limit: 10})
+	lots, err := tx.Lots(ctx, books.LotFilter{CustomerID: idOf(ctx, t, tx, customer), Kind: revrec.PurchaseLot}, books.Page{Limit: 10})
 	if err != nil || len(lots) != 1 {
 		t.Fatalf("%s bought %d lots, %v", customer, len(lots), err)
 	}
 	return lots[0]
 }
 
-func idOf(t *testing.T, ctx context.Context, tx books.Tx, customer string) string {
+func idOf(ctx context.Context, t *testing.T, tx books.Tx, customer string) string {
 	t.Helper()
 	found, err := tx.CustomersByExternalID(ctx, []string{customer})
 	if err != nil || len(found) != 1 {
@@ -126,9 +126,9 @@ func idOf(t *testing.T, ctx context.Context, tx books.Tx, customer string) strin
 	return found[0].ID
 }
 
-func checkLarkspurByNovember(t *testing.T, ctx context.Context, tx books.Tx) {
+func checkLarkspurByNovember(ctx context.Context, t *testing.T, tx books.Tx) {
 	t.Helper()
-	lot := soleLot(t, ctx, tx, Larkspur)
+	lot := soleLot(ctx, t, tx, Larkspur)
 	rows, err := tx.Recognitions(ctx, books.RecognitionFilter{LotID: lot.ID, To: ledger.NewDate(2025, 11, 30)}, books.Page{Limit: 1000})
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func checkLarkspurByNovember(t *testing.T, ctx context.Context, tx books.Tx) {
 // checkPool works out the pool of January. Paper Lantern's lot has lapsed and left it, so
 // Larkspur's is alone there: G = 4,000, U = 2,800, r = 0.08 since July, B = 320;
 // 320 × 2,800 ÷ (4,000 − 320) = 243.478 → 243.48, a fifth of it, 48.70, unclaimed.
-func checkPool(t *testing.T, ctx context.Context, tx books.Tx) {
+func checkPool(ctx context.Context, t *testing.T, tx books.Tx) {
 	t.Helper()
 	annual, err := tx.PoliciesByCode(ctx, []string{"annual"})
 	if err != nil || len(annual) != 1 {
@@ -173,7 +173,7 @@ func checkPool(t *testing.T, ctx context.Context, tx books.Tx) {
 	}
 }
 
-func checkEntries(t *testing.T, ctx context.Context, tx books.Tx) {
+func checkEntries(ctx context.Context, t *testing.T, tx books.Tx) {
 	t.Helper()
 	type posting struct {
 		account ledger.Role
@@ -206,12 +206,12 @@ func checkEntries(t *testing.T, ctx context.Context, tx books.Tx) {
 		}
 	}
 	// Tidepool used 9 × 150 = 1,350 credits: 350 beyond its 1,000 at 0.12 is 42.00.
-	lots, err := tx.Lots(ctx, books.LotFilter{CustomerID: idOf(t, ctx, tx, Tidepool), Kind: revrec.OverageLot}, books.Page{Limit: 10})
+	lots, err := tx.Lots(ctx, books.LotFilter{CustomerID: idOf(ctx, t, tx, Tidepool), Kind: revrec.OverageLot}, books.Page{Limit: 10})
 	if err != nil || len(lots) != 1 || lots[0].Drawn != 350*revrec.One || lots[0].Recognised.String() != "USD 42.00" {
 		t.Errorf("overage: %+v, %v", lots, err)
 	}
 	// Alpenglow's 740.00 euros at 1.085 are 802.90 dollars, for the life of the lot.
-	if lot := soleLot(t, ctx, tx, Alpenglow); lot.Functional.String() != "USD 802.90" {
+	if lot := soleLot(ctx, t, tx, Alpenglow); lot.Functional.String() != "USD 802.90" {
 		t.Errorf("functional %s, want USD 802.90", lot.Functional)
 	}
 }

@@ -87,8 +87,9 @@ type act struct {
 	do func(b *builder) error
 }
 
-func on(year int, month time.Month, day, hour int) time.Time {
-	return time.Date(year, month, day, hour, 0, 0, 0, time.UTC)
+// on is an hour of 2025.
+func on(month time.Month, day, hour int) time.Time {
+	return time.Date(2025, month, day, hour, 0, 0, 0, time.UTC)
 }
 
 func number(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -153,49 +154,49 @@ func catalogue(b *builder) error {
 // told are the acts of the customers with a story.
 func told() []act {
 	acts := []act{
-		{on(2025, 1, 6, 9), buys(PaperLantern, "credits", "1000")},
-		{on(2025, 1, 20, 10), buys(Larkspur, "credits", "50000")},
-		{on(2025, 1, 27, 11), buys(Saltmarsh, "enterprise", "100000")},
-		{on(2025, 2, 10, 9), func(b *builder) error {
+		{on(1, 6, 9), buys(PaperLantern, "credits", "1000")},
+		{on(1, 20, 10), buys(Larkspur, "credits", "50000")},
+		{on(1, 27, 11), buys(Saltmarsh, "enterprise", "100000")},
+		{on(2, 10, 9), func(b *builder) error {
 			return b.purchase(books.NewPurchase{
 				Customer: Granite, Pack: "enterprise", Credits: number("500000"),
 				Invoiced: true, DueOn: ledger.NewDate(2025, 3, 12), Reference: "INV-2025-0007",
 			})
 		}},
-		{on(2025, 3, 3, 9), buys(Quillfeather, "credits", "10000")},
-		{on(2025, 3, 5, 14), buys(Tidepool, "pay-as-you-go", "1000")},
-		{on(2025, 3, 20, 15), func(b *builder) error {
+		{on(3, 3, 9), buys(Quillfeather, "credits", "10000")},
+		{on(3, 5, 14), buys(Tidepool, "pay-as-you-go", "1000")},
+		{on(3, 20, 15), func(b *builder) error {
 			_, err := b.books.Pay(b.ctx, b.key("pay", Granite), books.Payment{PurchaseID: b.bought[Granite][0]})
 			return err
 		}},
-		{on(2025, 4, 1, 9), func(b *builder) error {
+		{on(4, 1, 9), func(b *builder) error {
 			return b.purchase(books.NewPurchase{
 				Customer: Alpenglow, Pack: "credits-eur", Credits: number("10000"), FXRate: pointer("1.085"), Reference: "RE-1041",
 			})
 		}},
-		{on(2025, 4, 15, 16), func(b *builder) error {
+		{on(4, 15, 16), func(b *builder) error {
 			_, err := b.books.Refund(b.ctx, b.key("refund", Quillfeather), books.RefundRequest{
 				PurchaseID: b.bought[Quillfeather][0], Amount: number("600"), Reason: "The magazine was closed",
 			})
 			return err
 		}},
-		{on(2025, 7, 1, 10), func(b *builder) error {
+		{on(7, 1, 10), func(b *builder) error {
 			_, err := b.books.EstimateCreate(b.ctx, b.key("estimate", "annual"), books.NewEstimate{
 				Policy: "annual", Rate: number("0.08"), Reason: "Half a year of use: fewer credits go unused than was thought",
 			})
 			return err
 		}},
 		// A gateway was cut off for nine days and sent what it had when it came back.
-		{on(2025, 9, 12, 8), uses(Alpenglow, "gateway-eu", "late-1", "api_call", "75", on(2025, 9, 3, 17))},
+		{on(9, 12, 8), uses(Alpenglow, "gateway-eu", "late-1", "api_call", "75", on(9, 3, 17))},
 		// A retry went out under a new id: the same calls twice, the second taken back.
-		{on(2025, 10, 8, 9), uses("kestrel-maps", "gateway", "retry-1", "api_call", "40", on(2025, 10, 8, 9))},
-		{on(2025, 10, 10, 9), func(b *builder) error {
+		{on(10, 8, 9), uses("kestrel-maps", "gateway", "retry-1", "api_call", "40", on(10, 8, 9))},
+		{on(10, 10, 9), func(b *builder) error {
 			_, err := b.books.VoidUsage(b.ctx, b.key("void", "retry-1"), books.UsageVoid{
 				Customer: "kestrel-maps", Source: "gateway", ID: "retry-1", Reason: "Sent twice under two ids",
 			})
 			return err
 		}},
-		{on(2025, 11, 3, 9), gives("umber-arts", "250", "GOODWILL")},
+		{on(11, 3, 9), gives("umber-arts", "250", "GOODWILL")},
 	}
 	acts = append(acts, spread(PaperLantern, 1, 10, 64)...)
 	acts = append(acts, spread(Larkspur, 2, 11, 3_500)...)
@@ -236,7 +237,7 @@ func spread(customer string, from, to time.Month, credits int64) []act {
 	for month := from; month <= to; month++ {
 		var days []time.Time
 		for day := 8; day <= 27; day++ {
-			if at := on(2025, month, day, 15); at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
+			if at := on(month, day, 15); at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
 				days = append(days, at)
 			}
 		}
