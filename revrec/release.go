@@ -86,7 +86,7 @@ func (l Lot) rest(used Credits, escheat decimal.Decimal) figure {
 	minor := l.Price.Minor - earned.Minor - l.RefundedAmount.Minor
 	functional := l.Functional.Minor - earned.Functional - l.RefundedFunctional.Minor
 	return figure{
-		Credits:             l.Granted - used - l.Refunded,
+		Credits:             max(l.Granted-used-l.Refunded, 0),
 		Minor:               minor,
 		Functional:          functional,
 		Unclaimed:           share(minor, escheat),

@@ -32,15 +32,21 @@ func EarnedBeyond(rate Rate, used Credits) ledger.Amount {
 
 // earned returns what the lot has earned by that many credits, in the currency of the
 // contract and in the functional currency. Each is rounded on its own.
+//
+// By the days on which it happened, use can pass what was granted for a while: credits
+// used in January and given back by a void in March can serve a late use of February.
+// The lot has earned its price then and no more; the void takes nothing back.
 func (l Lot) earned(used Credits) figure {
+	counted := max(used, 0)
 	if l.Kind == OverageLot {
-		amount := EarnedBeyond(l.Rate, used)
+		amount := EarnedBeyond(l.Rate, counted)
 		return figure{Credits: used, Minor: amount.Minor, Functional: amount.Minor}
 	}
+	counted = min(counted, l.Granted)
 	return figure{
 		Credits:    used,
-		Minor:      Earned(l.Price, l.Granted, used).Minor,
-		Functional: Earned(l.Functional, l.Granted, used).Minor,
+		Minor:      Earned(l.Price, l.Granted, counted).Minor,
+		Functional: Earned(l.Functional, l.Granted, counted).Minor,
 	}
 }
 
