@@ -1,0 +1,187 @@
+package revrec
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+)
+
+// Explanation says why a recognition is the figure it is, for a reader who computes it
+// again by hand.
+type Explanation struct {
+	Rule      string // the rule in one sentence
+	Paragraph string // where it is written
+	// Formula gives the amount from the inputs, by their names. round is half away from
+	// zero to the minor unit.
+	Formula string
+	Inputs  []Input
+}
+
+// Explain returns the explanation of a recognition from what it keeps. Money among the
+// inputs is in major units of the recognition's currency. What a formula says of the lot
+// (price, granted, rate, refunded, rest) is not among them: see [ExplainOfLot].
+func Explain(r Recognition) Explanation {
+	e := explanations[r.Kind]
+	given := inputsOf(r)
+	switch {
+	case !given.has("used"): // nothing is planned for the day any more
+		e.Rule += ". Nothing of the kind is due for the day any more: what was booked for it is taken back"
+		e.Formula = "−booked"
+	case r.Kind == ExpectedBreakage:
+		given.addPool(r)
+	default:
+		given.addLot(r)
+	}
+	e.Inputs = given
+	return e
+}
+
+// ExplainOfLot is Explain with what the formula says of the lot, whose policy has the
+// given escheat share.
+func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
+	e := Explain(r)
+	of := facts{{"price", lot.Price.Text()}, {"granted", lot.Granted.String()}}
+	switch r.Kind {
+	case OverageUsage:
+		of = facts{{"rate", lot.Rate.Price}}
+	case ExpiryBreakage, RemoteBreakage:
+		of.add("refunded", lot.RefundedAmount.Text())
+		of.add("escheat", escheat.String())
+		if used, kept := facts(e.Inputs).value("used"); kept {
+			credits, _ := CreditsOf(used)
+			rest := ledger.Money(lot.rest(credits, escheat).Minor, r.Amount.Currency)
+			booked, _ := facts(e.Inputs).value("booked")
+			of.add("rest", rest.Text())
+			of.add("before", rest.Sub(r.Amount).Decimal().Sub(booked).StringFixed(r.Amount.Currency.Exponent()))
+		}
+	case Usage, UsageUnbilled, Clearing, ExpectedBreakage:
+	}
+	e.Inputs = append(of, e.Inputs...)
+	return e
+}
+
+// explanations state each rule once; the files of the rules say more.
+var explanations = map[Kind]Explanation{
+	Usage: {
+		Rule:      "What was used is earned: the price of the lot in proportion to the credits used",
+		Paragraph: "ASC 606-10-55-46; IFRS 15.B44",
+		Formula:   "round(price × used ÷ granted) − round(price × usedBefore ÷ granted) − booked",
+	},
+	UsageUnbilled: {
+		Rule:      "What was used is earned, and there was no contract liability yet: the right to be paid for it is a contract asset",
+		Paragraph: "ASC 606-10-55-46, 45-3; IFRS 15.B44, 107",
+		Formula:   "round(price × used ÷ granted) − round(price × usedBefore ÷ granted) − booked",
+	},
+	Clearing: {
+		Rule:      "The contract liability appeared: what was earned before is taken out of it and clears the contract asset",
+		Paragraph: "ASC 606-10-45-1 to 45-3; IFRS 15.105 to 107",
+		Formula:   "round(price × used ÷ granted) − booked",
+	},
+	OverageUsage: {
+		Rule:      "What was used beyond the balance was not paid ahead: each credit is sold when it is used, at the overage rate",
+		Paragraph: "ASC 606-10-45-3; IFRS 15.107",
+		Formula:   "round(rate × used) − round(rate × usedBefore) − booked",
+	},
+	ExpectedBreakage: {
+		Rule:      "Breakage that is expected of a pool is earned in proportion to what its customers use, never beyond what its lots still carry",
+		Paragraph: "ASC 606-10-55-48, 55-49; IFRS 15.B46, B47",
+		Formula: "toDate − before − booked; toDate = min(B × used ÷ (sold − B), sold − used), B = min(rate × sold, sold − used); " +
+			"× escheat to unclaimed property, × (1 − escheat) to revenue, each rounded",
+	},
+	ExpiryBreakage: {
+		Rule:      "The lot has lapsed: the whole rest of its price is released, the law's share to unclaimed property",
+		Paragraph: "ASC 606-10-55-48, 55-49; IFRS 15.B46, B47",
+		Formula:   "rest − before − booked; rest = price − round(price × used ÷ granted) − refunded, before is what was released of it on earlier days; round(escheat × rest) to unclaimed property, what is left to revenue",
+	},
+	RemoteBreakage: {
+		Rule:      "The likelihood of further use has become remote: the whole rest of the price is released, the law's share to unclaimed property",
+		Paragraph: "ASC 606-10-55-48, 55-49; IFRS 15.B46, B47",
+		Formula:   "rest − before − booked; rest = price − round(price × used ÷ granted) − refunded, before is what was released of it on earlier days; round(escheat × rest) to unclaimed property, what is left to revenue",
+	},
+}
+
+// facts are the inputs of a figure as they are shown.
+type facts []Input
+
+// inputsOf returns what a recognition keeps, money in major units.
+func inputsOf(r Recognition) facts {
+	shown := make(facts, 0, len(r.Inputs)+3)
+	for _, input := range r.Inputs {
+		if name, isMoney := strings.CutSuffix(input.Name, "Minor"); isMoney {
+			input = Input{name, moneyOf(input.Value, r.Amount.Currency)}
+		}
+		shown = append(shown, input)
+	}
+	return shown
+}
+
+func moneyOf(minor string, currency ledger.Currency) string {
+	n, err := strconv.ParseInt(minor, 10, 64)
+	if err != nil {
+		return minor
+	}
+	return ledger.Money(n, currency).Text()
+}
+
+func (f facts) has(name string) bool {
+	_, ok := f.value(name)
+	return ok
+}
+
+func (f facts) value(name string) (decimal.Decimal, bool) {
+	for _, input := range f {
+		if input.Name == name {
+			d, err := decimal.NewFromString(input.Value)
+			return d, err == nil
+		}
+	}
+	return decimal.Zero, false
+}
+
+func (f *facts) add(name, value string) { *f = append(*f, Input{name, value}) }
+
+// addLot adds what follows from a recognition of a lot: what was used before the day.
+func (f *facts) addLot(r Recognition) {
+	used, _ := f.value("used")
+	again := f.has("booked")
+	if !again {
+		f.add("booked", ledger.Money(0, r.Amount.Currency).Text())
+	}
+	switch r.Kind {
+	case Usage, UsageUnbilled, OverageUsage:
+		// What is booked of the day is part of what was used on it.
+		credits, known := f.value("bookedCredits")
+		if again && !known {
+			return
+		}
+		f.add("usedBefore", used.Sub(r.Credits.Decimal()).Sub(credits).String())
+	case ExpiryBreakage, RemoteBreakage:
+		f.add("unclaimed", r.Unclaimed.Text())
+	case Clearing, ExpectedBreakage:
+	}
+}
+
+// addPool adds the measure of a pool at the end of the day and of the day before.
+func (f *facts) addPool(r Recognition) {
+	minor := func(name string) int64 {
+		d, _ := f.value(name)
+		return d.Shift(r.Amount.Currency.Exponent()).IntPart()
+	}
+	rate, _ := f.value("rate")
+	escheat, _ := f.value("escheat")
+	sold, used := minor("sold"), minor("used")
+	early := EarlyBreakage(sold, used, rate, escheat)
+	toDate := early.RevenueMinor + early.UnclaimedMinor
+	b := decimal.Min(rate.Mul(decimal.NewFromInt(sold)), decimal.NewFromInt(sold-used))
+	text := func(minor int64) string { return ledger.Money(minor, r.Amount.Currency).Text() }
+	f.add("B", b.Shift(-r.Amount.Currency.Exponent()).String())
+	f.add("toDate", text(toDate))
+	f.add("before", text(toDate-r.Amount.Minor-minor("booked")))
+	if !f.has("booked") {
+		f.add("booked", text(0))
+	}
+	f.add("unclaimed", r.Unclaimed.Text())
+}
