@@ -1,0 +1,218 @@
+package graph
+
+import (
+	"context"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/graph/internal/gen"
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func (queryResolver) Policy(ctx context.Context, code string) (*books.Policy, error) {
+	return pointer(ctx, requestOf(ctx).policiesBy, code)
+}
+
+func (queryResolver) Policies(ctx context.Context, first int, after *string, reverse bool) (*view.PolicyConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, paging{first, after, reverse}, list[books.Policy]{
+		noun: policyNoun,
+		key:  func(p *books.Policy) string { return p.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Policy, error) {
+			return tx.Policies(ctx, page)
+		},
+		saw: q.sawPolicies,
+	})
+}
+
+func (queryResolver) Pack(ctx context.Context, code string) (*books.Pack, error) {
+	return pointer(ctx, requestOf(ctx).packsBy, code)
+}
+
+func (queryResolver) Packs(ctx context.Context, first int, after *string, reverse bool) (*view.PackConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, paging{first, after, reverse}, list[books.Pack]{
+		noun: packNoun,
+		key:  func(p *books.Pack) string { return p.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Pack, error) {
+			return tx.Packs(ctx, page)
+		},
+		saw: q.sawPacks,
+	})
+}
+
+func (queryResolver) Meter(ctx context.Context, code string) (*books.Meter, error) {
+	return pointer(ctx, requestOf(ctx).metersBy, code)
+}
+
+func (queryResolver) Meters(ctx context.Context, first int, after *string, reverse bool) (*view.MeterConnection, error) {
+	return connect(ctx, requestOf(ctx), paging{first, after, reverse}, list[books.Meter]{
+		noun: meterNoun,
+		key:  func(m *books.Meter) string { return m.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Meter, error) {
+			return tx.Meters(ctx, page)
+		},
+	})
+}
+
+func (r mutationResolver) PolicyCreate(ctx context.Context, input gen.PolicyCreateInput, idempotencyKey string) (*gen.PolicyCreatePayload, error) {
+	policy, err := r.books.PolicyCreate(ctx, idempotencyKey, books.NewPolicy{
+		Code: input.Code, Name: value(input.Name), Policy: policyOf(input),
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.PolicyCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PolicyCreatePayload{Policy: &policy, UserErrors: refusals}, nil
+}
+
+func policyOf(input gen.PolicyCreateInput) revrec.Policy {
+	policy := revrec.Policy{
+		Expires: input.Expires, ShortExpiry: value(input.ShortExpiry),
+		BurnOrder: input.BurnOrder, LateUsage: value(input.LateUsage),
+	}
+	if input.Overage != nil {
+		policy.Overage = revrec.Overage{Mode: input.Overage.Mode, Rate: value(input.Overage.Rate)}
+	}
+	if b := input.Breakage; b != nil {
+		policy.Breakage = revrec.Breakage{Method: b.Method, Pool: value(b.Pool), Rate: value(b.Rate), Escheat: value(b.Escheat)}
+		if b.Remote != nil {
+			policy.Breakage.RemoteAfter, policy.Breakage.RemoteFrom = b.Remote.After, b.Remote.From
+		}
+	}
+	return policy
+}
+
+func (r mutationResolver) EstimateCreate(ctx context.Context, input gen.EstimateCreateInput, idempotencyKey string) (*gen.EstimateCreatePayload, error) {
+	estimate, err := r.books.EstimateCreate(ctx, idempotencyKey, books.NewEstimate{
+		Policy: input.Policy, From: value(input.From), Rate: input.Rate, Reason: value(input.Reason),
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.EstimateCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.EstimateCreatePayload{Estimate: &estimate, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) PackCreate(ctx context.Context, input gen.PackCreateInput, idempotencyKey string) (*gen.PackCreatePayload, error) {
+	request := books.NewPack{
+		Code: input.Code, Name: value(input.Name), Policy: value(input.Policy), Currency: value(input.Currency),
+		Tiers: make([]books.NewTier, 0, len(input.Tiers)),
+	}
+	for _, tier := range input.Tiers {
+		request.Tiers = append(request.Tiers, books.NewTier{Credits: tier.Credits.Decimal(), Price: tier.Price})
+	}
+	pack, err := r.books.PackCreate(ctx, idempotencyKey, request)
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.PackCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PackCreatePayload{Pack: &pack, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) MeterCreate(ctx context.Context, input gen.MeterCreateInput, idempotencyKey string) (*gen.MeterCreatePayload, error) {
+	meter, err := r.books.MeterCreate(ctx, idempotencyKey, books.NewMeter{
+		Code: input.Code, Name: value(input.Name), Unit: value(input.Unit), Credits: input.Credits, Per: value(input.Per),
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.MeterCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.MeterCreatePayload{Meter: &meter, UserErrors: refusals}, nil
+}
+
+func (policyResolver) ID(_ context.Context, p *books.Policy) (string, error) {
+	return policyNoun.id(p.ID), nil
+}
+
+func (policyResolver) ShortExpiry(_ context.Context, p *books.Policy) (*string, error) {
+	return text(p.ShortExpiry), nil
+}
+
+func (policyResolver) Estimates(ctx context.Context, p *books.Policy) ([]books.Estimate, error) {
+	estimates, _, err := requestOf(ctx).estimates.load(ctx, p.ID)
+	return estimates, err
+}
+
+func (policyResolver) Purchases(ctx context.Context, p *books.Policy, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+	return purchases(ctx, books.PurchaseFilter{PolicyID: p.ID}, paging{first, after, reverse})
+}
+
+func (policyResolver) Recognitions(ctx context.Context, p *books.Policy, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	filter := books.RecognitionFilter{PolicyID: p.ID, Kind: value(kind), From: value(from), To: value(to)}
+	return recognitions(ctx, filter, paging{first, after, reverse})
+}
+
+func (overageResolver) Rate(_ context.Context, o *revrec.Overage) (*decimal.Decimal, error) {
+	if o.Mode != revrec.BillOverage {
+		return nil, nil
+	}
+	return &o.Rate, nil
+}
+
+func (breakageResolver) Rate(_ context.Context, b *revrec.Breakage) (*decimal.Decimal, error) {
+	if b.Method != revrec.Proportional {
+		return nil, nil
+	}
+	return &b.Rate, nil
+}
+
+func (breakageResolver) Remote(_ context.Context, b *revrec.Breakage) (*revrec.Breakage, error) {
+	if b.Method != revrec.Remote {
+		return nil, nil
+	}
+	return b, nil
+}
+
+// The id of an estimate holds its policy's, by which the book finds it.
+func (estimateResolver) ID(_ context.Context, e *books.Estimate) (string, error) {
+	return estimateNoun.id(e.PolicyID + "/" + e.ID), nil
+}
+
+// estimate finds an estimate by the key in its id.
+func (q *request) estimate(ctx context.Context, key string) (*books.Estimate, error) {
+	policyID, id, _ := strings.Cut(key, "/")
+	estimates, _, err := q.estimates.load(ctx, policyID)
+	for i := range estimates {
+		if estimates[i].ID == id {
+			return &estimates[i], nil
+		}
+	}
+	return nil, err
+}
+
+func (estimateResolver) Policy(ctx context.Context, e *books.Estimate) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, e.PolicyID))
+}
+
+func (estimateResolver) Reason(_ context.Context, e *books.Estimate) (*string, error) {
+	return text(e.Reason), nil
+}
+
+func (packResolver) ID(_ context.Context, p *books.Pack) (string, error) {
+	return packNoun.id(p.ID), nil
+}
+
+func (packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
+}
+
+func (packResolver) Purchases(ctx context.Context, p *books.Pack, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+	return purchases(ctx, books.PurchaseFilter{PackID: p.ID}, paging{first, after, reverse})
+}
+
+func (meterResolver) ID(_ context.Context, m *books.Meter) (string, error) {
+	return meterNoun.id(m.ID), nil
+}
+
+func (meterResolver) Unit(_ context.Context, m *books.Meter) (*string, error) {
+	return text(m.Unit), nil
+}
+
+func (meterResolver) UsageEvents(ctx context.Context, m *books.Meter, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
+	return usageEvents(ctx, books.EventFilter{MeterID: m.ID}, paging{first, after, reverse})
+}

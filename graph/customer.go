@@ -1,0 +1,127 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"drawdown/graph/internal/gen"
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func (queryResolver) Customer(ctx context.Context, id, externalID *string) (*books.Customer, error) {
+	q := requestOf(ctx)
+	switch {
+	case (id == nil) == (externalID == nil):
+		return nil, &books.Error{Code: books.Invalid, Field: "externalId", Message: "give one of id and externalId"}
+	case externalID != nil:
+		return pointer(ctx, q.customersBy, *externalID)
+	}
+	key, err := customerNoun.key("id", *id)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, q.customers, key)
+}
+
+func (queryResolver) Customers(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.CustomerConnection, error) {
+	q, filter := requestOf(ctx), books.CustomerFilter{Search: value(search)}
+	return connect(ctx, q, paging{first, after, reverse}, list[books.Customer]{
+		noun: customerNoun,
+		key:  func(c *books.Customer) string { return c.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Customer, error) {
+			return tx.Customers(ctx, filter, page)
+		},
+		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountCustomers(ctx, filter) },
+		saw: func(rows []books.Customer) {
+			q.sawCustomers(rows)
+			for i := range rows {
+				q.balances.expect(balanceKey{rows[i].ID, q.now})
+			}
+		},
+	})
+}
+
+func (mutationResolver) newCustomerPayload(customer books.Customer, err error) (*gen.CustomerCreatePayload, error) {
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.CustomerCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.CustomerCreatePayload{Customer: &customer, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) CustomerCreate(ctx context.Context, input gen.CustomerCreateInput, idempotencyKey string) (*gen.CustomerCreatePayload, error) {
+	return r.newCustomerPayload(r.books.CustomerCreate(ctx, idempotencyKey, books.NewCustomer{
+		ExternalID: input.ExternalID, Name: value(input.Name),
+	}))
+}
+
+func (customerResolver) ID(_ context.Context, c *books.Customer) (string, error) {
+	return customerNoun.id(c.ID), nil
+}
+
+func (customerResolver) Policy(ctx context.Context, c *books.Customer) (*books.Policy, error) {
+	return pointer(ctx, requestOf(ctx).policies, c.PolicyID)
+}
+
+func (customerResolver) Balance(ctx context.Context, c *books.Customer, at *time.Time) (*books.Balance, error) {
+	q := requestOf(ctx)
+	return found(pointer(ctx, q.balances, balanceKey{c.ID, valueOr(at, q.now)}))
+}
+
+func (customerResolver) Purchases(ctx context.Context, c *books.Customer, status *books.PurchaseStatus, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+	return purchases(ctx, books.PurchaseFilter{CustomerID: c.ID, Status: value(status)}, paging{first, after, reverse})
+}
+
+func (customerResolver) Lots(ctx context.Context, c *books.Customer, kind *revrec.LotKind, openAt *time.Time, first int, after *string, reverse bool) (*view.LotConnection, error) {
+	return lots(ctx, books.LotFilter{CustomerID: c.ID, Kind: value(kind), OpenAt: value(openAt)}, paging{first, after, reverse})
+}
+
+func (customerResolver) UsageEvents(ctx context.Context, c *books.Customer, from, before *time.Time, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
+	return usageEvents(ctx, books.EventFilter{CustomerID: c.ID, From: value(from), Before: value(before)}, paging{first, after, reverse})
+}
+
+func (customerResolver) Recognitions(ctx context.Context, c *books.Customer, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	filter := books.RecognitionFilter{CustomerID: c.ID, Kind: value(kind), From: value(from), To: value(to)}
+	return recognitions(ctx, filter, paging{first, after, reverse})
+}
+
+// filters turns the names by which a request narrows a list into the book's own ids.
+// known is false where a name is nobody's: such a list has no rows.
+type filters struct {
+	request *request
+	known   bool
+	err     error
+}
+
+func newFilters(ctx context.Context) *filters { return &filters{request: requestOf(ctx), known: true} }
+
+func (f *filters) customer(ctx context.Context, externalID *string) string {
+	return filterID(ctx, f, f.request.customersBy, externalID, func(c books.Customer) string { return c.ID })
+}
+
+func (f *filters) policy(ctx context.Context, code *string) string {
+	return filterID(ctx, f, f.request.policiesBy, code, func(p books.Policy) string { return p.ID })
+}
+
+func (f *filters) pack(ctx context.Context, code *string) string {
+	return filterID(ctx, f, f.request.packsBy, code, func(p books.Pack) string { return p.ID })
+}
+
+func (f *filters) meter(ctx context.Context, code *string) string {
+	return filterID(ctx, f, f.request.metersBy, code, func(m books.Meter) string { return m.ID })
+}
+
+func filterID[V any](ctx context.Context, f *filters, by *batch[string, V], name *string, id func(V) string) string {
+	if name == nil || f.err != nil {
+		return ""
+	}
+	row, exists, err := by.load(ctx, *name)
+	if err != nil {
+		f.err = err
+	}
+	f.known = f.known && exists
+	return id(row)
+}

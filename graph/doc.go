@@ -1,0 +1,16 @@
+// Package graph serves the book over GraphQL, for dashboards, scripts and finance tools.
+// The contract is schema.graphqls at the top of the tree.
+//
+// What always holds here:
+//
+//   - Resolvers map and walk; they decide nothing. What may be done, and what is right,
+//     is said by books and revrec.
+//   - All fields of a query are read from one snapshot of the book.
+//   - The number of look-ups of a page does not depend on its rows, in nodes as in edges:
+//     loaders.go says how.
+//   - What a caller can mend is a userError with a code, a field and what would be right;
+//     a fault of ours shows a correlation id and is logged with its cause.
+//   - Every limit is in limits.go, with its reason.
+package graph
+
+//go:generate go tool gqlgen generate --config ../gqlgen.yml

@@ -1,0 +1,114 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+)
+
+func (queryResolver) Entry(ctx context.Context, number int) (*ledger.Entry, error) {
+	return pointer(ctx, requestOf(ctx).entries, int64(number))
+}
+
+func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, first int, after *string, reverse bool) (*view.EntryConnection, error) {
+	filter := books.EntryFilter{From: value(from), To: value(to), Kind: value(kind), Account: value(account)}
+	if purchaseID != nil {
+		var err error
+		if filter.Reference, err = purchaseNoun.key("purchaseId", *purchaseID); err != nil {
+			return nil, err
+		}
+	}
+	return entries(ctx, filter, paging{first, after, reverse})
+}
+
+func entries(ctx context.Context, filter books.EntryFilter, p paging) (*view.EntryConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, p, list[ledger.Entry]{
+		noun: entryNoun,
+		key:  func(e *ledger.Entry) string { return strconv.FormatInt(e.Number, 10) },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]ledger.Entry, error) {
+			return tx.Entries(ctx, filter, page)
+		},
+		count:    func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountEntries(ctx, filter) },
+		saw:      q.sawEntries,
+		checkKey: func(key string) bool { return entryNumber(key) > 0 },
+	})
+}
+
+func (queryResolver) Accounts(context.Context) ([]ledger.Account, error) {
+	return ledger.Accounts(), nil
+}
+
+func (entryResolver) ID(_ context.Context, e *ledger.Entry) (string, error) {
+	return entryNoun.id(strconv.FormatInt(e.Number, 10)), nil
+}
+
+func (entryResolver) Purchase(ctx context.Context, e *ledger.Entry) (*books.Purchase, error) {
+	return pointer(ctx, requestOf(ctx).purchases, e.Reference)
+}
+
+func (entryResolver) Recognitions(ctx context.Context, e *ledger.Entry, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	return recognitions(ctx, books.RecognitionFilter{Entry: e.Number}, paging{first, after, reverse})
+}
+
+func (lineResolver) Account(_ context.Context, line *ledger.Line) (*ledger.Account, error) {
+	return accountOf(line.Account)
+}
+
+func (lineResolver) Side(_ context.Context, line *ledger.Line) (view.Side, error) {
+	return sideOf(line), nil
+}
+
+func (lineResolver) Debit(_ context.Context, line *ledger.Line) (*ledger.Amount, error) {
+	if sideOf(line) == view.Credit {
+		return nil, nil
+	}
+	return &line.Amount, nil
+}
+
+func (lineResolver) Credit(_ context.Context, line *ledger.Line) (*ledger.Amount, error) {
+	if sideOf(line) == view.Debit {
+		return nil, nil
+	}
+	credit := line.Amount.Neg()
+	return &credit, nil
+}
+
+func (lineResolver) Customer(ctx context.Context, line *ledger.Line) (*books.Customer, error) {
+	return pointer(ctx, requestOf(ctx).customersBy, line.Dimensions.Customer)
+}
+
+func (lineResolver) Policy(ctx context.Context, line *ledger.Line) (*books.Policy, error) {
+	return pointer(ctx, requestOf(ctx).policiesBy, line.Dimensions.Policy)
+}
+
+func (lineResolver) Pack(ctx context.Context, line *ledger.Line) (*books.Pack, error) {
+	return pointer(ctx, requestOf(ctx).packsBy, line.Dimensions.Pack)
+}
+
+// sideOf tells the side of a line: of its amount, or of the functional one where the
+// amount is nothing, as with a difference of rounding or exchange.
+func sideOf(line *ledger.Line) view.Side {
+	if line.Amount.Minor < 0 || (line.Amount.Minor == 0 && line.Functional.Minor < 0) {
+		return view.Credit
+	}
+	return view.Debit
+}
+
+func accountOf(role ledger.Role) (*ledger.Account, error) {
+	account, known := ledger.AccountOf(role)
+	if !known {
+		return nil, &books.Error{Code: books.Internal, Message: "the account " + string(role) + " is not in the chart"}
+	}
+	return &account, nil
+}
+
+func (accountResolver) NaturalSide(_ context.Context, a *ledger.Account) (view.Side, error) {
+	if a.DebitNormal {
+		return view.Debit, nil
+	}
+	return view.Credit, nil
+}

@@ -1,0 +1,121 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/google/uuid"
+
+	"drawdown/graph/internal/gen"
+	"drawdown/internal/books"
+)
+
+// Options say what the handler serves. Zero fields take their defaults.
+type Options struct {
+	// Explorer serves GraphiQL at /, from files within the program.
+	Explorer bool
+	// Log takes faults with their cause; slog.Default().
+	Log *slog.Logger
+	// Background ends the job runs that somebody started; it outlives requests.
+	Background context.Context //nolint:containedctx // it is the process's, not a request's
+}
+
+// NewHandler serves the API:
+//
+//	/graphql   GraphQL over HTTP, GET and POST
+//	/healthz   200 while the process answers
+//	/readyz    200 while the book can be read, 503 otherwise
+//	/          the explorer, where Options.Explorer asks for it
+func NewHandler(b *books.Books, options Options) http.Handler {
+	if options.Log == nil {
+		options.Log = slog.Default()
+	}
+	if options.Background == nil {
+		options.Background = context.Background()
+	}
+	faults := presenter{options.Log}
+	api := transport{
+		faults:   faults,
+		executor: executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &Resolver{b, options.Background, faults}})),
+	}
+	api.executor.SetErrorPresenter(faults.present)
+	api.executor.SetRecoverFunc(faults.recovered)
+	api.executor.SetParserTokenLimit(maxTokens)
+	api.executor.SetQueryCache(newQueryCache())
+	api.executor.Use(extension.Introspection{})
+	api.executor.Use(limits{})
+	api.executor.Use(reading{b})
+
+	mux := http.NewServeMux()
+	// A page of another site may not write with the reader's connection.
+	mux.Handle("/graphql", http.NewCrossOriginProtection().Handler(api))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", ready(b, faults))
+	mux.Handle("/", front(options.Explorer))
+	return faults.recovering(identified(mux))
+}
+
+// ready answers whether the book can be read.
+func ready(b *books.Books, faults presenter) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+		defer cancel()
+		err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {
+			_, err := tx.Book(ctx)
+			return err
+		})
+		if err != nil {
+			faults.log.ErrorContext(ctx, "not ready", "correlation_id", correlationID(ctx), "error", err)
+			say(w, http.StatusServiceUnavailable, "the book cannot be read now")
+			return
+		}
+		say(w, http.StatusOK, "ok")
+	}
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n"))
+}
+
+const requestIDHeader = "X-Request-Id"
+
+// identified names each request, as its sender did where that is a plain name, and sets
+// the headers that every answer bears.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if id == "" || len(id) > maxRequestID || strings.ContainsFunc(id, notInKey) {
+			id = uuid.Must(uuid.NewV7()).String()
+		}
+		header := w.Header()
+		header.Set(requestIDHeader, id)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cache-Control", "no-store")
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		next.ServeHTTP(w, r.WithContext(books.WithCaller(r.Context(), books.Caller{RequestID: id})))
+	})
+}
+
+// recovering answers a fault where everything below has panicked.
+func (p presenter) recovering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+					panic(panicked)
+				}
+				ctx := books.WithCaller(r.Context(), books.Caller{RequestID: w.Header().Get(requestIDHeader)})
+				err := p.present(ctx, p.recovered(ctx, panicked))
+				answer(w, negotiated{mediaJSON}, http.StatusInternalServerError, response{Errors: gqlerrors(err)})
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,77 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+
+	"drawdown/internal/books"
+)
+
+// noun is the prefix that says what an id names: "cus" in cus_0192f0c1-….
+type noun string
+
+// The nouns that have ids.
+const (
+	customerNoun    noun = "cus"
+	policyNoun      noun = "pol"
+	estimateNoun    noun = "est"
+	packNoun        noun = "pack"
+	meterNoun       noun = "mtr"
+	purchaseNoun    noun = "pur"
+	lotNoun         noun = "lot"
+	eventNoun       noun = "evt"
+	recognitionNoun noun = "rec"
+	poolNoun        noun = "pool"
+	entryNoun       noun = "ent" // with its number
+	jobRunNoun      noun = "run"
+
+	// Rows without an id of their own have cursors all the same.
+	drawNoun     noun = "draw"
+	deferredNoun noun = "def"
+)
+
+// maxKeyLength bounds what stands behind a prefix: two UUIDs with a slash, of a draw.
+const maxKeyLength = 80
+
+// id returns the id by which the API names a row.
+func (n noun) id(key string) string { return string(n) + "_" + key }
+
+// optional returns the id, or nil for no row.
+func (n noun) optional(key string) *string {
+	if key == "" {
+		return nil
+	}
+	id := n.id(key)
+	return &id
+}
+
+// key returns the row's own key out of an id. Errors: INVALID.
+func (n noun) key(field, id string) (string, error) {
+	of, key, err := splitID(field, id)
+	if err == nil && of != n {
+		err = &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id that begins with %s_, not %q", n, id)}
+	}
+	return key, err
+}
+
+// splitID returns what an id names, and the row's own key. Errors: INVALID.
+func splitID(field, id string) (noun, string, error) {
+	prefix, key, found := strings.Cut(id, "_")
+	if !found || key == "" || len(key) > maxKeyLength || len(prefix) > 4 || strings.ContainsFunc(key, notInKey) {
+		return "", "", &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id as an id field gave it, such as pur_0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c, not %q", clip(id))}
+	}
+	return noun(prefix), key, nil
+}
+
+func notInKey(r rune) bool {
+	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_' || r == '/' || r == '.')
+}
+
+// clip keeps a bad value short in a message.
+func clip(value string) string {
+	const most = 60
+	if len(value) <= most {
+		return value
+	}
+	return strings.ToValidUTF8(value[:most], "") + "…"
+}

@@ -1,0 +1,108 @@
+// Package view holds the values of the API that the domain does not know: pages, rows
+// of reports, and answers that lie between two of its types. It has no rules.
+package view
+
+import (
+	"context"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// Node is anything with an id of its own: a pointer to one of the domain's structs.
+type Node any
+
+// Edge is a row of a page with its cursor.
+type Edge[T any] struct {
+	Cursor string
+	Node   T
+}
+
+// PageInfo says where a page stands in its list.
+type PageInfo struct {
+	HasNextPage, HasPreviousPage bool
+	StartCursor, EndCursor       *string
+}
+
+// Connection is a page of a list.
+type Connection[T any] struct {
+	Edges    []Edge[T]
+	PageInfo PageInfo
+	// Count returns how many rows the list has in all.
+	Count func(context.Context) (int64, error)
+}
+
+// Nodes returns the rows without their cursors.
+func (c *Connection[T]) Nodes() []T {
+	rows := make([]T, 0, len(c.Edges))
+	for _, edge := range c.Edges {
+		rows = append(rows, edge.Node)
+	}
+	return rows
+}
+
+// TotalCount counts the list.
+func (c *Connection[T]) TotalCount(ctx context.Context) (int64, error) { return c.Count(ctx) }
+
+// The pages and edges of the API, by the names of the schema.
+type (
+	CustomerConnection        = Connection[books.Customer]
+	CustomerEdge              = Edge[books.Customer]
+	PolicyConnection          = Connection[books.Policy]
+	PolicyEdge                = Edge[books.Policy]
+	PackConnection            = Connection[books.Pack]
+	PackEdge                  = Edge[books.Pack]
+	MeterConnection           = Connection[books.Meter]
+	MeterEdge                 = Edge[books.Meter]
+	PurchaseConnection        = Connection[books.Purchase]
+	PurchaseEdge              = Edge[books.Purchase]
+	LotConnection             = Connection[revrec.Lot]
+	LotEdge                   = Edge[revrec.Lot]
+	UsageEventConnection      = Connection[books.UsageEvent]
+	UsageEventEdge            = Edge[books.UsageEvent]
+	DrawConnection            = Connection[books.Draw]
+	DrawEdge                  = Edge[books.Draw]
+	RecognitionConnection     = Connection[revrec.Recognition]
+	RecognitionEdge           = Edge[revrec.Recognition]
+	EntryConnection           = Connection[ledger.Entry]
+	EntryEdge                 = Edge[ledger.Entry]
+	DeferredRevenueConnection = Connection[books.Deferred]
+	DeferredRevenueEdge       = Edge[books.Deferred]
+	JobRunConnection          = Connection[books.JobRun]
+	JobRunEdge                = Edge[books.JobRun]
+)
+
+// TrialBalance is a trial balance whose rows know their span.
+type TrialBalance struct {
+	From, To           ledger.Period
+	FunctionalCurrency ledger.Currency
+	Rows               []TrialBalanceRow
+}
+
+// TrialBalanceRow is one account in one currency over the span.
+type TrialBalanceRow struct {
+	ledger.Balance
+	From, To ledger.Period
+}
+
+// Side is a side of the journal.
+type Side string
+
+// The sides.
+const (
+	Debit  Side = "DEBIT"
+	Credit Side = "CREDIT"
+)
+
+// Job is a job under its name.
+type Job struct {
+	Name books.JobName
+}
+
+// UserError is a refusal with the path of the argument that is to blame.
+type UserError struct {
+	Field   []string
+	Code    books.Code
+	Message string
+}

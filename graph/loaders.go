@@ -1,0 +1,425 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// batch looks rows up by key, many at once and each once. It waits for nobody: whoever
+// reads rows that refer to others says so (expect), and the first look-up fetches all
+// that was expected until then. So a page of rows, in nodes or in edges, costs one
+// statement per kind of row that it refers to, however many rows it has, and the same
+// request takes the same statements every time.
+type batch[K comparable, V any] struct {
+	fetch func(context.Context, []K) (map[K]V, error)
+
+	fetching sync.Mutex // held while fetching, so that others wait for the answer
+
+	mu       sync.Mutex // guards what follows; never held while fetching
+	expected map[K]struct{}
+	order    []K // expected, in the order in which it was
+	found    map[K]V
+	missing  map[K]struct{}
+}
+
+func newBatch[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *batch[K, V] {
+	return &batch[K, V]{fetch: fetch, expected: map[K]struct{}{}, found: map[K]V{}, missing: map[K]struct{}{}}
+}
+
+// expect says that the key may be looked up. The zero key names nothing.
+func (b *batch[K, V]) expect(key K) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expectLocked(key)
+}
+
+func (b *batch[K, V]) expectLocked(key K) {
+	var nothing K
+	_, found := b.found[key]
+	_, missing := b.missing[key]
+	_, expected := b.expected[key]
+	if key == nothing || found || missing || expected {
+		return
+	}
+	b.expected[key] = struct{}{}
+	b.order = append(b.order, key)
+}
+
+// known returns what was fetched for the key, and whether it was.
+func (b *batch[K, V]) known(key K) (value V, exists, known bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if value, exists = b.found[key]; exists {
+		return value, true, true
+	}
+	_, known = b.missing[key]
+	return value, false, known
+}
+
+// load returns the value of the key, and whether there is one.
+func (b *batch[K, V]) load(ctx context.Context, key K) (value V, exists bool, err error) {
+	var nothing K
+	if key == nothing {
+		return value, false, nil
+	}
+	if value, exists, known := b.known(key); known {
+		return value, exists, nil
+	}
+	b.fetching.Lock()
+	defer b.fetching.Unlock()
+	if value, exists, known := b.known(key); known { // somebody fetched it meanwhile
+		return value, exists, nil
+	}
+	b.mu.Lock()
+	b.expectLocked(key)
+	keys := slices.Clone(b.order)
+	b.mu.Unlock()
+
+	found, err := b.fetch(ctx, keys)
+	if err != nil {
+		return value, false, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, key := range keys {
+		if value, exists := found[key]; exists {
+			b.found[key] = value
+		} else {
+			b.missing[key] = struct{}{}
+		}
+		delete(b.expected, key)
+	}
+	b.order = slices.DeleteFunc(b.order, func(key K) bool { _, waits := b.expected[key]; return !waits })
+	value, exists = b.found[key]
+	return value, exists, nil
+}
+
+// pointer returns the loaded value, or nil where there is none.
+func pointer[K comparable, V any](ctx context.Context, b *batch[K, V], key K) (*V, error) {
+	value, exists, err := b.load(ctx, key)
+	if err != nil || !exists {
+		return nil, err
+	}
+	return &value, nil
+}
+
+// reader runs act on the request's snapshot.
+type reader func(ctx context.Context, act func(context.Context, books.Tx) error) error
+
+// loaders are the look-ups of one request.
+type loaders struct {
+	customers    *batch[string, books.Customer] // by id
+	customersBy  *batch[string, books.Customer] // by external id
+	policies     *batch[string, books.Policy]
+	policiesBy   *batch[string, books.Policy] // by code
+	packs        *batch[string, books.Pack]
+	packsBy      *batch[string, books.Pack] // by code
+	meters       *batch[string, books.Meter]
+	metersBy     *batch[string, books.Meter] // by code
+	estimates    *batch[string, []books.Estimate]
+	purchases    *batch[string, books.Purchase]
+	lots         *batch[string, revrec.Lot]
+	lotDays      *batch[books.LotKey, []books.LotDay]
+	events       *batch[string, books.UsageEvent]
+	voids        *batch[eventKey, books.UsageEvent]
+	drawsOf      *batch[string, []books.Draw] // by event
+	pools        *batch[string, revrec.Pool]
+	recognitions *batch[string, revrec.Recognition]
+	entries      *batch[int64, ledger.Entry]
+	entriesOf    *batch[sumKey, int64]
+	jobRuns      *batch[string, books.JobRun]
+	balances     *batch[balanceKey, books.Balance]
+}
+
+type (
+	// eventKey names an event by its row.
+	eventKey struct{ customerID, id string }
+	// balanceKey asks for a balance.
+	balanceKey struct {
+		customerID string
+		at         time.Time
+	}
+	// sumKey names the entry that sums a recognition: what is summed together.
+	sumKey struct {
+		batch               string
+		accountingDate, day ledger.Date
+		kind                revrec.Kind
+		currency            ledger.Currency
+		policyID            string
+	}
+)
+
+func newLoaders(read reader) *loaders {
+	l := &loaders{}
+	l.customers = rowsBy(read, books.Tx.CustomersByID, func(c *books.Customer) string { return c.ID }, l.sawCustomers)
+	l.customersBy = rowsBy(read, books.Tx.CustomersByExternalID, func(c *books.Customer) string { return c.ExternalID }, l.sawCustomers)
+	l.policies = rowsBy(read, books.Tx.PoliciesByID, func(p *books.Policy) string { return p.ID }, l.sawPolicies)
+	l.policiesBy = rowsBy(read, books.Tx.PoliciesByCode, func(p *books.Policy) string { return p.Code }, l.sawPolicies)
+	l.packs = rowsBy(read, books.Tx.PacksByID, func(p *books.Pack) string { return p.ID }, l.sawPacks)
+	l.packsBy = rowsBy(read, books.Tx.PacksByCode, func(p *books.Pack) string { return p.Code }, l.sawPacks)
+	l.meters = rowsBy(read, books.Tx.MetersByID, func(m *books.Meter) string { return m.ID }, nil)
+	l.metersBy = rowsBy(read, books.Tx.MetersByCode, func(m *books.Meter) string { return m.Code }, nil)
+	l.purchases = rowsBy(read, books.Tx.PurchasesByID, func(p *books.Purchase) string { return p.ID }, l.sawPurchases)
+	l.lots = rowsBy(read, books.Tx.LotsByID, func(lot *revrec.Lot) string { return lot.ID }, l.sawLots)
+	l.events = rowsBy(read, books.Tx.EventsByID, func(e *books.UsageEvent) string { return e.ID }, l.sawEvents)
+	l.pools = rowsBy(read, books.Tx.PoolsByID, func(p *revrec.Pool) string { return p.ID }, l.sawPools)
+	l.recognitions = rowsBy(read, books.Tx.RecognitionsByID, func(r *revrec.Recognition) string { return r.ID }, l.sawRecognitions)
+	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
+	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
+	l.drawsOf = groupsBy(read, books.Tx.DrawsOfEvents, func(d *books.Draw) string { return d.EventID }, l.sawDraws)
+	l.lotDays = groupsBy(read, books.Tx.LotDays, func(d *books.LotDay) books.LotKey {
+		return books.LotKey{CustomerID: d.CustomerID, LotID: d.LotID}
+	}, nil)
+	l.oneByOne(read)
+	return l
+}
+
+// rowsBy looks rows up by their key.
+func rowsBy[K comparable, V any](read reader, find func(books.Tx, context.Context, []K) ([]V, error), key func(*V) K, saw func([]V)) *batch[K, V] {
+	return newBatch(func(ctx context.Context, keys []K) (map[K]V, error) {
+		rows, err := findAll(ctx, read, find, keys, saw)
+		found := make(map[K]V, len(rows))
+		for i := range rows {
+			found[key(&rows[i])] = rows[i]
+		}
+		return found, err
+	})
+}
+
+// groupsBy looks up all rows under their key.
+func groupsBy[K comparable, V any](read reader, find func(books.Tx, context.Context, []K) ([]V, error), key func(*V) K, saw func([]V)) *batch[K, []V] {
+	return newBatch(func(ctx context.Context, keys []K) (map[K][]V, error) {
+		rows, err := findAll(ctx, read, find, keys, saw)
+		found := make(map[K][]V, len(keys))
+		for i := range rows {
+			found[key(&rows[i])] = append(found[key(&rows[i])], rows[i])
+		}
+		return found, err
+	})
+}
+
+func findAll[K comparable, V any](ctx context.Context, read reader, find func(books.Tx, context.Context, []K) ([]V, error), keys []K, saw func([]V)) (rows []V, err error) {
+	err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+		rows, err = find(tx, ctx, keys)
+		return err
+	})
+	if err == nil && saw != nil {
+		saw(rows)
+	}
+	return rows, err
+}
+
+// oneByOne makes the look-ups for which the store has no form that takes many keys.
+func (l *loaders) oneByOne(read reader) {
+	l.estimates = newBatch(func(ctx context.Context, policyIDs []string) (map[string][]books.Estimate, error) {
+		return each(ctx, read, policyIDs, func(ctx context.Context, tx books.Tx, id string) ([]books.Estimate, bool, error) {
+			estimates, err := tx.Estimates(ctx, id)
+			return estimates, true, err
+		})
+	})
+	l.entriesOf = newBatch(func(ctx context.Context, keys []sumKey) (map[sumKey]int64, error) {
+		return each(ctx, read, keys, func(ctx context.Context, tx books.Tx, key sumKey) (int64, bool, error) {
+			number, err := tx.EntryOfRecognition(ctx, revrec.Recognition{
+				Batch: key.batch, AccountingDate: key.accountingDate, Day: key.day, Kind: key.kind,
+				Amount: ledger.Money(0, key.currency), PolicyID: key.policyID,
+			})
+			l.entries.expect(number)
+			return number, number != 0, err
+		})
+	})
+	l.balances = newBatch(func(ctx context.Context, keys []balanceKey) (map[balanceKey]books.Balance, error) {
+		return each(ctx, read, keys, l.balance)
+	})
+	l.voids = newBatch(func(ctx context.Context, keys []eventKey) (map[eventKey]books.UsageEvent, error) {
+		byCustomer := map[string][]string{}
+		for _, key := range keys {
+			byCustomer[key.customerID] = append(byCustomer[key.customerID], key.id)
+		}
+		found := map[eventKey]books.UsageEvent{}
+		err := read(ctx, func(ctx context.Context, tx books.Tx) error {
+			for customerID, ids := range byCustomer {
+				voids, err := tx.VoidsOf(ctx, customerID, ids)
+				if err != nil {
+					return err
+				}
+				for _, void := range voids {
+					found[eventKey{customerID, void.VoidOf}] = void
+				}
+				l.sawEvents(voids)
+			}
+			return nil
+		})
+		return found, err
+	})
+}
+
+func each[K comparable, V any](ctx context.Context, read reader, keys []K, find func(context.Context, books.Tx, K) (V, bool, error)) (map[K]V, error) {
+	found := make(map[K]V, len(keys))
+	err := read(ctx, func(ctx context.Context, tx books.Tx) error {
+		for _, key := range keys {
+			value, exists, err := find(ctx, tx, key)
+			if err != nil {
+				return err
+			}
+			if exists {
+				found[key] = value
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// balance is books.Balance on the request's own snapshot.
+func (l *loaders) balance(ctx context.Context, tx books.Tx, key balanceKey) (books.Balance, bool, error) {
+	balance := books.Balance{CustomerID: key.customerID, At: key.at}
+	customers, err := tx.CustomersByID(ctx, []string{key.customerID})
+	if err != nil || len(customers) == 0 {
+		return balance, false, err
+	}
+	if balance.Lots, err = tx.OpenLots(ctx, key.customerID, key.at); err != nil {
+		return balance, false, err
+	}
+	order := revrec.DefaultBurnOrder()
+	policies, err := tx.PoliciesByID(ctx, []string{customers[0].PolicyID})
+	if err != nil {
+		return balance, false, err
+	}
+	if len(policies) > 0 {
+		order = policies[0].BurnOrder
+	}
+	slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(order, &x, &y) })
+	for _, lot := range balance.Lots {
+		balance.Credits += lot.Spendable(key.at)
+	}
+	l.sawLots(balance.Lots)
+	return balance, true, nil
+}
+
+func sumKeyOf(r *revrec.Recognition) sumKey {
+	return sumKey{r.Batch, r.AccountingDate, r.Day, r.Kind, r.Amount.Currency, r.PolicyID}
+}
+
+func lotKeyOf(lot *revrec.Lot) books.LotKey {
+	return books.LotKey{CustomerID: lot.CustomerID, LotID: lot.ID}
+}
+
+// What follows says, for each kind of row, which others it refers to.
+
+func (l *loaders) sawCustomers(rows []books.Customer) {
+	for i := range rows {
+		l.policies.expect(rows[i].PolicyID)
+	}
+}
+
+func (l *loaders) sawPolicies(rows []books.Policy) {
+	for i := range rows {
+		l.estimates.expect(rows[i].ID)
+	}
+}
+
+func (l *loaders) sawPacks(rows []books.Pack) {
+	for i := range rows {
+		l.policies.expect(rows[i].PolicyID)
+	}
+}
+
+func (l *loaders) sawPurchases(rows []books.Purchase) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+		l.packs.expect(rows[i].PackID)
+		l.policies.expect(rows[i].PolicyID)
+		l.lots.expect(rows[i].LotID)
+	}
+}
+
+func (l *loaders) sawLots(rows []revrec.Lot) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+		l.purchases.expect(rows[i].PurchaseID)
+		l.policies.expect(rows[i].PolicyID)
+		l.lotDays.expect(lotKeyOf(&rows[i]))
+	}
+}
+
+func (l *loaders) sawEvents(rows []books.UsageEvent) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+		l.meters.expect(rows[i].MeterID)
+		l.events.expect(rows[i].VoidOf)
+		l.drawsOf.expect(rows[i].ID)
+		if rows[i].VoidOf == "" {
+			l.voids.expect(eventKey{rows[i].CustomerID, rows[i].ID})
+		}
+	}
+}
+
+func (l *loaders) sawDraws(rows []books.Draw) {
+	for i := range rows {
+		l.events.expect(rows[i].EventID)
+		l.lots.expect(rows[i].LotID)
+	}
+}
+
+func (l *loaders) sawRecognitions(rows []revrec.Recognition) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+		l.lots.expect(rows[i].LotID)
+		l.pools.expect(rows[i].PoolID)
+		l.policies.expect(rows[i].PolicyID)
+		l.entriesOf.expect(sumKeyOf(&rows[i]))
+	}
+}
+
+func (l *loaders) sawPools(rows []revrec.Pool) {
+	for i := range rows {
+		l.policies.expect(rows[i].PolicyID)
+	}
+}
+
+func (l *loaders) sawEntries(rows []ledger.Entry) {
+	for i := range rows {
+		l.purchases.expect(rows[i].Reference)
+		for _, line := range rows[i].Lines {
+			l.customersBy.expect(line.Dimensions.Customer)
+			l.policiesBy.expect(line.Dimensions.Policy)
+			l.packsBy.expect(line.Dimensions.Pack)
+		}
+	}
+}
+
+func (l *loaders) sawDeferred(rows []books.Deferred) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+	}
+}
+
+func (l *loaders) sawJobRuns(rows []books.JobRun) {
+	for i := range rows {
+		l.entries.expect(rows[i].Result.FirstEntry)
+		l.entries.expect(rows[i].Result.LastEntry)
+	}
+}
+
+// inOrderOf sorts the draws of an event by the purchase of their lots, which is the order
+// of lot ids.
+func inOrderOf(draws []books.Draw) []books.Draw {
+	return slices.SortedFunc(slices.Values(draws), func(a, b books.Draw) int { return cmp.Compare(a.LotID, b.LotID) })
+}
+
+// entryNumber reads the number in the key of an entry; 0 where it is none.
+func entryNumber(key string) int64 {
+	number, err := strconv.ParseInt(key, 10, 64)
+	if err != nil || number < 1 {
+		return 0
+	}
+	return number
+}

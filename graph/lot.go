@@ -1,0 +1,158 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/graph/internal/gen"
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// maxLapsingDays is how far ahead lapsing looks: ten years and leap days.
+const maxLapsingDays = 3660
+
+func (queryResolver) Lot(ctx context.Context, id string) (*revrec.Lot, error) {
+	key, err := lotNoun.key("id", id)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, requestOf(ctx).lots, key)
+}
+
+func (queryResolver) Lots(ctx context.Context, customer, policy *string, kind *revrec.LotKind, openAt, expiresFrom, expiresBefore *time.Time, first int, after *string, reverse bool) (*view.LotConnection, error) {
+	f := newFilters(ctx)
+	filter := books.LotFilter{
+		CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy), Kind: value(kind),
+		OpenAt: value(openAt), ExpiresFrom: value(expiresFrom), ExpiresBefore: value(expiresBefore),
+	}
+	if f.err != nil || !f.known {
+		return none[revrec.Lot](first, f.err)
+	}
+	return lots(ctx, filter, paging{first, after, reverse})
+}
+
+func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *string, first int, after *string, reverse bool) (*view.LotConnection, error) {
+	if withinDays < 1 || withinDays > maxLapsingDays {
+		return nil, &books.Error{Code: books.Invalid, Field: "withinDays", Message: fmt.Sprintf("must be 1 to %d, not %d", maxLapsingDays, withinDays)}
+	}
+	f := newFilters(ctx)
+	now, zone := f.request.now, r.books.Zone()
+	lastDay := ledger.DateOf(now, zone) + ledger.Date(withinDays) //nolint:gosec // at most maxLapsingDays
+	filter := books.LotFilter{
+		CustomerID: f.customer(ctx, customer), ExpiresFrom: now,
+		// What can be used to the end of the last day lapses as the next one begins.
+		ExpiresBefore: (lastDay + 1).Start(zone).Add(time.Microsecond),
+	}
+	if f.err != nil || !f.known {
+		return none[revrec.Lot](first, f.err)
+	}
+	return lots(ctx, filter, paging{first, after, reverse})
+}
+
+func lots(ctx context.Context, filter books.LotFilter, p paging) (*view.LotConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, p, list[revrec.Lot]{
+		noun: lotNoun,
+		key:  func(lot *revrec.Lot) string { return lot.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]revrec.Lot, error) {
+			return tx.Lots(ctx, filter, page)
+		},
+		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountLots(ctx, filter) },
+		saw:   q.sawLots,
+	})
+}
+
+func (r mutationResolver) GrantCreate(ctx context.Context, input gen.GrantCreateInput, idempotencyKey string) (*gen.GrantCreatePayload, error) {
+	lot, err := r.books.Grant(ctx, idempotencyKey, books.NewGrant{
+		Customer: input.Customer, Policy: value(input.Policy), Credits: input.Credits.Decimal(), Reason: input.Reason,
+		GrantedAt: value(input.GrantedAt), ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter,
+		NeverExpires: value(input.NeverExpires), ShortExpiry: value(input.ShortExpiry), Priority: input.Priority,
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.GrantCreatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.GrantCreatePayload{Lot: &lot, UserErrors: refusals}, nil
+}
+
+func (lotResolver) ID(_ context.Context, lot *revrec.Lot) (string, error) {
+	return lotNoun.id(lot.ID), nil
+}
+
+func (lotResolver) Customer(ctx context.Context, lot *revrec.Lot) (*books.Customer, error) {
+	return found(pointer(ctx, requestOf(ctx).customers, lot.CustomerID))
+}
+
+func (lotResolver) Purchase(ctx context.Context, lot *revrec.Lot) (*books.Purchase, error) {
+	return pointer(ctx, requestOf(ctx).purchases, lot.PurchaseID)
+}
+
+func (lotResolver) Policy(ctx context.Context, lot *revrec.Lot) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, lot.PolicyID))
+}
+
+// What was used beyond the balance was not bought: an overage lot has a rate, no price.
+
+func (lotResolver) Price(_ context.Context, lot *revrec.Lot) (*ledger.Amount, error) {
+	return bought(lot, &lot.Price), nil
+}
+
+func (lotResolver) FunctionalPrice(_ context.Context, lot *revrec.Lot) (*ledger.Amount, error) {
+	return bought(lot, &lot.Functional), nil
+}
+
+func (lotResolver) OverageRate(_ context.Context, lot *revrec.Lot) (*decimal.Decimal, error) {
+	if lot.Kind != revrec.OverageLot {
+		return nil, nil
+	}
+	rate, err := ledger.ParseDecimal(lot.Rate.Price)
+	return &rate, err
+}
+
+func (lotResolver) Unused(_ context.Context, lot *revrec.Lot) (revrec.Credits, error) {
+	if lot.Kind == revrec.OverageLot {
+		return 0, nil
+	}
+	return lot.Unused(), nil
+}
+
+func (lotResolver) Remaining(_ context.Context, lot *revrec.Lot) (revrec.Credits, error) {
+	if lot.Kind == revrec.OverageLot {
+		return 0, nil
+	}
+	return lot.Remaining(), nil
+}
+
+func (lotResolver) RefundedAmount(_ context.Context, lot *revrec.Lot) (*ledger.Amount, error) {
+	if lot.RefundedOn == 0 {
+		return nil, nil
+	}
+	return &lot.RefundedAmount, nil
+}
+
+func (lotResolver) Days(ctx context.Context, lot *revrec.Lot) ([]books.LotDay, error) {
+	days, _, err := requestOf(ctx).lotDays.load(ctx, lotKeyOf(lot))
+	return days, err
+}
+
+func (lotResolver) Draws(ctx context.Context, lot *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.DrawConnection, error) {
+	return draws(ctx, books.DrawFilter{CustomerID: lot.CustomerID, LotID: lot.ID, Day: value(day)}, paging{first, after, reverse})
+}
+
+func (lotResolver) Recognitions(ctx context.Context, lot *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	filter := books.RecognitionFilter{CustomerID: lot.CustomerID, LotID: lot.ID, Kind: value(kind)}
+	return recognitions(ctx, filter, paging{first, after, reverse})
+}
+
+func bought(lot *revrec.Lot, price *ledger.Amount) *ledger.Amount {
+	if lot.Kind == revrec.OverageLot {
+		return nil
+	}
+	return price
+}

@@ -1,0 +1,125 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"drawdown/graph/internal/gen"
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func (queryResolver) Purchase(ctx context.Context, id string) (*books.Purchase, error) {
+	key, err := purchaseNoun.key("id", id)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, requestOf(ctx).purchases, key)
+}
+
+func (queryResolver) Purchases(ctx context.Context, customer, pack, policy *string, status *books.PurchaseStatus, from, before *time.Time, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+	f := newFilters(ctx)
+	filter := books.PurchaseFilter{
+		CustomerID: f.customer(ctx, customer), PackID: f.pack(ctx, pack), PolicyID: f.policy(ctx, policy),
+		Status: value(status), From: value(from), Before: value(before),
+	}
+	if f.err != nil || !f.known {
+		return none[books.Purchase](first, f.err)
+	}
+	return purchases(ctx, filter, paging{first, after, reverse})
+}
+
+func purchases(ctx context.Context, filter books.PurchaseFilter, p paging) (*view.PurchaseConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, p, list[books.Purchase]{
+		noun: purchaseNoun,
+		key:  func(p *books.Purchase) string { return p.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Purchase, error) {
+			return tx.Purchases(ctx, filter, page)
+		},
+		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountPurchases(ctx, filter) },
+		saw:   q.sawPurchases,
+	})
+}
+
+func (r mutationResolver) PurchaseCreate(ctx context.Context, input gen.PurchaseCreateInput, idempotencyKey string) (*gen.PurchaseCreatePayload, error) {
+	made, err := r.books.Purchase(ctx, idempotencyKey, books.NewPurchase{
+		Customer: input.Customer, Pack: value(input.Pack), Policy: value(input.Policy),
+		Credits: input.Credits.Decimal(), Bonus: value(input.Bonus).Decimal(),
+		Price: input.Price, Currency: value(input.Currency), Tax: value(input.Tax), FXRate: input.FxRate,
+		PurchasedAt: value(input.PurchasedAt), EffectiveAt: value(input.EffectiveAt),
+		ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
+		ShortExpiry: value(input.ShortExpiry), Priority: input.Priority,
+		Invoiced: value(input.Invoiced), DueOn: value(input.DueOn), Cancellable: value(input.Cancellable),
+		Reference: value(input.Reference),
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.PurchaseCreatePayload{UserErrors: refusals}, fault
+	}
+	requestOf(ctx).sawPurchases([]books.Purchase{made.Purchase})
+	return &gen.PurchaseCreatePayload{Purchase: &made.Purchase, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) PurchasePay(ctx context.Context, purchaseID string, input gen.PurchasePayInput, idempotencyKey string) (*gen.PurchasePayPayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchasePayPayload{UserErrors: invalidID(err)}, nil
+	}
+	paid, err := r.books.Pay(ctx, idempotencyKey, books.Payment{PurchaseID: key, PaidAt: value(input.PaidAt)})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchasePayPayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchasePayPayload{Purchase: &paid.Purchase, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string, input gen.PurchaseRefundInput, idempotencyKey string) (*gen.PurchaseRefundPayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchaseRefundPayload{UserErrors: invalidID(err)}, nil
+	}
+	refunded, err := r.books.Refund(ctx, idempotencyKey, books.RefundRequest{PurchaseID: key, Amount: input.Amount, Reason: value(input.Reason)})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchaseRefundPayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchaseRefundPayload{Purchase: &refunded.Purchase, UserErrors: refusals}, nil
+}
+
+func (purchaseResolver) ID(_ context.Context, p *books.Purchase) (string, error) {
+	return purchaseNoun.id(p.ID), nil
+}
+
+func (purchaseResolver) Customer(ctx context.Context, p *books.Purchase) (*books.Customer, error) {
+	return found(pointer(ctx, requestOf(ctx).customers, p.CustomerID))
+}
+
+func (purchaseResolver) Pack(ctx context.Context, p *books.Purchase) (*books.Pack, error) {
+	return pointer(ctx, requestOf(ctx).packs, p.PackID)
+}
+
+func (purchaseResolver) Policy(ctx context.Context, p *books.Purchase) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
+}
+
+func (purchaseResolver) Lot(ctx context.Context, p *books.Purchase) (*revrec.Lot, error) {
+	return found(pointer(ctx, requestOf(ctx).lots, p.LotID))
+}
+
+func (purchaseResolver) RefundAmount(_ context.Context, p *books.Purchase) (*ledger.Amount, error) {
+	if p.RefundedAt.IsZero() {
+		return nil, nil
+	}
+	return &p.RefundAmount, nil
+}
+
+func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string, error) {
+	return text(p.Reference), nil
+}
+
+func (purchaseResolver) Entries(ctx context.Context, p *books.Purchase, first int, after *string, reverse bool) (*view.EntryConnection, error) {
+	return entries(ctx, books.EntryFilter{Reference: p.ID}, paging{first, after, reverse})
+}

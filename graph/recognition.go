@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"context"
+
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func (queryResolver) Recognition(ctx context.Context, id string) (*revrec.Recognition, error) {
+	key, err := recognitionNoun.key("id", id)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, requestOf(ctx).recognitions, key)
+}
+
+func (queryResolver) Recognitions(ctx context.Context, customer, policy *string, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	f := newFilters(ctx)
+	filter := books.RecognitionFilter{
+		CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy),
+		Kind: value(kind), From: value(from), To: value(to),
+	}
+	if f.err != nil || !f.known {
+		return none[revrec.Recognition](first, f.err)
+	}
+	return recognitions(ctx, filter, paging{first, after, reverse})
+}
+
+func recognitions(ctx context.Context, filter books.RecognitionFilter, p paging) (*view.RecognitionConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, p, list[revrec.Recognition]{
+		noun: recognitionNoun,
+		key:  func(r *revrec.Recognition) string { return r.ID },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]revrec.Recognition, error) {
+			return tx.Recognitions(ctx, filter, page)
+		},
+		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountRecognitions(ctx, filter) },
+		saw:   q.sawRecognitions,
+	})
+}
+
+func (recognitionResolver) ID(_ context.Context, r *revrec.Recognition) (string, error) {
+	return recognitionNoun.id(r.ID), nil
+}
+
+func (recognitionResolver) Revenue(_ context.Context, r *revrec.Recognition) (*ledger.Amount, error) {
+	revenue := r.Amount.Sub(r.Unclaimed)
+	return &revenue, nil
+}
+
+func (recognitionResolver) Lot(ctx context.Context, r *revrec.Recognition) (*revrec.Lot, error) {
+	return pointer(ctx, requestOf(ctx).lots, r.LotID)
+}
+
+func (recognitionResolver) Pool(ctx context.Context, r *revrec.Recognition) (*revrec.Pool, error) {
+	return pointer(ctx, requestOf(ctx).pools, r.PoolID)
+}
+
+func (recognitionResolver) Customer(ctx context.Context, r *revrec.Recognition) (*books.Customer, error) {
+	return pointer(ctx, requestOf(ctx).customers, r.CustomerID)
+}
+
+func (recognitionResolver) Policy(ctx context.Context, r *revrec.Recognition) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, r.PolicyID))
+}
+
+func (recognitionResolver) Entry(ctx context.Context, r *revrec.Recognition) (*ledger.Entry, error) {
+	q := requestOf(ctx)
+	number, _, err := q.entriesOf.load(ctx, sumKeyOf(r))
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, q.entries, number)
+}
+
+func (recognitionResolver) Draws(ctx context.Context, r *revrec.Recognition, first int, after *string, reverse bool) (*view.DrawConnection, error) {
+	if r.LotID == "" {
+		return none[books.Draw](first, nil)
+	}
+	return draws(ctx, books.DrawFilter{CustomerID: r.CustomerID, LotID: r.LotID, Day: r.Day}, paging{first, after, reverse})
+}
+
+// Explanation is the rule's own, with the facts of the lot that its formula names.
+func (recognitionResolver) Explanation(ctx context.Context, r *revrec.Recognition) (*revrec.Explanation, error) {
+	q := requestOf(ctx)
+	explanation := revrec.Explain(*r)
+	lot, exists, err := q.lots.load(ctx, r.LotID)
+	if err != nil || !exists {
+		return &explanation, err
+	}
+	policy, _, err := q.policies.load(ctx, r.PolicyID)
+	explanation = revrec.ExplainOfLot(*r, lot, policy.Breakage.Escheat)
+	return &explanation, err
+}
+
+func (poolResolver) ID(_ context.Context, p *revrec.Pool) (string, error) {
+	return poolNoun.id(p.ID), nil
+}
+
+func (poolResolver) Policy(ctx context.Context, p *revrec.Pool) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
+}
+
+func (poolResolver) Key(_ context.Context, p *revrec.Pool) (*string, error) {
+	if p.By == revrec.PoolByLot {
+		return lotNoun.optional(p.Key), nil
+	}
+	return text(p.Key), nil
+}
+
+func (poolResolver) Recognitions(ctx context.Context, p *revrec.Pool, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+	return recognitions(ctx, books.RecognitionFilter{PoolID: p.ID}, paging{first, after, reverse})
+}

@@ -1,0 +1,88 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"drawdown/graph/internal/view"
+	"drawdown/internal/books"
+	"drawdown/ledger"
+)
+
+func (queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period) (*view.TrialBalance, error) {
+	first, last := value(from), value(to)
+	if last != 0 && first > last {
+		return nil, &books.Error{Code: books.Invalid, Field: "to", Message: fmt.Sprintf("must not be before from (%s), but is %s", first, last)}
+	}
+	var balance ledger.TrialBalance
+	err := requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+		balance, err = tx.TrialBalance(ctx, first, last)
+		return err
+	})
+	report := &view.TrialBalance{
+		From: first, To: last, FunctionalCurrency: balance.Functional,
+		Rows: make([]view.TrialBalanceRow, 0, len(balance.Balances)),
+	}
+	for _, account := range ledger.Accounts() {
+		for _, row := range balance.Balances {
+			if row.Account == account.Role {
+				report.Rows = append(report.Rows, view.TrialBalanceRow{Balance: row, From: first, To: last})
+			}
+		}
+	}
+	return report, err
+}
+
+func (trialBalanceRowResolver) Account(_ context.Context, row *view.TrialBalanceRow) (*ledger.Account, error) {
+	return accountOf(row.Balance.Account)
+}
+
+func (trialBalanceRowResolver) Opening(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
+	return natural(row, row.Balance.Opening)
+}
+
+func (trialBalanceRowResolver) Closing(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
+	return natural(row, row.Balance.Closing())
+}
+
+func (trialBalanceRowResolver) FunctionalOpening(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
+	return natural(row, row.Balance.FunctionalOpening)
+}
+
+func (trialBalanceRowResolver) FunctionalClosing(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
+	return natural(row, row.Balance.FunctionalClosing())
+}
+
+func natural(row *view.TrialBalanceRow, signed ledger.Amount) (*ledger.Amount, error) {
+	amount := row.Balance.Account.Natural(signed)
+	return &amount, nil
+}
+
+func (trialBalanceRowResolver) Entries(ctx context.Context, row *view.TrialBalanceRow, first int, after *string, reverse bool) (*view.EntryConnection, error) {
+	filter := books.EntryFilter{Account: row.Balance.Account}
+	if row.From != 0 {
+		filter.From = row.From.First()
+	}
+	if row.To != 0 {
+		filter.To = row.To.Last()
+	}
+	return entries(ctx, filter, paging{first, after, reverse})
+}
+
+func (queryResolver) DeferredRevenue(ctx context.Context, first int, after *string, reverse bool) (*view.DeferredRevenueConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, paging{first, after, reverse}, list[books.Deferred]{
+		noun: deferredNoun,
+		key:  func(d *books.Deferred) string { return d.CustomerID + "/" + string(d.Currency) },
+		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Deferred, error) {
+			return tx.DeferredByCustomer(ctx, page)
+		},
+		saw:      q.sawDeferred,
+		checkKey: func(key string) bool { return strings.Count(key, "/") == 1 },
+	})
+}
+
+func (deferredRevenueResolver) Customer(ctx context.Context, d *books.Deferred) (*books.Customer, error) {
+	return found(pointer(ctx, requestOf(ctx).customers, d.CustomerID))
+}

@@ -1,0 +1,95 @@
+package graph
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"drawdown/internal/books"
+)
+
+// request is what the resolvers of one query share, or those below one field of a
+// mutation: a snapshot, an instant and the loaders.
+type request struct {
+	books *books.Books
+	now   time.Time
+	*loaders
+
+	// snapshot is what all fields of a query read, one after the other, for a
+	// transaction has one connection. Below a mutation there is none: what its fields
+	// read is younger than what it wrote.
+	mu       sync.Mutex
+	snapshot books.Tx
+}
+
+func newRequest(b *books.Books, snapshot books.Tx) *request {
+	q := &request{books: b, now: b.Now(), snapshot: snapshot}
+	q.loaders = newLoaders(q.read)
+	return q
+}
+
+// read runs act on the query's snapshot.
+func (q *request) read(ctx context.Context, act func(context.Context, books.Tx) error) error {
+	if q.snapshot == nil {
+		return q.books.View(ctx, act)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return act(ctx, q.snapshot)
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	q, _ := ctx.Value(requestKey{}).(*request)
+	return q
+}
+
+// reading gives every query its snapshot, and every field of a mutation loaders of its
+// own: a field is resolved to the last leaf before the next one acts.
+type reading struct{ books *books.Books }
+
+var (
+	_ graphql.ResponseInterceptor  = reading{}
+	_ graphql.RootFieldInterceptor = reading{}
+)
+
+func (reading) ExtensionName() string                          { return "Reading" }
+func (reading) Validate(schema graphql.ExecutableSchema) error { return nil }
+
+// InterceptResponse resolves a query within one view of the book.
+func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if !graphql.HasOperationContext(ctx) {
+		return next(ctx)
+	}
+	operation := graphql.GetOperationContext(ctx).Operation
+	if operation == nil || operation.Operation != ast.Query {
+		return next(ctx)
+	}
+	var response *graphql.Response
+	err := r.books.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		if response == nil { // a view that is tried again has its answer
+			response = next(context.WithValue(ctx, requestKey{}, newRequest(r.books, tx)))
+		}
+		return nil
+	})
+	if err != nil && response == nil {
+		graphql.AddError(ctx, err)
+		return &graphql.Response{Errors: graphql.GetErrors(ctx)}
+	}
+	return response
+}
+
+// InterceptRootField gives a field of a mutation what it shares with the fields below it.
+func (r reading) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	if requestOf(ctx) == nil {
+		ctx = context.WithValue(ctx, requestKey{}, newRequest(r.books, nil))
+	}
+	return next(ctx)
+}

@@ -1,0 +1,297 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"drawdown/internal/books"
+)
+
+// transport is GraphQL over HTTP, as the specification of that name has it: a request
+// that cannot be executed is 4xx without data in application/graphql-response+json, and
+// 200 in application/json where it was well-formed. gqlgen's own transports answer
+// otherwise and repeat a bad body in the error.
+type transport struct {
+	faults   presenter
+	executor *executor.Executor
+}
+
+func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	accepted, ok := negotiate(r.Header.Values("Accept"))
+	if !ok {
+		answer(w, accepted, http.StatusNotAcceptable, refusal(books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
+		return
+	}
+	params, refused := paramsOf(w, r)
+	if refused != nil {
+		answer(w, accepted, refused.status, response{Errors: gqlerrors(refused.err)})
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	defer cancel()
+	ctx = graphql.StartOperationTrace(ctx)
+
+	operation, errs := t.executor.CreateOperationContext(ctx, params)
+	if errs != nil {
+		answer(w, accepted, accepted.requestError(errs), response{Errors: t.presented(ctx, errs)})
+		return
+	}
+	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", http.MethodPost)
+		answer(w, accepted, http.StatusMethodNotAllowed, refusal(books.Invalid, "GET reads alone: send a mutation by POST"))
+		return
+	}
+	respond, ctx := t.executor.DispatchOperation(ctx, operation)
+	got := respond(ctx)
+	if got == nil { // the deadline passed before anything was resolved
+		answer(w, accepted, http.StatusServiceUnavailable, response{Errors: gqlerrors(t.faults.present(ctx, ctx.Err()))})
+		return
+	}
+	executed := response{Errors: got.Errors, Data: got.Data, Extensions: got.Extensions}
+	status := http.StatusOK
+	if len(got.Data) == 0 { // nothing ran: the snapshot could not be had
+		status = http.StatusServiceUnavailable
+	}
+	answer(w, accepted, status, executed)
+}
+
+func (t transport) presented(ctx context.Context, errs gqlerror.List) gqlerror.List {
+	shown := make(gqlerror.List, 0, len(errs))
+	for _, err := range errs {
+		shown = append(shown, t.faults.present(ctx, err))
+	}
+	return shown
+}
+
+// response is the answer in the order in which a person reads it. An answer to a request
+// that was not executed has no data at all, not null.
+type response struct {
+	Errors     gqlerror.List   `json:"errors,omitempty"`
+	Data       json.RawMessage `json:"data,omitempty"`
+	Extensions map[string]any  `json:"extensions,omitempty"`
+}
+
+func refusal(code books.Code, format string, args ...any) response {
+	return response{Errors: gqlerrors(refuseRequest(code, format, args...))}
+}
+
+func gqlerrors(err *gqlerror.Error) gqlerror.List { return gqlerror.List{err} }
+
+// The media types of an answer.
+const (
+	mediaGraphQL = "application/graphql-response+json"
+	mediaJSON    = "application/json"
+)
+
+// negotiated is the media type that the caller accepts.
+type negotiated struct{ media string }
+
+// requestError is the status of a request that cannot be executed.
+func (n negotiated) requestError(errs gqlerror.List) int {
+	switch {
+	case n.media == mediaJSON: // its readers take any other status for a failure on the way
+		return http.StatusOK
+	case codeOfRequest(errs[0]) == books.TooLarge:
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusBadRequest
+}
+
+// negotiate picks the media type that the caller likes best; ours where it does not say.
+func negotiate(accept []string) (negotiated, bool) {
+	best, liking := negotiated{mediaGraphQL}, 0.0
+	asked := strings.Join(accept, ",")
+	if strings.TrimSpace(asked) == "" {
+		return best, true
+	}
+	for part := range strings.SplitSeq(asked, ",") {
+		media, parameters, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil {
+			continue
+		}
+		quality := 1.0
+		if q, err := strconv.ParseFloat(parameters["q"], 64); err == nil {
+			quality = q
+		}
+		switch media {
+		case mediaJSON:
+		case mediaGraphQL, "application/*", "*/*":
+			media = mediaGraphQL
+		default:
+			continue
+		}
+		if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+			continue
+		}
+		if quality > liking {
+			best, liking = negotiated{media}, quality
+		}
+	}
+	if liking == 0 {
+		return negotiated{mediaJSON}, false
+	}
+	return best, true
+}
+
+func answer(w http.ResponseWriter, accepted negotiated, status int, body response) {
+	written, err := json.Marshal(body)
+	if err != nil { // Data is not JSON: a scalar of ours wrote something else
+		status = http.StatusInternalServerError
+		written = []byte(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}`)
+	}
+	w.Header().Set("Content-Type", accepted.media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(written)+1))
+	w.WriteHeader(status)
+	_, _ = w.Write(append(written, '\n'))
+}
+
+// refused is why a request could not be read.
+type refused struct {
+	status int
+	err    *gqlerror.Error
+}
+
+func refuse(status int, code books.Code, format string, args ...any) *refused {
+	return &refused{status, refuseRequest(code, format, args...)}
+}
+
+// howToAsk ends every message about a body.
+const howToAsk = `send {"query": "...", "variables": {...}} as application/json`
+
+// paramsOf reads a request. Errors: INVALID, TOO_LARGE; none repeats the body.
+func paramsOf(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+	switch r.Method {
+	case http.MethodPost:
+		return fromBody(w, r)
+	case http.MethodGet:
+		return fromURL(r.URL.Query())
+	}
+	w.Header().Set("Allow", "GET, POST")
+	return nil, refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
+}
+
+func fromURL(values url.Values) (*graphql.RawParams, *refused) {
+	asked := asked{Query: quotedJSON(values, "query"), OperationName: quotedJSON(values, "operationName")}
+	for name, into := range map[string]*json.RawMessage{"variables": &asked.Variables, "extensions": &asked.Extensions} {
+		if values.Get(name) != "" {
+			*into = json.RawMessage(values.Get(name))
+		}
+	}
+	return asked.params()
+}
+
+func quotedJSON(values url.Values, name string) json.RawMessage {
+	if !values.Has(name) {
+		return nil
+	}
+	quoted, _ := json.Marshal(values.Get(name)) // a string is always JSON
+	return quoted
+}
+
+func fromBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != mediaJSON {
+		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the charset must be utf-8")
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, refuse(http.StatusRequestEntityTooLarge, books.TooLarge, "the body has more than %d bytes: send several requests, usage in smaller batches", maxBody)
+	case err != nil:
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
+	}
+	var asked asked
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
+	}
+	return asked.params()
+}
+
+// where says at which byte a body stops being JSON, and what kind of value stands where
+// an object is needed, without repeating any of it.
+func where(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf(" (byte %d)", syntax.Offset)
+	case errors.As(err, &kind):
+		name, _, _ := strings.Cut(kind.Value, " ") // "number 5" repeats the number
+		return fmt.Sprintf(" (it is a JSON %s, not an object)", name)
+	}
+	return ""
+}
+
+// asked is a request as it was sent, each part of which may be of the wrong kind.
+type asked struct {
+	Query         json.RawMessage `json:"query"`
+	OperationName json.RawMessage `json:"operationName"`
+	Variables     json.RawMessage `json:"variables"`
+	Extensions    json.RawMessage `json:"extensions"`
+}
+
+func (a asked) params() (*graphql.RawParams, *refused) {
+	params := &graphql.RawParams{}
+	if err := read(a.Query, &params.Query); err != nil || params.Query == "" {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, `query must be a string that holds a GraphQL document: %s`, howToAsk)
+	}
+	if err := read(a.OperationName, &params.OperationName); err != nil {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "operationName must be a string or null")
+	}
+	if err := read(a.Variables, &params.Variables); err != nil {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "variables must be a JSON object or null")
+	}
+	if err := read(a.Extensions, &params.Extensions); err != nil {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "extensions must be a JSON object or null")
+	}
+	return params, nil
+}
+
+// read decodes a part of a request; numbers stay as they were written, for a float has
+// forgotten cents.
+func read(part json.RawMessage, into any) error {
+	if len(part) == 0 {
+		return nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(part)))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one value")
+	}
+	return nil
+}
+
+// queryCache keeps parsed documents that are short.
+type queryCache struct{ *lru.LRU[*ast.QueryDocument] }
+
+func newQueryCache() queryCache { return queryCache{lru.New[*ast.QueryDocument](cachedQueries)} }
+
+func (c queryCache) Add(ctx context.Context, query string, document *ast.QueryDocument) {
+	if len(query) <= maxCachedQuery {
+		c.LRU.Add(ctx, query, document)
+	}
+}
