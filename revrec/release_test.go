@@ -106,6 +106,8 @@ func TestReleaseRest(t *testing.T) {
 			[]use{{"2024-03-01", "10"}}, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_REMOTE", "45.00", ""}}},
 		{"remote, then lapsed: released once", lapsing(lotOf("60.00", "40"), "2024-06-30"), remote("P2M", revrec.FromPurchase),
 			nil, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_REMOTE", "60.00", ""}}},
+		{"both on one day: it lapsed", lapsing(lotOf("60.00", "40"), "2024-03-01"), remote("P2M", revrec.FromPurchase),
+			nil, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_EXPIRY", "60.00", ""}}},
 		{"lapsed before it became remote", lapsing(lotOf("60.00", "40"), "2024-02-15"), remote("P2M", revrec.FromPurchase),
 			nil, "2024-12-31", []row{{"2024-02-15", "BREAKAGE_EXPIRY", "60.00", ""}}},
 	}

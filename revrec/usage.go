@@ -19,6 +19,7 @@ func Earned(price ledger.Amount, granted, used Credits) ledger.Amount {
 // EarnedBeyond returns what use beyond the balance has earned: the credits at the
 // overage price of one credit, rounded half away from zero to the minor unit.
 // 606-10-55-42 does not apply: nothing was paid ahead, so each credit is sold when used.
+// It panics where 64 bits overflow, for a wrong amount is worse; callers refuse such use.
 //
 //	EarnedBeyond(0.05 USD a credit, 200000 credits) = USD 10000.00
 func EarnedBeyond(rate Rate, used Credits) ledger.Amount {
@@ -27,6 +28,9 @@ func EarnedBeyond(rate Rate, used Credits) ledger.Amount {
 		panic("revrec: overage rate " + rate.Price + " was not checked")
 	}
 	minor := used.Decimal().Mul(price).Shift(rate.Currency.Exponent()).Round(0)
+	if !minor.BigInt().IsInt64() {
+		panic("revrec: " + used.String() + " credits at " + rate.Price + " overflow")
+	}
 	return ledger.Money(minor.IntPart(), rate.Currency)
 }
 

@@ -61,6 +61,16 @@ func TestEarnedBeyond(t *testing.T) {
 	}
 }
 
+// TestEarnedBeyondNeverWraps: USD 10^18 is more than 64 bits of cents hold.
+func TestEarnedBeyondNeverWraps(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("an amount beyond 64 bits came back as another")
+		}
+	}()
+	revrec.EarnedBeyond(revrec.Rate{Price: "1000000000", Currency: "USD"}, revrec.MaxCredits)
+}
+
 // use is what was drawn on a day.
 type use struct{ day, drawn string }
 
