@@ -1,0 +1,467 @@
+package books_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/big"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
+	"pgregory.net/rapid"
+
+	"drawdown/internal/books"
+	"drawdown/internal/store"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// histories is how many random histories one run of the tests plays, over both halves;
+// with -short, when the race detector slows them twentyfold, a few hundred.
+const (
+	histories      = 10_000
+	shortHistories = 200
+)
+
+// TestHistories plays random histories of a book: purchases of every kind, grants, use in
+// and out of order, voids, refunds, payments, new estimates, and each of them repeated.
+// It plays every history twice with its jobs run at different times, and holds the
+// invariants of the architecture against both.
+func TestHistories(t *testing.T) {
+	checks := histories
+	if testing.Short() {
+		checks = shortHistories
+	}
+	if given := flag.Lookup("rapid.checks"); given != nil && given.Value.String() == given.DefValue {
+		if err := flag.Set("rapid.checks", strconv.Itoa(checks/2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, half := range []string{"first", "second"} {
+		t.Run(half, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, checkHistory)
+		})
+	}
+}
+
+func checkHistory(t *rapid.T) {
+	h := drawHistory(t)
+	often := play(t, h, h.runs)
+	once := play(t, h, nil)
+	defer often.close(t)
+	defer once.close(t)
+	for _, b := range []*playedBook{often, once} {
+		b.checkNothingDiffers(t, h)
+		b.checkLots(t)
+		b.checkPools(t, h)
+	}
+	// Invariant 6: any cut of the history into runs gives the same journal.
+	if diff := cmp.Diff(often.journal(t), once.journal(t)); diff != "" {
+		t.Fatalf("the journal depends on when jobs ran (- often, + once):\n%s\nhistory:\n%s", diff, h)
+	}
+}
+
+// history is what happened, and when jobs ran in between.
+type history struct {
+	policies []books.NewPolicy
+	acts     []happening
+	runs     []time.Time
+	end      time.Time
+}
+
+type happening struct {
+	at       time.Time
+	what     string
+	customer string
+	policy   string
+	credits  revrec.Credits
+	price    int64 // minor units
+	target   int   // which earlier purchase or use it is about
+	late     time.Duration
+	rate     decimal.Decimal
+	repeat   bool // done twice, with the same key
+}
+
+func (h history) String() string {
+	text := ""
+	for _, p := range h.policies {
+		text += fmt.Sprintf("policy %s %+v\n", p.Code, p.Policy)
+	}
+	for i, a := range h.acts {
+		text += fmt.Sprintf("%d %s %s %s %s credits=%s price=%d target=%d late=%s rate=%s\n",
+			i, a.at.Format(time.DateTime), a.what, a.customer, a.policy, a.credits, a.price, a.target, a.late, a.rate)
+	}
+	return text + fmt.Sprintf("runs %v\nend %v", h.runs, h.end)
+}
+
+var (
+	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
+	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate"}
+)
+
+func drawHistory(t *rapid.T) history {
+	h := history{policies: []books.NewPolicy{drawPolicy(t, "a"), drawPolicy(t, "b")}}
+	at := beginning
+	n := rapid.IntRange(3, 14).Draw(t, "acts")
+	for i := range n {
+		at = at.Add(time.Duration(rapid.IntRange(1, 96).Draw(t, "hours")) * time.Hour)
+		a := happening{
+			at:       at,
+			what:     rapid.SampledFrom(kinds).Draw(t, "what"),
+			customer: rapid.SampledFrom([]string{"acme", "beta"}).Draw(t, "customer"),
+			policy:   rapid.SampledFrom([]string{"a", "b"}).Draw(t, "policy"),
+			target:   rapid.IntRange(0, 20).Draw(t, "target"),
+			repeat:   rapid.IntRange(0, 3).Draw(t, "repeat") == 0,
+		}
+		if i == 0 {
+			a.what = "purchase"
+		}
+		a.credits = revrec.Credits(rapid.Int64Range(1, 400).Draw(t, "credits")) * rapid.SampledFrom([]revrec.Credits{revrec.One, 333_333}).Draw(t, "unit")
+		a.price = rapid.Int64Range(0, 20_000).Draw(t, "price")
+		a.late = time.Duration(rapid.SampledFrom([]int{0, 0, 0, 20, 100, 400}).Draw(t, "late")) * time.Hour
+		a.rate = decimal.New(rapid.Int64Range(0, 100).Draw(t, "rate"), -2)
+		h.acts = append(h.acts, a)
+	}
+	h.end = at.Add(time.Duration(rapid.IntRange(1, 120).Draw(t, "days")) * 24 * time.Hour)
+	for range rapid.IntRange(0, 5).Draw(t, "runs") {
+		hours := int(h.end.Sub(beginning).Hours())
+		h.runs = append(h.runs, beginning.Add(time.Duration(rapid.IntRange(1, hours).Draw(t, "run"))*time.Hour))
+	}
+	return h
+}
+
+func drawPolicy(t *rapid.T, code string) books.NewPolicy {
+	p := books.NewPolicy{Code: code}
+	if days := rapid.SampledFrom([]int{0, 10, 25, 40}).Draw(t, "expires"); days > 0 {
+		p.Expires, p.ShortExpiry = &ledger.Duration{Days: days}, "a test of time"
+		p.LateUsage = ledger.Duration{Days: rapid.SampledFrom([]int{0, 5, 30}).Draw(t, "lateUsage")}
+	}
+	p.BurnOrder = rapid.SampledFrom([][]revrec.BurnRule{nil, {revrec.ByExpiry}, {revrec.ByCostBasis}, {revrec.ByOldest}}).Draw(t, "order")
+	if rapid.Bool().Draw(t, "bill") {
+		p.Overage = revrec.Overage{Mode: revrec.BillOverage, Rate: decimal.New(rapid.Int64Range(1, 999).Draw(t, "overage"), -3)}
+	}
+	p.Breakage.Escheat = decimal.New(rapid.SampledFrom([]int64{0, 0, 33, 50, 100}).Draw(t, "escheat"), -2)
+	switch p.Breakage.Method = rapid.SampledFrom([]revrec.BreakageMethod{revrec.OnExpiry, revrec.Proportional, revrec.Proportional, revrec.Remote}).Draw(t, "method"); p.Breakage.Method {
+	case revrec.Proportional:
+		p.Breakage.Pool = rapid.SampledFrom([]revrec.PoolBy{revrec.PoolByLot, revrec.PoolByPurchaseMonth, revrec.PoolByPolicy}).Draw(t, "pool")
+		p.Breakage.Rate = decimal.New(rapid.SampledFrom([]int64{0, 5, 10, 25, 90, 100}).Draw(t, "first"), -2)
+	case revrec.Remote:
+		p.Breakage.RemoteAfter = ledger.Duration{Days: rapid.SampledFrom([]int{3, 15, 35}).Draw(t, "after")}
+		p.Breakage.RemoteFrom = rapid.SampledFrom([]revrec.RemoteFrom{revrec.FromPurchase, revrec.FromPurchaseMonthEnd, revrec.FromLastUse}).Draw(t, "from")
+	case revrec.OnExpiry:
+	}
+	return p
+}
+
+// playedBook is a book in which a history has happened.
+type playedBook struct {
+	*books.Books
+	store     *store.Store
+	now       time.Time
+	ids       int
+	purchases []string
+	uses      []books.UsageInput
+}
+
+func play(t *rapid.T, h history, runs []time.Time) *playedBook {
+	ctx := context.Background()
+	p := &playedBook{now: beginning}
+	var err error
+	if p.store, err = store.OpenMemory(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.Books, err = books.Open(ctx, p.store, books.Options{
+		Now:   func() time.Time { return p.now },
+		NewID: func() string { p.ids++; return fmt.Sprintf("00000000-0000-7000-8000-%012d", p.ids) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, policy := range h.policies {
+		_, err := p.PolicyCreate(ctx, "policy "+policy.Code, policy)
+		must(t, err)
+	}
+	for _, customer := range []string{"acme", "beta"} {
+		_, err := p.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
+		must(t, err)
+	}
+	p.uses, p.purchases = nil, nil
+	pending := append([]time.Time(nil), runs...)
+	for i, a := range h.acts {
+		pending = p.runBefore(t, pending, a.at)
+		p.now = a.at
+		answer := p.do(t, i, a)
+		if a.repeat {
+			before := p.journal(t)
+			again := p.do(t, i, a)
+			if diff := cmp.Diff(answer, again); diff != "" {
+				t.Fatalf("invariant 5: act %d answered otherwise the second time:\n%s", i, diff)
+			}
+			if diff := cmp.Diff(before, p.journal(t)); diff != "" {
+				t.Fatalf("invariant 5: act %d changed the journal the second time:\n%s", i, diff)
+			}
+		}
+	}
+	p.runBefore(t, append(pending, h.end), h.end.Add(1))
+	return p
+}
+
+func (p *playedBook) runBefore(t *rapid.T, runs []time.Time, until time.Time) (later []time.Time) {
+	for _, at := range runs {
+		if !at.Before(until) {
+			later = append(later, at)
+			continue
+		}
+		if at.After(p.now) {
+			p.now = at
+		}
+		_, err := p.RunJob(context.Background(), books.JobAll, books.RunOptions{})
+		must(t, err)
+	}
+	return later
+}
+
+// do lets one act happen and returns its answer, a refusal's code included.
+func (p *playedBook) do(t *rapid.T, i int, a happening) any {
+	ctx, key := context.Background(), fmt.Sprintf("act %d", i)
+	price := decimal.New(a.price, -2)
+	sale := books.NewPurchase{Customer: a.customer, Policy: a.policy, Credits: a.credits.Decimal(), Price: &price, Tax: decimal.New(a.price/10, -2)}
+	var answer any
+	var err error
+	switch a.what {
+	case "purchase", "invoice", "cancellable":
+		if a.what != "purchase" {
+			sale.Invoiced, sale.Cancellable = true, a.what == "cancellable"
+			if !sale.Cancellable {
+				sale.DueOn = ledger.DateOf(a.at, time.UTC) + ledger.Date(a.target)
+			}
+		}
+		if a.late > 20*time.Hour { // credits that begin before or after they are sold
+			sale.EffectiveAt = a.at.Add([]time.Duration{-a.late, a.late}[a.target%2] / 4)
+		}
+		var bought books.Purchased
+		bought, err = p.Purchase(ctx, key, sale)
+		if err == nil && (len(p.purchases) == 0 || p.purchases[len(p.purchases)-1] != bought.Purchase.ID) {
+			p.purchases = append(p.purchases, bought.Purchase.ID)
+		}
+		answer = bought.Purchase
+	case "grant":
+		answer, err = p.Grant(ctx, key, books.NewGrant{Customer: a.customer, Policy: a.policy, Credits: a.credits.Decimal(), Reason: books.Promo})
+	case "use":
+		credits := a.credits.Decimal()
+		use := books.UsageInput{ID: key, Customer: a.customer, Credits: &credits, OccurredAt: a.at.Add(-a.late)}
+		var outcomes []books.UsageOutcome
+		outcomes, err = p.RecordUsage(ctx, []books.UsageInput{use, use})
+		must(t, err)
+		if outcomes[0].Status == books.Recorded {
+			p.uses = append(p.uses, use)
+		}
+		if outcomes[0].Reason != nil {
+			return outcomes[0].Reason.Code
+		}
+		answer = outcomes[0].Event.Credits
+	case "void":
+		if len(p.uses) == 0 {
+			return nil
+		}
+		use := p.uses[a.target%len(p.uses)]
+		var void books.UsageEvent
+		void, err = p.VoidUsage(ctx, key, books.UsageVoid{Customer: use.Customer, ID: use.ID})
+		answer = void.Credits
+	case "refund":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		answer, err = p.Refund(ctx, key, books.RefundRequest{PurchaseID: p.purchases[a.target%len(p.purchases)], Amount: decimal.New(a.price/100, -2)})
+	case "pay":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		pay := books.Payment{PurchaseID: p.purchases[a.target%len(p.purchases)]}
+		if a.late == 20*time.Hour {
+			pay.PaidAt = a.at.Add(-a.late)
+		}
+		answer, err = p.Pay(ctx, key, pay)
+	case "estimate":
+		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
+	}
+	if err != nil {
+		if code := books.CodeOf(err); code != books.Internal {
+			return code
+		}
+		t.Fatalf("act %d (%s): %v", i, a.what, err)
+	}
+	return answer
+}
+
+// checkNothingDiffers holds invariants 1, 2 and 3: verify derives all again.
+func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
+	findings, err := p.Verify(context.Background())
+	must(t, err)
+	if len(findings) > 0 {
+		t.Fatalf("verify: %+v\n%s", findings, h)
+	}
+}
+
+// checkLots holds invariant 4 against figures made here, in rational numbers: what a lot
+// earned is its price in the proportion of its use; its parts never exceed its price; and
+// once it has lapsed or is used up they are its price.
+func (p *playedBook) checkLots(t *rapid.T) {
+	parts := map[string]int64{}
+	for _, r := range p.recognitions(t) {
+		if r.Kind != revrec.Clearing {
+			parts[r.LotID] += r.Amount.Minor
+		}
+	}
+	yesterday := p.Yesterday()
+	for _, lot := range p.lots(t) {
+		if lot.Kind == revrec.OverageLot {
+			rate, _ := new(big.Rat).SetString(lot.Rate.Price)
+			if want := rounded(rate.Mul(rate, big.NewRat(int64(lot.Drawn), 10_000))); parts[lot.ID] != want {
+				t.Fatalf("overage of %s credits at %s: %d booked, %d earned", lot.Drawn, lot.Rate.Price, parts[lot.ID], want)
+			}
+			continue
+		}
+		earned := rounded(new(big.Rat).Mul(big.NewRat(lot.Price.Minor, 1), big.NewRat(int64(lot.Drawn), int64(lot.Granted))))
+		if lot.Recognised.Minor != earned {
+			t.Fatalf("lot %s: %d booked as used, %d earned by %s of %s credits at %s", lot.ID, lot.Recognised.Minor, earned, lot.Drawn, lot.Granted, lot.Price)
+		}
+		total := parts[lot.ID] + lot.RefundedAmount.Minor
+		if total < 0 || total > lot.Price.Minor || lot.Released.Minor < 0 {
+			t.Fatalf("invariant 4: the parts of lot %s come to %d of %s", lot.ID, total, lot.Price)
+		}
+		over := lot.LapsesOn != 0 && lot.LapsesOn <= yesterday || lot.Unused() == 0
+		payable := lot.Kind == revrec.PurchaseLot && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday
+		if over && payable && total != lot.Price.Minor {
+			t.Fatalf("invariant 4: lot %s is over, and its parts come to %d, not %s", lot.ID, total, lot.Price)
+		}
+	}
+}
+
+// checkPools holds the early breakage that is booked of each pool against the formula,
+// computed here in rational numbers from the lots themselves.
+func (p *playedBook) checkPools(t *rapid.T, h history) {
+	ctx, yesterday, lots := context.Background(), p.Yesterday(), p.lots(t)
+	revenue, unclaimed := map[string]int64{}, map[string]int64{}
+	for _, r := range p.recognitions(t) {
+		if r.PoolID != "" {
+			revenue[r.PoolID] += r.Amount.Sub(r.Unclaimed).Minor
+			unclaimed[r.PoolID] += r.Unclaimed.Minor
+		}
+	}
+	must(t, p.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		pools, err := tx.Pools(ctx, "", books.Page{Limit: 100})
+		must(t, err)
+		for _, pool := range pools {
+			policies, err := tx.PoliciesByID(ctx, []string{pool.PolicyID})
+			must(t, err)
+			estimates, err := tx.Estimates(ctx, pool.PolicyID)
+			must(t, err)
+			r := policies[0].Breakage.Rate.Rat()
+			for _, e := range estimates {
+				r = e.Rate.Rat()
+			}
+			g, u := new(big.Rat), new(big.Rat)
+			for _, lot := range lots {
+				in := lot.PolicyID == pool.PolicyID && lot.Kind == revrec.PurchaseLot && revrec.PoolKey(pool.By, lot) == pool.Key
+				lapsed := lot.LapsesOn != 0 && lot.LapsesOn <= yesterday
+				if in && !lapsed && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
+					g.Add(g, big.NewRat(lot.Price.Sub(lot.RefundedAmount).Minor, 1))
+					u.Add(u, big.NewRat(lot.Recognised.Minor, 1))
+				}
+			}
+			early := expectedEarly(g, u, r)
+			e := policies[0].Breakage.Escheat.Rat()
+			if want := rounded(new(big.Rat).Mul(early, e)); unclaimed[pool.ID] != want {
+				t.Fatalf("pool %s %s: %d unclaimed, %d by the formula\n%s", pool.By, pool.Key, unclaimed[pool.ID], want, h)
+			}
+			e.Sub(big.NewRat(1, 1), e)
+			// Both parts round half away from zero; together they never pass what is carried.
+			want := min(rounded(new(big.Rat).Mul(early, e)), rounded(new(big.Rat).Sub(g, u))-unclaimed[pool.ID])
+			if revenue[pool.ID] != want {
+				t.Fatalf("pool %s %s: %d early, %d by the formula\n%s", pool.By, pool.Key, revenue[pool.ID], want, h)
+			}
+		}
+		return nil
+	}))
+}
+
+// expectedEarly is ACCOUNTING section 5 in rational numbers.
+func expectedEarly(g, u, r *big.Rat) *big.Rat {
+	rest := new(big.Rat).Sub(g, u)
+	b := new(big.Rat).Mul(r, g)
+	if b.Cmp(rest) > 0 {
+		b.Set(rest)
+	}
+	left := new(big.Rat).Sub(g, b)
+	if left.Sign() == 0 {
+		return new(big.Rat)
+	}
+	early := new(big.Rat).Mul(b, u)
+	early.Quo(early, left)
+	if early.Cmp(rest) > 0 {
+		return rest
+	}
+	return early
+}
+
+// rounded rounds half away from zero.
+func rounded(r *big.Rat) int64 {
+	twice := new(big.Int).Mul(r.Num(), big.NewInt(2))
+	sign := int64(twice.Sign())
+	twice.Abs(twice).Add(twice, r.Denom())
+	return sign * twice.Quo(twice, new(big.Int).Mul(r.Denom(), big.NewInt(2))).Int64()
+}
+
+func (p *playedBook) lots(t *rapid.T) (lots []revrec.Lot) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		lots, err = tx.Lots(ctx, books.LotFilter{}, books.Page{Limit: 1000})
+		return err
+	}))
+	return lots
+}
+
+func (p *playedBook) recognitions(t *rapid.T) (all []revrec.Recognition) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		all, err = tx.Recognitions(ctx, books.RecognitionFilter{}, books.Page{Limit: 100_000})
+		return err
+	}))
+	return all
+}
+
+// journal adds up the journal by day, account and currency, leaving out what is nothing.
+func (p *playedBook) journal(t *rapid.T) map[string]int64 {
+	sums := map[string]int64{}
+	number := int64(0)
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		return tx.EachEntry(ctx, 0, 0, func(e ledger.Entry) error {
+			if number++; e.Number != number {
+				t.Fatalf("entry %d stands at place %d", e.Number, number)
+			}
+			if err := e.Check(); err != nil {
+				t.Fatalf("invariant 1: %v", err)
+			}
+			for _, line := range e.Lines {
+				key := fmt.Sprintf("%s %s %s", e.AccountingDate, line.Account, line.Amount.Currency)
+				if sums[key] += line.Amount.Minor; sums[key] == 0 {
+					delete(sums, key)
+				}
+			}
+			return nil
+		})
+	}))
+	return sums
+}
+
+func (p *playedBook) close(t *rapid.T) { must(t, p.store.Close()) }
+
+func must(t *rapid.T, err error) {
+	if err != nil {
+		t.Helper()
+		t.Fatal(err)
+	}
+}
