@@ -63,6 +63,9 @@ func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, boo
 		var released figure
 		set := func(day ledger.Date) {
 			now := lot.rest(used, rule.Escheat)
+			if lot.RefundedOn > on { // found nothing deferred: its credits were released all the same
+				now.Credits = max(lot.Granted-used, 0)
+			}
 			target.add(day, kind, now.minus(released), used)
 			released = now
 		}

@@ -134,6 +134,18 @@ func TestReleaseRestIsMovedByLateUsage(t *testing.T) {
 	}
 }
 
+// TestReleaseRestStaysWhereARefundComesAfterIt: use became remote and was released; the
+// refund of the credits finds nothing deferred, and the release stands as it was booked.
+func TestReleaseRestStaysWhereARefundComesAfterIt(t *testing.T) {
+	lot, rule, booked := lotOf("90.00", "60"), remote("P2M", revrec.FromPurchase), revrec.Booked{}
+	days := daysOf(use{"2024-01-20", "20"})
+	book(booked, revrec.ReleaseRest(lot, rule, days, day("2024-03-01"), booked))
+	lot.Drawn, lot.Refunded, lot.RefundedOn = credits("20"), credits("40"), day("2024-03-02")
+	if got := revrec.ReleaseRest(lot, rule, days, day("2024-03-31"), booked); len(got) > 0 {
+		t.Errorf("booked %+v after the refund", got)
+	}
+}
+
 // TestReleaseRestIsTakenBackWhereUseWasNotRemote: three months passed without use, so the
 // rest was released; then a use of before that day arrives, and the day moves on.
 func TestReleaseRestIsTakenBackWhereUseWasNotRemote(t *testing.T) {
