@@ -57,8 +57,8 @@ func (limits) Validate(schema graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext refuses what is too deep or too complex. Errors: TOO_LARGE.
 func (limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := measure{variables: op.Variables, fragments: map[string]size{}}
-	got := m.of(op.Operation.SelectionSet)
+	m := measure{variables: op.Variables, fragments: map[spread]size{}}
+	got := m.of(op.Operation.SelectionSet, 1)
 	switch {
 	case got.depth > maxDepth:
 		return refuseRequest(books.TooLarge, "the query is %d fields deep: at most %d are answered", got.depth, maxDepth)
@@ -71,24 +71,31 @@ func (limits) MutateOperationContext(_ context.Context, op *graphql.OperationCon
 // size is how much a selection asks for.
 type size struct{ depth, cost int }
 
-// measure adds up a selection. A fragment is measured once, however often it is spread:
-// a short document of fragments within fragments can stand for millions of fields.
+// measure adds up a selection. A fragment is measured once for each length of list that
+// it is spread in: a short document of fragments within fragments can stand for millions
+// of fields.
 type measure struct {
 	variables map[string]any
-	fragments map[string]size
+	fragments map[spread]size
 }
 
-func (m measure) of(selection ast.SelectionSet) size {
+type spread struct {
+	fragment string
+	rows     int
+}
+
+// of measures what is selected of an object, or of a page of so many rows.
+func (m measure) of(selection ast.SelectionSet, rows int) size {
 	var total size
 	for _, selected := range selection {
 		var part size
 		switch selected := selected.(type) {
 		case *ast.Field:
-			part = m.field(selected)
+			part = m.field(selected, rows)
 		case *ast.InlineFragment:
-			part = m.of(selected.SelectionSet)
+			part = m.of(selected.SelectionSet, rows)
 		case *ast.FragmentSpread:
-			part = m.fragment(selected.Definition)
+			part = m.fragment(selected.Definition, rows)
 		}
 		total.depth = max(total.depth, part.depth)
 		total.cost = addUpTo(total.cost, part.cost)
@@ -96,44 +103,44 @@ func (m measure) of(selection ast.SelectionSet) size {
 	return total
 }
 
-func (m measure) fragment(definition *ast.FragmentDefinition) size {
+func (m measure) fragment(definition *ast.FragmentDefinition, rows int) size {
 	if definition == nil {
 		return size{}
 	}
-	known, measured := m.fragments[definition.Name]
+	known, measured := m.fragments[spread{definition.Name, rows}]
 	if !measured {
-		known = m.of(definition.SelectionSet)
-		m.fragments[definition.Name] = known
+		known = m.of(definition.SelectionSet, rows)
+		m.fragments[spread{definition.Name, rows}] = known
 	}
 	return known
 }
 
 // field counts itself and, as often as it has rows, what is selected below it. The
 // schema describes itself at any depth.
-func (m measure) field(field *ast.Field) size {
+func (m measure) field(field *ast.Field, rows int) size {
 	switch field.Name {
 	case "__schema", "__type":
-		return size{depth: 1, cost: m.of(field.SelectionSet).cost}
+		return size{depth: 1, cost: m.of(field.SelectionSet, 1).cost}
 	case "totalCount":
 		return size{depth: 1, cost: countCost}
 	}
-	below := m.of(field.SelectionSet)
-	return size{depth: below.depth + 1, cost: addUpTo(1, timesUpTo(m.rows(field), below.cost))}
+	below, times := m.of(field.SelectionSet, m.pageOf(field)), 1
+	switch field.Name {
+	case "nodes", "edges":
+		times = rows
+	case "days":
+		times = daysCost
+	}
+	return size{depth: below.depth + 1, cost: addUpTo(1, timesUpTo(times, below.cost))}
 }
 
-// rows is how often the selection of a field may be answered. Lists without first hold a
+// pageOf is how many rows the page of a connection may have. Lists without first hold a
 // handful; those of a mutation are as long as what the caller sent, and count once.
-func (m measure) rows(field *ast.Field) int {
-	if field.Definition == nil {
+func (m measure) pageOf(field *ast.Field) int {
+	if field.Definition == nil || field.Definition.Arguments.ForName("first") == nil {
 		return 1
 	}
-	if field.Definition.Arguments.ForName("first") != nil {
-		return firstOf(field.ArgumentMap(m.variables)["first"])
-	}
-	if field.Name == "days" {
-		return daysCost
-	}
-	return 1
+	return firstOf(field.ArgumentMap(m.variables)["first"])
 }
 
 // firstOf reads first as a literal or a variable gave it; what is no page counts as the

@@ -111,9 +111,10 @@ func (n negotiated) requestError(errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-// negotiate picks the media type that the caller likes best; ours where it does not say.
+// negotiate picks the media type that the caller likes best; plain JSON where it does
+// not say, as the audits have it, for such callers are older than the other type.
 func negotiate(accept []string) (negotiated, bool) {
-	best, liking := negotiated{mediaGraphQL}, 0.0
+	best, liking := negotiated{mediaJSON}, 0.0
 	asked := strings.Join(accept, ",")
 	if strings.TrimSpace(asked) == "" {
 		return best, true
@@ -128,9 +129,9 @@ func negotiate(accept []string) (negotiated, bool) {
 			quality = q
 		}
 		switch media {
-		case mediaJSON:
-		case mediaGraphQL, "application/*", "*/*":
-			media = mediaGraphQL
+		case mediaGraphQL:
+		case mediaJSON, "application/*", "*/*":
+			media = mediaJSON
 		default:
 			continue
 		}
@@ -141,10 +142,7 @@ func negotiate(accept []string) (negotiated, bool) {
 			best, liking = negotiated{media}, quality
 		}
 	}
-	if liking == 0 {
-		return negotiated{mediaJSON}, false
-	}
-	return best, true
+	return best, liking > 0
 }
 
 func answer(w http.ResponseWriter, accepted negotiated, status int, body response) {

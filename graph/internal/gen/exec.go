@@ -1447,7 +1447,7 @@ type Lot implements Node {
   lapsesOn: Date
   "The lower is used first, where the burn order asks for it; 100 unless told."
   priority: Int!
-  "The day on which the contract liability appeared: the earlier of payment and due date. Null while there is none. ASC 606-10-45-2."
+  "The day on which the contract liability appears: the earlier of payment and due date, so possibly ahead. Null where neither is known. ASC 606-10-45-2."
   liabilityOn: Date
   "The day of a refund; null where there was none."
   refundedOn: Date

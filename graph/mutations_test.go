@@ -1,0 +1,153 @@
+package graph_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// The same request with the same key gets the same answer and happens once; another
+// request with the key is refused.
+func TestIdempotency(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	mutations := map[string]string{
+		"customerCreate": `customerCreate(input: {externalId: "EXTRA"}, idempotencyKey: "k") { customer { id externalId } userErrors { field code } }`,
+		"policyCreate":   `policyCreate(input: {code: "EXTRA", expires: "P6M"}, idempotencyKey: "k") { policy { id code } userErrors { field code } }`,
+		"packCreate":     `packCreate(input: {code: "EXTRA", policy: "annual", tiers: [{credits: "5", price: "1"}]}, idempotencyKey: "k") { pack { id code } userErrors { field code } }`,
+		"meterCreate":    `meterCreate(input: {code: "EXTRA", credits: "5"}, idempotencyKey: "k") { meter { id code } userErrors { field code } }`,
+		"purchaseCreate": `purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000", reference: "EXTRA"}, idempotencyKey: "k") { purchase { id reference lot { id } } userErrors { field code } }`,
+		"grantCreate":    `grantCreate(input: {customer: "acme", credits: "7", reason: PROMO, shortExpiry: "EXTRA"}, idempotencyKey: "k") { lot { id } userErrors { field code } }`,
+	}
+	for name, mutation := range mutations {
+		mutation = strings.Replace(mutation, `"k"`, `"`+name+`"`, 1)
+		first := a.must("mutation { " + mutation + " }")
+		written := a.written()
+		if again := a.must("mutation { " + mutation + " }"); again.body != first.body {
+			t.Errorf("%s answers otherwise the second time:\n%s\n%s", name, first.body, again.body)
+		}
+		other := a.ask("mutation { " + strings.Replace(mutation, "EXTRA", "OTHER", 1) + " }")
+		other.is(name+".userErrors.0", `{"code":"IDEMPOTENCY_CONFLICT","field":["idempotencyKey"]}`)
+		if now := a.written(); now != written {
+			t.Errorf("%s was done again:\n%s\n%s", name, written, now)
+		}
+	}
+	for _, key := range []string{"", strings.Repeat("x", 201)} {
+		got := a.ask(`mutation($key: String!) { customerCreate(input: {externalId: "z"}, idempotencyKey: $key) { customer { id } userErrors { field code } }
+			jobRun(job: ALL, idempotencyKey: $key) { run { id } userErrors { field code } } }`, map[string]any{"key": key})
+		got.is("customerCreate.userErrors.0", `{"code":"INVALID","field":["idempotencyKey"]}`)
+		got.is("jobRun.userErrors.0", `{"code":"INVALID","field":["idempotencyKey"]}`)
+	}
+}
+
+// Everything a policy can say comes back as it was given.
+func TestPolicy(t *testing.T) {
+	a := newAPI(t)
+	a.must(`mutation { policyCreate(input: {
+		code: "team", name: "Team", expires: "P20D", shortExpiry: "a trial", burnOrder: [COST_BASIS, OLDEST], lateUsage: "P3D"
+		overage: {mode: BILL, rate: "0.0123"}
+		breakage: {method: PROPORTIONAL, pool: POLICY, rate: "0.125", escheat: "0.4"}
+	}, idempotencyKey: "1") { userErrors { message } }
+	remote: policyCreate(input: {code: "remote", breakage: {method: REMOTE, remote: {after: "P10M", from: LAST_USE}}}, idempotencyKey: "2") { userErrors { message } }
+	estimateCreate(input: {policy: "team", rate: "0.2", from: "2024-02-01", reason: "more history"}, idempotencyKey: "3") { estimate { id } userErrors { message } }
+	}`)
+	got := a.must(`{ policy(code: "team") {
+		name expires shortExpiry burnOrder lateUsage overage { mode rate } breakage { method pool rate remote { after } escheat } estimates { id from rate reason policy { code } }
+	} remote: policy(code: "remote") { expires shortExpiry lateUsage overage { mode rate } breakage { method pool rate remote { after from } escheat } estimates { id } } }`)
+	got.is("policy.breakage", `{"escheat":"0.4","method":"PROPORTIONAL","pool":"POLICY","rate":"0.125","remote":null}`)
+	got.is("policy.overage", `{"mode":"BILL","rate":"0.0123"}`)
+	got.is("policy.burnOrder", `["COST_BASIS","OLDEST"]`)
+	got.is("policy.expires", `"P20D"`)
+	got.is("policy.lateUsage", `"P3D"`)
+	got.is("policy.estimates.0.from", `"2024-02-01"`)
+	got.is("policy.estimates.0.rate", `"0.2"`)
+	got.is("policy.estimates.0.policy.code", `"team"`)
+	got.is("remote", `{"breakage":{"escheat":"0","method":"REMOTE","pool":null,"rate":null,"remote":{"after":"P10M","from":"LAST_USE"}},"estimates":[],"expires":null,"lateUsage":"P0D","overage":{"mode":"REJECT","rate":null},"shortExpiry":null}`)
+	a.must(`query($id: ID!) { node(id: $id) { id ... on Estimate { reason } } }`, map[string]any{"id": got.text("policy.estimates.0.id")}).
+		is("node.reason", `"more history"`)
+}
+
+// An invoice is due, paid and refunded; each act is refused where it does not fit.
+func TestInvoiceToRefund(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	made := a.must(`mutation { purchaseCreate(input: {customer: "acme", policy: "annual", credits: "100", price: "50", currency: EUR, fxRate: "1.08", tax: "9.50", invoiced: true, dueOn: "2024-02-01", purchasedAt: "2024-01-10T08:00:00+02:00"}, idempotencyKey: "invoice") {
+		purchase { id status dueOn paidAt purchasedAt fxRate price { amount currency } functionalPrice { amount currency } functionalTax { amount } entries { totalCount } lot { liabilityOn price { amount } } } userErrors { message } } }`)
+	made.is("purchaseCreate.purchase.status", `"INVOICED"`)
+	made.is("purchaseCreate.purchase.purchasedAt", `"2024-01-10T06:00:00Z"`)
+	made.is("purchaseCreate.purchase.functionalPrice", `{"amount":"54.00","currency":"USD"}`)
+	made.is("purchaseCreate.purchase.functionalTax", `{"amount":"10.26"}`)
+	made.is("purchaseCreate.purchase.entries.totalCount", `0`)
+	made.is("purchaseCreate.purchase.lot", `{"liabilityOn":"2024-02-01","price":{"amount":"50.00"}}`)
+
+	act := func(mutation, key string) answered {
+		return a.ask(`mutation($id: ID!, $key: String!) { result: `+mutation+` }`, map[string]any{"id": made.text("purchaseCreate.purchase.id"), "key": key})
+	}
+	const refund = `purchaseRefund(purchaseId: $id, input: {amount: "20.00", reason: "unhappy"}, idempotencyKey: $key) { purchase { status refundAmount { amount } lot { refunded refundedAmount { amount } unused } entries { nodes { kind lines { account { role } side amount { amount } } } } } userErrors { field code message } }`
+	const pay = `purchasePay(purchaseId: $id, input: {paidAt: "2024-01-14T00:00:00Z"}, idempotencyKey: $key) { purchase { status paidAt lot { liabilityOn } } userErrors { field code } }`
+	act(refund, "r1").is("result.userErrors.0.code", `"NOT_PAID"`)
+	act(pay, "p1").is("result.purchase", `{"lot":{"liabilityOn":"2024-01-14"},"paidAt":"2024-01-14T00:00:00Z","status":"PAID"}`)
+	act(pay, "p2").is("result.userErrors.0", `{"code":"ALREADY_PAID","field":["purchaseId"]}`)
+	act(strings.Replace(refund, "20.00", "50.01", 1), "r2").is("result.userErrors.0.code", `"AMOUNT_EXCEEDS_PRICE"`)
+	act(strings.Replace(refund, "20.00", "50.01", 1), "r2").is("result.userErrors.0.field", `["input","amount"]`)
+	refunded := act(refund, "r3")
+	refunded.is("result.purchase.status", `"REFUNDED"`)
+	refunded.is("result.purchase.refundAmount.amount", `"20.00"`)
+	refunded.is("result.purchase.lot", `{"refunded":"100","refundedAmount":{"amount":"50.00"},"unused":"0"}`)
+	refunded.is("result.purchase.entries.nodes.0.kind", `"PAYMENT"`)
+	refunded.is("result.purchase.entries.nodes.1.kind", `"REFUND"`)
+	act(refund, "r4").is("result.userErrors.0.code", `"ALREADY_REFUNDED"`)
+
+	missing := a.ask(`mutation { purchaseRefund(purchaseId: "pur_0", input: {amount: "1"}, idempotencyKey: "m") { userErrors { field code } }
+		wrong: purchaseRefund(purchaseId: "lot_0", input: {amount: "1"}, idempotencyKey: "n") { userErrors { field code } } }`)
+	missing.is("purchaseRefund.userErrors.0", `{"code":"NOT_FOUND","field":["purchaseId"]}`)
+	missing.is("wrong.userErrors.0", `{"code":"INVALID","field":["purchaseId"]}`)
+}
+
+// A void is an event of its own that gives the credits back.
+func TestVoid(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	a.use("acme", "evt-1", "100")
+	const void = `mutation($id: String!, $key: String!) { usageVoid(event: {customer: "acme", id: $id}, input: {reason: "double"}, idempotencyKey: $key) {
+		event { credits voidOf { eventId voidedBy { credits } } draws { credits } } userErrors { field code } } }`
+	got := a.must(void, map[string]any{"id": "evt-1", "key": "v1"})
+	got.is("usageVoid.event", `{"credits":"-100","draws":[{"credits":"-100"}],"voidOf":{"eventId":"evt-1","voidedBy":{"credits":"-100"}}}`)
+	a.ask(void, map[string]any{"id": "evt-1", "key": "v2"}).is("usageVoid.userErrors.0", `{"code":"ALREADY_VOIDED","field":["event","id"]}`)
+	a.ask(void, map[string]any{"id": "evt-9", "key": "v3"}).is("usageVoid.userErrors.0", `{"code":"NOT_FOUND","field":["event","id"]}`)
+	a.must(`{ customer(externalId: "acme") { balance { credits } } }`).is("customer.balance.credits", `"10000"`)
+}
+
+// Credits beyond the balance are billed where the policy says so, and a grant costs nothing.
+func TestOverageAndGrant(t *testing.T) {
+	a := newAPI(t)
+	a.must(`mutation {
+		policyCreate(input: {code: "default", overage: {mode: BILL, rate: "0.05"}}, idempotencyKey: "1") { userErrors { message } }
+		customerCreate(input: {externalId: "acme"}, idempotencyKey: "2") { userErrors { message } }
+		grantCreate(input: {customer: "acme", credits: "10", reason: GOODWILL}, idempotencyKey: "3") { lot { kind reason price { amount } purchase { id } } userErrors { message } }
+	}`).is("grantCreate.lot", `{"kind":"GRANT","price":{"amount":"0.00"},"purchase":null,"reason":"GOODWILL"}`)
+	a.use("acme", "1", "110")
+	a.run()
+	got := a.must(`{ lots(kind: OVERAGE) { nodes { price { amount } overageRate drawn unused remaining expiresAt recognised { amount currency }
+		recognitions { nodes { kind amount { amount } explanation { inputs { name value } } entry { kind } } } } } }`)
+	got.is("lots.nodes.0.overageRate", `"0.05"`)
+	got.is("lots.nodes.0.drawn", `"100"`)
+	got.is("lots.nodes.0.recognised", `{"amount":"5.00","currency":"USD"}`)
+	got.is("lots.nodes.0.recognitions.nodes.0.kind", `"OVERAGE"`)
+	got.is("lots.nodes.0.recognitions.nodes.0.entry.kind", `"OVERAGE"`)
+	got.is("lots.nodes.0.recognitions.nodes.0.explanation.inputs.0", `{"name":"rate","value":"0.05"}`)
+}
+
+// A job is refused for a day that has not ended, and while another one runs.
+func TestJobRun(t *testing.T) {
+	a := newAPI(t)
+	got := a.ask(`mutation { jobRun(job: RECOGNISE, input: {through: "2024-01-15"}, idempotencyKey: "k") { run { id } userErrors { field code message } } }`)
+	got.is("jobRun.run", "null")
+	got.is("jobRun.userErrors.0.code", `"INVALID"`)
+	got.is("jobRun.userErrors.0.field", `["input","through"]`)
+	done := a.must(`mutation { jobRun(job: RECOGNISE, input: {through: "2024-01-10"}, idempotencyKey: "k") { run { id job trigger status through startedAt finishedAt entries firstEntry { number } error } userErrors { code } } }`)
+	done.is("jobRun.run.trigger", `"MANUAL"`)
+	done.is("jobRun.run.through", `"2024-01-10"`)
+	done.is("jobRun.run.firstEntry", "null")
+	a.must(`query($id: ID!) { node(id: $id) { ... on JobRun { status } } jobRuns(job: RECOGNISE, status: SUCCEEDED) { totalCount } }`,
+		map[string]any{"id": done.text("jobRun.run.id")}).is("jobRuns.totalCount", "1")
+}
