@@ -224,6 +224,7 @@ func TestALotIsEarnedToTheCent(t *testing.T) {
 type figure struct{ minor, functional int64 }
 
 func (f figure) plus(g figure) figure { return figure{f.minor + g.minor, f.functional + g.functional} }
+
 func (f figure) minus(g figure) figure {
 	return figure{f.minor - g.minor, f.functional - g.functional}
 }
@@ -247,6 +248,7 @@ func totals(lot revrec.Lot, booked revrec.Booked) (used, released, deferred figu
 			used = used.plus(amount)
 		case revrec.ExpiryBreakage, revrec.RemoteBreakage:
 			released = released.plus(amount)
+		case revrec.Clearing, revrec.OverageUsage, revrec.ExpectedBreakage: // earn nothing of the lot's price
 		}
 		if key.Kind != revrec.UsageUnbilled {
 			liability = liability || lot.LiabilityOn != 0

@@ -68,48 +68,100 @@ func TestReleaseRest(t *testing.T) {
 		through string
 		want    []row
 	}{
-		{"Zuora: 800 of 1,200 used, 400 lapses", yearly, onExpiry, []use{{"2024-07-01", "800"}}, "2025-01-01",
-			[]row{{"2024-12-31", "BREAKAGE_EXPIRY", "400.00", ""}}},
+		{
+			"Zuora: 800 of 1,200 used, 400 lapses", yearly, onExpiry,
+			[]use{{"2024-07-01", "800"}},
+			"2025-01-01",
+			[]row{{"2024-12-31", "BREAKAGE_EXPIRY", "400.00", ""}},
+		},
 		{"not on the day before its last", yearly, onExpiry, []use{{"2024-07-01", "800"}}, "2024-12-30", nil},
 		{"used up: nothing is left", yearly, onExpiry, []use{{"2024-07-01", "1200"}}, "2025-01-01", nil},
 		{"never lapses", lotOf("10.00", "10"), onExpiry, nil, "2099-12-31", nil},
-		{"the whole rest, to the cent", lapsing(lotOf("100.00", "3"), "2024-02-28"), onExpiry,
-			[]use{{"2024-02-01", "1"}, {"2024-02-28", "1"}}, "2024-03-01", []row{{"2024-02-28", "BREAKAGE_EXPIRY", "33.33", ""}}},
-		{"55-49: two fifths escheat", lapsing(lotOf("1000.00", "1000"), "2024-06-30"), escheat(onExpiry, "0.4"),
-			[]use{{"2024-02-01", "800"}}, "2024-07-01", []row{{"2024-06-30", "BREAKAGE_EXPIRY", "200.00", "80.00"}}},
-		{"the escheat share is rounded, revenue is what is left", lapsing(lotOf("99.99", "120"), "2024-06-30"), escheat(onExpiry, "0.35"),
-			[]use{{"2024-05-05", "47"}}, "2024-07-01", []row{{"2024-06-30", "BREAKAGE_EXPIRY", "60.83", "21.29"}}},
-		{"all of it escheats", lapsing(lotOf("50.00", "50"), "2024-06-30"), escheat(onExpiry, "1"), nil, "2024-07-01",
-			[]row{{"2024-06-30", "BREAKAGE_EXPIRY", "50.00", "50.00"}}},
-		{"a void after the lapse lapses again at once", lapsing(lotOf("100.00", "100"), "2024-03-31"), onExpiry,
-			[]use{{"2024-02-03", "40"}, {"2024-04-10", "-40"}}, "2024-04-30",
-			[]row{{"2024-03-31", "BREAKAGE_EXPIRY", "60.00", ""}, {"2024-04-10", "BREAKAGE_EXPIRY", "40.00", ""}}},
-		{"lapsed before it was due: released on the due day", invoiced, onExpiry, []use{{"2024-02-01", "30"}}, "2024-04-30",
-			[]row{{"2024-03-15", "BREAKAGE_EXPIRY", "70.00", ""}}},
+		{
+			"the whole rest, to the cent", lapsing(lotOf("100.00", "3"), "2024-02-28"), onExpiry,
+			[]use{{"2024-02-01", "1"}, {"2024-02-28", "1"}},
+			"2024-03-01",
+			[]row{{"2024-02-28", "BREAKAGE_EXPIRY", "33.33", ""}},
+		},
+		{
+			"55-49: two fifths escheat", lapsing(lotOf("1000.00", "1000"), "2024-06-30"), escheat(onExpiry, "0.4"),
+			[]use{{"2024-02-01", "800"}},
+			"2024-07-01",
+			[]row{{"2024-06-30", "BREAKAGE_EXPIRY", "200.00", "80.00"}},
+		},
+		{
+			"the escheat share is rounded, revenue is what is left", lapsing(lotOf("99.99", "120"), "2024-06-30"), escheat(onExpiry, "0.35"),
+			[]use{{"2024-05-05", "47"}},
+			"2024-07-01",
+			[]row{{"2024-06-30", "BREAKAGE_EXPIRY", "60.83", "21.29"}},
+		},
+		{
+			"all of it escheats", lapsing(lotOf("50.00", "50"), "2024-06-30"), escheat(onExpiry, "1"), nil, "2024-07-01",
+			[]row{{"2024-06-30", "BREAKAGE_EXPIRY", "50.00", "50.00"}},
+		},
+		{
+			"a void after the lapse lapses again at once", lapsing(lotOf("100.00", "100"), "2024-03-31"), onExpiry,
+			[]use{{"2024-02-03", "40"}, {"2024-04-10", "-40"}},
+			"2024-04-30",
+			[]row{{"2024-03-31", "BREAKAGE_EXPIRY", "60.00", ""}, {"2024-04-10", "BREAKAGE_EXPIRY", "40.00", ""}},
+		},
+		{
+			"lapsed before it was due: released on the due day", invoiced, onExpiry,
+			[]use{{"2024-02-01", "30"}},
+			"2024-04-30",
+			[]row{{"2024-03-15", "BREAKAGE_EXPIRY", "70.00", ""}},
+		},
 		{"never due: nothing to release", unpaid, onExpiry, []use{{"2024-02-01", "30"}}, "2024-04-30", nil},
 		{"refunded: nothing is left", refunded, onExpiry, []use{{"2024-02-01", "40"}}, "2024-04-30", nil},
-		{"a grant lapses in credits alone", grant, onExpiry, []use{{"2024-02-01", "10"}}, "2024-04-30",
-			[]row{{"2024-02-29", "BREAKAGE_EXPIRY", "0.00", ""}}},
-		{"Circuit Town: 11,150 sold, 6,900 used, remote after ten months", func() revrec.Lot {
-			lot := lotOf("11150.00", "11150")
-			lot.PurchasedOn = day("2024-01-15")
-			return lot
-		}(), remote("P10M", revrec.FromPurchase), []use{{"2024-01-31", "6900"}}, "2024-12-31",
-			[]row{{"2024-11-15", "BREAKAGE_REMOTE", "4250.00", ""}}},
-		{"a use after that moves from breakage and earns nothing new", lotOf("60.00", "40"), remote("P2M", revrec.FromPurchase),
-			[]use{{"2024-01-10", "10"}, {"2024-03-02", "4"}}, "2024-12-31",
-			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "45.00", ""}, {"2024-03-02", "BREAKAGE_REMOTE", "-6.00", ""}}},
-		{"... and from what the law claims", lotOf("80.00", "50"), escheat(remote("P2M", revrec.FromPurchase), "0.5"),
-			[]use{{"2024-01-10", "11"}, {"2024-03-02", "10"}}, "2024-12-31",
-			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "62.40", "31.20"}, {"2024-03-02", "BREAKAGE_REMOTE", "-16.00", "-8.00"}}},
-		{"use on that very day still counts", lotOf("60.00", "40"), remote("P2M", revrec.FromPurchase),
-			[]use{{"2024-03-01", "10"}}, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_REMOTE", "45.00", ""}}},
-		{"remote, then lapsed: released once", lapsing(lotOf("60.00", "40"), "2024-06-30"), remote("P2M", revrec.FromPurchase),
-			nil, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_REMOTE", "60.00", ""}}},
-		{"both on one day: it lapsed", lapsing(lotOf("60.00", "40"), "2024-03-01"), remote("P2M", revrec.FromPurchase),
-			nil, "2024-12-31", []row{{"2024-03-01", "BREAKAGE_EXPIRY", "60.00", ""}}},
-		{"lapsed before it became remote", lapsing(lotOf("60.00", "40"), "2024-02-15"), remote("P2M", revrec.FromPurchase),
-			nil, "2024-12-31", []row{{"2024-02-15", "BREAKAGE_EXPIRY", "60.00", ""}}},
+		{
+			"a grant lapses in credits alone", grant, onExpiry,
+			[]use{{"2024-02-01", "10"}},
+			"2024-04-30",
+			[]row{{"2024-02-29", "BREAKAGE_EXPIRY", "0.00", ""}},
+		},
+		{
+			"Circuit Town: 11,150 sold, 6,900 used, remote after ten months", func() revrec.Lot {
+				lot := lotOf("11150.00", "11150")
+				lot.PurchasedOn = day("2024-01-15")
+				return lot
+			}(), remote("P10M", revrec.FromPurchase),
+			[]use{{"2024-01-31", "6900"}},
+			"2024-12-31",
+			[]row{{"2024-11-15", "BREAKAGE_REMOTE", "4250.00", ""}},
+		},
+		{
+			"a use after that moves from breakage and earns nothing new", lotOf("60.00", "40"), remote("P2M", revrec.FromPurchase),
+			[]use{{"2024-01-10", "10"}, {"2024-03-02", "4"}},
+			"2024-12-31",
+			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "45.00", ""}, {"2024-03-02", "BREAKAGE_REMOTE", "-6.00", ""}},
+		},
+		{
+			"... and from what the law claims", lotOf("80.00", "50"), escheat(remote("P2M", revrec.FromPurchase), "0.5"),
+			[]use{{"2024-01-10", "11"}, {"2024-03-02", "10"}},
+			"2024-12-31",
+			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "62.40", "31.20"}, {"2024-03-02", "BREAKAGE_REMOTE", "-16.00", "-8.00"}},
+		},
+		{
+			"use on that very day still counts", lotOf("60.00", "40"), remote("P2M", revrec.FromPurchase),
+			[]use{{"2024-03-01", "10"}},
+			"2024-12-31",
+			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "45.00", ""}},
+		},
+		{
+			"remote, then lapsed: released once", lapsing(lotOf("60.00", "40"), "2024-06-30"), remote("P2M", revrec.FromPurchase),
+			nil, "2024-12-31",
+			[]row{{"2024-03-01", "BREAKAGE_REMOTE", "60.00", ""}},
+		},
+		{
+			"both on one day: it lapsed", lapsing(lotOf("60.00", "40"), "2024-03-01"), remote("P2M", revrec.FromPurchase),
+			nil, "2024-12-31",
+			[]row{{"2024-03-01", "BREAKAGE_EXPIRY", "60.00", ""}},
+		},
+		{
+			"lapsed before it became remote", lapsing(lotOf("60.00", "40"), "2024-02-15"), remote("P2M", revrec.FromPurchase),
+			nil, "2024-12-31",
+			[]row{{"2024-02-15", "BREAKAGE_EXPIRY", "60.00", ""}},
+		},
 	}
 	for _, test := range tests {
 		booked := revrec.Booked{}

@@ -26,7 +26,7 @@ func readGrant(p *parser, path string, step mapping, s Step) act {
 }
 
 func (a grant) play(ctx context.Context, p *player, step Step) error {
-	if _, err := p.customer(ctx, a.customer); err != nil {
+	if err := p.customer(ctx, a.customer); err != nil {
 		return err
 	}
 	_, err := p.books.Grant(ctx, p.key(step), books.NewGrant{

@@ -283,6 +283,7 @@ func kindOf(node *yaml.Node) string {
 		return "a list"
 	case yaml.AliasNode:
 		return "an alias (*" + clip(node.Value) + "), which scenarios do not use"
+	case yaml.DocumentNode, yaml.ScalarNode:
 	}
 	switch node.ShortTag() {
 	case "!!null":

@@ -25,32 +25,33 @@ type Problem struct {
 	Text string `json:"text"`
 }
 
-func (p Problem) Error() string {
+// String returns the problem as a line: file, line, key and what is right.
+func (p Problem) String() string {
 	if p.Key == "" {
 		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 	}
 	return fmt.Sprintf("%s:%d: %s %s", p.File, p.Line, p.Key, p.Text)
 }
 
-// Problems are what keeps a file from being a scenario, in order of line.
-type Problems []Problem
+// ParseErrors are what keeps a file from being a scenario, in order of line.
+type ParseErrors []Problem
 
-func (p Problems) Error() string {
+func (p ParseErrors) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
-		lines[i] = problem.Error()
+		lines[i] = problem.String()
 	}
 	return strings.Join(lines, "\n")
 }
 
 type parser struct {
 	file     *File
-	problems Problems
+	problems ParseErrors
 	named    map[string]named // purchases and grants by their name in the file
 	clock    time.Time
 }
 
-// Parse reads a scenario file; name is its path, for messages. The error is Problems:
+// Parse reads a scenario file; name is its path, for messages. The error is ParseErrors:
 // everything that is wrong with the file, each with its line and what is right.
 func Parse(name string, src []byte) (*File, error) {
 	id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))

@@ -224,7 +224,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		if !strings.Contains(err.Error(), test.want) {
 			t.Errorf("got %q\nwant %q of:\n%s", err, test.want, test.src)
 		}
-		var problems scenario.Problems
+		var problems scenario.ParseErrors
 		if !errors.As(err, &problems) || problems[0].Line < 1 || problems[0].File != "bad.yaml" {
 			t.Errorf("%q has no file and line", err)
 		}
@@ -233,7 +233,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 
 func TestParseSaysAllThatIsWrongInOrderOfLines(t *testing.T) {
 	src := "colour: red\nbook: { currency: ABC }\nsteps:\n- { at: never, run: all }\n- { run: some }\n"
-	var problems scenario.Problems
+	var problems scenario.ParseErrors
 	if _, err := scenario.Parse("bad.yaml", []byte(src)); !errors.As(err, &problems) || len(problems) != 4 {
 		t.Fatalf("got %v", problems)
 	}
@@ -295,7 +295,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		var problems scenario.Problems
+		var problems scenario.ParseErrors
 		if !errors.As(err, &problems) || len(problems) == 0 {
 			t.Fatalf("%v is no list of problems", err)
 		}

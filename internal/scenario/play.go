@@ -162,24 +162,24 @@ func (p *player) meet(ctx context.Context, step Step) error {
 	default:
 		return nil
 	}
-	_, err := p.customer(ctx, name)
-	if refusalOf(err) != nil {
-		return nil // the step itself meets the refusal again
+	err := p.customer(ctx, name)
+	if refusalOf(err) == nil {
+		return err
 	}
-	return err
+	return nil // the step itself meets the refusal again
 }
 
-// customer returns the customer's internal id, making the customer at first mention.
-func (p *player) customer(ctx context.Context, name string) (string, error) {
-	if id, known := p.customers[name]; known {
-		return id, nil
+// customer makes the customer at first mention.
+func (p *player) customer(ctx context.Context, name string) error {
+	if _, known := p.customers[name]; known {
+		return nil
 	}
 	made, err := p.books.CustomerCreate(ctx, "scenario:customer:"+name, books.NewCustomer{ExternalID: name})
 	if err != nil {
-		return "", err
+		return err
 	}
 	p.customers[name] = made.ID
-	return made.ID, nil
+	return nil
 }
 
 // purchase returns the internal id of a purchase by its name in the file.

@@ -93,7 +93,7 @@ func (m mapping) expiry(key string) expiry {
 }
 
 func (a purchase) play(ctx context.Context, p *player, step Step) error {
-	if _, err := p.customer(ctx, a.customer); err != nil {
+	if err := p.customer(ctx, a.customer); err != nil {
 		return err
 	}
 	price := a.price.Decimal()

@@ -18,7 +18,7 @@ type Result struct {
 	Steps    int       `json:"steps"`
 	Failures []Failure `json:"failures"`
 	// Problems are what keeps the file from being a scenario; it was not played then.
-	Problems Problems `json:"problems,omitempty"`
+	Problems ParseErrors `json:"problems,omitempty"`
 	// Fault is what stopped the play from outside, such as a database that is away.
 	Fault string `json:"fault,omitempty"`
 }
@@ -94,7 +94,7 @@ func Report(w io.Writer, results []*Result, asJSON bool) error {
 		}
 		out.line("%s %s", word, result.ID)
 		for _, problem := range result.Problems {
-			out.line("  %s", problem.Error())
+			out.line("  %s", problem)
 		}
 		for _, failure := range result.Failures {
 			out.line("  %s", failure.Text(result.File))
@@ -127,7 +127,7 @@ func RunFiles(ctx context.Context, paths []string, open Opener, out, errOut io.W
 		results = append(results, runFile(ctx, path, open))
 	}
 	if err := Report(out, results, asJSON); err != nil {
-		fmt.Fprintf(errOut, "writing the report: %v\n", err)
+		_, _ = fmt.Fprintf(errOut, "writing the report: %v\n", err) // nobody is left to tell
 		return max(SomeFailed, ExitStatus(results))
 	}
 	return ExitStatus(results)
@@ -137,11 +137,12 @@ func runFile(ctx context.Context, path string, open Opener) *Result {
 	none := &Result{File: path, ID: path, Failures: []Failure{}}
 	src, err := readFile(path)
 	if err != nil {
-		none.Problems = Problems{{File: path, Line: 1, Text: err.Error()}}
+		none.Problems = ParseErrors{{File: path, Line: 1, Text: err.Error()}}
 		return none
 	}
 	file, err := Parse(path, src)
-	if problems := (Problems)(nil); errors.As(err, &problems) {
+	var problems ParseErrors
+	if errors.As(err, &problems) {
 		none.Problems = problems
 		return none
 	}
@@ -159,7 +160,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", errors.Unwrap(err))
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	src, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)

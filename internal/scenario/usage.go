@@ -44,7 +44,7 @@ func readUsage(p *parser, path string, step mapping, s Step) act {
 }
 
 func (a usage) play(ctx context.Context, p *player, _ Step) error {
-	if _, err := p.customer(ctx, a.customer); err != nil {
+	if err := p.customer(ctx, a.customer); err != nil {
 		return err
 	}
 	occurred := a.occurred

@@ -21,8 +21,10 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 
 // verbNames lists the verbs in the order of the format's table.
 func verbNames() []string {
-	return []string{"purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
-		"reinstate", "transfer", "estimate", "run", "close", "reopen", "expect"}
+	return []string{
+		"purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
+		"reinstate", "transfer", "estimate", "run", "close", "reopen", "expect",
+	}
 }
 
 // named is a purchase or grant that a file gave a name.
