@@ -212,8 +212,7 @@ func LinesOf(kind Kind, amount, functional, unclaimed, unclaimedFunctional ledge
 
 // OutOfDeferred returns what the recognition takes out of deferred revenue.
 func (r Recognition) OutOfDeferred() (amount, functional int64) {
-	switch r.Kind {
-	case UsageUnbilled, OverageUsage:
+	if r.Kind == UsageUnbilled || r.Kind == OverageUsage {
 		return 0, 0
 	}
 	return r.Amount.Minor, r.Functional.Minor

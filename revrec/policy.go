@@ -175,8 +175,10 @@ func IsShortExpiry(start, expires time.Time) bool {
 }
 
 func shortExpiry(field, value string) error {
-	return &FieldError{Field: field, ShortExpiry: true,
-		Problem: fmt.Sprintf("lets credits lapse within 30 days of their start (%s): say why in shortExpiry, or choose a longer time", value)}
+	return &FieldError{
+		Field: field, ShortExpiry: true,
+		Problem: fmt.Sprintf("lets credits lapse within 30 days of their start (%s): say why in shortExpiry, or choose a longer time", value),
+	}
 }
 
 func checkBurnOrder(order []BurnRule) error {

@@ -28,6 +28,7 @@ func PoolKey(by PoolBy, lot Lot) string {
 		return lot.ID
 	case PoolByPurchaseMonth:
 		return lot.PurchasedOn.Period().String()
+	case PoolByPolicy:
 	}
 	return ""
 }

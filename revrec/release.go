@@ -28,6 +28,7 @@ func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date
 			}
 		}
 		return remote
+	case FromPurchase:
 	}
 	return rule.RemoteAfter.AfterDate(purchasedOn)
 }

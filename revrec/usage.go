@@ -75,7 +75,7 @@ func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger
 	target := newPlan(from)
 	clears := lot.LiabilityOn != 0 && lot.LiabilityOn >= from && lot.LiabilityOn <= through
 	used := before
-	clear := func() {
+	clearAsset := func() {
 		target.add(lot.LiabilityOn, Clearing, lot.earned(used).withoutCredits(), used)
 		clears = false
 	}
@@ -84,14 +84,14 @@ func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger
 			continue
 		}
 		if clears && day.Day >= lot.LiabilityOn {
-			clear()
+			clearAsset()
 		}
 		earlier := lot.earned(used)
 		used += day.Drawn
 		target.add(day.Day, lot.usageKind(day.Day), lot.earned(used).minus(earlier), used)
 	}
 	if clears {
-		clear()
+		clearAsset()
 	}
 	return target.against(booked, lot)
 }

@@ -98,7 +98,7 @@ type NewEstimate struct {
 // Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
 func (b *Books) EstimateCreate(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
 	return once(ctx, b, act{"estimate.create", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
-		policy, err := policyByCode(ctx, tx, "policy", request.Policy)
+		policy, err := policyByCode(ctx, tx, request.Policy)
 		if err != nil {
 			return Estimate{}, "", err
 		}
@@ -168,11 +168,7 @@ func (b *Books) PackCreate(ctx context.Context, key string, request NewPack) (Pa
 		if err := checkText("name", pack.Name, 1, maxTextLength); err != nil {
 			return pack, "", err
 		}
-		code := request.Policy
-		if code == "" {
-			code = DefaultPolicy
-		}
-		policy, err := policyByCode(ctx, tx, "policy", code)
+		policy, err := policyByCode(ctx, tx, request.Policy)
 		if err != nil {
 			return pack, "", err
 		}

@@ -221,14 +221,18 @@ func customerByExternalID(ctx context.Context, tx Tx, field, externalID string) 
 	return found[0], nil
 }
 
-// policyByCode finds a policy. Errors: NOT_FOUND.
-func policyByCode(ctx context.Context, tx Tx, field, code string) (Policy, error) {
+// policyByCode finds the policy that a request names, DefaultPolicy where it names none.
+// Errors: NOT_FOUND.
+func policyByCode(ctx context.Context, tx Tx, code string) (Policy, error) {
+	if code == "" {
+		code = DefaultPolicy
+	}
 	found, err := tx.PoliciesByCode(ctx, []string{code})
 	if err != nil {
 		return Policy{}, err
 	}
 	if len(found) == 0 {
-		return Policy{}, refuse(NotFound, field, "there is no policy %q: create it first", clip(code))
+		return Policy{}, refuse(NotFound, "policy", "there is no policy %q: create it first", clip(code))
 	}
 	return found[0], nil
 }

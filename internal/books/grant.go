@@ -66,11 +66,11 @@ func (b *Books) Grant(ctx context.Context, key string, request NewGrant) (revrec
 func grantPolicy(ctx context.Context, tx Tx, code string, customer Customer) (Policy, error) {
 	switch {
 	case code != "":
-		return policyByCode(ctx, tx, "policy", code)
+		return policyByCode(ctx, tx, code)
 	case customer.PolicyID != "":
 		return policyByID(ctx, tx, customer.PolicyID)
 	}
-	return policyByCode(ctx, tx, "policy", DefaultPolicy)
+	return policyByCode(ctx, tx, DefaultPolicy)
 }
 
 func (b *Books) grantLot(request NewGrant, customer Customer, policy Policy) (revrec.Lot, error) {

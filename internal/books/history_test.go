@@ -439,7 +439,8 @@ func (p *playedBook) journal(t *rapid.T) map[string]int64 {
 	number := int64(0)
 	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
 		return tx.EachEntry(ctx, 0, 0, func(e ledger.Entry) error {
-			if number++; e.Number != number {
+			number++
+			if e.Number != number {
 				t.Fatalf("entry %d stands at place %d", e.Number, number)
 			}
 			if err := e.Check(); err != nil {

@@ -105,7 +105,8 @@ func (b *Books) deal(ctx context.Context, tx Tx, request NewPurchase) (deal, err
 	if err := b.terms(request, &d); err != nil {
 		return d, err
 	}
-	return d, b.makeLot(request, &d)
+	err = b.makeLot(request, &d)
+	return d, err
 }
 
 // price settles pack, policy, credits and money.
@@ -121,27 +122,21 @@ func (b *Books) price(ctx context.Context, tx Tx, request NewPurchase, d *deal) 
 	if p.Credits+p.Bonus > revrec.MaxCredits {
 		return refuse(TooLarge, "bonus", "and credits must be at most 1,000,000,000 together, not %s", p.Credits+p.Bonus)
 	}
-	policyCode, currency := request.Policy, request.Currency
-	if policyCode == "" {
-		policyCode = DefaultPolicy
-	}
 	if request.Pack != "" {
 		err = b.packPrice(ctx, tx, request, d)
-		currency = p.Price.Currency
 	} else {
 		err = b.customPrice(request, p)
-		currency = p.Price.Currency
 	}
 	if err != nil {
 		return err
 	}
 	if d.policy.ID == "" {
-		if d.policy, err = policyByCode(ctx, tx, "policy", policyCode); err != nil {
+		if d.policy, err = policyByCode(ctx, tx, request.Policy); err != nil {
 			return err
 		}
 	}
 	p.PolicyID = d.policy.ID
-	if p.Tax, err = amountOf("tax", request.Tax, currency); err != nil {
+	if p.Tax, err = amountOf("tax", request.Tax, p.Price.Currency); err != nil {
 		return err
 	}
 	return b.exchange(request.FXRate, p)

@@ -69,7 +69,8 @@ func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (J
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
-			b.endRun(ctx, &run, fmt.Errorf("panic: %v", fault))
+			// The panic goes on; that its end could not be recorded either adds nothing.
+			_ = b.endRun(ctx, &run, fmt.Errorf("panic: %v", fault))
 			panic(fault)
 		}
 	}()

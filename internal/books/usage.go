@@ -208,7 +208,8 @@ func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer, me
 	if event.OccurredAt, err = u.books.instantOf("occurredAt", input.OccurredAt); err != nil {
 		return event, err
 	}
-	return event, rate(&event, input, meters)
+	err = rate(&event, input, meters)
+	return event, err
 }
 
 // rate sets the credits of an event: those it gives, or its quantity by its meter.
