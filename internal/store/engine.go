@@ -36,6 +36,7 @@ const (
 	retryable        // busy, locked: the transaction may succeed when run again
 	taken            // a unique key is taken
 	away             // the database cannot be reached or written
+	foreign          // what was opened is no database
 )
 
 //go:embed migrations/sqlite/*.up.sql
@@ -58,6 +59,8 @@ func classifySQLite(err error) fault {
 		return otherFault
 	}
 	switch e.Code() {
+	case sqlite3.SQLITE_NOTADB:
+		return foreign
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
 		return taken
 	}

@@ -188,7 +188,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	}, {
 		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
-		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'none')", "p.id"}},
+		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	}, {
 		subject: "entry_number || ' ' || currency", from: "lines GROUP BY entry_number, currency",
 		pairs: []pair{{"entry.balance", "sum(amount_minor)", "0"}},

@@ -194,15 +194,16 @@ func (t *tx) LockLots(ctx context.Context, keys []books.LotKey) ([]*revrec.Lot, 
 }
 
 // The conditions below repeat those of the index lots_open word by word, or it would not
-// be used. 9223372036854775807 stands for never.
+// be used; also granted > drawn + refunded stands this way round, for SQLite turns a
+// comparison so that its column comes first. 9223372036854775807 stands for never.
 const (
 	lockOpenLots = `SELECT * FROM lots WHERE customer_id IN (?)
 		AND coalesce(accepts_until_us, 9223372036854775807) > ?
-		AND (kind = 'OVERAGE' OR drawn + refunded < granted)
+		AND (kind = 'OVERAGE' OR granted > drawn + refunded)
 		ORDER BY customer_id, id`
 	openLots = `SELECT * FROM lots WHERE customer_id = ?0
 		AND coalesce(accepts_until_us, 9223372036854775807) > ?1
-		AND (kind = 'OVERAGE' OR drawn + refunded < granted)
+		AND (kind = 'OVERAGE' OR granted > drawn + refunded)
 		AND kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?1
 		AND coalesce(expires_at_us, 9223372036854775807) > ?1
 		ORDER BY id`
@@ -242,11 +243,11 @@ func ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQuery {
 	if !filter.OpenAt.IsZero() {
 		at := instantOf(filter.OpenAt)
 		q = q.Where("coalesce(accepts_until_us, 9223372036854775807) > ?", at).
-			Where("kind = 'OVERAGE' OR drawn + refunded < granted").
+			Where("kind = 'OVERAGE' OR granted > drawn + refunded").
 			Where("kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?0 AND coalesce(expires_at_us, 9223372036854775807) > ?0", at)
 	}
 	if !filter.ExpiresFrom.IsZero() || !filter.ExpiresBefore.IsZero() {
-		q = q.Where("expires_at_us IS NOT NULL").Where("drawn + refunded < granted")
+		q = q.Where("expires_at_us IS NOT NULL").Where("granted > drawn + refunded")
 		q = whereWithin(q, "expires_at_us", filter.ExpiresFrom, filter.ExpiresBefore)
 	}
 	return q

@@ -83,7 +83,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	s := &Store{engine: sqliteEngine, writer: writer}
 	// The writer connects first, for it is the one that turns WAL on.
 	if err := writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(s.unavailable("opening "+path, err), writer.Close())
+		return nil, errors.Join(s.refused("opening "+path, err), writer.Close())
 	}
 	if s.reader, err = sqlitePool(path, options, options.Readers, "_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(err, writer.Close())
@@ -131,8 +131,4 @@ func (s *Store) Close() error {
 	}
 	errs = append(errs, s.writer.Close()) // last, so that it folds the WAL into the file
 	return errors.Join(errs...)
-}
-
-func (s *Store) unavailable(doing string, err error) error {
-	return &books.Error{Code: books.Unavailable, Message: "the database cannot be used now: " + doing, Cause: fmt.Errorf("%s: %w", doing, err)}
 }

@@ -117,6 +117,8 @@ func (e *engine) refused(doing string, err error) error {
 		return &books.Error{Code: books.Unavailable, Message: "the database cannot be used now", Cause: cause}
 	case taken:
 		return &books.Error{Code: books.AlreadyExists, Message: doing + ": it exists already", Cause: cause}
+	case foreign:
+		return &books.Error{Code: books.Invalid, Field: "db", Message: "names a file that is not a database", Cause: cause}
 	case otherFault:
 	}
 	return cause

@@ -168,9 +168,9 @@ CREATE TABLE IF NOT EXISTS lots (
 CREATE INDEX IF NOT EXISTS lots_id ON lots (id);
 -- What a balance reads: used-up and refunded lots leave it, so history costs nothing.
 CREATE INDEX IF NOT EXISTS lots_open ON lots (customer_id, coalesce(accepts_until_us, 9223372036854775807))
-    WHERE kind = 'OVERAGE' OR drawn + refunded < granted;
+    WHERE kind = 'OVERAGE' OR granted > drawn + refunded;
 CREATE INDEX IF NOT EXISTS lots_expiring ON lots (expires_at_us)
-    WHERE expires_at_us IS NOT NULL AND drawn + refunded < granted;
+    WHERE expires_at_us IS NOT NULL AND granted > drawn + refunded;
 CREATE INDEX IF NOT EXISTS lots_lapse_due ON lots (lapse_due, customer_id, id) WHERE lapse_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS lots_remote_due ON lots (remote_due, customer_id, id) WHERE remote_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS lots_carrying ON lots (customer_id, currency)
@@ -353,6 +353,7 @@ CREATE TABLE IF NOT EXISTS job_runs (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS job_runs_job ON job_runs (job, id);
+CREATE INDEX IF NOT EXISTS job_runs_running ON job_runs (id) WHERE status = 'RUNNING';
 
 CREATE TABLE IF NOT EXISTS leases (
     name     TEXT PRIMARY KEY,

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// Writer is the pool that writes, for tests that look past the interface.
+func (s *Store) Writer() *bun.DB { return s.writer }
+
+// Image returns a copy of a database in memory.
+func (s *Store) Image(ctx context.Context) (image []byte, err error) {
+	err = s.raw(ctx, func(c serializer) error { image, err = c.Serialize(); return err })
+	return image, err
+}
+
+// OpenImage opens a database in memory from a copy.
+func OpenImage(ctx context.Context, image []byte) (*Store, error) {
+	s, err := openMemory()
+	if err != nil {
+		return nil, err
+	}
+	return s, s.raw(ctx, func(c serializer) error { return c.Deserialize(image) })
+}
+
+// CheckNames lists the checks of Findings that compare by query.
+func CheckNames() []string {
+	var names []string
+	for _, comparison := range comparisons {
+		for _, pair := range comparison.pairs {
+			names = append(names, pair.check)
+		}
+	}
+	return names
+}
+
+// The queries whose plans are tested, by what they serve.
+var Queries = map[string]string{
+	"OpenLots": openLots, "LockOpenLots": lockOpenLots, "LockLots": lockLots, "UpdateLots": updateLots,
+	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
+	"LotDays": lotDays, "PendingLotDays": pendingLotDays, "SettleLotDays": settleLotDays,
+	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools,
+	"BookedOfLots": bookedOfLots, "BookedOfPool": bookedOfPool, "SumBatch": sumBatch, "EntryOfRecognition": entryOfRecognition,
+}

@@ -1,0 +1,418 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/internal/books"
+	"drawdown/internal/store"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// plantImage is a book in which everything happened that can: sales for cash, by invoice
+// due and paid, and not due yet, in two currencies; a grant; use, late use, a void and
+// overage; lapses with escheat, expected breakage with a new estimate, remote breakage;
+// refunds. Some use waits to be booked, and a batch is open.
+var plantImage = sync.OnceValues(func() ([]byte, error) {
+	ctx := context.Background()
+	s, err := store.OpenMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if err := playBook(ctx, s); err != nil {
+		return nil, err
+	}
+	return s.Image(ctx)
+})
+
+func plantBook(t testing.TB) *store.Store {
+	t.Helper()
+	image, err := plantImage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.OpenImage(context.Background(), image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// player plays a book: the first error sticks.
+type player struct {
+	b     *books.Books
+	now   time.Time
+	keys  int
+	fault error
+}
+
+func (p *player) key() string { p.keys++; return fmt.Sprint("key", p.keys) }
+
+func (p *player) at(date string) {
+	at, err := time.Parse(time.DateOnly, date)
+	p.check(err)
+	p.now = at.Add(12 * time.Hour)
+}
+
+func (p *player) check(err error) {
+	if p.fault == nil {
+		p.fault = err
+	}
+}
+
+func (p *player) buy(customer, policy string, price int64, change func(*books.NewPurchase)) books.Purchase {
+	amount := decimal.NewFromInt(price)
+	request := books.NewPurchase{Customer: customer, Policy: policy, Credits: decimal.NewFromInt(1000), Price: &amount}
+	if change != nil {
+		change(&request)
+	}
+	made, err := p.b.Purchase(context.Background(), p.key(), request)
+	p.check(err)
+	return made.Purchase
+}
+
+func (p *player) use(customer, id string, credits string) {
+	amount := decimal.RequireFromString(credits)
+	outcomes, err := p.b.RecordUsage(context.Background(), []books.UsageInput{{ID: id, Customer: customer, Credits: &amount}})
+	p.check(err)
+	if err == nil && outcomes[0].Status != books.Recorded {
+		p.check(fmt.Errorf("use %s of %s: %v", id, customer, outcomes[0].Reason))
+	}
+}
+
+func (p *player) run() {
+	_, err := p.b.RunJob(context.Background(), books.JobAll, books.RunOptions{})
+	p.check(err)
+}
+
+func playBook(ctx context.Context, s *store.Store) error {
+	p := &player{}
+	p.at("2024-01-02")
+	var err error
+	if p.b, err = books.Open(ctx, s, books.Options{Now: func() time.Time { return p.now }}); err != nil {
+		return err
+	}
+	year := ledger.Duration{Months: 12}
+	quarter := ledger.Duration{Months: 3}
+	share := decimal.RequireFromString
+	for code, policy := range map[string]revrec.Policy{
+		"expiry": {Expires: &quarter, LateUsage: ledger.Duration{Days: 5}, Breakage: revrec.Breakage{Method: revrec.OnExpiry, Escheat: share("0.3")}},
+		"pooled": {Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: share("0.1"), Escheat: share("0.2")}},
+		"remote": {Breakage: revrec.Breakage{Method: revrec.Remote, RemoteAfter: ledger.Duration{Months: 2}, RemoteFrom: revrec.FromLastUse}},
+		"billed": {Expires: &year, Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: share("0.05")}},
+	} {
+		_, err := p.b.PolicyCreate(ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
+		p.check(err)
+	}
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early"} {
+		_, err := p.b.CustomerCreate(ctx, p.key(), books.NewCustomer{ExternalID: customer})
+		p.check(err)
+	}
+	rate := share("1.0851")
+	euro := func(r *books.NewPurchase) { r.Currency, r.FXRate, r.Tax = "EUR", &rate, share("19.99") }
+
+	p.buy("cash", "expiry", 100, euro)
+	_, err = p.b.Grant(ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
+	p.check(err)
+	invoiced := p.buy("invoice", "pooled", 500, func(r *books.NewPurchase) {
+		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 2, 1), share("7")
+	})
+	p.buy("pool", "pooled", 333, euro)
+	p.buy("pool", "pooled", 1000, nil)
+	p.buy("remote", "remote", 77, nil)
+	p.buy("over", "billed", 50, nil)
+	refunded := p.buy("refund", "pooled", 200, nil)
+	p.use("cash", "c1", "333.333333")
+	p.use("invoice", "i1", "100")
+	p.use("pool", "p1", "700.5")
+	p.use("pool", "p2", "600")
+	p.use("remote", "r1", "1")
+	p.use("over", "o1", "1500")
+	p.use("refund", "f1", "250")
+	p.at("2024-01-20")
+	p.run()
+	p.use("pool", "p3", "20")
+	p.use("remote", "r2", "2")
+	_, err = p.b.VoidUsage(ctx, p.key(), books.UsageVoid{Customer: "pool", ID: "p2"})
+	p.check(err)
+	_, err = p.b.EstimateCreate(ctx, p.key(), books.NewEstimate{Policy: "pooled", Rate: share("0.15"), Reason: "history"})
+	p.check(err)
+	p.at("2024-02-10")
+	p.run()
+	_, err = p.b.Pay(ctx, p.key(), books.Payment{PurchaseID: invoiced.ID})
+	p.check(err)
+	_, err = p.b.Refund(ctx, p.key(), books.RefundRequest{PurchaseID: refunded.ID, Amount: share("120")})
+	p.check(err)
+	p.buy("invoice", "pooled", 60, func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 3, 1) })
+	p.buy("early", "pooled", 90, func(r *books.NewPurchase) { r.Invoiced, r.Cancellable = true, true })
+	p.use("early", "e1", "5")
+	p.at("2024-05-20")
+	p.run()
+	p.use("pool", "p4", "33.3")
+	p.at("2024-05-22")
+	if p.fault != nil {
+		return p.fault
+	}
+	return openBatch(ctx, p)
+}
+
+// openBatch stops a run between its two steps: what it computed is not posted.
+func openBatch(ctx context.Context, p *player) error {
+	stopped, stop := context.WithCancel(ctx)
+	defer stop()
+	_, err := p.b.RunJob(stopped, books.JobRecognise, books.RunOptions{Progress: func(result books.JobResult) {
+		if result.Recognitions > 0 {
+			stop()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("the run was not stopped: %w", err)
+	}
+	p.use("pool", "p5", "1") // and some use waits
+	return p.fault
+}
+
+func findingsOf(t testing.TB, s *store.Store) []books.Finding {
+	t.Helper()
+	var found []books.Finding
+	err := s.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		found, err = tx.Findings(ctx, 10)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestBookInOrder holds the book of the plants to what it is meant to have, and to no
+// findings before anything is planted.
+func TestBookInOrder(t *testing.T) {
+	s := plantBook(t)
+	defer s.Close()
+	if found := findingsOf(t, s); len(found) != 0 {
+		t.Errorf("findings: %v", found)
+	}
+	for what, query := range map[string]string{
+		"kinds of recognition": "SELECT count(DISTINCT kind) = 7 FROM recognitions",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 11 FROM entries",
+		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
+		"a void":               "SELECT count(*) = 1 FROM usage_events WHERE void_of IS NOT NULL",
+		"an open batch":        "SELECT count(*) = 1 FROM batches AS b WHERE posted_at_us IS NULL AND EXISTS (SELECT 1 FROM recognitions AS r WHERE r.batch_id = b.id)",
+		"pending use":          "SELECT count(*) > 0 FROM lot_days WHERE pending",
+		"unclaimed property":   "SELECT count(*) > 0 FROM lines WHERE account = 'unclaimed_property'",
+	} {
+		var have bool
+		if err := s.Writer().QueryRowContext(context.Background(), query).Scan(&have); err != nil {
+			t.Fatal(what, err)
+		}
+		if !have {
+			t.Errorf("the book lacks %s", what)
+		}
+	}
+}
+
+// plants are changes behind the program's back, each with the checks that must see it.
+var plants = []struct {
+	plant string
+	sees  string
+}{
+	{"UPDATE usage_events SET credits = credits + 1 WHERE event_id = 'c1'", "event.credits"},
+	{"UPDATE draws SET credits = credits + 1 WHERE lot_id = (SELECT lot_id FROM purchases ORDER BY id LIMIT 1)", "event.credits lotDay.drawn lot.drawn"},
+	{"DELETE FROM draws WHERE event_id = (SELECT id FROM usage_events WHERE event_id = 'c1')", "event.credits lotDay.drawn lot.drawn"},
+	{"DELETE FROM usage_events WHERE event_id = 'c1'", "draw.event"},
+	{`CREATE TABLE copied AS SELECT * FROM usage_events; DROP TABLE usage_events;
+		CREATE TABLE usage_events (customer_id TEXT, id TEXT, source TEXT, event_id TEXT, meter_id TEXT, quantity TEXT, credits INTEGER,
+			occurred_at_us INTEGER, recorded_at_us INTEGER, void_of TEXT);
+		INSERT INTO usage_events SELECT * FROM copied;
+		INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+			FROM copied WHERE event_id = 'c1'`, "event.once event.credits"},
+	{"UPDATE usage_events SET void_of = 'another' WHERE void_of IS NOT NULL", "event.void"},
+	{`INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id || 'b', meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+		FROM usage_events WHERE void_of IS NOT NULL`, "event.voidedOnce"},
+	{"UPDATE lot_days SET drawn = drawn + 1, recognised = recognised + 1 WHERE NOT pending AND drawn > 0", "lotDay.drawn lot.days lot.usage"},
+	{"DELETE FROM lot_days WHERE drawn > 0 AND NOT pending", "lotDay.drawn lot.days"},
+	{"UPDATE lot_days SET pending = 0, recognised = drawn WHERE pending", "lot.usage"},
+	{"UPDATE lot_days SET recognised = recognised - 1 WHERE NOT pending", "lotDay.recognised"},
+
+	{"UPDATE lots SET drawn = drawn + 1", "lot.drawn lot.days"},
+	{"UPDATE lots SET lapsed = lapsed + 1 WHERE lapsed > 0", "lot.remaining lot.lapsed"},
+	{"UPDATE lots SET lapsed = lapsed - 1 WHERE lapsed > 0", "lot.lapsed"},
+	{"UPDATE lots SET lapsed = 1 WHERE lapses_on IS NULL", "lot.lapsed"},
+	{"UPDATE lots SET booked_through = '2023-12-31' WHERE booked_through IS NOT NULL", "lot.bookedThrough"},
+	{"UPDATE lots SET booked_credits = booked_credits - 1", "lot.bookedCredits"},
+	{"UPDATE lots SET recognised_minor = recognised_minor + 1", "lot.recognised"},
+	{"UPDATE lots SET recognised_functional_minor = recognised_functional_minor + 1", "lot.recognisedFunctional"},
+	{"UPDATE lots SET released_minor = released_minor + 1", "lot.released"},
+	{"UPDATE lots SET released_functional_minor = released_functional_minor - 1", "lot.releasedFunctional"},
+	{"UPDATE lots SET carrying_minor = carrying_minor + 1 WHERE currency = 'EUR'", "lot.carrying deferredRevenue"},
+	{"UPDATE lots SET carrying_functional_minor = carrying_functional_minor - 1 WHERE currency = 'USD'", "lot.carryingFunctional deferredRevenue.functional"},
+	{"UPDATE lots SET burn_order = 1", "lot.order"},
+	{"UPDATE counters SET value = value - 1 WHERE name = 'lot'", "lot.counted"},
+	{"UPDATE lots SET purchase_id = 'another' WHERE purchase_id IS NOT NULL", "lot.purchase purchase.lot"},
+	{"DELETE FROM lots WHERE id = (SELECT lot_id FROM purchases ORDER BY id LIMIT 1)", "purchase.lot recognition.lot database"},
+	{"UPDATE lots SET policy_id = (SELECT id FROM policies WHERE code = 'billed') WHERE kind = 'PURCHASE'", "purchase.policy recognition.policy"},
+	{"UPDATE lots SET currency = 'GBP' WHERE currency = 'EUR'", "purchase.price recognition.currency deferredRevenue"},
+	{"UPDATE lots SET granted = granted + 1 WHERE kind = 'PURCHASE'", "purchase.credits"},
+	{"UPDATE lots SET price_minor = price_minor + 1 WHERE kind = 'PURCHASE'", "purchase.price lot.usage"},
+	{"UPDATE lots SET functional_minor = functional_minor + 1 WHERE kind = 'PURCHASE'", "purchase.functional"},
+	{"UPDATE lots SET lapses_on = '2024-12-01' WHERE lapses_on > '2024-12-31'", "pool.days"},
+	{"UPDATE lots SET liability_on = '2024-01-03' WHERE liability_on = '2024-01-02'", "lot.usage"},
+	{"UPDATE lots SET liability_on = NULL WHERE liability_on IS NOT NULL", "purchase.liability"},
+	{"UPDATE lots SET refunded_on = NULL", "purchase.refunded pool.days"},
+	{"UPDATE lots SET refunded_minor = refunded_minor + 1 WHERE refunded_minor > 0", "lot.carrying purchase.refund"},
+	{"UPDATE lots SET refunded_functional_minor = refunded_functional_minor + 1 WHERE refunded_minor > 0", "lot.carryingFunctional purchase.refundFunctional"},
+
+	{"UPDATE purchases SET price_minor = price_minor + 100", "purchase.price purchase.deferred purchase.cash lot.carrying"},
+	{"UPDATE purchases SET functional_minor = functional_minor + 1", "purchase.functional purchase.deferredFunctional lot.carryingFunctional"},
+	{"UPDATE purchases SET tax_minor = tax_minor + 1", "purchase.tax purchase.cash"},
+	{"UPDATE purchases SET functional_tax_minor = functional_tax_minor + 1", "purchase.taxFunctional"},
+	{"UPDATE purchases SET due_booked = 0 WHERE status = 'INVOICED' AND due_booked", "purchase.entries purchase.receivable lot.carrying"},
+	{"UPDATE purchases SET status = 'INVOICED' WHERE status = 'PAID' AND due_booked", "purchase.receivable purchase.cash"},
+	{"UPDATE purchases SET refund_minor = refund_minor + 1 WHERE status = 'REFUNDED'", "purchase.cash"},
+	{"UPDATE purchases SET status = 'PAID' WHERE status = 'REFUNDED'", "purchase.refunded"},
+	{"DELETE FROM purchases WHERE status = 'PAID'", "lot.purchase entry.reference"},
+
+	{"DELETE FROM recognitions WHERE kind = 'USAGE' AND batch_id IN (SELECT batch_id FROM entries)", "lot.recognised lot.usage entry.sums lot.bookedCredits"},
+	{"DELETE FROM recognitions WHERE batch_id NOT IN (SELECT batch_id FROM entries WHERE batch_id IS NOT NULL)", "lot.usage lot.carrying deferredRevenue"},
+	{"UPDATE recognitions SET amount_minor = amount_minor + 1 WHERE kind = 'BREAKAGE_EXPIRY'", "lot.released lot.release entry.sums"},
+	{"UPDATE recognitions SET unclaimed_minor = unclaimed_minor + 1 WHERE kind = 'BREAKAGE_EXPIRY'", "lot.release entry.sums"},
+	{"UPDATE recognitions SET functional_minor = functional_minor + 1 WHERE kind = 'BREAKAGE_REMOTE'", "lot.releasedFunctional lot.release entry.sums"},
+	{"UPDATE recognitions SET amount_minor = amount_minor + 1 WHERE kind = 'BREAKAGE_EARLY'", "pool.early entry.sums deferredRevenue"},
+	{"UPDATE recognitions SET day = '2024-01-05' WHERE kind = 'OVERAGE'", "lot.usage entry.sums entry.missing"},
+	{"UPDATE recognitions SET batch_id = 'another'", "recognition.batch entry.sums"},
+	{"UPDATE recognitions SET policy_id = 'another' WHERE lot_id IS NOT NULL", "recognition.policy"},
+	{"UPDATE recognitions SET currency = 'GBP' WHERE lot_id IS NOT NULL", "recognition.currency"},
+	{"UPDATE recognitions SET lot_id = 'another' WHERE lot_id IS NOT NULL", "recognition.lot lot.recognised"},
+	{"UPDATE recognitions SET pool_id = 'another' WHERE pool_id IS NOT NULL", "recognition.pool pool.early"},
+	{"UPDATE pool_days SET used_minor = used_minor + 1", "pool.days pool.early"},
+	{"DELETE FROM pool_days WHERE pool_id = (SELECT id FROM pools ORDER BY id LIMIT 1)", "pool.days pool.early"},
+	{"DELETE FROM pools; DELETE FROM pool_days", "pool.days recognition.pool"},
+	{"UPDATE estimates SET rate = '0.2'", "pool.early"},
+
+	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE entry_number = 1 AND line = 1", "entry.balance account.debit"},
+	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE entry_number = 1 AND line = 1", "entry.functionalBalance account.functionalDebit"},
+	{"UPDATE lines SET amount_minor = amount_minor * 2, functional_minor = functional_minor * 2 WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'USAGE')",
+		"entry.sums account.debit account.credit account.functionalCredit deferredRevenue"},
+	{"DELETE FROM lines WHERE entry_number = 1 AND line > 1", "entry.lines entry.balance"},
+	{"DELETE FROM entries WHERE number = 3", "entry.number line.entry"},
+	{"DELETE FROM lines WHERE entry_number = (SELECT max(number) FROM entries); DELETE FROM entries WHERE number = (SELECT max(number) FROM entries)", "entry.last"},
+	{`DELETE FROM lines WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'BREAKAGE_REMOTE');
+		DELETE FROM entries WHERE kind = 'BREAKAGE_REMOTE'`, "entry.missing entry.number account.debit"},
+	{"UPDATE entries SET batch_id = 'another' WHERE batch_id IS NOT NULL", "entry.batch entry.missing"},
+	{"UPDATE entries SET reference = 'another' WHERE kind = 'PURCHASE'", "entry.reference purchase.entries purchase.deferred"},
+	{"UPDATE entries SET reference = NULL WHERE kind = 'PURCHASE'", "entry.reference"},
+	{"UPDATE entries SET accounting_date = '2024-09-09' WHERE kind = 'PURCHASE'", "account.debit account.credit"},
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description
+			FROM entries WHERE kind = 'USAGE' ORDER BY number LIMIT 1;
+		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
+			FROM lines WHERE entry_number = (SELECT min(number) FROM entries WHERE kind = 'USAGE')`, "entry.sums entry.last account.debit"},
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description
+			FROM entries WHERE number = 1;
+		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
+			FROM lines WHERE entry_number = 1`, "purchase.entries purchase.deferred"},
+	{"UPDATE counters SET value = value + 1 WHERE name = 'entry'", "entry.last"},
+	{"UPDATE account_periods SET debit_minor = debit_minor + 1", "account.debit"},
+	{"UPDATE account_periods SET credit_minor = credit_minor + 1", "account.credit"},
+	{"UPDATE account_periods SET functional_debit_minor = functional_debit_minor + 1", "account.functionalDebit"},
+	{"UPDATE account_periods SET functional_credit_minor = functional_credit_minor + 1", "account.functionalCredit"},
+	{"DELETE FROM account_periods WHERE account = 'cash'", "account.debit"},
+	{"DROP INDEX batches_open; UPDATE batches SET posted_at_us = NULL", "batch.open entry.batch"},
+	{"DROP TABLE audit_events", "database.appendOnly"},
+	{"INSERT INTO draws SELECT customer_id, event_id, 'another', day, 1 FROM draws LIMIT 1", "database lotDay.drawn"},
+}
+
+// TestPlants plants each error and has verify find it; and every check is planted against,
+// for a check that cannot fail is no check.
+func TestPlants(t *testing.T) {
+	ctx := context.Background()
+	checked := map[string]bool{}
+	for _, test := range plants {
+		name := test.plant
+		if len(name) > 80 {
+			name = name[:80]
+		}
+		t.Run(name, func(t *testing.T) {
+			s := plantBook(t)
+			defer s.Close()
+			disarm(t, s)
+			if result, err := s.Writer().DB.ExecContext(ctx, test.plant); err != nil {
+				t.Fatal(err)
+			} else if touched, _ := result.RowsAffected(); touched == 0 && !strings.Contains(test.plant, "DROP") {
+				t.Fatal("the plant changed nothing")
+			}
+			found := map[string]string{}
+			for _, finding := range findingsOf(t, s) {
+				found[finding.Check] = fmt.Sprintf("%s: kept %s, derived %s", finding.Subject, finding.Kept, finding.Derived)
+				if finding.Subject == "" || finding.Kept == finding.Derived {
+					t.Errorf("a finding that says nothing: %+v", finding)
+				}
+			}
+			for check := range strings.FieldsSeq(test.sees) {
+				checked[check] = true
+				if found[check] == "" {
+					t.Errorf("%s does not see it; found: %v", check, found)
+				}
+			}
+		})
+	}
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early")
+	slices.Sort(checks)
+	for _, check := range slices.Compact(checks) {
+		if !checked[check] {
+			t.Errorf("no plant is seen by %s", check)
+		}
+	}
+}
+
+// disarm takes down what keeps a program, or a tamperer, from changing rows.
+func disarm(t *testing.T, s *store.Store) {
+	t.Helper()
+	ctx := context.Background()
+	var triggers []string
+	if err := s.Writer().NewRaw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'audit_events_%'").Scan(ctx, &triggers); err != nil {
+		t.Fatal(err)
+	}
+	for _, trigger := range triggers {
+		if _, err := s.Writer().DB.ExecContext(ctx, "DROP TRIGGER "+trigger); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Writer().DB.ExecContext(ctx, "PRAGMA foreign_keys = 0; PRAGMA ignore_check_constraints = 1; PRAGMA recursive_triggers = 0"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFindingsAreLimited keeps a book that is wrong everywhere from filling the screen.
+func TestFindingsAreLimited(t *testing.T) {
+	ctx := context.Background()
+	s := plantBook(t)
+	defer s.Close()
+	if _, err := s.Writer().DB.ExecContext(ctx, "UPDATE lots SET recognised_minor = recognised_minor + 1, released_minor = released_minor - 1"); err != nil {
+		t.Fatal(err)
+	}
+	err := s.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		found, err := tx.Findings(ctx, 2)
+		count := map[string]int{}
+		for _, finding := range found {
+			count[finding.Check]++
+		}
+		if count["lot.recognised"] != 2 || count["lot.released"] != 2 {
+			t.Errorf("found %v, want two of each", count)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

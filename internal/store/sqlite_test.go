@@ -1,0 +1,286 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"drawdown/internal/books"
+	"drawdown/internal/store"
+	"drawdown/internal/store/storetest"
+	"drawdown/ledger"
+)
+
+func TestSQLiteFile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) books.Store { return openFile(t, filepath.Join(t.TempDir(), "book.db")) })
+}
+
+func TestSQLiteMemory(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) books.Store { return openMemory(t) })
+}
+
+func openFile(t testing.TB, path string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func openMemory(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.OpenMemory(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOpenRefusesWhatItCannotOpen(t *testing.T) {
+	directory := t.TempDir()
+	for _, test := range []struct {
+		url     string
+		options store.Options
+		code    books.Code
+		says    string
+	}{
+		{"postgres://localhost/book", store.Options{}, books.Invalid, "not supported in this version"},
+		{"mysql:book", store.Options{}, books.Invalid, "sqlite:PATH"},
+		{"book.db", store.Options{}, books.Invalid, "sqlite:PATH"},
+		{"sqlite:", store.Options{}, books.Invalid, "names no file"},
+		{"sqlite:" + directory, store.Options{}, books.Invalid, "is a directory"},
+		{"sqlite:" + directory + "/none/book.db", store.Options{}, books.Invalid, "does not exist"},
+		{"sqlite:" + directory + "/none.db", store.Options{MustExist: true}, books.NotFound, "there is no database"},
+		{"sqlite:" + notADatabase(t, directory), store.Options{}, books.Invalid, "not a database"},
+	} {
+		_, err := store.Open(context.Background(), test.url, test.options)
+		if books.CodeOf(err) != test.code || !strings.Contains(fmt.Sprint(err), test.says) {
+			t.Errorf("%s: got %s %v, want %s and %q", test.url, books.CodeOf(err), err, test.code, test.says)
+		}
+	}
+}
+
+func notADatabase(t *testing.T, directory string) string {
+	path := filepath.Join(directory, "text.db")
+	if err := os.WriteFile(path, []byte(strings.Repeat("this is a text\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestPathsAreTakenLiterally(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "100% a?b#c é.db")
+	if err := openFile(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "book.db")
+	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	pending := func() int {
+		t.Helper()
+		n, err := s.MigrationsPending(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if pending() == 0 {
+		t.Fatal("a new database has no migrations pending")
+	}
+	for range 2 { // the second has nothing to do
+		if err := s.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := pending(); n != 0 {
+			t.Fatalf("%d migrations are pending after all ran", n)
+		}
+	}
+	// A crash between a migration and its mark: it runs again.
+	if _, err := s.Writer().ExecContext(ctx, "DELETE FROM bun_migrations"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(ctx); err != nil {
+		t.Fatal("running a migration again:", err)
+	}
+	if _, err := s.Writer().ExecContext(ctx, "INSERT INTO bun_migrations (name, group_id) VALUES ('29991231000000', 9)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(ctx); books.CodeOf(err) != books.Invalid || !strings.Contains(err.Error(), "newer version") {
+		t.Fatalf("a database from the future: got %v", err)
+	}
+}
+
+// TestDurability holds the connections to what an acknowledged commit needs.
+func TestDurability(t *testing.T) {
+	s := openFile(t, filepath.Join(t.TempDir(), "book.db"))
+	defer s.Close()
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
+		var got string
+		if err := s.Writer().QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("%s is %s, want %s", pragma, got, want)
+		}
+	}
+}
+
+// TestAppendOnly tries to change and to delete a row of each table that only grows.
+func TestAppendOnly(t *testing.T) {
+	ctx := context.Background()
+	s := plantBook(t)
+	defer s.Close()
+	for _, table := range []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events"} {
+		var column string
+		if err := s.Writer().QueryRowContext(ctx, "SELECT name FROM pragma_table_info(?) LIMIT 1", table).Scan(&column); err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range []string{
+			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column),
+			"DELETE FROM " + table,
+		} {
+			_, err := s.Writer().ExecContext(ctx, statement)
+			if err == nil || !strings.Contains(err.Error(), table+" is append-only") {
+				t.Errorf("%s: got %v", statement, err)
+			}
+		}
+	}
+}
+
+// TestRetries holds the database's write lock from a second process, so to say, and lets
+// go after the first tries have failed.
+func TestRetries(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "book.db")
+	blocker := openFile(t, path)
+	defer blocker.Close()
+	impatient, err := store.Open(ctx, "sqlite:"+path, store.Options{BusyTimeout: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer impatient.Close()
+
+	hold := func(release <-chan struct{}) <-chan error {
+		held, done := make(chan struct{}), make(chan error, 1)
+		go func() {
+			done <- blocker.Update(ctx, func(context.Context, books.Tx) error { close(held); <-release; return nil })
+		}()
+		<-held
+		return done
+	}
+	release := make(chan struct{})
+	done := hold(release)
+	time.AfterFunc(30*time.Millisecond, func() { close(release) })
+	ran := 0
+	err = impatient.Update(ctx, func(ctx context.Context, tx books.Tx) error {
+		ran++
+		_, err := tx.AppendEntries(ctx, []ledger.Entry{entryOf(1)})
+		return err
+	})
+	if err != nil || ran != 1 {
+		t.Fatalf("after the lock was let go: ran %d times, %v", ran, err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+
+	release = make(chan struct{})
+	done = hold(release)
+	started := time.Now()
+	err = impatient.Update(ctx, func(context.Context, books.Tx) error { return nil })
+	if books.CodeOf(err) != books.Unavailable {
+		t.Fatalf("while the lock is held: got %v, want UNAVAILABLE", err)
+	}
+	if took := time.Since(started); took > 20*time.Second {
+		t.Fatalf("gave up after %s", took)
+	}
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	if err := impatient.Update(short, func(context.Context, books.Tx) error { return nil }); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("with a deadline: got %v", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+
+	// An act that meets a busy database runs again from the beginning, and what it wrote
+	// before is gone.
+	ran = 0
+	busy := err
+	err = impatient.Update(ctx, func(ctx context.Context, tx books.Tx) error {
+		ran++
+		if _, err := tx.AppendEntries(ctx, []ledger.Entry{entryOf(2)}); err != nil {
+			return err
+		}
+		if ran < 4 {
+			return fmt.Errorf("deep inside: %w", busy)
+		}
+		return nil
+	})
+	if err != nil || ran != 4 {
+		t.Fatalf("ran %d times, %v", ran, err)
+	}
+	err = impatient.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		entries, err := tx.Entries(ctx, books.EntryFilter{}, books.Page{})
+		if len(entries) != 2 || entries[1].Number != 2 {
+			t.Fatalf("entries %v", entries)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func entryOf(minor int64) ledger.Entry {
+	on := ledger.NewDate(2024, 3, 31)
+	amount := ledger.Money(minor, "USD")
+	return ledger.Entry{
+		Kind: ledger.PurchaseEntry, AccountingDate: on, OccurredOn: on, PostedAt: time.Now(), Description: "a sale",
+		Lines: []ledger.Line{
+			ledger.Debit(ledger.Cash, amount, amount, ledger.Dimensions{}), ledger.Credit(ledger.DeferredRevenue, amount, amount, ledger.Dimensions{}),
+		},
+	}
+}
+
+// TestReadersDoNotWait reads while a write is open: the balance does not wait for a batch.
+func TestReadersDoNotWait(t *testing.T) {
+	ctx := context.Background()
+	s := openFile(t, filepath.Join(t.TempDir(), "book.db"))
+	defer s.Close()
+	err := s.Update(ctx, func(inside context.Context, tx books.Tx) error {
+		if err := tx.InsertCustomer(inside, books.Customer{ID: "c", ExternalID: "c", CreatedAt: time.Now()}); err != nil {
+			return err
+		}
+		return s.View(ctx, func(ctx context.Context, tx books.Tx) error { // of another caller: the outer context
+			n, err := tx.CountCustomers(ctx, books.CustomerFilter{})
+			if n != 0 {
+				t.Error("a view sees what is not committed")
+			}
+			return err
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

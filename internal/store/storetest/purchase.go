@@ -1,0 +1,215 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+func aPurchase(customerID string) books.Purchase {
+	return books.Purchase{
+		ID: newID(), CustomerID: customerID, PackID: "pack", PolicyID: "policy", LotID: newID(), Status: books.PurchaseInvoiced,
+		Credits: 100 * revrec.One, Bonus: 5, Price: eur(1000), Tax: eur(190), FXRate: dec("1.0847"), Functional: usd(1085), FunctionalTax: usd(206),
+		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
+	}
+}
+
+func purchases(t *testing.T, s *suite) {
+	a, b, c, d := aPurchase("c1"), aPurchase("c2"), aPurchase("c1"), aPurchase("c1")
+	b.DueOn, b.PackID, b.Reference = day+1, "", ""
+	c.Status, c.DueOn, c.PaidAt, c.PurchasedAt = books.PurchasePaid, 0, noon, noon.Add(time.Hour)
+	d.DueOn, d.Cancellable, d.PolicyID = 0, true, "other"
+	s.update(func(ctx context.Context, tx books.Tx) {
+		for _, p := range []books.Purchase{a, b, c, d} {
+			must(t, tx.InsertPurchase(ctx, p))
+		}
+		same(t, a)(tx.LockPurchase(ctx, a.ID))
+		_, err := tx.LockPurchase(ctx, "none")
+		refused(t, err, books.NotFound)
+		sameIDs(t, purchaseID)(tx.DuePurchases(ctx, day-1, 10))
+		sameIDs(t, purchaseID, a.ID)(tx.DuePurchases(ctx, day, 10))
+		sameIDs(t, purchaseID, a.ID, b.ID)(tx.DuePurchases(ctx, day+9, 10))
+		sameIDs(t, purchaseID, a.ID)(tx.DuePurchases(ctx, day+9, 1))
+		a.DueBooked = true
+		must(t, tx.UpdatePurchase(ctx, a))
+		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+9, 10))
+		c.Status, c.RefundedAt, c.RefundAmount = books.PurchaseRefunded, noon.Add(time.Hour), eur(1000)
+		must(t, tx.UpdatePurchase(ctx, c))
+		refused(t, tx.UpdatePurchase(ctx, aPurchase("c1")), books.NotFound)
+	})
+	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPurchase(ctx, a) }), books.AlreadyExists)
+	s.view(func(ctx context.Context, tx books.Tx) {
+		same(t, []books.Purchase{a, b, c, d})(inOrder(purchaseID)(tx.PurchasesByID(ctx, []string{c.ID, b.ID, a.ID, d.ID})))
+		for _, test := range []struct {
+			filter books.PurchaseFilter
+			want   []string
+		}{
+			{books.PurchaseFilter{}, []string{a.ID, b.ID, c.ID, d.ID}},
+			{books.PurchaseFilter{CustomerID: "c1"}, []string{a.ID, c.ID, d.ID}},
+			{books.PurchaseFilter{PackID: "pack", CustomerID: "c2"}, nil},
+			{books.PurchaseFilter{PolicyID: "other"}, []string{d.ID}},
+			{books.PurchaseFilter{Status: books.PurchaseRefunded}, []string{c.ID}},
+			{books.PurchaseFilter{From: noon.Add(time.Hour)}, []string{c.ID}},
+			{books.PurchaseFilter{Before: noon.Add(time.Hour)}, []string{a.ID, b.ID, d.ID}},
+		} {
+			sameIDs(t, purchaseID, test.want...)(tx.Purchases(ctx, test.filter, books.Page{}))
+			same(t, int64(len(test.want)))(tx.CountPurchases(ctx, test.filter))
+		}
+		sameIDs(t, purchaseID, d.ID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: "c1"}, books.Page{Limit: 2, Reverse: true}))
+		sameIDs(t, purchaseID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: "c1"}, books.Page{After: a.ID, Limit: 1}))
+	})
+}
+
+func lots(t *testing.T, s *suite) {
+	first, second := aLot("c1", "p1"), aLot("c1", "p2")
+	second.Price, second.Functional, second.LapseDue = eur(500), usd(550), day
+	for _, amount := range []*ledger.Amount{&second.RefundedAmount, &second.Recognised, &second.Released, &second.Carrying} {
+		*amount = eur(amount.Minor)
+	}
+	grant := aLot("c2", "p1")
+	grant.Kind, grant.PurchaseID, grant.Reason, grant.ExpiresAt, grant.AcceptsUntil, grant.LapsesOn = revrec.GrantLot, "", "PROMO", time.Time{}, time.Time{}, 0
+	overage := revrec.Lot{
+		ID: newID(), CustomerID: "c2", PolicyID: "p1", Kind: revrec.OverageLot, Rate: revrec.Rate{Price: "0.05", Currency: "USD"},
+		Price: usd(0), Functional: usd(0), RefundedAmount: usd(0), RefundedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
+		Released: usd(0), ReleasedFunctional: usd(0), Carrying: usd(0), CarryingFunctional: usd(0),
+		PurchasedOn: day, StartsAt: noon, Priority: 100,
+	}
+	purchase := aPurchase("c1")
+	second.PurchaseID = purchase.ID
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.InsertPurchase(ctx, purchase))
+		kept := putLots(ctx, t, tx, first, second, grant, overage)
+		first, second, grant, overage = kept[0], kept[1], kept[2], kept[3]
+		for i, lot := range kept {
+			if lot.Order != int64(i+1) {
+				t.Fatalf("lot %d has order %d", i+1, lot.Order)
+			}
+		}
+		same(t, []revrec.Lot{first, second, grant, overage})(inOrder(lotID)(tx.LotsByID(ctx, []string{overage.ID, grant.ID, second.ID, first.ID})))
+
+		// All that can change.
+		second.ExpiresAt, second.AcceptsUntil, second.LapsesOn = second.ExpiresAt.AddDate(1, 0, 0), second.AcceptsUntil.AddDate(1, 0, 0), day+365
+		second.Priority, second.LiabilityOn = 7, day
+		second.Drawn, second.Lapsed, second.Refunded, second.RefundedOn = 1, 2, 3, day
+		second.RefundedAmount, second.RefundedFunctional, second.Blocked = eur(4), usd(5), true
+		second.Recognised, second.RecognisedFunctional, second.Released, second.ReleasedFunctional = eur(6), usd(7), eur(8), usd(9)
+		second.Carrying, second.CarryingFunctional = eur(-10), usd(-11)
+		second.BookedThrough, second.BookedCredits, second.LapseDue, second.RemoteDue = day, 12, 0, day+1
+		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&second}))
+		same(t, []revrec.Lot{second})(tx.LotsByID(ctx, []string{second.ID}))
+		same(t, []revrec.Lot{first})(tx.LotsByID(ctx, []string{first.ID}))
+
+		missing := aLot("c1", "p1")
+		refused(t, tx.UpdateLots(ctx, []*revrec.Lot{&first, &missing}), books.NotFound)
+	})
+	drawnTooMuch := first
+	drawnTooMuch.Drawn = first.Granted + 1
+	if s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.UpdateLots(ctx, []*revrec.Lot{&drawnTooMuch}) }) == nil {
+		t.Fatal("more was drawn than granted, and the database took it")
+	}
+	s.view(func(ctx context.Context, tx books.Tx) {
+		for _, test := range []struct {
+			filter books.LotFilter
+			want   []string
+		}{
+			{books.LotFilter{}, []string{first.ID, second.ID, grant.ID, overage.ID}},
+			{books.LotFilter{CustomerID: "c1"}, []string{first.ID, second.ID}},
+			{books.LotFilter{PurchaseID: purchase.ID}, []string{second.ID}},
+			{books.LotFilter{PolicyID: "p1", CustomerID: "c2"}, []string{grant.ID, overage.ID}},
+			{books.LotFilter{Kind: revrec.GrantLot}, []string{grant.ID}},
+			{books.LotFilter{OpenAt: noon}, []string{first.ID, grant.ID}}, // second is blocked
+			{books.LotFilter{OpenAt: first.ExpiresAt, CustomerID: "c1"}, nil},
+			{books.LotFilter{ExpiresFrom: first.ExpiresAt, ExpiresBefore: first.ExpiresAt.Add(1000)}, []string{first.ID}},
+			{books.LotFilter{ExpiresBefore: first.ExpiresAt}, nil},
+			{books.LotFilter{ExpiresFrom: first.ExpiresAt.Add(1000)}, []string{second.ID}},
+		} {
+			sameIDs(t, lotID, test.want...)(tx.Lots(ctx, test.filter, books.Page{}))
+			same(t, int64(len(test.want)))(tx.CountLots(ctx, test.filter))
+		}
+		sameIDs(t, lotID, grant.ID)(tx.Lots(ctx, books.LotFilter{}, books.Page{After: overage.ID, Reverse: true, Limit: 1}))
+	})
+}
+
+func openLots(t *testing.T, s *suite) {
+	open, used, future, blocked := aLot("c1", "p"), aLot("c1", "p"), aLot("c1", "p"), aLot("c1", "p")
+	other, forever := aLot("c0", "p"), aLot("c1", "p")
+	used.Drawn = used.Granted
+	future.StartsAt = noon.Add(time.Microsecond)
+	blocked.Blocked = true
+	forever.ExpiresAt, forever.AcceptsUntil = time.Time{}, time.Time{}
+	overage := revrec.Lot{ID: newID(), CustomerID: "c1", PolicyID: "p", Kind: revrec.OverageLot, Drawn: 5, Rate: revrec.Rate{Price: "1", Currency: "USD"}, StartsAt: noon}
+	s.update(func(ctx context.Context, tx books.Tx) {
+		putLots(ctx, t, tx, open, used, future, blocked, other, forever, overage)
+		sameIDs(t, lotID, open.ID, forever.ID)(tx.OpenLots(ctx, "c1", noon))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, "c1", future.StartsAt))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, "c1", open.ExpiresAt.Add(-1000)))
+		sameIDs(t, lotID, forever.ID)(tx.OpenLots(ctx, "c1", open.ExpiresAt))
+		sameIDs(t, lotID)(tx.OpenLots(ctx, "nobody", noon))
+
+		// Held for use: customer by customer, what may still be drawn on late too.
+		sameIDs(t, lotIDOf, other.ID, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1", "c0", "c1"}, noon))
+		sameIDs(t, lotIDOf, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1"}, open.AcceptsUntil.Add(-1000)))
+		sameIDs(t, lotIDOf, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1"}, open.AcceptsUntil))
+		sameIDs(t, lotIDOf)(tx.LockOpenLots(ctx, nil, noon))
+
+		sameIDs(t, lotIDOf, other.ID, open.ID, used.ID)(tx.LockLots(ctx, []books.LotKey{keyOf(used), keyOf(other), keyOf(open), keyOf(used), {CustomerID: "c0", LotID: open.ID}}))
+		sameIDs(t, lotIDOf)(tx.LockLots(ctx, nil))
+	})
+}
+
+// manyLots goes beyond what one statement takes.
+func manyLots(t *testing.T, s *suite) {
+	const n = 1203
+	s.update(func(ctx context.Context, tx books.Tx) {
+		keys, changed, ids := make([]books.LotKey, n), make([]*revrec.Lot, n), make([]string, n)
+		for i := range n {
+			lot := aLot(fmt.Sprintf("c%04d", i), "p")
+			must(t, tx.InsertLot(ctx, lot))
+			lot.Drawn = revrec.Credits(i + 1)
+			keys[i], changed[i], ids[i] = keyOf(lot), &lot, lot.ID
+		}
+		must(t, tx.UpdateLots(ctx, changed))
+		got, err := tx.LockLots(ctx, keys)
+		must(t, err)
+		if len(got) != n {
+			t.Fatalf("%d lots of %d", len(got), n)
+		}
+		for i, lot := range got {
+			if lot.ID != ids[i] || lot.Drawn != revrec.Credits(i+1) {
+				t.Fatalf("lot %d is %s with %d drawn", i, lot.ID, lot.Drawn)
+			}
+		}
+		byID, err := tx.LotsByID(ctx, ids)
+		must(t, err)
+		if len(byID) != n {
+			t.Fatalf("%d lots of %d by id", len(byID), n)
+		}
+	})
+}
+
+func deferred(t *testing.T, s *suite) {
+	lot := func(customer string, carrying ledger.Amount) revrec.Lot {
+		l := aLot(customer, "p")
+		l.Price, l.Carrying, l.CarryingFunctional = carrying, carrying, usd(carrying.Minor*2)
+		l.Drawn = 10 * revrec.One
+		return l
+	}
+	s.update(func(ctx context.Context, tx books.Tx) {
+		putLots(ctx, t, tx, lot("c2", usd(100)), lot("c1", eur(30)), lot("c1", usd(20)), lot("c1", usd(5)), lot("c3", usd(0)), lot("c4", eur(1)))
+		want := []books.Deferred{
+			{CustomerID: "c1", Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(30), Functional: usd(60)},
+			{CustomerID: "c1", Currency: "USD", Lots: 2, Unused: 180 * revrec.One, Carrying: usd(25), Functional: usd(50)},
+			{CustomerID: "c2", Currency: "USD", Lots: 1, Unused: 90 * revrec.One, Carrying: usd(100), Functional: usd(200)},
+			{CustomerID: "c4", Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(1), Functional: usd(2)},
+		}
+		same(t, want)(tx.DeferredByCustomer(ctx, books.Page{}))
+		same(t, want[1:3])(tx.DeferredByCustomer(ctx, books.Page{After: "c1/EUR", Limit: 2}))
+		same(t, want[2:])(tx.DeferredByCustomer(ctx, books.Page{After: "c1"}))
+		sameIDs(t, deferredKey, "c2/USD", "c1/USD", "c1/EUR")(tx.DeferredByCustomer(ctx, books.Page{After: "c4", Reverse: true}))
+	})
+}
