@@ -81,6 +81,25 @@ var regulars = []customer{
 	{id: "hollow-oak", name: "Hollow Oak Brewing", monthly: 120, topUp: 1_000, pack: "pay-as-you-go"},
 }
 
+// Story is a customer of the demo whose figures one can check by hand.
+type Story struct {
+	Customer string // external id
+	Tells    string
+}
+
+// Stories lists the customers with a story.
+func Stories() []Story {
+	return []Story{
+		{Larkspur, "used 35,000 of 50,000 credits by November; 15,000 lapse on 20 January"},
+		{PaperLantern, "used 640 of 1,000; 36.00 lapsed on 6 January, a fifth of it unclaimed property"},
+		{Quillfeather, "used a quarter of 800.00 and got 600.00 back"},
+		{Tidepool, "used 350 credits beyond the balance, billed at 0.12"},
+		{Alpenglow, "pays in euros; nine days of usage came late"},
+		{Granite, "was invoiced 25,000.00 and used credits before it was due"},
+		{Saltmarsh, "stopped using in May; the rest was released when use had become remote"},
+	}
+}
+
 // act is something that somebody does at a time.
 type act struct {
 	at time.Time

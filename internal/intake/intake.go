@@ -124,6 +124,12 @@ func Read(file io.Reader, options Options) iter.Seq2[Row, error] {
 	}
 }
 
+// Check refuses options that no file can be read under.
+func (o Options) Check() error {
+	_, err := o.withDefaults()
+	return err
+}
+
 func (o Options) withDefaults() (Options, error) {
 	switch o.Format {
 	case "":
