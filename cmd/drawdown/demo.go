@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drawdown/internal/demo"
+	"drawdown/internal/store"
+)
+
+func (p *program) demoCommand() *cobra.Command {
+	o := serveOptions{explorer: true, log: "text"}
+	var buildOnly bool
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Make a year of a made-up AI platform and serve it",
+		Long: `Make the book of a made-up AI platform, a year of thirty-three customers, with the
+jobs run; then serve it on the loopback address with the explorer, and say what to
+look at. It is the same book every time, and its clock goes on from 12 January 2026.
+
+The database is a new file in the directory for temporary files, or --db where that
+is given: it must not hold a book yet.`,
+		Example: "  drawdown demo\n  drawdown demo --db sqlite:demo.db --addr 127.0.0.1:9000",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			ctx := c.Context()
+			if err := checkAddress(o.address, false); err != nil {
+				return err
+			}
+			if !c.Flags().Changed("db") {
+				dir, err := os.MkdirTemp("", "drawdown-demo-")
+				if err != nil {
+					return &exitError{database, err}
+				}
+				p.db = "sqlite:" + filepath.Join(dir, "demo.db")
+			}
+			db, err := p.openOrMakeStore(ctx)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			return p.demo(ctx, db, o, buildOnly)
+		},
+	}
+	c.Flags().StringVar(&o.address, "addr", defaultAddress, "the `address` to listen on; the next free port where it is taken")
+	c.Flags().BoolVar(&buildOnly, "build-only", false, "make the book and end")
+	return c
+}
+
+func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, buildOnly bool) error {
+	began := time.Now()
+	p.say("Making a year of an AI platform…")
+	made, err := demo.Build(ctx, db)
+	if err != nil {
+		return err
+	}
+	out := &printer{w: p.stdout}
+	out.line("Made in %s: %d usage events. The book is %s", time.Since(began).Round(100*time.Millisecond), made.Events, p.db)
+	if buildOnly {
+		return out.err
+	}
+	listener, moved, err := listenNear(ctx, o.address)
+	if err != nil {
+		return err
+	}
+	if moved {
+		out.line("%s is taken; this is the next free port.", o.address)
+	}
+	out.line("%s", lookAt("http://"+listener.Addr().String()))
+	if out.err != nil {
+		return errors.Join(out.err, listener.Close())
+	}
+	log, err := newLog(p.stderr, o.log, false)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, log, made.Books, listener, o)
+}

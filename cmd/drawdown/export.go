@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/ledger/export"
+)
+
+func (p *program) exportCommand() *cobra.Command {
+	var format, from, to, out string
+	journal := &cobra.Command{
+		Use:   "journal",
+		Short: "Write the entries of the journal to a file",
+		Long: `Write the posted entries of the journal, in order of number. The formats:
+
+  csv      a row for each line, for spreadsheets
+  jsonl    an object for each entry, for warehouses
+  hledger  a journal that hledger check --strict accepts
+
+Dates are accounting dates, both included. With --out the file is written beside its
+place and moved there when it is whole; without, it goes to standard output.`,
+		Example: `  drawdown export journal --format csv --from 2025-01-01 --to 2025-12-31 --out 2025.csv
+  drawdown export journal --format hledger | hledger -f - bal`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if _, err := export.New(export.Format(format), io.Discard); err != nil {
+				return badUsage("--format: %w", err)
+			}
+			header, err := span(from, to)
+			if err != nil {
+				return err
+			}
+			return p.withBook(c.Context(), func(book *books.Books) error {
+				header.Functional = book.Book().Functional
+				write := func(w io.Writer) (int, error) {
+					return writeJournal(c.Context(), book, export.Format(format), header, w)
+				}
+				if out == "" || out == "-" {
+					_, err := write(p.stdout)
+					return err
+				}
+				count, err := writeWhole(out, write)
+				if err == nil {
+					p.say("%s: %d entries", out, count)
+				}
+				return err
+			})
+		},
+	}
+	names := make([]string, 0, len(export.Formats()))
+	for _, f := range export.Formats() {
+		names = append(names, string(f))
+	}
+	flags := journal.Flags()
+	flags.StringVar(&format, "format", string(export.CSV), strings.Join(names, ", "))
+	flags.StringVar(&from, "from", "", "the first accounting `date` (default: since the beginning)")
+	flags.StringVar(&to, "to", "", "the last accounting `date` (default: to the end)")
+	flags.StringVar(&out, "out", "", "the `file` to write (default: standard output)")
+	return group("export", "Write the journal for other programs", journal)
+}
+
+func span(from, to string) (header export.Header, err error) {
+	if from != "" {
+		if header.From, err = ledger.ParseDate(from); err != nil {
+			return header, badUsage("--from: %w", err)
+		}
+	}
+	if to != "" {
+		if header.To, err = ledger.ParseDate(to); err != nil {
+			return header, badUsage("--to: %w", err)
+		}
+	}
+	if header.From != 0 && header.To != 0 && header.To < header.From {
+		return header, badUsage("--to %s is before --from %s", header.To, header.From)
+	}
+	return header, nil
+}
+
+// writeJournal streams the entries from the database to the writer.
+func writeJournal(ctx context.Context, book *books.Books, format export.Format, header export.Header, w io.Writer) (count int, err error) {
+	encoder, err := export.New(format, w)
+	if err != nil {
+		return 0, err
+	}
+	if err := encoder.Begin(header); err != nil {
+		return 0, fmt.Errorf("writing the journal: %w", err)
+	}
+	err = book.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		return tx.EachEntry(ctx, header.From, header.To, func(entry ledger.Entry) error {
+			count++
+			return encoder.Entry(entry)
+		})
+	})
+	if err != nil {
+		return count, err
+	}
+	return count, encoder.End()
+}
+
+// writeWhole writes a file so that under its name there is never a part of it.
+func writeWhole(path string, write func(io.Writer) (int, error)) (count int, err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return 0, badUsage("--out: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(file.Name()))
+		}
+	}()
+	count, err = write(file)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closed := file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return count, err
+	}
+	if err := os.Chmod(file.Name(), 0o644); err != nil { //nolint:gosec // a journal is read by others, as a shell's > would let them
+		return count, err
+	}
+	return count, os.Rename(file.Name(), path)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// program is one run of the command line. Tests start it with streams of their own.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            func(string) string
+	busyTimeout    time.Duration // of the database; the store's default where zero
+
+	db string // every command knows it
+	// currency and timezone settle a new book.
+	currency, timezone string
+	// begun is true once the command line was understood.
+	begun bool
+}
+
+const defaultDB = "sqlite:drawdown.db"
+
+const longHelp = `Drawdown is a revenue sub-ledger for prepaid credits: what was sold, used and
+lapsed goes in, a double-entry journal under ASC 606 and IFRS 15 comes out.
+
+To look around, make a year of a made-up AI platform and open it:
+
+  drawdown demo
+
+The book is a database, named by --db or the variable DRAWDOWN_DB.`
+
+// run does what the arguments say and returns the exit code.
+func (p *program) run(ctx context.Context, args []string) (code int) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			code = p.fail(&faultError{fault})
+		}
+	}()
+	root := p.rootCommand() //nolint:contextcheck // a command gets its context when it is executed
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !p.begun {
+		err = &exitError{usage, fmt.Errorf("%w (drawdown --help tells more)", err)}
+	}
+	return p.fail(err)
+}
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "drawdown",
+		Short:         "A revenue sub-ledger for prepaid credits",
+		Long:          longHelp + "\n\n" + exitHelp,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRun: func(*cobra.Command, []string) {
+			p.begun = true
+		},
+	}
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	db := p.env("DRAWDOWN_DB")
+	if db == "" {
+		db = defaultDB
+	}
+	root.PersistentFlags().StringVar(&p.db, "db", db, "the `database`: sqlite:PATH; from DRAWDOWN_DB where not given")
+	root.AddCommand(
+		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
+		p.scenarioCommand(), p.verifyCommand(), p.migrateCommand(), p.versionCommand(),
+	)
+	return root
+}
+
+func noCommand(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("there is no command %q", args[0])
+	}
+	return nil
+}
+
+// group makes a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use: use, Short: short,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("%s takes a command, such as: %s", c.CommandPath(), c.Commands()[0].UseLine())
+			}
+			return fmt.Errorf("%s has no command %q", c.CommandPath(), args[0])
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(commands...)
+	return c
+}
+
+// say writes a line to the user on standard error, beside what the command found.
+func (p *program) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.stderr, format+"\n", args...)
+}

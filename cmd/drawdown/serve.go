@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drawdown/internal/books"
+	"drawdown/jobs"
+	"drawdown/ledger"
+)
+
+// serveOptions are the flags of serve.
+type serveOptions struct {
+	address, schedule, log        string
+	allowRemote, explorer, noJobs bool
+	verbose                       bool
+}
+
+func (p *program) serveCommand() *cobra.Command {
+	var o serveOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the GraphQL API and run the jobs",
+		Long: `Serve the GraphQL API and run the jobs, until SIGINT or SIGTERM: then requests and
+the step of the job at work end first. A second signal ends it at once.
+
+A database that does not exist is made and migrated. One that lacks migrations is
+left alone: see drawdown migrate.
+
+The API does not ask who is calling yet. It listens on the loopback address, where
+only this machine reaches it, and refuses another one without --allow-remote.`,
+		Example: `  drawdown serve
+  drawdown serve --db sqlite:book.db --currency EUR --timezone Europe/Berlin
+  drawdown serve --addr 127.0.0.1:9000 --explorer --log json`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) (err error) {
+			ctx := c.Context()
+			if err := checkAddress(o.address, o.allowRemote); err != nil {
+				return err
+			}
+			log, err := newLog(p.stderr, o.log, o.verbose)
+			if err != nil {
+				return err
+			}
+			db, err := p.openOrMakeStore(ctx)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, db.Close()) }()
+			book, err := books.Open(ctx, db, books.Options{Functional: ledger.Currency(p.currency), Zone: p.timezone})
+			if err != nil {
+				return err
+			}
+			listener, err := listen(ctx, o.address)
+			if err != nil {
+				return err
+			}
+			return p.serve(ctx, log, book, listener, o)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&o.address, "addr", defaultAddress, "the `address` to listen on")
+	flags.StringVar(&p.currency, "currency", "", "the book's own `currency`, settled when it is first opened (default USD)")
+	flags.StringVar(&p.timezone, "timezone", "", "the book's time `zone`, settled when it is first opened (default UTC)")
+	flags.BoolVar(&o.allowRemote, "allow-remote", false, "listen where other machines can reach it")
+	flags.BoolVar(&o.explorer, "explorer", false, "serve the GraphiQL explorer at /")
+	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
+	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
+	flags.StringVar(&o.log, "log", "text", "how to log: text or json")
+	flags.BoolVar(&o.verbose, "verbose", false, "log more")
+	return c
+}
+
+func newLog(w io.Writer, format string, verbose bool) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if verbose {
+		options.Level = slog.LevelDebug
+	}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, badUsage("--log: must be text or json, not %q", format)
+}
+
+// Limits of the server, each with its reason.
+const (
+	headerTime = 10 * time.Second // a header is a few hundred bytes: slower is no client
+	idleTime   = 2 * time.Minute  // a dashboard that polls keeps its connection
+	endTime    = 20 * time.Second // what requests may take to end when the server stops
+)
+
+// serve answers on the listener and rings for the jobs until the context is done.
+func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books, listener net.Listener, o serveOptions) error {
+	ctx, stop := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer stop()
+	if !o.noJobs {
+		bell, err := jobs.New(book, log, o.schedule)
+		if err != nil {
+			return errors.Join(badUsage("--schedule: %w", err), listener.Close())
+		}
+		working.Go(func() { bell.Run(ctx) })
+	}
+	server := &http.Server{
+		Handler:           api(ctx, book, log, o.explorer),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	address := listener.Addr().String()
+	host, _, _ := net.SplitHostPort(address)
+	if isLoopback(host) {
+		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", "http://"+address, "db", p.db, "version", version())
+	} else {
+		log.Warn("serving to other machines, and the API does not ask who is calling", "url", "http://"+address, "db", p.db, "version", version())
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping: requests and the step at work end first")
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	if err := server.Shutdown(end); err != nil {
+		log.Warn("some requests did not end in time", "error", err)
+	}
+	return nil
+}

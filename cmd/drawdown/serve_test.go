@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// output gathers what a running program says.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// running is a program that serves.
+type running struct {
+	url            string
+	stdout, stderr *output
+	stop           func() (code int)
+}
+
+var servedURL = regexp.MustCompile(`url=(http://\S+)`)
+
+// start runs the program until it serves.
+func startServing(t *testing.T, args ...string) running {
+	t.Helper()
+	r := running{stdout: &output{}, stderr: &output{}}
+	p := program{stdin: strings.NewReader(""), stdout: r.stdout, stderr: r.stderr, env: func(string) string { return "" }}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() { ended <- p.run(ctx, args) }()
+	r.stop = sync.OnceValue(func() int {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() { r.stop() })
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if found := servedURL.FindStringSubmatch(r.stderr.String()); found != nil {
+			r.url = found[1]
+			return r
+		}
+		select {
+		case code := <-ended:
+			ended <- code
+			t.Fatalf("ended with %d: %s", code, r.stderr)
+		default:
+		}
+	}
+	t.Fatalf("does not serve: %s", r.stderr)
+	return r
+}
+
+// query asks the API and returns its data.
+func (r running) query(t *testing.T, query string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Post(r.url+"/graphql", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK || bytes.Contains(text, []byte(`"errors"`)) {
+		t.Fatalf("%s: %v %s\n%s", answer.Status, err, text, query)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+func TestServe(t *testing.T) {
+	path := t.TempDir() + "/new.db"
+	r := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+path, "--currency", "EUR", "--timezone", "Europe/Berlin", "--explorer")
+	if got := r.query(t, `{ book { functionalCurrency timeZone } }`); got != `{"data":{"book":{"functionalCurrency":"EUR","timeZone":"Europe/Berlin"}}}` {
+		t.Errorf("book: %s", got)
+	}
+	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/": "<"} {
+		answer, err := http.Get(r.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s %.100s", path, answer.Status, text)
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(r.stderr.String(), "trigger=START"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the jobs did not run at the start: %s", r.stderr)
+		}
+	}
+	if code := r.stop(); code != success {
+		t.Errorf("ended with %d: %s", code, r.stderr)
+	}
+	log := r.stderr.String()
+	if !strings.Contains(log, "only this machine can reach it") || !strings.Contains(log, "stopping") || strings.Contains(log, "level=ERROR") {
+		t.Errorf("log: %s", log)
+	}
+
+	// The second time the book is there, with its currency.
+	again := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+path, "--no-jobs", "--allow-remote")
+	if got := again.query(t, `{ book { functionalCurrency } }`); !strings.Contains(got, "EUR") {
+		t.Errorf("book: %s", got)
+	}
+	again.stop()
+	if log := again.stderr.String(); strings.Contains(log, "trigger=START") {
+		t.Errorf("jobs ran: %s", log)
+	}
+}
+
+// The demo takes the next port where its own is taken, and every query that it prints
+// answers.
+func TestDemo(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	began := time.Now()
+	r := startServing(t, "demo", "--addr", busy.Addr().String(), "--db", "sqlite:"+t.TempDir()+"/demo.db")
+	took := time.Since(began)
+	t.Logf("serves after %s", took.Round(time.Millisecond))
+	said := r.stdout.String()
+	if !strings.Contains(said, busy.Addr().String()+" is taken; this is the next free port.") || !strings.Contains(said, "Open "+r.url) {
+		t.Errorf("said: %s", said)
+	}
+	for _, e := range examples {
+		if !strings.Contains(said, e.query) {
+			t.Errorf("does not print: %s", e.query)
+		}
+		answer := r.query(t, e.query)
+		if strings.Contains(answer, `"nodes":[]`) || strings.Contains(answer, "null}") {
+			t.Errorf("%s\nanswers nothing: %s", e.query, answer)
+		}
+	}
+	larkspur := r.query(t, examples[0].query)
+	for _, want := range []string{`"balance":{"credits":"15000"}`, `"drawn":"35000"`, `"recognised":{"amount":"2800.00"}`, `"carrying":{"amount":"1200.00"}`} {
+		if !strings.Contains(larkspur, want) {
+			t.Errorf("no %s in %s", want, larkspur)
+		}
+	}
+	if got := r.query(t, `{ customers(first: 1) { totalCount } }`); !strings.Contains(got, fmt.Sprintf(`"totalCount":%d`, 33)) {
+		t.Errorf("the help says thirty-three customers, the book %s", got)
+	}
+	if code := r.stop(); code != success {
+		t.Errorf("ended with %d: %s", code, r.stderr)
+	}
+}
