@@ -59,12 +59,12 @@ func TestAway(t *testing.T) {
 		t.Errorf("%d %s", got.Status, got.body)
 	}
 	for path, want := range map[string]int{"/readyz": http.StatusServiceUnavailable, "/healthz": http.StatusOK} {
-		if got := a.send(httptest.NewRequest(http.MethodGet, path, nil)); got.Status != want {
+		if got := a.send(httptest.NewRequest(http.MethodGet, path, http.NoBody)); got.Status != want {
 			t.Errorf("%s is %d, not %d", path, got.Status, want)
 		}
 	}
 	a.store.away = nil
-	if got := a.send(httptest.NewRequest(http.MethodGet, "/readyz", nil)); got.Status != http.StatusOK {
+	if got := a.send(httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody)); got.Status != http.StatusOK {
 		t.Errorf("readyz is %d", got.Status)
 	}
 }
@@ -72,7 +72,7 @@ func TestAway(t *testing.T) {
 // A request that its caller gave up is not logged as a fault.
 func TestGivenUp(t *testing.T) {
 	a := newAPI(t)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got := a.send(post(strings.NewReader(`{"query":"{ customers { nodes { id } } }"}`)).WithContext(ctx))
 	if len(got.Errors) != 1 || got.Errors[0].Extensions["code"] != "UNAVAILABLE" {
@@ -86,7 +86,7 @@ func TestGivenUp(t *testing.T) {
 // The explorer is whole within the program, and may load nothing from elsewhere.
 func TestExplorer(t *testing.T) {
 	a := newAPI(t)
-	page := a.send(httptest.NewRequest(http.MethodGet, "/", nil))
+	page := a.send(httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	if page.Status != http.StatusOK || !strings.Contains(page.body, "explorer.js") || strings.Contains(page.body, "http") {
 		t.Errorf("%d %s", page.Status, page.body)
 	}
@@ -95,13 +95,13 @@ func TestExplorer(t *testing.T) {
 		t.Errorf("the policy is %s", policy)
 	}
 	for _, file := range []string{"explorer.js", "explorer.css", "graphiql.js", "graphiql.css", "react.js", "react-dom.js", "LICENSES.md"} {
-		if got := a.send(httptest.NewRequest(http.MethodGet, "/"+file, nil)); got.Status != http.StatusOK || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+		if got := a.send(httptest.NewRequest(http.MethodGet, "/"+file, http.NoBody)); got.Status != http.StatusOK || got.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %d %v", file, got.Status, got.Header)
 		}
 	}
 	closed := graph.NewHandler(a.books, graph.Options{})
 	recorder := httptest.NewRecorder()
-	closed.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/explorer.js", nil))
+	closed.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/explorer.js", http.NoBody))
 	if recorder.Code != http.StatusNotFound {
 		t.Errorf("without the explorer its files are %d", recorder.Code)
 	}

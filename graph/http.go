@@ -40,7 +40,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	faults := presenter{options.Log}
 	api := transport{
 		faults:   faults,
-		executor: executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &Resolver{b, options.Background, faults}})),
+		executor: executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})),
 	}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
@@ -106,7 +106,7 @@ func identified(next http.Handler) http.Handler {
 // recovering answers a fault where everything below has panicked.
 func (p presenter) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
+		defer func() { //nolint:contextcheck // what is below may have replaced the request's
 			if panicked := recover(); panicked != nil {
 				if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 					panic(panicked)

@@ -64,7 +64,8 @@ func splitID(field, id string) (noun, string, error) {
 }
 
 func notInKey(r rune) bool {
-	return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_' || r == '/' || r == '.')
+	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	return !letter && (r < '0' || r > '9') && !strings.ContainsRune("-_/.", r)
 }
 
 // clip keeps a bad value short in a message.

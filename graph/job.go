@@ -38,6 +38,8 @@ func jobRuns(ctx context.Context, filter books.JobFilter, p paging) (*view.JobRu
 }
 
 // JobRun starts a run that outlives the request, and waits for it a while.
+//
+//nolint:contextcheck // the run is not the request's: it ends with the process
 func (r mutationResolver) JobRun(ctx context.Context, job books.JobName, input gen.JobRunInput, idempotencyKey string) (*gen.JobRunPayload, error) {
 	if n := utf8.RuneCountInString(idempotencyKey); n < 1 || n > 200 {
 		refusals, fault := userErrors(&books.Error{Code: books.Invalid, Field: "idempotencyKey", Message: "must have 1 to 200 characters"})

@@ -52,8 +52,8 @@ type limits struct{}
 
 var _ graphql.OperationContextMutator = limits{}
 
-func (limits) ExtensionName() string                          { return "Limits" }
-func (limits) Validate(schema graphql.ExecutableSchema) error { return nil }
+func (limits) ExtensionName() string                   { return "Limits" }
+func (limits) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext refuses what is too deep or too complex. Errors: TOO_LARGE.
 func (limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {

@@ -43,7 +43,7 @@ func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *st
 	}
 	f := newFilters(ctx)
 	now, zone := f.request.now, r.books.Zone()
-	lastDay := ledger.DateOf(now, zone) + ledger.Date(withinDays) //nolint:gosec // at most maxLapsingDays
+	lastDay := ledger.DateOf(now, zone) + ledger.Date(withinDays)
 	filter := books.LotFilter{
 		CustomerID: f.customer(ctx, customer), ExpiresFrom: now,
 		// What can be used to the end of the last day lapses as the next one begins.

@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -33,7 +32,7 @@ var begin = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	kept, err := store.OpenMemory(ctx)
 	if err != nil {
 		t.Fatal(err)

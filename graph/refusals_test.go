@@ -212,9 +212,9 @@ func TestRequestsThatAreNone(t *testing.T) {
 			r.Header.Set("Content-Type", "text/plain")
 			return r
 		}, 415, "INVALID", "application/json"},
-		{"another method", func() *http.Request { return httptest.NewRequest(http.MethodPut, "/graphql", nil) }, 405, "INVALID", "GET or POST"},
+		{"another method", func() *http.Request { return httptest.NewRequest(http.MethodPut, "/graphql", http.NoBody) }, 405, "INVALID", "GET or POST"},
 		{"a mutation by GET", func() *http.Request {
-			return httptest.NewRequest(http.MethodGet, `/graphql?query=mutation%7B__typename%7D`, nil)
+			return httptest.NewRequest(http.MethodGet, `/graphql?query=mutation%7B__typename%7D`, http.NoBody)
 		}, 405, "INVALID", "by POST"},
 		{"an answer that is HTML", func() *http.Request {
 			r := body(`{"query":"{ __typename }"}`)()

@@ -35,32 +35,32 @@ func (queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period) 
 }
 
 func (trialBalanceRowResolver) Account(_ context.Context, row *view.TrialBalanceRow) (*ledger.Account, error) {
-	return accountOf(row.Balance.Account)
+	return accountOf(row.Account)
 }
 
 func (trialBalanceRowResolver) Opening(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
-	return natural(row, row.Balance.Opening)
+	return natural(row, row.Opening)
 }
 
 func (trialBalanceRowResolver) Closing(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
-	return natural(row, row.Balance.Closing())
+	return natural(row, row.Closing())
 }
 
 func (trialBalanceRowResolver) FunctionalOpening(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
-	return natural(row, row.Balance.FunctionalOpening)
+	return natural(row, row.FunctionalOpening)
 }
 
 func (trialBalanceRowResolver) FunctionalClosing(_ context.Context, row *view.TrialBalanceRow) (*ledger.Amount, error) {
-	return natural(row, row.Balance.FunctionalClosing())
+	return natural(row, row.FunctionalClosing())
 }
 
 func natural(row *view.TrialBalanceRow, signed ledger.Amount) (*ledger.Amount, error) {
-	amount := row.Balance.Account.Natural(signed)
+	amount := row.Account.Natural(signed)
 	return &amount, nil
 }
 
 func (trialBalanceRowResolver) Entries(ctx context.Context, row *view.TrialBalanceRow, first int, after *string, reverse bool) (*view.EntryConnection, error) {
-	filter := books.EntryFilter{Account: row.Balance.Account}
+	filter := books.EntryFilter{Account: row.Account}
 	if row.From != 0 {
 		filter.From = row.From.First()
 	}

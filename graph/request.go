@@ -60,8 +60,8 @@ var (
 	_ graphql.RootFieldInterceptor = reading{}
 )
 
-func (reading) ExtensionName() string                          { return "Reading" }
-func (reading) Validate(schema graphql.ExecutableSchema) error { return nil }
+func (reading) ExtensionName() string                   { return "Reading" }
+func (reading) Validate(graphql.ExecutableSchema) error { return nil }
 
 // InterceptResponse resolves a query within one view of the book.
 func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -8,21 +8,21 @@ import (
 	"drawdown/internal/books"
 )
 
-// Resolver resolves the fields that are not simply those of a struct, by noun.
-type Resolver struct {
+// resolver resolves the fields that are not simply those of a struct, by noun.
+type resolver struct {
 	books *books.Books
 	// background outlives requests: runs that somebody started end with it.
 	background context.Context //nolint:containedctx // it is the process's, not a request's
 	faults     presenter
 }
 
-var _ gen.ResolverRoot = (*Resolver)(nil)
+var _ gen.ResolverRoot = (*resolver)(nil)
 
 // The resolvers of each type.
 type (
-	queryResolver           struct{ *Resolver }
-	mutationResolver        struct{ *Resolver }
-	bookResolver            struct{ *Resolver }
+	queryResolver           struct{ *resolver }
+	mutationResolver        struct{ *resolver }
+	bookResolver            struct{ *resolver }
 	customerResolver        struct{}
 	policyResolver          struct{}
 	overageResolver         struct{}
@@ -46,30 +46,31 @@ type (
 	jobRunResolver          struct{}
 )
 
-func (r *Resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
-func (r *Resolver) Mutation() gen.MutationResolver               { return mutationResolver{r} }
-func (r *Resolver) Book() gen.BookResolver                       { return bookResolver{r} }
-func (r *Resolver) Customer() gen.CustomerResolver               { return customerResolver{} }
-func (r *Resolver) Policy() gen.PolicyResolver                   { return policyResolver{} }
-func (r *Resolver) Overage() gen.OverageResolver                 { return overageResolver{} }
-func (r *Resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
-func (r *Resolver) Estimate() gen.EstimateResolver               { return estimateResolver{} }
-func (r *Resolver) Pack() gen.PackResolver                       { return packResolver{} }
-func (r *Resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
-func (r *Resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
-func (r *Resolver) Lot() gen.LotResolver                         { return lotResolver{} }
-func (r *Resolver) UsageEvent() gen.UsageEventResolver           { return usageEventResolver{} }
-func (r *Resolver) Draw() gen.DrawResolver                       { return drawResolver{} }
-func (r *Resolver) UsageOutcome() gen.UsageOutcomeResolver       { return usageOutcomeResolver{} }
-func (r *Resolver) Recognition() gen.RecognitionResolver         { return recognitionResolver{} }
-func (r *Resolver) Pool() gen.PoolResolver                       { return poolResolver{} }
-func (r *Resolver) Entry() gen.EntryResolver                     { return entryResolver{} }
-func (r *Resolver) Line() gen.LineResolver                       { return lineResolver{} }
-func (r *Resolver) Account() gen.AccountResolver                 { return accountResolver{} }
-func (r *Resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
-func (r *Resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
-func (r *Resolver) Job() gen.JobResolver                         { return jobResolver{} }
-func (r *Resolver) JobRun() gen.JobRunResolver                   { return jobRunResolver{} }
+func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
+func (r *resolver) Mutation() gen.MutationResolver               { return mutationResolver{r} }
+func (r *resolver) Book() gen.BookResolver                       { return bookResolver{r} }
+func (r *resolver) Customer() gen.CustomerResolver               { return customerResolver{} }
+func (r *resolver) Policy() gen.PolicyResolver                   { return policyResolver{} }
+func (r *resolver) Overage() gen.OverageResolver                 { return overageResolver{} }
+func (r *resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
+func (r *resolver) Estimate() gen.EstimateResolver               { return estimateResolver{} }
+func (r *resolver) Pack() gen.PackResolver                       { return packResolver{} }
+func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
+func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
+func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
+func (r *resolver) UsageEvent() gen.UsageEventResolver           { return usageEventResolver{} }
+func (r *resolver) Draw() gen.DrawResolver                       { return drawResolver{} }
+func (r *resolver) UsageOutcome() gen.UsageOutcomeResolver       { return usageOutcomeResolver{} }
+func (r *resolver) Recognition() gen.RecognitionResolver         { return recognitionResolver{} }
+func (r *resolver) Pool() gen.PoolResolver                       { return poolResolver{} }
+func (r *resolver) Entry() gen.EntryResolver                     { return entryResolver{} }
+func (r *resolver) Line() gen.LineResolver                       { return lineResolver{} }
+func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{} }
+func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
+
+func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
+func (r *resolver) Job() gen.JobResolver                         { return jobResolver{} }
+func (r *resolver) JobRun() gen.JobRunResolver                   { return jobRunResolver{} }
 
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {

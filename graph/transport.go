@@ -196,7 +196,10 @@ func quotedJSON(values url.Values, name string) json.RawMessage {
 	if !values.Has(name) {
 		return nil
 	}
-	quoted, _ := json.Marshal(values.Get(name)) // a string is always JSON
+	quoted, err := json.Marshal(values.Get(name))
+	if err != nil {
+		return json.RawMessage("0") // which is refused as no string
+	}
 	return quoted
 }
 

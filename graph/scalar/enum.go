@@ -1,3 +1,4 @@
+//nolint:revive // gqlgen finds these pairs by their names; the comment below says what they do
 package scalar
 
 import (
@@ -19,6 +20,7 @@ func UnmarshalErrorCode(v any) (books.Code, error)    { return word[books.Code](
 func MarshalPurchaseStatus(v books.PurchaseStatus) graphql.Marshaler {
 	return quoted(string(v))
 }
+
 func UnmarshalPurchaseStatus(v any) (books.PurchaseStatus, error) {
 	return word[books.PurchaseStatus](v)
 }

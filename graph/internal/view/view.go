@@ -46,6 +46,8 @@ func (c *Connection[T]) Nodes() []T {
 func (c *Connection[T]) TotalCount(ctx context.Context) (int64, error) { return c.Count(ctx) }
 
 // The pages and edges of the API, by the names of the schema.
+//
+//nolint:revive // one comment says it of all
 type (
 	CustomerConnection        = Connection[books.Customer]
 	CustomerEdge              = Edge[books.Customer]
