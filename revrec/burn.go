@@ -60,7 +60,7 @@ func (b *Burner) Draw(occurred time.Time, credits Credits, whole bool) (draws []
 		draws, short = b.drawNext(occurred, credits)
 	}
 	if short > 0 && whole {
-		b.undo(draws)
+		b.Undo(draws)
 		return nil, short
 	}
 	return draws, short
@@ -95,9 +95,9 @@ func (b *Burner) drawLate(occurred time.Time, credits Credits) (draws []Draw, sh
 	return draws, credits
 }
 
-// undo gives draws back and puts their lots on the heap again. The lots drawn on are
+// Undo gives the draws of the last event back, as if it had not been, and puts their lots on the heap again. The lots drawn on are
 // few, so finding them by id is cheap next to the draw itself.
-func (b *Burner) undo(draws []Draw) {
+func (b *Burner) Undo(draws []Draw) {
 	for _, draw := range draws {
 		at := slices.IndexFunc(b.lots, func(item *burning) bool { return item.lot.ID == draw.LotID })
 		item := b.lots[at]

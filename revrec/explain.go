@@ -68,17 +68,17 @@ var explanations = map[Kind]Explanation{
 	Usage: {
 		Rule:      "What was used is earned: the price of the lot in proportion to the credits used",
 		Paragraph: "ASC 606-10-55-46; IFRS 15.B44",
-		Formula:   "round(price × used ÷ granted) − round(price × usedBefore ÷ granted) − booked",
+		Formula:   "round(price × min(used, granted) ÷ granted) − round(price × min(usedBefore, granted) ÷ granted) − booked",
 	},
 	UsageUnbilled: {
 		Rule:      "What was used is earned, and there was no contract liability yet: the right to be paid for it is a contract asset",
 		Paragraph: "ASC 606-10-55-46, 45-3; IFRS 15.B44, 107",
-		Formula:   "round(price × used ÷ granted) − round(price × usedBefore ÷ granted) − booked",
+		Formula:   "round(price × min(used, granted) ÷ granted) − round(price × min(usedBefore, granted) ÷ granted) − booked",
 	},
 	Clearing: {
 		Rule:      "The contract liability appeared: what was earned before is taken out of it and clears the contract asset",
 		Paragraph: "ASC 606-10-45-1 to 45-3; IFRS 15.105 to 107",
-		Formula:   "round(price × used ÷ granted) − booked",
+		Formula:   "round(price × min(used, granted) ÷ granted) − booked",
 	},
 	OverageUsage: {
 		Rule:      "What was used beyond the balance was not paid ahead: each credit is sold when it is used, at the overage rate",

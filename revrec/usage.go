@@ -34,6 +34,14 @@ func EarnedBeyond(rate Rate, used Credits) ledger.Amount {
 	return ledger.Money(minor.IntPart(), rate.Currency)
 }
 
+// Bears reports whether what so many credits earn at the rate is an amount that a book
+// adds up: at most ledger.MaxMinor.
+func (r Rate) Bears(used Credits) bool {
+	price, err := decimal.NewFromString(r.Price)
+	minor := used.Decimal().Mul(price).Shift(r.Currency.Exponent())
+	return err == nil && minor.LessThanOrEqual(decimal.NewFromInt(ledger.MaxMinor))
+}
+
 // earned returns what the lot has earned by that many credits, in the currency of the
 // contract and in the functional currency. Each is rounded on its own.
 //

@@ -246,6 +246,9 @@ func rate(event *UsageEvent, input UsageInput, meters map[string]Meter) error {
 	return nil
 }
 
+// maxLateLots bounds the lots that are looked at to explain a refusal.
+const maxLateLots = 200
+
 // maxQuantityPlaces is the precision of a metered quantity: nanoseconds of seconds.
 const maxQuantityPlaces = 9
 
@@ -407,6 +410,13 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 			if byID[lot.ID] == nil {
 				lots, byID[lot.ID] = append(lots, lot), lot
 			}
+			if !lot.Rate.Bears(lot.Drawn + short) {
+				burner.Undo(drawn)
+				if err := u.reject(events[i].at, tooMuchOverage(*event, lot.Rate)); err != nil {
+					return err
+				}
+				continue
+			}
 			lot.Drawn += short
 			drawn = append(drawn, revrec.Draw{LotID: lot.ID, Credits: short})
 		}
@@ -415,15 +425,31 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 	return nil
 }
 
-// shortReason says why an event found too few credits.
+// tooMuchOverage refuses use beyond the balance that comes to more money than a book
+// adds up.
+func tooMuchOverage(event UsageEvent, rate revrec.Rate) *Error {
+	return refuse(TooLarge, "credits", "%s credits, most of them beyond the balance, come to more than 10,000,000,000,000 minor units at %s %s a credit",
+		event.Credits, rate.Currency, rate.Price)
+}
+
+// shortReason says why an event found too few credits: those that were in force when it
+// happened may have been enough, and take no more use.
 func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short revrec.Credits) (*Error, error) {
-	lapsed, err := u.tx.Lots(ctx, LotFilter{CustomerID: event.CustomerID, OpenAt: event.OccurredAt}, Page{Limit: 1})
+	inForce, err := u.tx.Lots(ctx, LotFilter{CustomerID: event.CustomerID, OpenAt: event.OccurredAt}, Page{Limit: maxLateLots})
 	if err != nil {
 		return nil, err
 	}
-	if len(lapsed) > 0 && !lapsed[0].AcceptsUntil.IsZero() && !u.now.Before(lapsed[0].AcceptsUntil) {
-		return refuse(TooLate, "occurredAt", "the credits in force on %s lapsed, and accepted late use until %s alone",
-			event.OccurredAt.Format(time.RFC3339), lapsed[0].AcceptsUntil.Format(time.RFC3339)), nil
+	var closed revrec.Credits
+	var until time.Time
+	for _, lot := range inForce {
+		if !lot.Serves(event.OccurredAt, u.now) {
+			closed += lot.Unused()
+			until = lot.AcceptsUntil
+		}
+	}
+	if closed >= short {
+		return refuse(TooLate, "occurredAt", "%s credits in force on %s lapsed, and accepted late use until %s alone",
+			closed, event.OccurredAt.Format(time.RFC3339), until.Format(time.RFC3339)), nil
 	}
 	return refuse(InsufficientCredits, "credits", "%s credits are asked for, and the balance in force on %s was %s",
 		event.Credits, event.OccurredAt.Format(time.RFC3339), event.Credits-short), nil
