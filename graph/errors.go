@@ -84,6 +84,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &parsed) && isRequestError(parsed):
 		shown.Message = readable(parsed)
 		setCode(shown, codeOfRequest(parsed), "")
+		if names := variablePath(parsed.Path); len(names) > 0 {
+			shown.Extensions["field"], shown.Path = names, nil
+		}
 		return shown
 	}
 	return p.fault(ctx, shown, err)
@@ -105,17 +108,8 @@ func (p presenter) argument(ctx context.Context, shown *gqlerror.Error, unreadab
 	if field := graphql.GetFieldContext(ctx); field != nil {
 		at = min(len(field.Path()), len(shown.Path))
 	}
-	within := shown.Path[at:]
+	names := namesOf(shown.Path[at:])
 	shown.Path = shown.Path[:at]
-	names := make([]string, 0, len(within))
-	for _, element := range within {
-		switch element := element.(type) {
-		case ast.PathName:
-			names = append(names, string(element))
-		case ast.PathIndex:
-			names = append(names, strconv.Itoa(int(element)))
-		}
-	}
 	shown.Message = unreadable.Error()
 	if len(names) > 0 {
 		shown.Message = strings.Join(names, ".") + ": " + shown.Message
@@ -176,10 +170,34 @@ func readable(err *gqlerror.Error) string {
 	if codeOfRequest(err) == books.TooLarge && strings.Contains(err.Message, "token limit") {
 		return fmt.Sprintf("the document has more than %d tokens: send values as variables, or several requests", maxTokens)
 	}
-	if len(err.Path) > 0 && err.Path[0] == ast.PathName("variable") {
-		return err.Path.String() + ": " + err.Message
+	if err.Message == "operation  not found" {
+		return "the document holds several operations: name one of them in operationName"
+	}
+	if names := variablePath(err.Path); len(names) > 0 {
+		return "variable " + strings.Join(names, ".") + ": " + err.Message
 	}
 	return err.Message
+}
+
+// variablePath returns the path within the variables that validation says is at fault.
+func variablePath(path ast.Path) []string {
+	if len(path) > 1 && path[0] == ast.PathName("variable") {
+		return namesOf(path[1:])
+	}
+	return nil
+}
+
+func namesOf(path ast.Path) []string {
+	names := make([]string, 0, len(path))
+	for _, element := range path {
+		switch element := element.(type) {
+		case ast.PathName:
+			names = append(names, string(element))
+		case ast.PathIndex:
+			names = append(names, strconv.Itoa(int(element)))
+		}
+	}
+	return names
 }
 
 // refuseRequest makes an error about a request as a whole.

@@ -80,9 +80,10 @@ func TestRefusals(t *testing.T) {
 		{"a duration of hours", buy, deal(input{"expiresAfter": "PT5H"}), "INVALID", "input.expiresAfter", "P12M"},
 		{"seven decimals in a tier", sellPack, input{"code": "x", "tiers": []input{{"credits": "1.0000001", "price": "1"}}}, "INVALID", "input.tiers.0.credits", "six decimals"},
 
-		{"a field that is missing", buy, deal(input{"credits": nil}), "INVALID", "", "credits"},
-		{"a field that is unknown", buy, deal(input{"creditz": "5"}), "INVALID", "", "creditz"},
-		{"an enum value that is none", give, input{"customer": "acme", "credits": "5", "reason": "WHIM"}, "INVALID", "", "WHIM"},
+		{"a field that is missing", buy, deal(input{"credits": nil}), "INVALID", "input.credits", "must be defined"},
+		{"a field that is unknown", buy, deal(input{"creditz": "5"}), "INVALID", "input.creditz", "unknown field"},
+		{"a number for a name", buy, deal(input{"customer": 5}), "INVALID", "input.customer", "5 is not text"},
+		{"an enum value that is none", give, input{"customer": "acme", "credits": "5", "reason": "WHIM"}, "INVALID", "input.reason", "WHIM"},
 	}
 	a := newAPI(t)
 	a.sell("acme")
@@ -250,6 +251,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 	tests := []struct{ name, query, code, message string }{
 		{"a syntax error", "{ customers(", "INVALID", "Expected"},
 		{"an unknown field", "{ customerz { nodes { id } } }", "INVALID", `Cannot query field "customerz"`},
+		{"two operations and no name", "query A { __typename } query B { __typename }", "INVALID", "in operationName"},
 		{"too many tokens", "{ " + strings.Repeat("a: __typename ", 6000) + "}", "TOO_LARGE", "10000 tokens"},
 		{"too deep", "{ " + deep + " }", "TOO_LARGE", "at most 20"},
 		{"too complex", "{ customers(first: 200) { nodes { lots(first: 200) { nodes { id granted drawn } } } } }", "TOO_LARGE", "smaller pages"},

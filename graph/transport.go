@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -146,15 +147,18 @@ func negotiate(accept []string) (negotiated, bool) {
 }
 
 func answer(w http.ResponseWriter, accepted negotiated, status int, body response) {
-	written, err := json.Marshal(body)
-	if err != nil { // Data is not JSON: a scalar of ours wrote something else
+	var written bytes.Buffer
+	encoder := json.NewEncoder(&written)
+	encoder.SetEscapeHTML(false)                 // a reader of JSON is no browser: nosniff
+	if err := encoder.Encode(body); err != nil { // Data is not JSON: a scalar of ours wrote something else
 		status = http.StatusInternalServerError
-		written = []byte(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}`)
+		written.Reset()
+		written.WriteString(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}` + "\n")
 	}
 	w.Header().Set("Content-Type", accepted.media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(written)+1))
+	w.Header().Set("Content-Length", strconv.Itoa(written.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(append(written, '\n'))
+	_, _ = w.Write(written.Bytes())
 }
 
 // refused is why a request could not be read.

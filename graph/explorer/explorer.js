@@ -124,9 +124,17 @@ const variables = {
   6: JSON.stringify({ events: [{ id: 'explorer-1', customer: 'explorer-inc', credits: '12.5' }] }, null, 2),
 };
 
+// GraphiQL is late to learn the name of an operation after a change of tab: where a
+// document holds one alone, no name is needed.
+const fetcher = GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href });
+const send = ({ operationName, ...request }, options) => {
+  const operations = request.query.match(/^\s*(query|mutation)\b/gm) ?? [];
+  return fetcher(operations.length > 1 ? { operationName, ...request } : request, options);
+};
+
 ReactDOM.createRoot(document.getElementById('explorer')).render(
   React.createElement(GraphiQL, {
-    fetcher: GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href }),
+    fetcher: send,
     defaultTabs: examples.map((query, i) => ({ query, variables: variables[i] ?? '' })),
     shouldPersistHeaders: false,
   }),

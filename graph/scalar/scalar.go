@@ -86,6 +86,18 @@ func UnmarshalCurrency(given any) (ledger.Currency, error) {
 	return c, nil
 }
 
+// MarshalString writes text.
+func MarshalString(text string) graphql.Marshaler { return graphql.MarshalString(text) }
+
+// UnmarshalString reads text. A number is none: 0010 and 1e3 are names to somebody.
+func UnmarshalString(given any) (string, error) {
+	text, ok := given.(string)
+	if !ok {
+		return "", refuse(`%s is not text: write it as a string such as "acme"`, clipped(fmt.Sprint(given)))
+	}
+	return text, nil
+}
+
 // MarshalDate writes "2024-03-31"; null for no day.
 func MarshalDate(d ledger.Date) graphql.Marshaler { return quotedOrNull(d.String()) }
 
@@ -180,7 +192,7 @@ func stringOf(given any, right string) (string, error) {
 		}
 		return given, nil
 	case json.Number, float64, float32, int, int32, int64:
-		return "", refuse("%s is a number: write %s", shown(fmt.Sprint(given)), right)
+		return "", refuse("%s is a number: write %s", clipped(fmt.Sprint(given)), right)
 	case bool:
 		return "", refuse("%t is not %s", given, right)
 	case nil:
@@ -191,12 +203,14 @@ func stringOf(given any, right string) (string, error) {
 
 // shown quotes what was given, clipped: an error repeats no more of a request than
 // helps to find the place.
-func shown(given string) string {
+func shown(given string) string { return strconv.Quote(clipped(given)) }
+
+func clipped(given string) string {
 	const most = 40
 	if len(given) > most {
-		given = strings.ToValidUTF8(given[:most], "") + "…"
+		return strings.ToValidUTF8(given[:most], "") + "…"
 	}
-	return strconv.Quote(given)
+	return given
 }
 
 func quotedOrNull(text string) graphql.Marshaler {

@@ -90,7 +90,7 @@ func TestScalarsRefuse(t *testing.T) {
 		given  any
 		says   string
 	}{
-		{"Decimal", json.Number("19.99"), `"19.99" is a number: write a decimal number in a string`},
+		{"Decimal", json.Number("19.99"), `19.99 is a number: write a decimal number in a string`},
 		{"Decimal", 19.99, "is a number"},
 		{"Decimal", int64(5), "is a number"},
 		{"Decimal", "", "is not a decimal number"},

@@ -25088,14 +25088,14 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 }
 
 func (ec *executionContext) unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx context.Context, v any) (view.Side, error) {
-	tmp, err := graphql.UnmarshalString(v)
+	tmp, err := scalar.UnmarshalString(v)
 	res := unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx context.Context, sel ast.SelectionSet, v view.Side) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide[v])
+	res := scalar.MarshalString(marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Side!")
 	}
@@ -25114,13 +25114,13 @@ var (
 )
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(v)
+	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
@@ -26083,7 +26083,7 @@ func (ec *executionContext) unmarshalOString2ᚖstring(ctx context.Context, v an
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalString(v)
+	res, err := scalar.UnmarshalString(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -26093,7 +26093,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(*v)
+	res := scalar.MarshalString(*v)
 	return res
 }
 
