@@ -68,13 +68,20 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, through ledge
 }
 
 // nextLooks returns the days, after through, at whose end a lot is to be looked at for
-// its lapse and for remoteness of use; zero where nothing is to come.
+// its lapse and for remoteness of use; zero where nothing is to come. A use or a void
+// after through moves what was released by then, so its day is looked at too.
 func nextLooks(lot revrec.Lot, rule revrec.Breakage, days []revrec.LotDay, through ledger.Date) (lapse, remote ledger.Date) {
+	drawn := ledger.Date(0)
+	for _, day := range days {
+		if day.Day > through && drawn == 0 {
+			drawn = day.Day
+		}
+	}
 	later := func(day ledger.Date) ledger.Date {
 		if day = max(day, lot.LiabilityOn); day > through {
 			return day
 		}
-		return 0
+		return drawn
 	}
 	if lot.LapsesOn != 0 {
 		lapse = later(lot.LapsesOn)
