@@ -161,6 +161,13 @@ func (breakageResolver) Rate(_ context.Context, b *revrec.Breakage) (*decimal.De
 	return &b.Rate, nil
 }
 
+func (breakageResolver) Pool(_ context.Context, b *revrec.Breakage) (*revrec.PoolBy, error) {
+	if b.Method != revrec.Proportional {
+		return nil, nil
+	}
+	return &b.Pool, nil
+}
+
 func (breakageResolver) Remote(_ context.Context, b *revrec.Breakage) (*revrec.Breakage, error) {
 	if b.Method != revrec.Remote {
 		return nil, nil

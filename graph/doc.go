@@ -13,4 +13,4 @@
 //   - Every limit is in limits.go, with its reason.
 package graph
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
+//go:generate go -C .. tool gqlgen generate

@@ -85,6 +85,10 @@ func (lotResolver) ID(_ context.Context, lot *revrec.Lot) (string, error) {
 	return lotNoun.id(lot.ID), nil
 }
 
+func (lotResolver) Reason(_ context.Context, lot *revrec.Lot) (*string, error) {
+	return text(lot.Reason), nil
+}
+
 func (lotResolver) Customer(ctx context.Context, lot *revrec.Lot) (*books.Customer, error) {
 	return found(pointer(ctx, requestOf(ctx).customers, lot.CustomerID))
 }

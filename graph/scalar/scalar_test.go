@@ -10,8 +10,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"drawdown/graph/scalar"
+	"drawdown/internal/books"
 	"drawdown/ledger"
-	"drawdown/revrec"
 )
 
 func written(m graphql.Marshaler) string {
@@ -173,11 +173,15 @@ func TestEnums(t *testing.T) {
 	if err != nil || role != ledger.DeferredRevenue || written(scalar.MarshalAccountRole(role)) != `"DEFERRED_REVENUE"` {
 		t.Errorf("%s, %v", role, err)
 	}
-	kind, err := scalar.UnmarshalRecognitionKind("BREAKAGE_EARLY")
-	if err != nil || kind != revrec.ExpectedBreakage {
-		t.Errorf("%s, %v", kind, err)
+	job, err := scalar.UnmarshalJobName("RECOGNISE")
+	if err != nil || job != books.JobRecognise || written(scalar.MarshalJobName(job)) != `"RECOGNISE"` {
+		t.Errorf("%s, %v", job, err)
 	}
-	if _, err := scalar.UnmarshalLotKind(5); err == nil {
+	class, err := scalar.UnmarshalAccountClass("LIABILITY")
+	if err != nil || class != ledger.Liability || written(scalar.MarshalAccountClass(class)) != `"LIABILITY"` {
+		t.Errorf("%s, %v", class, err)
+	}
+	if _, err := scalar.UnmarshalAccountRole(5); err == nil {
 		t.Error("a number is no word")
 	}
 }

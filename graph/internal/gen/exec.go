@@ -79,6 +79,7 @@ type BookResolver interface {
 	Yesterday(ctx context.Context, obj *books.Book) (ledger.Date, error)
 }
 type BreakageResolver interface {
+	Pool(ctx context.Context, obj *revrec.Breakage) (*revrec.PoolBy, error)
 	Rate(ctx context.Context, obj *revrec.Breakage) (*decimal.Decimal, error)
 	Remote(ctx context.Context, obj *revrec.Breakage) (*revrec.Breakage, error)
 }
@@ -139,6 +140,7 @@ type LineResolver interface {
 type LotResolver interface {
 	ID(ctx context.Context, obj *revrec.Lot) (string, error)
 
+	Reason(ctx context.Context, obj *revrec.Lot) (*string, error)
 	Customer(ctx context.Context, obj *revrec.Lot) (*books.Customer, error)
 	Purchase(ctx context.Context, obj *revrec.Lot) (*books.Purchase, error)
 	Policy(ctx context.Context, obj *revrec.Lot) (*books.Policy, error)
@@ -5818,18 +5820,18 @@ func (ec *executionContext) _Breakage_pool(ctx context.Context, field graphql.Co
 			return ec.fieldContext_Breakage_pool(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Pool, nil
+			return ec.Resolvers.Breakage().Pool(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v revrec.PoolBy) graphql.Marshaler {
-			return ec.marshalOPoolBy2drawdownᚋrevrecᚐPoolBy(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.PoolBy) graphql.Marshaler {
+			return ec.marshalOPoolBy2ᚖdrawdownᚋrevrecᚐPoolBy(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Breakage_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Breakage", field, false, false, "PoolBy")
+	return graphql.NewScalarFieldContext("Breakage", field, true, true, "PoolBy")
 }
 
 func (ec *executionContext) _Breakage_rate(ctx context.Context, field graphql.CollectedField, obj *revrec.Breakage) (ret graphql.Marshaler) {
@@ -8991,18 +8993,18 @@ func (ec *executionContext) _Lot_reason(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Lot_reason(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Reason, nil
+			return ec.Resolvers.Lot().Reason(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalOGrantReason2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOGrantReason2ᚖstring(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Lot_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Lot", field, false, false, "GrantReason")
+	return graphql.NewScalarFieldContext("Lot", field, true, true, "GrantReason")
 }
 
 func (ec *executionContext) _Lot_customer(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
@@ -19555,10 +19557,11 @@ func (ec *executionContext) _Breakage(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pool":
-			out.Values[i] = ec._Breakage_pool(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Breakage_pool(ctx, field, obj)
+				})
 		case "rate":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -20856,10 +20859,11 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
-			out.Values[i] = ec._Lot_reason(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Lot_reason(ctx, field, obj)
+				})
 		case "customer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -23935,13 +23939,14 @@ func (ec *executionContext) marshalNBreakage2drawdownᚋrevrecᚐBreakage(ctx co
 }
 
 func (ec *executionContext) unmarshalNBreakageMethod2drawdownᚋrevrecᚐBreakageMethod(ctx context.Context, v any) (revrec.BreakageMethod, error) {
-	res, err := scalar.UnmarshalBreakageMethod(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.BreakageMethod(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNBreakageMethod2drawdownᚋrevrecᚐBreakageMethod(ctx context.Context, sel ast.SelectionSet, v revrec.BreakageMethod) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalBreakageMethod(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "BreakageMethod!")
 	}
@@ -23949,13 +23954,14 @@ func (ec *executionContext) marshalNBreakageMethod2drawdownᚋrevrecᚐBreakageM
 }
 
 func (ec *executionContext) unmarshalNBurnRule2drawdownᚋrevrecᚐBurnRule(ctx context.Context, v any) (revrec.BurnRule, error) {
-	res, err := scalar.UnmarshalBurnRule(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.BurnRule(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNBurnRule2drawdownᚋrevrecᚐBurnRule(ctx context.Context, sel ast.SelectionSet, v revrec.BurnRule) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalBurnRule(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "BurnRule!")
 	}
@@ -24314,13 +24320,14 @@ func (ec *executionContext) marshalNEntryEdge2ᚕdrawdownᚋgraphᚋinternalᚋv
 }
 
 func (ec *executionContext) unmarshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx context.Context, v any) (ledger.EntryKind, error) {
-	res, err := scalar.UnmarshalEntryKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := ledger.EntryKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx context.Context, sel ast.SelectionSet, v ledger.EntryKind) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalEntryKind(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "EntryKind!")
 	}
@@ -24328,13 +24335,14 @@ func (ec *executionContext) marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx 
 }
 
 func (ec *executionContext) unmarshalNErrorCode2drawdownᚋinternalᚋbooksᚐCode(ctx context.Context, v any) (books.Code, error) {
-	res, err := scalar.UnmarshalErrorCode(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Code(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNErrorCode2drawdownᚋinternalᚋbooksᚐCode(ctx context.Context, sel ast.SelectionSet, v books.Code) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalErrorCode(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ErrorCode!")
 	}
@@ -24400,13 +24408,13 @@ func (ec *executionContext) unmarshalNGrantCreateInput2drawdownᚋgraphᚋintern
 }
 
 func (ec *executionContext) unmarshalNGrantReason2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalGrantReason(v)
+	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNGrantReason2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalGrantReason(v)
+	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "GrantReason!")
 	}
@@ -24543,13 +24551,14 @@ func (ec *executionContext) unmarshalNJobRunInput2drawdownᚋgraphᚋinternalᚋ
 }
 
 func (ec *executionContext) unmarshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobStatus(ctx context.Context, v any) (books.JobStatus, error) {
-	res, err := scalar.UnmarshalJobStatus(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.JobStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobStatus(ctx context.Context, sel ast.SelectionSet, v books.JobStatus) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalJobStatus(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "JobStatus!")
 	}
@@ -24557,13 +24566,13 @@ func (ec *executionContext) marshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobS
 }
 
 func (ec *executionContext) unmarshalNJobTrigger2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalJobTrigger(v)
+	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNJobTrigger2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalJobTrigger(v)
+	res := scalar.MarshalString(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "JobTrigger!")
 	}
@@ -24667,13 +24676,14 @@ func (ec *executionContext) marshalNLotEdge2ᚕdrawdownᚋgraphᚋinternalᚋvie
 }
 
 func (ec *executionContext) unmarshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx context.Context, v any) (revrec.LotKind, error) {
-	res, err := scalar.UnmarshalLotKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.LotKind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx context.Context, sel ast.SelectionSet, v revrec.LotKind) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalLotKind(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "LotKind!")
 	}
@@ -24750,13 +24760,14 @@ func (ec *executionContext) marshalNOverage2drawdownᚋrevrecᚐOverage(ctx cont
 }
 
 func (ec *executionContext) unmarshalNOverageMode2drawdownᚋrevrecᚐOverageMode(ctx context.Context, v any) (revrec.OverageMode, error) {
-	res, err := scalar.UnmarshalOverageMode(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.OverageMode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNOverageMode2drawdownᚋrevrecᚐOverageMode(ctx context.Context, sel ast.SelectionSet, v revrec.OverageMode) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalOverageMode(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "OverageMode!")
 	}
@@ -24921,13 +24932,14 @@ func (ec *executionContext) marshalNPolicyEdge2ᚕdrawdownᚋgraphᚋinternalᚋ
 }
 
 func (ec *executionContext) unmarshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx context.Context, v any) (revrec.PoolBy, error) {
-	res, err := scalar.UnmarshalPoolBy(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.PoolBy(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx context.Context, sel ast.SelectionSet, v revrec.PoolBy) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalPoolBy(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PoolBy!")
 	}
@@ -24998,13 +25010,14 @@ func (ec *executionContext) unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋint
 }
 
 func (ec *executionContext) unmarshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx context.Context, v any) (books.PurchaseStatus, error) {
-	res, err := scalar.UnmarshalPurchaseStatus(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.PurchaseStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx context.Context, sel ast.SelectionSet, v books.PurchaseStatus) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalPurchaseStatus(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseStatus!")
 	}
@@ -25060,13 +25073,14 @@ func (ec *executionContext) marshalNRecognitionEdge2ᚕdrawdownᚋgraphᚋintern
 }
 
 func (ec *executionContext) unmarshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx context.Context, v any) (revrec.Kind, error) {
-	res, err := scalar.UnmarshalRecognitionKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.Kind(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx context.Context, sel ast.SelectionSet, v revrec.Kind) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalRecognitionKind(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RecognitionKind!")
 	}
@@ -25074,13 +25088,14 @@ func (ec *executionContext) marshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx
 }
 
 func (ec *executionContext) unmarshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ctx context.Context, v any) (revrec.RemoteFrom, error) {
-	res, err := scalar.UnmarshalRemoteFrom(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.RemoteFrom(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ctx context.Context, sel ast.SelectionSet, v revrec.RemoteFrom) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalRemoteFrom(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RemoteFrom!")
 	}
@@ -25089,29 +25104,18 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 
 func (ec *executionContext) unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx context.Context, v any) (view.Side, error) {
 	tmp, err := scalar.UnmarshalString(v)
-	res := unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide[tmp]
+	res := view.Side(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx context.Context, sel ast.SelectionSet, v view.Side) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalString(marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide[v])
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Side!")
 	}
 	return res
 }
-
-var (
-	unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide = map[string]view.Side{
-		"DEBIT":  view.Debit,
-		"CREDIT": view.Credit,
-	}
-	marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide = map[view.Side]string{
-		view.Debit:  "DEBIT",
-		view.Credit: "CREDIT",
-	}
-)
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalString(v)
@@ -25240,13 +25244,14 @@ func (ec *executionContext) marshalNUsageOutcome2drawdownᚋinternalᚋbooksᚐU
 }
 
 func (ec *executionContext) unmarshalNUsageStatus2drawdownᚋinternalᚋbooksᚐOutcomeStatus(ctx context.Context, v any) (books.OutcomeStatus, error) {
-	res, err := scalar.UnmarshalUsageStatus(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.OutcomeStatus(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNUsageStatus2drawdownᚋinternalᚋbooksᚐOutcomeStatus(ctx context.Context, sel ast.SelectionSet, v books.OutcomeStatus) graphql.Marshaler {
 	_ = sel
-	res := scalar.MarshalUsageStatus(v)
+	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "UsageStatus!")
 	}
@@ -25669,7 +25674,8 @@ func (ec *executionContext) unmarshalOEntryKind2ᚖdrawdownᚋledgerᚐEntryKind
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalEntryKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := ledger.EntryKind(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25679,7 +25685,7 @@ func (ec *executionContext) marshalOEntryKind2ᚖdrawdownᚋledgerᚐEntryKind(c
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalEntryKind(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -25704,15 +25710,21 @@ func (ec *executionContext) marshalOGrantCreatePayload2ᚖdrawdownᚋgraphᚋint
 	return ec._GrantCreatePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOGrantReason2string(ctx context.Context, v any) (string, error) {
-	res, err := scalar.UnmarshalGrantReason(v)
-	return res, graphql.ErrorOnPath(ctx, err)
+func (ec *executionContext) unmarshalOGrantReason2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOGrantReason2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+func (ec *executionContext) marshalOGrantReason2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalGrantReason(v)
+	res := scalar.MarshalString(*v)
 	return res
 }
 
@@ -25788,7 +25800,8 @@ func (ec *executionContext) unmarshalOJobStatus2ᚖdrawdownᚋinternalᚋbooks�
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalJobStatus(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.JobStatus(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25798,7 +25811,7 @@ func (ec *executionContext) marshalOJobStatus2ᚖdrawdownᚋinternalᚋbooksᚐJ
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalJobStatus(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -25813,7 +25826,8 @@ func (ec *executionContext) unmarshalOLotKind2ᚖdrawdownᚋrevrecᚐLotKind(ctx
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalLotKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.LotKind(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25823,7 +25837,7 @@ func (ec *executionContext) marshalOLotKind2ᚖdrawdownᚋrevrecᚐLotKind(ctx c
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalLotKind(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -25928,23 +25942,12 @@ func (ec *executionContext) marshalOPool2ᚖdrawdownᚋrevrecᚐPool(ctx context
 	return ec._Pool(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOPoolBy2drawdownᚋrevrecᚐPoolBy(ctx context.Context, v any) (revrec.PoolBy, error) {
-	res, err := scalar.UnmarshalPoolBy(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalOPoolBy2drawdownᚋrevrecᚐPoolBy(ctx context.Context, sel ast.SelectionSet, v revrec.PoolBy) graphql.Marshaler {
-	_ = sel
-	_ = ctx
-	res := scalar.MarshalPoolBy(v)
-	return res
-}
-
 func (ec *executionContext) unmarshalOPoolBy2ᚖdrawdownᚋrevrecᚐPoolBy(ctx context.Context, v any) (*revrec.PoolBy, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalPoolBy(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.PoolBy(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -25954,7 +25957,7 @@ func (ec *executionContext) marshalOPoolBy2ᚖdrawdownᚋrevrecᚐPoolBy(ctx con
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalPoolBy(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -25990,7 +25993,8 @@ func (ec *executionContext) unmarshalOPurchaseStatus2ᚖdrawdownᚋinternalᚋbo
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalPurchaseStatus(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.PurchaseStatus(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -26000,7 +26004,7 @@ func (ec *executionContext) marshalOPurchaseStatus2ᚖdrawdownᚋinternalᚋbook
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalPurchaseStatus(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
@@ -26015,7 +26019,8 @@ func (ec *executionContext) unmarshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKin
 	if v == nil {
 		return nil, nil
 	}
-	res, err := scalar.UnmarshalRecognitionKind(v)
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.Kind(tmp)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -26025,7 +26030,7 @@ func (ec *executionContext) marshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKind(
 	}
 	_ = sel
 	_ = ctx
-	res := scalar.MarshalRecognitionKind(*v)
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
