@@ -41,6 +41,13 @@ const (
 	defaultReaders = 4
 )
 
+const (
+	// writerCache is 64 MB: a batch of some thousand events touches more pages than the
+	// default of 2 MB holds, and is twice as fast where they need not be written halfway.
+	writerCache = "_pragma=cache_size(-65536)"
+	readerCache = "_pragma=cache_size(-16384)"
+)
+
 const memoryPath = ":memory:"
 
 // Open opens the database of the URL: "sqlite:PATH" for a file, made where it does not
@@ -76,7 +83,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 		return nil, err
 	}
 	// FULL: with WAL, a commit that was acknowledged is on the disk, not only in the file.
-	writer, err := sqlitePool(path, options, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)")
+	writer, err := sqlitePool(path, options, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", writerCache)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +92,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(s.refused("opening "+path, err), writer.Close())
 	}
-	if s.reader, err = sqlitePool(path, options, options.Readers, "_pragma=query_only(1)"); err != nil {
+	if s.reader, err = sqlitePool(path, options, options.Readers, "_pragma=query_only(1)", readerCache); err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
 	return s, nil

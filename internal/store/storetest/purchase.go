@@ -164,7 +164,10 @@ func openLots(t *testing.T, s *suite) {
 
 // manyLots goes beyond what one statement takes.
 func manyLots(t *testing.T, s *suite) {
-	const n = 1203
+	n := 1203
+	if testing.Short() { // the race detector slows a database twentyfold
+		n = 97
+	}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		keys, changed, ids := make([]books.LotKey, n), make([]*revrec.Lot, n), make([]string, n)
 		for i := range n {
