@@ -160,6 +160,8 @@ func (p *program) importFiles(ctx context.Context, book *books.Books, files []st
 			result.Error = sentence(unreadable)
 			p.say("drawdown: %s: %s", file, result.Error)
 			code = usage
+		case errors.Is(err, context.Canceled):
+			return &exitError{interrupted, fmt.Errorf("stopped in %s, after %d events were recorded: import it again to go on", file, result.Recorded)}
 		case err != nil:
 			return fmt.Errorf("%s, after %d recorded: %w", file, result.Recorded, err)
 		case result.Rejected > 0:

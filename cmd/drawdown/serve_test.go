@@ -47,7 +47,7 @@ func startServing(t *testing.T, args ...string) running {
 	t.Helper()
 	r := running{stdout: &output{}, stderr: &output{}}
 	p := program{stdin: strings.NewReader(""), stdout: r.stdout, stderr: r.stderr, env: func(string) string { return "" }}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() { ended <- p.run(ctx, args) }()
 	r.stop = sync.OnceValue(func() int {
@@ -167,5 +167,21 @@ func TestDemo(t *testing.T) {
 	}
 	if code := r.stop(); code != success {
 		t.Errorf("ended with %d: %s", code, r.stderr)
+	}
+}
+
+// An import that is stopped says so in a sentence, with an exit code of its own.
+func TestStoppedImport(t *testing.T) {
+	dir := t.TempDir()
+	path := dir + "/book.db"
+	makeCrashBook(t, path)
+	files := writeUsage(t, dir, 3)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stderr output
+	p := program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, env: func(string) string { return "" }}
+	code := p.run(ctx, append([]string{"import", "usage", "--db", "sqlite:" + path}, files...))
+	if code != interrupted || !strings.HasPrefix(stderr.String(), "drawdown: stopped") {
+		t.Errorf("%d: %s", code, stderr.String())
 	}
 }
