@@ -10,7 +10,7 @@ import (
 // BenchmarkOpenMemory is what a property test pays for each of its books, the first
 // query with its reading of the schema included.
 func BenchmarkOpenMemory(b *testing.B) {
-	ctx := context.Background()
+	ctx := b.Context()
 	for b.Loop() {
 		s, err := OpenMemory(ctx)
 		if err != nil {
@@ -27,7 +27,7 @@ func BenchmarkOpenMemory(b *testing.B) {
 
 // BenchmarkFindings is what verify costs before there is anything to verify.
 func BenchmarkFindings(b *testing.B) {
-	ctx := context.Background()
+	ctx := b.Context()
 	s, err := OpenMemory(ctx)
 	if err != nil {
 		b.Fatal(err)

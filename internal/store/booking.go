@@ -210,7 +210,7 @@ func (t *tx) Recognitions(ctx context.Context, filter books.RecognitionFilter, p
 		return nil, err
 	}
 	return recognitions(list[recognitionRow](ctx, t, "listing recognitions", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(narrow(q), "id", page)
+		return onPage(narrow(q), page)
 	}))
 }
 

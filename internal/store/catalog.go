@@ -65,7 +65,7 @@ func (t *tx) CustomersByExternalID(ctx context.Context, externalIDs []string) ([
 
 func (t *tx) Customers(ctx context.Context, filter books.CustomerFilter, page books.Page) ([]books.Customer, error) {
 	rows, err := list[customerRow](ctx, t, "listing customers", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofCustomers(q, filter), "id", page)
+		return onPage(ofCustomers(q, filter), page)
 	})
 	return convert(rows, customerRow.customer), err
 }
@@ -173,7 +173,7 @@ func (t *tx) PoliciesByCode(ctx context.Context, codes []string) ([]books.Policy
 
 func (t *tx) Policies(ctx context.Context, page books.Page) ([]books.Policy, error) {
 	return policies(list[policyRow](ctx, t, "listing policies", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, "id", page)
+		return onPage(q, page)
 	}))
 }
 
@@ -247,7 +247,7 @@ func (t *tx) PacksByCode(ctx context.Context, codes []string) ([]books.Pack, err
 
 func (t *tx) Packs(ctx context.Context, page books.Page) ([]books.Pack, error) {
 	return t.packs(ctx)(list[packRow](ctx, t, "listing packs", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, "id", page)
+		return onPage(q, page)
 	}))
 }
 
@@ -315,7 +315,7 @@ func (t *tx) MetersByCode(ctx context.Context, codes []string) ([]books.Meter, e
 
 func (t *tx) Meters(ctx context.Context, page books.Page) ([]books.Meter, error) {
 	rows, err := list[meterRow](ctx, t, "listing meters", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, "id", page)
+		return onPage(q, page)
 	})
 	return convert(rows, meterRow.meter), err
 }

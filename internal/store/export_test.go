@@ -21,7 +21,8 @@ func OpenImage(ctx context.Context, image []byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.raw(ctx, func(c serializer) error { return c.Deserialize(image) })
+	err = s.raw(ctx, func(c serializer) error { return c.Deserialize(image) })
+	return s, err
 }
 
 // CheckNames lists the checks of Findings that compare by query.

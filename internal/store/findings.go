@@ -95,7 +95,7 @@ func (f *findings) compare(ctx context.Context, c comparison) error {
 	if err != nil {
 		return f.tx.refused(doing, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
 	texts := make([]sql.NullString, 1+2*len(c.pairs))
 	targets := make([]any, len(texts))
 	for i := range texts {
@@ -131,30 +131,38 @@ const outOfDeferred = "CASE WHEN r.kind IN ('USAGE_UNBILLED', 'OVERAGE') THEN 0 
 var comparisons = []comparison{
 	{
 		subject: "e.id", from: "usage_events AS e",
-		pairs: []pair{{"event.credits", "e.credits",
-			"(SELECT coalesce(sum(d.credits), 0) FROM draws AS d WHERE d.customer_id = e.customer_id AND d.event_id = e.id)"}},
-	}, {
+		pairs: []pair{{
+			"event.credits", "e.credits",
+			"(SELECT coalesce(sum(d.credits), 0) FROM draws AS d WHERE d.customer_id = e.customer_id AND d.event_id = e.id)",
+		}},
+	},
+	{
 		subject: "customer_id || ' ' || source || ' ' || event_id",
 		from:    "usage_events GROUP BY customer_id, source, event_id",
 		pairs:   []pair{{"event.once", "count(*)", "1"}},
-	}, {
+	},
+	{
 		subject: "v.id",
 		from:    "usage_events AS v LEFT JOIN usage_events AS e ON e.customer_id = v.customer_id AND e.id = v.void_of AND e.void_of IS NULL WHERE v.void_of IS NOT NULL",
 		pairs:   []pair{{"event.void", "v.credits", "-e.credits"}},
-	}, {
+	},
+	{
 		subject: "void_of", from: "usage_events WHERE void_of IS NOT NULL GROUP BY customer_id, void_of",
 		pairs: []pair{{"event.voidedOnce", "count(*)", "1"}},
-	}, {
+	},
+	{
 		subject: "d.event_id",
 		from:    "draws AS d LEFT JOIN usage_events AS e ON e.customer_id = d.customer_id AND e.id = d.event_id",
 		pairs:   []pair{{"draw.event", "d.event_id", "e.id"}},
-	}, {
+	},
+	{
 		subject: "coalesce(d.lot_id, s.lot_id) || ' ' || coalesce(d.day, s.day)",
 		from: `lot_days AS d FULL JOIN
 			(SELECT customer_id, lot_id, day, sum(credits) AS credits FROM draws GROUP BY customer_id, lot_id, day) AS s
 			ON s.customer_id = d.customer_id AND s.lot_id = d.lot_id AND s.day = d.day`,
 		pairs: []pair{{"lotDay.drawn", "d.drawn", "coalesce(s.credits, 0)"}},
-	}, {
+	},
+	{
 		subject: "lot_id || ' ' || day", from: "lot_days WHERE NOT pending",
 		pairs: []pair{{"lotDay.recognised", "recognised", "drawn"}},
 	},
@@ -169,7 +177,8 @@ var comparisons = []comparison{
 	{
 		subject: "r.id", from: "recognitions AS r LEFT JOIN batches AS b ON b.id = r.batch_id",
 		pairs: []pair{{"recognition.batch", "r.batch_id", "b.id"}},
-	}, {
+	},
+	{
 		subject: "r.id",
 		from:    "recognitions AS r LEFT JOIN lots AS l ON l.customer_id = r.customer_id AND l.id = r.lot_id WHERE r.lot_id IS NOT NULL",
 		pairs: []pair{
@@ -177,34 +186,44 @@ var comparisons = []comparison{
 			{"recognition.policy", "r.policy_id", "l.policy_id"},
 			{"recognition.currency", "r.currency || ' ' || r.functional_currency", "l.currency || ' ' || l.functional_currency"},
 		},
-	}, {
+	},
+	{
 		subject: "r.id", from: "recognitions AS r LEFT JOIN pools AS p ON p.id = r.pool_id WHERE r.pool_id IS NOT NULL",
 		pairs: []pair{{"recognition.pool", "r.pool_id || ' ' || r.policy_id || ' ' || r.currency", "p.id || ' ' || p.policy_id || ' ' || p.currency"}},
-	}, {
+	},
+	{
 		subject: "'batches'", from: "batches WHERE posted_at_us IS NULL",
 		pairs: []pair{{"batch.open", "CASE WHEN count(*) > 1 THEN count(*) ELSE 1 END", "1"}},
-	}, {
+	},
+	{
 		subject: "e.number", from: "entries AS e LEFT JOIN batches AS b ON b.id = e.batch_id AND b.posted_at_us IS NOT NULL WHERE e.batch_id IS NOT NULL",
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
-	}, {
+	},
+	{
 		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
-	}, {
+	},
+	{
 		subject: "entry_number || ' ' || currency", from: "lines GROUP BY entry_number, currency",
 		pairs: []pair{{"entry.balance", "sum(amount_minor)", "0"}},
-	}, {
+	},
+	{
 		subject: "entry_number || ' ' || functional_currency", from: "lines GROUP BY entry_number, functional_currency",
 		pairs: []pair{{"entry.functionalBalance", "sum(functional_minor)", "0"}},
-	}, {
+	},
+	{
 		subject: "e.number", from: "entries AS e LEFT JOIN lines AS l ON l.entry_number = e.number GROUP BY e.number",
 		pairs: []pair{{"entry.lines", "count(l.line)", "CASE WHEN count(l.line) < 2 THEN 2 ELSE count(l.line) END"}},
-	}, {
+	},
+	{
 		subject: "l.entry_number", from: "lines AS l LEFT JOIN entries AS e ON e.number = l.entry_number",
 		pairs: []pair{{"line.entry", "l.entry_number", "e.number"}},
-	}, {
+	},
+	{
 		subject: "number", from: "(SELECT number, lag(number, 1, 0) OVER (ORDER BY number) AS before FROM entries) AS numbered",
 		pairs: []pair{{"entry.number", "number", "before + 1"}},
-	}, {
+	},
+	{
 		subject: "'entry'", from: "(SELECT coalesce(max(number), 0) AS last FROM entries) AS numbered",
 		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
 	},
@@ -214,11 +233,15 @@ var comparisons = []comparison{
 var lotCredits = comparison{
 	subject: "id", from: "lots WHERE kind <> 'OVERAGE'",
 	pairs: []pair{
-		{"lot.remaining", "granted - drawn - lapsed - refunded",
-			"CASE WHEN granted - drawn - lapsed - refunded < 0 THEN 0 ELSE granted - drawn - lapsed - refunded END"},
+		{
+			"lot.remaining", "granted - drawn - lapsed - refunded",
+			"CASE WHEN granted - drawn - lapsed - refunded < 0 THEN 0 ELSE granted - drawn - lapsed - refunded END",
+		},
 		// What lapsed is all that was left, once the lapse was looked at.
-		{"lot.lapsed", "lapsed",
-			"CASE WHEN lapses_on IS NULL THEN 0 WHEN lapse_due IS NULL THEN granted - drawn - refunded WHEN lapsed < 0 THEN 0 ELSE lapsed END"},
+		{
+			"lot.lapsed", "lapsed",
+			"CASE WHEN lapses_on IS NULL THEN 0 WHEN lapse_due IS NULL THEN granted - drawn - refunded WHEN lapsed < 0 THEN 0 ELSE lapsed END",
+		},
 	},
 }
 
@@ -250,10 +273,14 @@ var lotSums = comparison{
 		{"lot.recognisedFunctional", "l.recognised_functional_minor", "coalesce(r.recognised_functional, 0)"},
 		{"lot.released", "l.released_minor", "coalesce(r.released, 0)"},
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
-		{"lot.carrying", "l.carrying_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor"},
-		{"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor"},
+		{
+			"lot.carrying", "l.carrying_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor",
+		},
+		{
+			"lot.carryingFunctional", "l.carrying_functional_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor",
+		},
 	},
 }
 
@@ -274,10 +301,14 @@ var purchaseLot = comparison{
 		{"purchase.functional", "p.functional_currency || ' ' || p.functional_minor", "l.functional_currency || ' ' || l.functional_minor"},
 		{"purchase.credits", "p.credits + p.bonus", "l.granted"},
 		{"purchase.policy", "p.policy_id", "l.policy_id"},
-		{"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' THEN 'refunded' ELSE 'not refunded' END",
-			"CASE WHEN l.refunded_on IS NOT NULL THEN 'refunded' ELSE 'not refunded' END"},
-		{"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
-			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL THEN 'liability' ELSE l.liability_on END"},
+		{
+			"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' THEN 'refunded' ELSE 'not refunded' END",
+			"CASE WHEN l.refunded_on IS NOT NULL THEN 'refunded' ELSE 'not refunded' END",
+		},
+		{
+			"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
+			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL THEN 'liability' ELSE l.liability_on END",
+		},
 	},
 }
 

@@ -23,16 +23,15 @@ import (
 // overage; lapses with escheat, expected breakage with a new estimate, remote breakage;
 // refunds. Some use waits to be booked, and a batch is open.
 var plantImage = sync.OnceValues(func() ([]byte, error) {
-	ctx := context.Background()
-	s, err := store.OpenMemory(ctx)
+	s, err := store.OpenMemory(context.Background())
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	if err := playBook(ctx, s); err != nil {
+	if err := playBook(s); err != nil {
 		return nil, err
 	}
-	return s.Image(ctx)
+	return s.Image(context.Background())
 })
 
 func plantBook(t testing.TB) *store.Store {
@@ -41,7 +40,7 @@ func plantBook(t testing.TB) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.OpenImage(context.Background(), image)
+	s, err := store.OpenImage(t.Context(), image)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +49,7 @@ func plantBook(t testing.TB) *store.Store {
 
 // player plays a book: the first error sticks.
 type player struct {
+	ctx   context.Context
 	b     *books.Books
 	now   time.Time
 	keys  int
@@ -76,30 +76,30 @@ func (p *player) buy(customer, policy string, price int64, change func(*books.Ne
 	if change != nil {
 		change(&request)
 	}
-	made, err := p.b.Purchase(context.Background(), p.key(), request)
+	made, err := p.b.Purchase(p.ctx, p.key(), request)
 	p.check(err)
 	return made.Purchase
 }
 
 func (p *player) use(customer, id string, credits string) {
 	amount := decimal.RequireFromString(credits)
-	outcomes, err := p.b.RecordUsage(context.Background(), []books.UsageInput{{ID: id, Customer: customer, Credits: &amount}})
+	outcomes, err := p.b.RecordUsage(p.ctx, []books.UsageInput{{ID: id, Customer: customer, Credits: &amount}})
 	p.check(err)
 	if err == nil && outcomes[0].Status != books.Recorded {
-		p.check(fmt.Errorf("use %s of %s: %v", id, customer, outcomes[0].Reason))
+		p.check(fmt.Errorf("use %s of %s: %w", id, customer, outcomes[0].Reason))
 	}
 }
 
 func (p *player) run() {
-	_, err := p.b.RunJob(context.Background(), books.JobAll, books.RunOptions{})
+	_, err := p.b.RunJob(p.ctx, books.JobAll, books.RunOptions{})
 	p.check(err)
 }
 
-func playBook(ctx context.Context, s *store.Store) error {
-	p := &player{}
+func playBook(s *store.Store) error {
+	p := &player{ctx: context.Background()}
 	p.at("2024-01-02")
 	var err error
-	if p.b, err = books.Open(ctx, s, books.Options{Now: func() time.Time { return p.now }}); err != nil {
+	if p.b, err = books.Open(p.ctx, s, books.Options{Now: func() time.Time { return p.now }}); err != nil {
 		return err
 	}
 	year := ledger.Duration{Months: 12}
@@ -111,18 +111,18 @@ func playBook(ctx context.Context, s *store.Store) error {
 		"remote": {Breakage: revrec.Breakage{Method: revrec.Remote, RemoteAfter: ledger.Duration{Months: 2}, RemoteFrom: revrec.FromLastUse}},
 		"billed": {Expires: &year, Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: share("0.05")}},
 	} {
-		_, err := p.b.PolicyCreate(ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
+		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
 	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early"} {
-		_, err := p.b.CustomerCreate(ctx, p.key(), books.NewCustomer{ExternalID: customer})
+		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
 	rate := share("1.0851")
 	euro := func(r *books.NewPurchase) { r.Currency, r.FXRate, r.Tax = "EUR", &rate, share("19.99") }
 
 	p.buy("cash", "expiry", 100, euro)
-	_, err = p.b.Grant(ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
+	_, err = p.b.Grant(p.ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
 	p.check(err)
 	invoiced := p.buy("invoice", "pooled", 500, func(r *books.NewPurchase) {
 		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 2, 1), share("7")
@@ -143,15 +143,15 @@ func playBook(ctx context.Context, s *store.Store) error {
 	p.run()
 	p.use("pool", "p3", "20")
 	p.use("remote", "r2", "2")
-	_, err = p.b.VoidUsage(ctx, p.key(), books.UsageVoid{Customer: "pool", ID: "p2"})
+	_, err = p.b.VoidUsage(p.ctx, p.key(), books.UsageVoid{Customer: "pool", ID: "p2"})
 	p.check(err)
-	_, err = p.b.EstimateCreate(ctx, p.key(), books.NewEstimate{Policy: "pooled", Rate: share("0.15"), Reason: "history"})
+	_, err = p.b.EstimateCreate(p.ctx, p.key(), books.NewEstimate{Policy: "pooled", Rate: share("0.15"), Reason: "history"})
 	p.check(err)
 	p.at("2024-02-10")
 	p.run()
-	_, err = p.b.Pay(ctx, p.key(), books.Payment{PurchaseID: invoiced.ID})
+	_, err = p.b.Pay(p.ctx, p.key(), books.Payment{PurchaseID: invoiced.ID})
 	p.check(err)
-	_, err = p.b.Refund(ctx, p.key(), books.RefundRequest{PurchaseID: refunded.ID, Amount: share("120")})
+	_, err = p.b.Refund(p.ctx, p.key(), books.RefundRequest{PurchaseID: refunded.ID, Amount: share("120")})
 	p.check(err)
 	p.buy("invoice", "pooled", 60, func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 3, 1) })
 	p.buy("early", "pooled", 90, func(r *books.NewPurchase) { r.Invoiced, r.Cancellable = true, true })
@@ -163,12 +163,12 @@ func playBook(ctx context.Context, s *store.Store) error {
 	if p.fault != nil {
 		return p.fault
 	}
-	return openBatch(ctx, p)
+	return openBatch(p)
 }
 
 // openBatch stops a run between its two steps: what it computed is not posted.
-func openBatch(ctx context.Context, p *player) error {
-	stopped, stop := context.WithCancel(ctx)
+func openBatch(p *player) error {
+	stopped, stop := context.WithCancel(p.ctx)
 	defer stop()
 	_, err := p.b.RunJob(stopped, books.JobRecognise, books.RunOptions{Progress: func(result books.JobResult) {
 		if result.Recognitions > 0 {
@@ -185,7 +185,7 @@ func openBatch(ctx context.Context, p *player) error {
 func findingsOf(t testing.TB, s *store.Store) []books.Finding {
 	t.Helper()
 	var found []books.Finding
-	err := s.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+	err := s.View(t.Context(), func(ctx context.Context, tx books.Tx) (err error) {
 		found, err = tx.Findings(ctx, 10)
 		return err
 	})
@@ -213,7 +213,7 @@ func TestBookInOrder(t *testing.T) {
 		"unclaimed property":   "SELECT count(*) > 0 FROM lines WHERE account = 'unclaimed_property'",
 	} {
 		var have bool
-		if err := s.Writer().QueryRowContext(context.Background(), query).Scan(&have); err != nil {
+		if err := s.Writer().QueryRowContext(t.Context(), query).Scan(&have); err != nil {
 			t.Fatal(what, err)
 		}
 		if !have {
@@ -302,8 +302,10 @@ var plants = []struct {
 
 	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE entry_number = 1 AND line = 1", "entry.balance account.debit"},
 	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE entry_number = 1 AND line = 1", "entry.functionalBalance account.functionalDebit"},
-	{"UPDATE lines SET amount_minor = amount_minor * 2, functional_minor = functional_minor * 2 WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'USAGE')",
-		"entry.sums account.debit account.credit account.functionalCredit deferredRevenue"},
+	{
+		"UPDATE lines SET amount_minor = amount_minor * 2, functional_minor = functional_minor * 2 WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'USAGE')",
+		"entry.sums account.debit account.credit account.functionalCredit deferredRevenue",
+	},
 	{"DELETE FROM lines WHERE entry_number = 1 AND line > 1", "entry.lines entry.balance"},
 	{"DELETE FROM entries WHERE number = 3", "entry.number line.entry"},
 	{"DELETE FROM lines WHERE entry_number = (SELECT max(number) FROM entries); DELETE FROM entries WHERE number = (SELECT max(number) FROM entries)", "entry.last"},
@@ -335,7 +337,6 @@ var plants = []struct {
 // TestPlants plants each error and has verify find it; and every check is planted against,
 // for a check that cannot fail is no check.
 func TestPlants(t *testing.T) {
-	ctx := context.Background()
 	checked := map[string]bool{}
 	for i, test := range plants {
 		if testing.Short() && i%8 != 0 { // a sample, for the race detector
@@ -349,7 +350,7 @@ func TestPlants(t *testing.T) {
 			s := plantBook(t)
 			defer s.Close()
 			disarm(t, s)
-			if result, err := s.Writer().DB.ExecContext(ctx, test.plant); err != nil {
+			if result, err := s.Writer().DB.ExecContext(t.Context(), test.plant); err != nil {
 				t.Fatal(err)
 			} else if touched, _ := result.RowsAffected(); touched == 0 && !strings.Contains(test.plant, "DROP") {
 				t.Fatal("the plant changed nothing")
@@ -384,7 +385,7 @@ func TestPlants(t *testing.T) {
 // disarm takes down what keeps a program, or a tamperer, from changing rows.
 func disarm(t *testing.T, s *store.Store) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	var triggers []string
 	if err := s.Writer().NewRaw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'audit_events_%'").Scan(ctx, &triggers); err != nil {
 		t.Fatal(err)
@@ -401,7 +402,7 @@ func disarm(t *testing.T, s *store.Store) {
 
 // TestFindingsAreLimited keeps a book that is wrong everywhere from filling the screen.
 func TestFindingsAreLimited(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	s := plantBook(t)
 	defer s.Close()
 	if _, err := s.Writer().DB.ExecContext(ctx, "UPDATE lots SET recognised_minor = recognised_minor + 1, released_minor = released_minor - 1"); err != nil {

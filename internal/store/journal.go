@@ -187,7 +187,7 @@ func (t *tx) Entries(ctx context.Context, filter books.EntryFilter, page books.P
 		}
 	}
 	rows, err := list[entryRow](ctx, t, "listing entries", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPageAfter(ofEntries(q, filter), "number", after, page.After != "", page)
+		return onPageAfter(ofEntries(q, filter), "number", after, page)
 	})
 	if err != nil {
 		return nil, err

@@ -224,7 +224,7 @@ func (t *tx) OpenLots(ctx context.Context, customerID string, at time.Time) ([]r
 
 func (t *tx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) ([]revrec.Lot, error) {
 	rows, err := list[lotRow](ctx, t, "listing lots", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofLots(q, filter), "id", page)
+		return onPage(ofLots(q, filter), page)
 	})
 	return convert(rows, lotRow.lot), err
 }

@@ -36,7 +36,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // nothing of it is kept but the image
 	if err := s.Migrate(ctx); err != nil {
 		return nil, err
 	}
@@ -71,12 +71,12 @@ func (s *Store) raw(ctx context.Context, act func(serializer) error) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	return conn.Raw(func(driverConn any) error {
+	err = conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(serializer)
 		if !ok {
 			return fmt.Errorf("%T cannot be copied", driverConn)
 		}
 		return act(c)
 	})
+	return errors.Join(err, conn.Close())
 }

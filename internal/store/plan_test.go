@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -43,8 +42,10 @@ func TestPlans(t *testing.T) {
 		{"EntryOfRecognition", named("EntryOfRecognition"), []string{"SEARCH e USING INDEX entries_batch (batch_id=? AND accounting_date=? AND occurred_on=? AND kind=?)"}},
 		{"lots of a customer", page("lots", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id>?)"}},
 		{"lots, backward", page("lots", "id < 'x'", "id DESC"), []string{"USING INDEX lots_id (id<?)"}},
-		{"lots of a purchase", page("lots", "customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = 'p') AND purchase_id = 'p'", "id"),
-			[]string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=?)", "SEARCH p USING INDEX purchases_id (id=?)"}},
+		{
+			"lots of a purchase", page("lots", "customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = 'p') AND purchase_id = 'p'", "id"),
+			[]string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=?)", "SEARCH p USING INDEX purchases_id (id=?)"},
+		},
 		{"purchases of a customer", page("purchases", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_purchases_1 (customer_id=? AND id>?)"}},
 		{"events of a customer", page("usage_events", "customer_id = 'c' AND id > 'x'", "id"), []string{"SEARCH usage_events USING PRIMARY KEY (customer_id=? AND id>?)"}},
 		{"events by id", page("usage_events", "id IN ('a', 'b')", "id"), []string{"USING INDEX usage_events_id (id=?)"}},
@@ -53,16 +54,22 @@ func TestPlans(t *testing.T) {
 		{"draws of a customer", page("draws", "customer_id = 'c' AND (event_id, lot_id) > ('x', 'y')", "event_id, lot_id"), []string{"SEARCH draws USING PRIMARY KEY (customer_id=? AND (event_id,lot_id)>(?,?))"}},
 		{"draws of a lot on a day", page("draws", "customer_id = 'c' AND lot_id = 'l' AND day = '2024-01-01'", "event_id, lot_id"), []string{"USING INDEX draws_lot (customer_id=? AND lot_id=? AND day=?)"}},
 		{"draws of a lot", page("draws", "customer_id = 'c' AND lot_id = 'l'", "event_id, lot_id"), []string{"USING INDEX draws_lot (customer_id=? AND lot_id=?)"}},
-		{"recognitions of a lot", page("recognitions", "customer_id = (SELECT l.customer_id FROM lots AS l WHERE l.id = 'l') AND lot_id = 'l'", "id"),
-			[]string{"USING INDEX recognitions_lot (customer_id=? AND lot_id=?)", "SEARCH l USING INDEX lots_id (id=?)"}},
+		{
+			"recognitions of a lot", page("recognitions", "customer_id = (SELECT l.customer_id FROM lots AS l WHERE l.id = 'l') AND lot_id = 'l'", "id"),
+			[]string{"USING INDEX recognitions_lot (customer_id=? AND lot_id=?)", "SEARCH l USING INDEX lots_id (id=?)"},
+		},
 		{"recognitions of a customer", page("recognitions", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_recognitions_1 (customer_id=? AND id>?)"}},
-		{"recognitions of an entry", page("recognitions", "batch_id = 'b' AND accounting_date = 'a' AND day = 'd' AND kind = 'USAGE'", "id"),
-			[]string{"USING INDEX recognitions_batch (batch_id=? AND accounting_date=? AND day=? AND kind=?)"}},
+		{
+			"recognitions of an entry", page("recognitions", "batch_id = 'b' AND accounting_date = 'a' AND day = 'd' AND kind = 'USAGE'", "id"),
+			[]string{"USING INDEX recognitions_batch (batch_id=? AND accounting_date=? AND day=? AND kind=?)"},
+		},
 		{"entries by number", page("entries", "number > 7", "number"), []string{"USING INTEGER PRIMARY KEY (rowid>?)"}},
 		{"entries by day", "SELECT min(number), max(number) FROM entries WHERE accounting_date >= 'a' AND accounting_date <= 'b'", []string{"USING COVERING INDEX entries_date (accounting_date>? AND accounting_date<?)"}},
 		{"entries of a purchase", page("entries", "reference = 'p'", "number"), []string{"USING INDEX entries_reference (reference=?)"}},
-		{"entries of an account", page("entries", "number > 7 AND EXISTS (SELECT 1 FROM lines AS l WHERE l.account = 'cash' AND l.entry_number = number)", "number"),
-			[]string{"USING COVERING INDEX lines_account (account=? AND entry_number=?)"}},
+		{
+			"entries of an account", page("entries", "number > 7 AND EXISTS (SELECT 1 FROM lines AS l WHERE l.account = 'cash' AND l.entry_number = number)", "number"),
+			[]string{"USING COVERING INDEX lines_account (account=? AND entry_number=?)"},
+		},
 		{"lines", "SELECT * FROM lines WHERE entry_number IN (1, 2) ORDER BY entry_number, line", []string{"SEARCH lines USING PRIMARY KEY (entry_number=?)"}},
 		{"deferred by customer", "SELECT customer_id, sum(carrying_minor) FROM lots WHERE carrying_minor <> 0 OR carrying_functional_minor <> 0 GROUP BY customer_id, currency", []string{"SCAN lots USING INDEX lots_carrying"}},
 		{"running jobs", page("job_runs", "status = 'RUNNING'", "id"), []string{"USING INDEX job_runs_running"}},
@@ -105,7 +112,7 @@ func planOf(t *testing.T, s *store.Store, query string) string {
 		}
 		query = "WITH " + keys + rest
 	}
-	rows, err := s.Writer().DB.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+placeholder.ReplaceAllString(query, "'1'"))
+	rows, err := s.Writer().DB.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+placeholder.ReplaceAllString(query, "'1'"))
 	if err != nil {
 		t.Fatalf("%v: %s", err, query)
 	}

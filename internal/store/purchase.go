@@ -98,7 +98,7 @@ func (t *tx) PurchasesByID(ctx context.Context, ids []string) ([]books.Purchase,
 
 func (t *tx) Purchases(ctx context.Context, filter books.PurchaseFilter, page books.Page) ([]books.Purchase, error) {
 	rows, err := list[purchaseRow](ctx, t, "listing purchases", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofPurchases(q, filter), "id", page)
+		return onPage(ofPurchases(q, filter), page)
 	})
 	return convert(rows, purchaseRow.purchase), err
 }

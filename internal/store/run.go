@@ -70,7 +70,7 @@ func (t *tx) JobRunsByID(ctx context.Context, ids []string) ([]books.JobRun, err
 
 func (t *tx) JobRuns(ctx context.Context, filter books.JobFilter, page books.Page) ([]books.JobRun, error) {
 	rows, err := list[jobRunRow](ctx, t, "listing job runs", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofJobRuns(q, filter), "id", page)
+		return onPage(ofJobRuns(q, filter), page)
 	})
 	return convert(rows, jobRunRow.jobRun), err
 }

@@ -26,11 +26,11 @@ func TestSQLiteMemory(t *testing.T) {
 
 func openFile(t testing.TB, path string) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), "sqlite:"+path, store.Options{})
+	s, err := store.Open(t.Context(), "sqlite:"+path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Migrate(context.Background()); err != nil {
+	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -38,7 +38,7 @@ func openFile(t testing.TB, path string) *store.Store {
 
 func openMemory(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.OpenMemory(context.Background())
+	s, err := store.OpenMemory(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestOpenRefusesWhatItCannotOpen(t *testing.T) {
 		{"sqlite:" + directory + "/none.db", store.Options{MustExist: true}, books.NotFound, "there is no database"},
 		{"sqlite:" + notADatabase(t, directory), store.Options{}, books.Invalid, "not a database"},
 	} {
-		_, err := store.Open(context.Background(), test.url, test.options)
+		_, err := store.Open(t.Context(), test.url, test.options)
 		if books.CodeOf(err) != test.code || !strings.Contains(fmt.Sprint(err), test.says) {
 			t.Errorf("%s: got %s %v, want %s and %q", test.url, books.CodeOf(err), err, test.code, test.says)
 		}
@@ -88,7 +88,7 @@ func TestPathsAreTakenLiterally(t *testing.T) {
 }
 
 func TestMigrate(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "book.db")
 	s, err := store.Open(ctx, "sqlite:"+path, store.Options{})
 	if err != nil {
@@ -135,7 +135,7 @@ func TestDurability(t *testing.T) {
 	defer s.Close()
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
 		var got string
-		if err := s.Writer().QueryRowContext(context.Background(), "PRAGMA "+pragma).Scan(&got); err != nil {
+		if err := s.Writer().QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil {
 			t.Fatal(err)
 		}
 		if got != want {
@@ -146,7 +146,7 @@ func TestDurability(t *testing.T) {
 
 // TestAppendOnly tries to change and to delete a row of each table that only grows.
 func TestAppendOnly(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	s := plantBook(t)
 	defer s.Close()
 	for _, table := range []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events"} {
@@ -169,7 +169,7 @@ func TestAppendOnly(t *testing.T) {
 // TestRetries holds the database's write lock from a second process, so to say, and lets
 // go after the first tries have failed.
 func TestRetries(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	path := filepath.Join(t.TempDir(), "book.db")
 	blocker := openFile(t, path)
 	defer blocker.Close()
@@ -265,7 +265,7 @@ func entryOf(minor int64) ledger.Entry {
 
 // TestReadersDoNotWait reads while a write is open: the balance does not wait for a batch.
 func TestReadersDoNotWait(t *testing.T) {
-	ctx := context.Background()
+	ctx := t.Context()
 	s := openFile(t, filepath.Join(t.TempDir(), "book.db"))
 	defer s.Close()
 	err := s.Update(ctx, func(inside context.Context, tx books.Tx) error {

@@ -64,7 +64,7 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
-		case <-time.After(rand.N(pause) + pause/2):
+		case <-time.After(rand.N(pause) + pause/2): //nolint:gosec // a pause is no secret
 		}
 		pause *= 2
 	}
@@ -182,7 +182,7 @@ func list[R any](ctx context.Context, t *tx, doing string, build func(*bun.Selec
 // count counts what a built query selects.
 func count[R any](ctx context.Context, t *tx, doing string, build func(*bun.SelectQuery) *bun.SelectQuery) (int64, error) {
 	n, err := build(t.db.NewSelect().Model((*R)(nil))).Count(ctx)
-	return int64(n), t.refused(doing, err)
+	return n, t.refused(doing, err)
 }
 
 // byColumn reads the rows whose column is one of the values.
@@ -236,18 +236,19 @@ func (v valuesTable) AppendQuery(gen schema.QueryGen, b []byte) (_ []byte, err e
 	return append(b, ')'), nil
 }
 
-// onPage narrows a query to the page, in order of a column that is unique and sorts as
-// text or number. A limit of 0 is none.
-func onPage(q *bun.SelectQuery, column string, page books.Page) *bun.SelectQuery {
-	return onPageAfter(q, column, page.After, page.After != "", page)
+// onPage narrows a query to the page, in order of id. A limit of 0 is none.
+func onPage(q *bun.SelectQuery, page books.Page) *bun.SelectQuery {
+	return onPageAfter(q, "id", page.After, page)
 }
 
-func onPageAfter(q *bun.SelectQuery, column string, after any, begun bool, page books.Page) *bun.SelectQuery {
+// onPageAfter does so in order of a column that is unique and sorts as text or number.
+// after is page.After as the column's type.
+func onPageAfter(q *bun.SelectQuery, column string, after any, page books.Page) *bun.SelectQuery {
 	compare, order := ">", "ASC"
 	if page.Reverse {
 		compare, order = "<", "DESC"
 	}
-	if begun {
+	if page.After != "" {
 		q = q.Where("? ? ?", bun.Ident(column), bun.Safe(compare), after)
 	}
 	q = q.OrderExpr("? ?", bun.Ident(column), bun.Safe(order))

@@ -165,7 +165,7 @@ func (t *tx) AddLotDays(ctx context.Context, days []books.LotDay) error {
 
 func (t *tx) Events(ctx context.Context, filter books.EventFilter, page books.Page) ([]books.UsageEvent, error) {
 	return events(list[eventRow](ctx, t, "listing events", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofEvents(q, filter), "id", page)
+		return onPage(ofEvents(q, filter), page)
 	}))
 }
 

@@ -139,7 +139,7 @@ func trialBalance(t *testing.T, s *suite) {
 			must(t, err)
 		}
 	})
-	type sums struct{ opening, debits, credits, functional int64 }
+	type sums struct{ opening, debits, credits int64 }
 	want := func(from, to ledger.Date, cash, euro, deferred, deferredEuro sums) {
 		t.Helper()
 		balance := func(role ledger.Role, currency ledger.Currency, v sums) ledger.Balance {
@@ -198,17 +198,17 @@ func entryOfRecognition(t *testing.T, s *suite) {
 		must(t, tx.InsertRecognitions(ctx, []revrec.Recognition{a, b, next, expiry, late, elsewhere}))
 		same(t, int64(0))(tx.EntryOfRecognition(ctx, a))
 
-		summed := func(kind ledger.EntryKind, accounting, on ledger.Date, code string) ledger.Entry {
+		summed := func(kind ledger.EntryKind, accounting, on ledger.Date) ledger.Entry {
 			e := anEntry(accounting, usd(1))
 			e.Kind, e.OccurredOn, e.Batch, e.Reference = kind, on, batch.ID, ""
 			for i := range e.Lines {
-				e.Lines[i].Dimensions = ledger.Dimensions{Policy: code}
+				e.Lines[i].Dimensions = ledger.Dimensions{Policy: policy.Code}
 			}
 			return e
 		}
 		_, err = tx.AppendEntries(ctx, []ledger.Entry{
-			anEntry(day, usd(1)), summed(ledger.UsageEntry, day, day, "standard"), summed(ledger.UsageEntry, day+1, day+1, "standard"),
-			summed(ledger.ExpiryEntry, day, day, "standard"), summed(ledger.UsageEntry, day+1, day, "standard"),
+			anEntry(day, usd(1)), summed(ledger.UsageEntry, day, day), summed(ledger.UsageEntry, day+1, day+1),
+			summed(ledger.ExpiryEntry, day, day), summed(ledger.UsageEntry, day+1, day),
 		})
 		must(t, err)
 		for number, group := range map[int64][]revrec.Recognition{2: {a, b}, 3: {next}, 4: {expiry}, 5: {late}, 0: {elsewhere}} {

@@ -87,12 +87,12 @@ func (s *suite) update(act func(ctx context.Context, tx books.Tx)) {
 }
 
 func (s *suite) tryUpdate(act func(ctx context.Context, tx books.Tx) error) error {
-	return s.store.Update(context.Background(), act)
+	return s.store.Update(s.Context(), act)
 }
 
 func (s *suite) view(act func(ctx context.Context, tx books.Tx)) {
 	s.Helper()
-	err := s.store.View(context.Background(), func(ctx context.Context, tx books.Tx) error { act(ctx, tx); return nil })
+	err := s.store.View(s.Context(), func(ctx context.Context, tx books.Tx) error { act(ctx, tx); return nil })
 	if err != nil {
 		s.Fatal("viewing:", err)
 	}

@@ -66,7 +66,7 @@ func panics(t *testing.T, s *suite) {
 }
 
 func cancelled(t *testing.T, s *suite) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	err := s.store.Update(ctx, func(ctx context.Context, tx books.Tx) error {
 		must(t, tx.InsertCustomer(ctx, aCustomer("acme")))
 		cancel()
@@ -84,7 +84,7 @@ func cancelled(t *testing.T, s *suite) {
 }
 
 func nested(t *testing.T, s *suite) {
-	s.update(func(ctx context.Context, tx books.Tx) {
+	s.update(func(ctx context.Context, _ books.Tx) {
 		nothing := func(context.Context, books.Tx) error { return nil }
 		refused(t, s.store.Update(ctx, nothing), books.Internal)
 		refused(t, s.store.View(ctx, nothing), books.Internal)
@@ -116,7 +116,7 @@ func viewWrites(t *testing.T, s *suite) {
 		},
 	}
 	for name, write := range writes {
-		if err := s.store.View(context.Background(), write); err == nil {
+		if err := s.store.View(t.Context(), write); err == nil {
 			t.Errorf("a view took the write %q", name)
 		}
 	}

@@ -28,9 +28,12 @@ func events(t *testing.T, s *suite) {
 	}), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, []books.UsageEvent{metered, other})(inOrder(eventID)(tx.EventsByKey(ctx, []books.EventKey{
-			{CustomerID: "c2", Source: "api", EventID: "e1"}, {CustomerID: "c1", Source: "api", EventID: "e1"},
-			{CustomerID: "c1", Source: "api", EventID: "e1"}, {CustomerID: "c1", Source: "other", EventID: "e1"},
-			{CustomerID: "c2", Source: "api", EventID: "e2"}, {CustomerID: "c1", Source: "api", EventID: "new"},
+			{CustomerID: "c2", Source: "api", EventID: "e1"},
+			{CustomerID: "c1", Source: "api", EventID: "e1"},
+			{CustomerID: "c1", Source: "api", EventID: "e1"},
+			{CustomerID: "c1", Source: "other", EventID: "e1"},
+			{CustomerID: "c2", Source: "api", EventID: "e2"},
+			{CustomerID: "c1", Source: "api", EventID: "new"},
 		})))
 		same(t, []books.UsageEvent{plain, void})(inOrder(eventID)(tx.EventsByID(ctx, []string{void.ID, plain.ID})))
 		sameIDs(t, eventID, void.ID)(tx.VoidsOf(ctx, "c1", []string{plain.ID, metered.ID}))
@@ -231,7 +234,8 @@ func pools(t *testing.T, s *suite) {
 		must(t, tx.AddPoolDays(ctx, march.ID, nil))
 		sameIDs(t, poolWorkID)(tx.UnmeasuredPools(ctx, day+999, 10))
 		must(t, tx.AddPoolDays(ctx, march.ID, []revrec.PoolDay{
-			{Day: day + 3, SoldMinor: -10}, {Day: day, SoldMinor: 10, SoldFunctional: 11}, {Day: day, UsedMinor: 1, UsedFunctional: 2}}))
+			{Day: day + 3, SoldMinor: -10}, {Day: day, SoldMinor: 10, SoldFunctional: 11}, {Day: day, UsedMinor: 1, UsedFunctional: 2},
+		}))
 		must(t, tx.AddPoolDays(ctx, march.ID, []revrec.PoolDay{{Day: day + 3, UsedMinor: -1, SoldMinor: 4}}))
 		same(t, []revrec.PoolDay{
 			{Day: day, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, {Day: day + 3, SoldMinor: -6, UsedMinor: -1},
