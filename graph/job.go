@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
@@ -41,7 +40,7 @@ func jobRuns(ctx context.Context, filter books.JobFilter, p paging) (*view.JobRu
 //
 //nolint:contextcheck // the run is not the request's: it ends with the process
 func (r mutationResolver) JobRun(ctx context.Context, job books.JobName, input gen.JobRunInput, idempotencyKey string) (*gen.JobRunPayload, error) {
-	if n := utf8.RuneCountInString(idempotencyKey); n < 1 || n > 200 {
+	if idempotencyKey == "" { // without one a run is run again, as the schedule does
 		refusals, fault := userErrors(&books.Error{Code: books.Invalid, Field: "idempotencyKey", Message: "must have 1 to 200 characters"})
 		return &gen.JobRunPayload{UserErrors: refusals}, fault
 	}
@@ -58,7 +57,7 @@ func (r mutationResolver) JobRun(ctx context.Context, job books.JobName, input g
 				done <- ended{err: r.faults.recovered(background, panicked)}
 			}
 		}()
-		run, err := r.books.RunJob(background, job, books.RunOptions{Trigger: books.ByHand, Through: value(input.Through)})
+		run, err := r.books.RunJob(background, job, books.RunOptions{Trigger: books.ByHand, Through: value(input.Through), Key: idempotencyKey})
 		done <- ended{run, err}
 	}()
 	select {

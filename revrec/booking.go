@@ -68,6 +68,11 @@ type BookedSum struct {
 	Unclaimed, UnclaimedFunctional int64
 }
 
+// inputs says what was booked before, for the explanation of what is booked now.
+func (s BookedSum) inputs() []Input {
+	return []Input{{"bookedMinor", strconv.FormatInt(s.Minor, 10)}, {"bookedCredits", s.Credits.String()}}
+}
+
 func (b Booked) only(kinds ...Kind) Booked {
 	kept := Booked{}
 	for key, sum := range b {
@@ -158,7 +163,7 @@ func (p *plan) against(booked Booked, of owner) []Recognition {
 			planned[want.BookedKey] = true
 		}
 		if sum != (BookedSum{}) {
-			want.inputs = append(want.inputs, Input{"bookedMinor", strconv.FormatInt(sum.Minor, 10)})
+			want.inputs = append(want.inputs, sum.inputs()...)
 		}
 		if due := want.figure.minus(figure(sum)); due != (figure{}) {
 			missing = append(missing, due.of(of, want.BookedKey, want.inputs))
@@ -166,8 +171,7 @@ func (p *plan) against(booked Booked, of owner) []Recognition {
 	}
 	for key, sum := range booked {
 		if key.Day >= p.from && !planned[key] && sum != (BookedSum{}) {
-			inputs := []Input{{"bookedMinor", strconv.FormatInt(sum.Minor, 10)}}
-			missing = append(missing, figure{}.minus(figure(sum)).of(of, key, inputs))
+			missing = append(missing, figure{}.minus(figure(sum)).of(of, key, sum.inputs()))
 		}
 	}
 	slices.SortFunc(missing, func(a, b Recognition) int {

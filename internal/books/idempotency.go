@@ -26,45 +26,77 @@ type act struct {
 // Errors: INVALID for the key, IDEMPOTENCY_CONFLICT, and those of do.
 func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, Tx) (answer A, subject string, err error)) (A, error) {
 	var answer A
-	if n := utf8.RuneCountInString(a.key); n < 1 || n > maxKeyLength {
-		return answer, refuse(Invalid, "idempotencyKey", "must have 1 to %d characters, not %d", maxKeyLength, n)
+	if err := a.check(); err != nil {
+		return answer, err
 	}
-	asked, err := json.Marshal(a.request)
-	if err != nil {
-		return answer, fmt.Errorf("%s: write the request as JSON: %w", a.operation, err)
-	}
-	hash := sha256.Sum256(append([]byte(a.operation+"\n"), asked...))
-	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		record, found, err := tx.IdempotencyKey(ctx, a.key)
-		if err != nil {
+	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		found, err := a.answered(ctx, tx, &answer)
+		if err != nil || found {
 			return err
-		}
-		if found {
-			if !bytes.Equal(record.Hash, hash[:]) {
-				return refuse(IdempotencyConflict, "idempotencyKey", "%q was used for another request (%s): use a new key", a.key, record.Operation)
-			}
-			return json.Unmarshal(record.Answer, &answer)
 		}
 		var subject string
 		if answer, subject, err = do(ctx, tx); err != nil {
 			return err
 		}
-		stored, err := json.Marshal(answer)
-		if err != nil {
-			return fmt.Errorf("%s: write the answer as JSON: %w", a.operation, err)
-		}
-		now := b.clock()
-		err = tx.SaveIdempotencyKey(ctx, IdempotencyRecord{
-			Key: a.key, Operation: a.operation, Hash: hash[:], Answer: stored, CreatedAt: now,
-		})
-		if err != nil {
-			return err
-		}
-		caller := CallerOf(ctx)
-		return tx.AppendAudit(ctx, AuditEvent{
-			ID: b.newID(), At: now, Actor: caller.Actor, Action: a.operation,
-			Subject: subject, Detail: string(asked), RequestID: caller.RequestID,
-		})
+		return b.record(ctx, tx, a, answer, subject)
 	})
 	return answer, err
+}
+
+// check refuses a key that is none. Errors: INVALID.
+func (a act) check() error {
+	if n := utf8.RuneCountInString(a.key); n < 1 || n > maxKeyLength {
+		return refuse(Invalid, "idempotencyKey", "must have 1 to %d characters, not %d", maxKeyLength, n)
+	}
+	return nil
+}
+
+// asked returns the request as JSON, and the hash by which it is known again.
+func (a act) asked() (text, hash []byte, err error) {
+	text, err = json.Marshal(a.request)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: write the request as JSON: %w", a.operation, err)
+	}
+	sum := sha256.Sum256(append([]byte(a.operation+"\n"), text...))
+	return text, sum[:], nil
+}
+
+// answered reads the stored answer of the act, if it was done before.
+// Errors: IDEMPOTENCY_CONFLICT.
+func (a act) answered(ctx context.Context, tx Tx, answer any) (bool, error) {
+	record, found, err := tx.IdempotencyKey(ctx, a.key)
+	if err != nil || !found {
+		return false, err
+	}
+	_, hash, err := a.asked()
+	if err != nil {
+		return false, err
+	}
+	if !bytes.Equal(record.Hash, hash) {
+		return false, refuse(IdempotencyConflict, "idempotencyKey", "%q was used for another request (%s): use a new key", a.key, record.Operation)
+	}
+	return true, json.Unmarshal(record.Answer, answer)
+}
+
+// record writes key, hash and answer of an act, and who asked for it.
+func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject string) error {
+	asked, hash, err := a.asked()
+	if err != nil {
+		return err
+	}
+	stored, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("%s: write the answer as JSON: %w", a.operation, err)
+	}
+	now, caller := b.clock(), CallerOf(ctx)
+	err = tx.SaveIdempotencyKey(ctx, IdempotencyRecord{
+		Key: a.key, Operation: a.operation, Hash: hash, Answer: stored, CreatedAt: now,
+	})
+	if err != nil {
+		return err
+	}
+	return tx.AppendAudit(ctx, AuditEvent{
+		ID: b.newID(), At: now, Actor: caller.Actor, Action: a.operation,
+		Subject: subject, Detail: string(asked), RequestID: caller.RequestID,
+	})
 }

@@ -25,7 +25,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 			return Purchased{}, "", err
 		}
 		if purchase.Status != PurchaseInvoiced {
-			return Purchased{}, "", refuse(AlreadyPaid, "purchaseId", "purchase %s is paid", purchase.ID)
+			return Purchased{}, "", refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid")
 		}
 		if purchase.PaidAt, err = b.instantOf("paidAt", request.PaidAt); err != nil {
 			return Purchased{}, "", err
@@ -52,7 +52,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 func lockPurchase(ctx context.Context, tx Tx, id string) (Purchase, error) {
 	purchase, err := tx.LockPurchase(ctx, id)
 	if err != nil && CodeOf(err) == NotFound {
-		return purchase, refuse(NotFound, "purchaseId", "there is no purchase %q", clip(id))
+		return purchase, refuse(NotFound, "purchaseId", "names no purchase")
 	}
 	return purchase, err
 }

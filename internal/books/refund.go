@@ -53,9 +53,9 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 	switch purchase.Status {
 	case PurchaseRefunded:
-		return refuse(AlreadyRefunded, "purchaseId", "purchase %s was refunded on %s", purchase.ID, purchase.RefundedAt.Format(time.RFC3339))
+		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
 	case PurchaseInvoiced:
-		return refuse(NotPaid, "purchaseId", "purchase %s is not paid: there is nothing to refund", purchase.ID)
+		return refuse(NotPaid, "purchaseId", "names a purchase that is not paid: there is nothing to refund")
 	case PurchasePaid:
 	}
 	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {

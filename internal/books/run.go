@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,6 +14,9 @@ import (
 type RunOptions struct {
 	Trigger string      // START, SCHEDULE or MANUAL
 	Through ledger.Date // yesterday where zero; a day that has not ended is refused
+	// Key, where set, is an idempotency key: a run asked for again with it is not run
+	// again, and answers as it stands.
+	Key string
 	// Wait is how long to wait for another run to end before refusing with JOB_RUNNING.
 	// Longer than LeaseTime, it outlasts a run whose process died.
 	Wait time.Duration
@@ -58,14 +62,14 @@ func (b *Books) steps(name JobName) []step {
 
 // RunJob runs a job now and records the run. A run that fails is recorded as FAILED and
 // its error returned; what its steps booked stays, and the next run goes on from there.
-// Errors: NOT_FOUND, INVALID, JOB_RUNNING, LEASE_LOST.
+// Errors: NOT_FOUND, INVALID, JOB_RUNNING, LEASE_LOST, IDEMPOTENCY_CONFLICT.
 func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (JobRun, error) {
 	run, err := b.newRun(name, options)
 	if err != nil {
 		return JobRun{}, err
 	}
-	if err := b.startRun(ctx, run, options.Wait); err != nil {
-		return JobRun{}, err
+	if again, err := b.startRun(ctx, &run, options); err != nil || again {
+		return run, err
 	}
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -103,27 +107,62 @@ func (b *Books) newRun(name JobName, options RunOptions) (JobRun, error) {
 }
 
 // startRun takes the lease, waiting for it where another run holds it, and records the
-// run. Runs that are still recorded as running then have no lease: their process died.
-func (b *Books) startRun(ctx context.Context, run JobRun, wait time.Duration) error {
+// run; again is true where the run was asked for before, and run is then that one.
+func (b *Books) startRun(ctx context.Context, run *JobRun, options RunOptions) (again bool, err error) {
+	asked := act{"job.run", options.Key, map[string]string{"job": string(run.Job), "through": options.Through.String()}}
+	if options.Key != "" {
+		if err := asked.check(); err != nil {
+			return false, err
+		}
+	}
 	for waited := time.Duration(0); ; waited += leasePoll {
-		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			if err := b.lease(ctx, tx, run, JobRunning); err != nil {
-				return err
-			}
-			if err := b.endDeadRuns(ctx, tx); err != nil {
-				return err
-			}
-			return tx.InsertJobRun(ctx, run)
-		})
-		if err == nil || CodeOf(err) != JobRunning || waited >= wait {
+		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+			again, err = b.recordRun(ctx, tx, run, asked)
 			return err
+		})
+		if err == nil || CodeOf(err) != JobRunning || waited >= options.Wait {
+			return again, err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-time.After(leasePoll):
 		}
 	}
+}
+
+// recordRun finds the run that was asked for before, or takes the lease and records the
+// run. Runs that are still recorded as running then have no lease: their process died.
+func (b *Books) recordRun(ctx context.Context, tx Tx, run *JobRun, asked act) (again bool, err error) {
+	if asked.key != "" {
+		var id string
+		if again, err = asked.answered(ctx, tx, &id); err != nil {
+			return false, err
+		}
+		if again {
+			runs, err := tx.JobRunsByID(ctx, []string{id})
+			if err == nil && len(runs) == 0 {
+				err = refuse(Internal, "", "job run %s is missing", id)
+			}
+			if err != nil {
+				return false, err
+			}
+			*run = runs[0]
+			return true, nil
+		}
+	}
+	if err := b.lease(ctx, tx, *run, JobRunning); err != nil {
+		return false, err
+	}
+	if err := b.endDeadRuns(ctx, tx); err != nil {
+		return false, err
+	}
+	if asked.key != "" {
+		if err := b.record(ctx, tx, asked, run.ID, run.ID); err != nil {
+			return false, err
+		}
+	}
+	return false, tx.InsertJobRun(ctx, *run)
 }
 
 func (b *Books) endDeadRuns(ctx context.Context, tx Tx) error {
@@ -193,7 +232,7 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
 	run.FinishedAt, run.Status = b.clock(), JobSucceeded
 	if cause != nil {
-		run.Status, run.Error = JobFailed, cause.Error()
+		run.Status, run.Error = JobFailed, publicCause(cause)
 	}
 	return b.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
 		if err := tx.UpdateJobRun(ctx, *run); err != nil {
@@ -201,4 +240,17 @@ func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
 		}
 		return tx.DropLease(ctx, "booking", run.ID)
 	})
+}
+
+// publicCause says what stopped a run without its inside: a refusal or a stop in its own
+// words, a fault by name alone. Whoever ran it has the error, and logs it.
+func publicCause(cause error) string {
+	var refusal *Error
+	switch {
+	case errors.As(cause, &refusal):
+		return string(refusal.Code) + ": " + refusal.Message
+	case errors.Is(cause, context.Canceled), errors.Is(cause, context.DeadlineExceeded):
+		return "stopped between two steps; the next run goes on from there"
+	}
+	return string(Internal) + ": a fault, which the log names"
 }

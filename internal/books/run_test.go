@@ -133,6 +133,20 @@ func TestLostLeaseStopsARun(t *testing.T) {
 	}
 }
 
+// TestRunWithAKey: a run asked for again with its key is not run again.
+func TestRunWithAKey(t *testing.T) {
+	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+	b, ctx := stocked(t, &now, 3), context.Background()
+	run := done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{Key: "one"}))
+	again := done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{Key: "one"}))
+	if again != run || run.Result.Recognitions != 3 {
+		t.Errorf("the first time %+v, the second %+v", run, again)
+	}
+	if _, err := b.RunJob(ctx, books.JobExpire, books.RunOptions{Key: "one"}); books.CodeOf(err) != books.IdempotencyConflict {
+		t.Errorf("the key for another job: %v, want IDEMPOTENCY_CONFLICT", err)
+	}
+}
+
 // TestRunRefusals holds the answers to runs that cannot be.
 func TestRunRefusals(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)

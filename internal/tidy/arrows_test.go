@@ -19,12 +19,13 @@ var mayImport = map[string][]string{
 	"internal/auth":     {"internal/books"},
 	"internal/intake":   {"ledger", "revrec", "internal/books"},
 	"internal/scenario": {"ledger", "ledger/export", "revrec", "internal/books"},
+	"internal/demo":     {"ledger", "revrec", "internal/books"},
 	"graph":             {"ledger", "revrec", "internal/books", "internal/auth", "internal/intake"},
 	"jobs":              {"ledger", "revrec", "internal/books"},
 	"web":               {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "internal/books", "internal/store",
-		"internal/auth", "internal/intake", "internal/scenario", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/demo", "internal/scenario", "graph", "jobs", "web",
 	},
 	"internal/tidy": {},
 }
