@@ -21,7 +21,7 @@ func stocked(t *testing.T, now *time.Time, lots int) *books.Books {
 
 func stockedStore(t *testing.T, now *time.Time, lots int) (*books.Books, *store.Store) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	b, s := newBookStore(t, now)
 	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 	price, used := whole(10), whole(1)
@@ -44,7 +44,7 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
 	const lots = 1100 // two full steps and a part
 	b := stocked(t, &now, lots)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(t.Context())
 	steps := 0
 	stopped, err := b.RunJob(ctx, books.JobRecognise, books.RunOptions{Progress: func(r books.JobResult) {
 		steps++
@@ -55,15 +55,15 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || stopped.Status != books.JobFailed || stopped.Result.Entries != 0 {
 		t.Fatalf("%+v, %v: want a run that was stopped before it posted", stopped, err)
 	}
-	run := done[books.JobRun](t)(b.RunJob(context.Background(), books.JobRecognise, books.RunOptions{}))
+	run := done[books.JobRun](t)(b.RunJob(t.Context(), books.JobRecognise, books.RunOptions{}))
 	if got := stopped.Result.Recognitions + run.Result.Recognitions; got != lots || run.Result.Entries != 1 {
 		t.Errorf("%d recognitions and %d entries in all, want %d and 1", got, run.Result.Entries, lots)
 	}
-	again := done[books.JobRun](t)(b.RunJob(context.Background(), books.JobAll, books.RunOptions{}))
+	again := done[books.JobRun](t)(b.RunJob(t.Context(), books.JobAll, books.RunOptions{}))
 	if again.Result.Recognitions != 0 || again.Result.Entries != 0 {
 		t.Errorf("a second run booked %+v, want nothing", again.Result)
 	}
-	if findings := done[[]books.Finding](t)(b.Verify(context.Background())); len(findings) > 0 {
+	if findings := done[[]books.Finding](t)(b.Verify(t.Context())); len(findings) > 0 {
 		t.Errorf("verify: %+v", findings)
 	}
 }
@@ -72,7 +72,7 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 // taken over stops; one that died is recorded as failed by the next.
 func TestRunsNeverOverlap(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
-	b, ctx := stocked(t, &now, 1100), context.Background()
+	b, ctx := stocked(t, &now, 1100), t.Context()
 	var inner error
 	var taken books.JobRun
 	run, err := b.RunJob(ctx, books.JobAll, books.RunOptions{Progress: func(books.JobResult) {
@@ -105,7 +105,7 @@ func TestRunsNeverOverlap(t *testing.T) {
 func TestLostLeaseStopsARun(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
 	b, s := stockedStore(t, &now, 600)
-	ctx := context.Background()
+	ctx := t.Context()
 	took := false
 	run, err := b.RunJob(ctx, books.JobRecognise, books.RunOptions{Progress: func(books.JobResult) {
 		if took {
@@ -136,7 +136,7 @@ func TestLostLeaseStopsARun(t *testing.T) {
 // TestRunWithAKey: a run asked for again with its key is not run again.
 func TestRunWithAKey(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
-	b, ctx := stocked(t, &now, 3), context.Background()
+	b, ctx := stocked(t, &now, 3), t.Context()
 	run := done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{Key: "one"}))
 	again := done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{Key: "one"}))
 	if again != run || run.Result.Recognitions != 3 {
@@ -150,7 +150,7 @@ func TestRunWithAKey(t *testing.T) {
 // TestRunRefusals holds the answers to runs that cannot be.
 func TestRunRefusals(t *testing.T) {
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
-	b, ctx := newBook(t, &now), context.Background()
+	b, ctx := newBook(t, &now), t.Context()
 	if _, err := b.RunJob(ctx, "tidy", books.RunOptions{}); books.CodeOf(err) != books.NotFound {
 		t.Errorf("a job that is none: %v", err)
 	}

@@ -50,7 +50,7 @@ func whole(n int64) decimal.Decimal { return decimal.NewFromInt(n) }
 
 // TestUsageOutcomes sends one batch with an event of every outcome.
 func TestUsageOutcomes(t *testing.T) {
-	ctx, now := context.Background(), time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+	ctx, now := t.Context(), time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
 	b := newBook(t, &now)
 	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 	done[books.Policy](t)(b.PolicyCreate(ctx, "q", books.NewPolicy{Code: "bill", Policy: revrec.Policy{
