@@ -28,6 +28,9 @@ const realUsage = "../../../shared/data/llm-requests"
 // TestRealUsage imports 28,185 requests for two customers and holds what the book makes of
 // them against sums that were made outside the program, and its journal against hledger.
 func TestRealUsage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
 	files := map[string]string{"acme": filepath.Join(realUsage, "code.csv"), "zeta": filepath.Join(realUsage, "conversation.csv")}
 	for _, file := range files {
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {

@@ -54,8 +54,8 @@ func checkHistory(t *rapid.T) {
 	once := play(t, h, nil)
 	defer often.close(t)
 	defer once.close(t)
+	often.checkNothingDiffers(t, h) // once has the same journal, or the test fails below
 	for _, b := range []*playedBook{often, once} {
-		b.checkNothingDiffers(t, h)
 		b.checkLots(t)
 		b.checkPools(t, h)
 	}
