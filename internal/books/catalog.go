@@ -35,15 +35,16 @@ func (b *Books) CustomerCreate(ctx context.Context, key string, request NewCusto
 		if err := checkText("name", customer.Name, 1, maxTextLength); err != nil {
 			return customer, "", err
 		}
-		taken, err := tx.CustomersByExternalID(ctx, []string{customer.ExternalID})
-		if err == nil && len(taken) > 0 {
-			err = refuse(AlreadyExists, "externalId", "%q is a customer already", clip(customer.ExternalID))
-		}
-		if err != nil {
-			return customer, "", err
-		}
-		return customer, customer.ID, tx.InsertCustomer(ctx, customer)
+		return customer, customer.ID, nameTaken(tx.InsertCustomer(ctx, customer), "externalId", customer.ExternalID, "customer")
 	})
+}
+
+// nameTaken says of a store's ALREADY_EXISTS which field names what.
+func nameTaken(err error, field, name, noun string) error {
+	if err != nil && CodeOf(err) == AlreadyExists {
+		return refuse(AlreadyExists, field, "%q is a %s already", clip(name), noun)
+	}
+	return err
 }
 
 // NewPolicy asks for a policy. Code: 1 to 100 characters of a-z A-Z 0-9 . _ -.
@@ -73,14 +74,7 @@ func (b *Books) PolicyCreate(ctx context.Context, key string, request NewPolicy)
 		if err := policy.Check(); err != nil {
 			return policy, "", ruleError(err)
 		}
-		taken, err := tx.PoliciesByCode(ctx, []string{policy.Code})
-		if err == nil && len(taken) > 0 {
-			err = refuse(AlreadyExists, "code", "%q is a policy already", policy.Code)
-		}
-		if err != nil {
-			return policy, "", err
-		}
-		return policy, policy.ID, tx.InsertPolicy(ctx, policy)
+		return policy, policy.ID, nameTaken(tx.InsertPolicy(ctx, policy), "code", policy.Code, "policy")
 	})
 }
 
@@ -179,14 +173,7 @@ func (b *Books) PackCreate(ctx context.Context, key string, request NewPack) (Pa
 		if pack.Tiers, err = tiersOf(request.Tiers, pack.Currency); err != nil {
 			return pack, "", err
 		}
-		taken, err := tx.PacksByCode(ctx, []string{pack.Code})
-		if err == nil && len(taken) > 0 {
-			err = refuse(AlreadyExists, "code", "%q is a pack already", pack.Code)
-		}
-		if err != nil {
-			return pack, "", err
-		}
-		return pack, pack.ID, tx.InsertPack(ctx, pack)
+		return pack, pack.ID, nameTaken(tx.InsertPack(ctx, pack), "code", pack.Code, "pack")
 	})
 }
 
@@ -264,14 +251,7 @@ func (b *Books) MeterCreate(ctx context.Context, key string, request NewMeter) (
 		if err := checkMeter(meter); err != nil {
 			return meter, "", err
 		}
-		taken, err := tx.MetersByCode(ctx, []string{meter.Code})
-		if err == nil && len(taken) > 0 {
-			err = refuse(AlreadyExists, "code", "%q is a meter already", meter.Code)
-		}
-		if err != nil {
-			return meter, "", err
-		}
-		return meter, meter.ID, tx.InsertMeter(ctx, meter)
+		return meter, meter.ID, nameTaken(tx.InsertMeter(ctx, meter), "code", meter.Code, "meter")
 	})
 }
 
