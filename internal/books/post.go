@@ -3,6 +3,7 @@ package books
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -52,10 +53,18 @@ func (b *Books) entryOf(sum BatchSum, policy Policy, batch Batch) ledger.Entry {
 	functional := func(minor int64) ledger.Amount { return ledger.Money(minor, b.book.Functional) }
 	return ledger.Entry{
 		Kind: revrec.EntryKindOf(sum.Kind), AccountingDate: sum.AccountingDate, OccurredOn: sum.Day, Batch: batch.ID,
-		Description: fmt.Sprintf("%s, policy %s: %d recognitions", entryTitles[sum.Kind], policy.Code, sum.Count),
+		Description: fmt.Sprintf("%s, policy %s: %s", entryTitles[sum.Kind], policy.Code, counted(strconv.FormatInt(sum.Count, 10), "recognition")),
 		Lines: revrec.LinesOf(sum.Kind, amount(sum.Minor), functional(sum.Functional),
 			amount(sum.Unclaimed), functional(sum.UnclaimedFunctional), ledger.Dimensions{Policy: policy.Code}),
 	}
+}
+
+// counted says how many of a thing there are: "1 credit", "2.5 credits".
+func counted(number, noun string) string {
+	if number == "1" {
+		return number + " " + noun
+	}
+	return number + " " + noun + "s"
 }
 
 var entryTitles = map[revrec.Kind]string{

@@ -292,7 +292,7 @@ func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, 
 	}
 	return b.post(ctx, tx, ledger.Entry{
 		Kind: kind, OccurredOn: day, Reference: p.ID,
-		Description: fmt.Sprintf("%s credits for %s", p.Credits+p.Bonus, d.Customer),
+		Description: fmt.Sprintf("%s for %s", counted((p.Credits+p.Bonus).String(), "credit"), d.Customer),
 		Lines: ledger.WithoutZeros(
 			ledger.Debit(against, p.Price.Add(p.Tax), p.Functional.Add(p.FunctionalTax), d),
 			ledger.Credit(ledger.DeferredRevenue, p.Price, p.Functional, d),

@@ -108,7 +108,7 @@ func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, taken revrec.
 	}
 	return b.post(ctx, tx, ledger.Entry{
 		Kind: ledger.RefundEntry, OccurredOn: ledger.DateOf(p.RefundedAt, b.zone), Reference: p.ID,
-		Description: fmt.Sprintf("Refund to %s, %s credits taken back", d.Customer, taken.Credits),
+		Description: fmt.Sprintf("Refund to %s, %s taken back", d.Customer, counted(taken.Credits.String(), "credit")),
 		Lines: ledger.WithoutZeros(
 			ledger.Debit(ledger.DeferredRevenue, taken.Amount, taken.Functional, d),
 			ledger.Debit(ledger.Refunds, paid.Sub(taken.Amount), functional.Sub(taken.Functional), d),

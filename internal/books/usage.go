@@ -451,8 +451,8 @@ func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short re
 		return refuse(TooLate, "occurredAt", "%s credits in force on %s lapsed, and accepted late use until %s alone",
 			closed, event.OccurredAt.Format(time.RFC3339), until.Format(time.RFC3339)), nil
 	}
-	return refuse(InsufficientCredits, "credits", "%s credits are asked for, and the balance in force on %s was %s",
-		event.Credits, event.OccurredAt.Format(time.RFC3339), event.Credits-short), nil
+	return refuse(InsufficientCredits, "credits", "%s asked for, and the balance in force on %s was %s",
+		counted(event.Credits.String(), "credit"), event.OccurredAt.Format(time.RFC3339), event.Credits-short), nil
 }
 
 // overageLot returns the lot that collects what the customer uses beyond the balance at

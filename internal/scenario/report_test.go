@@ -51,7 +51,7 @@ func TestPlayShowsWhatDoesNotHold(t *testing.T) {
 		{`- expect: { credits: { acme: "60.000001" } }`, "story.yaml:5: credits of acme expected 60.000001 got 60 (line 8)"},
 		{`- expect: { credits: { nobody: 1 } }`, "story.yaml:5: credits of nobody expected 1 got 0 (line 8)"},
 		// Steps that do not end as they must.
-		{`- usage: { customer: acme, credits: 61 }`, "story.yaml:5: usage expected success got INSUFFICIENT_CREDITS: credits: 61 credits are asked for"},
+		{`- usage: { customer: acme, credits: 61 }`, "story.yaml:5: usage expected success got INSUFFICIENT_CREDITS: credits: 61 credits asked for"},
 		{`- { usage: { customer: acme, credits: 61 }, fails: TOO_LATE }`, "story.yaml:5: usage expected refusal TOO_LATE got INSUFFICIENT_CREDITS"},
 		{`- { usage: { customer: acme, credits: 60 }, fails: INSUFFICIENT_CREDITS }`, "story.yaml:5: usage expected refusal INSUFFICIENT_CREDITS got success"},
 		{`- pay: { purchase: pakc }`, "story.yaml:5: pay expected success got NOT_FOUND: purchase: no purchase called \"pakc\""},
