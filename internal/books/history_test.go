@@ -20,10 +20,10 @@ import (
 )
 
 // histories is how many random histories one run of the tests plays, over both halves;
-// with -short, when the race detector slows them twentyfold, a few hundred.
+// with -short, when the race detector makes one take a second, a few dozen.
 const (
 	histories      = 10_000
-	shortHistories = 200
+	shortHistories = 60
 )
 
 // TestHistories plays random histories of a book: purchases of every kind, grants, use in

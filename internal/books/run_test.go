@@ -41,6 +41,9 @@ func stockedStore(t *testing.T, now *time.Time, lots int) (*books.Books, *store.
 // TestRunGoesOnWhereOneStopped cancels a run after its first step, as a process that is
 // killed would stop, and lets the next one go on.
 func TestRunGoesOnWhereOneStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes a minute for so many lots")
+	}
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
 	const lots = 1100 // two full steps and a part
 	b := stocked(t, &now, lots)
@@ -71,6 +74,9 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 // TestRunsNeverOverlap: while one run works another is refused; a run whose lease was
 // taken over stops; one that died is recorded as failed by the next.
 func TestRunsNeverOverlap(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector takes a minute for so many lots")
+	}
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
 	b, ctx := stocked(t, &now, 1100), t.Context()
 	var inner error
