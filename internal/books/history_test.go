@@ -230,6 +230,10 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	ctx, key := context.Background(), fmt.Sprintf("act %d", i)
 	price := decimal.New(a.price, -2)
 	sale := books.NewPurchase{Customer: a.customer, Policy: a.policy, Credits: a.credits.Decimal(), Price: &price, Tax: decimal.New(a.price/10, -2)}
+	if a.target%5 == 0 { // in another currency than the book's
+		rate := decimal.New(10_837, -4)
+		sale.Currency, sale.FXRate = "EUR", &rate
+	}
 	var answer any
 	var err error
 	switch a.what {
@@ -367,7 +371,8 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 			}
 			g, u := new(big.Rat), new(big.Rat)
 			for _, lot := range lots {
-				in := lot.PolicyID == pool.PolicyID && lot.Kind == revrec.PurchaseLot && revrec.PoolKey(pool.By, lot) == pool.Key
+				in := lot.PolicyID == pool.PolicyID && lot.Kind == revrec.PurchaseLot &&
+					revrec.PoolKey(pool.By, lot) == pool.Key && lot.Price.Currency == pool.Currency
 				lapsed := lot.LapsesOn != 0 && lot.LapsesOn <= yesterday
 				if in && !lapsed && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
 					g.Add(g, big.NewRat(lot.Price.Sub(lot.RefundedAmount).Minor, 1))
@@ -447,9 +452,11 @@ func (p *playedBook) journal(t *rapid.T) map[string]int64 {
 				t.Fatalf("invariant 1: %v", err)
 			}
 			for _, line := range e.Lines {
-				key := fmt.Sprintf("%s %s %s", e.AccountingDate, line.Account, line.Amount.Currency)
-				if sums[key] += line.Amount.Minor; sums[key] == 0 {
-					delete(sums, key)
+				for _, amount := range []ledger.Amount{line.Amount, line.Functional} {
+					key := fmt.Sprintf("%s %s %s of %s", e.AccountingDate, line.Account, amount.Currency, line.Amount.Currency)
+					if sums[key] += amount.Minor; sums[key] == 0 {
+						delete(sums, key)
+					}
 				}
 			}
 			return nil
