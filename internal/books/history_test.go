@@ -240,7 +240,7 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	case "purchase", "invoice", "cancellable":
 		if a.what != "purchase" {
 			sale.Invoiced, sale.Cancellable = true, a.what == "cancellable"
-			if !sale.Cancellable {
+			if a.target > 0 {
 				sale.DueOn = ledger.DateOf(a.at, time.UTC) + ledger.Date(a.target)
 			}
 		}

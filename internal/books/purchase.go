@@ -35,8 +35,8 @@ type NewPurchase struct {
 	NeverExpires bool             `json:"neverExpires"`
 	ShortExpiry  string           `json:"shortExpiry"` // why they may lapse within 30 days
 	Priority     *int             `json:"priority"`    // 100 where nil; the lower is used first
-	// Invoiced purchases are not paid yet: they fall due on DueOn (the day of purchase
-	// where zero), or never where Cancellable.
+	// Invoiced purchases are not paid yet: they fall due on DueOn, or not before they are
+	// paid where that is zero or they are Cancellable.
 	Invoiced    bool        `json:"invoiced"`
 	DueOn       ledger.Date `json:"dueOn"`
 	Cancellable bool        `json:"cancellable"`
@@ -228,12 +228,11 @@ func (b *Books) terms(request NewPurchase, d *deal) error {
 		return nil
 	}
 	p.Status, p.Cancellable = PurchaseInvoiced, request.Cancellable
-	p.DueOn = request.DueOn
-	if p.DueOn == 0 && !p.Cancellable {
-		p.DueOn = day
+	if request.DueOn != 0 && request.DueOn < day {
+		return refuse(Invalid, "dueOn", "must not be before the purchase (%s), but is %s", day, request.DueOn)
 	}
-	if p.DueOn != 0 && p.DueOn < day {
-		return refuse(Invalid, "dueOn", "must not be before the purchase (%s), but is %s", day, p.DueOn)
+	if !p.Cancellable { // what can be cancelled gives no unconditional right, whatever the invoice says
+		p.DueOn = request.DueOn
 	}
 	return nil
 }
@@ -269,8 +268,8 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 	case p.Status == PurchasePaid:
 		d.lot.LiabilityOn = d.lot.PurchasedOn
 		d.lot.Carrying, d.lot.CarryingFunctional = p.Price, p.Functional
-	case !p.Cancellable:
-		d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first
+	default:
+		d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first or there is none
 	}
 	if d.policy.Breakage.Method == revrec.Remote {
 		d.lot.RemoteDue = revrec.RemoteOn(d.policy.Breakage, d.lot.PurchasedOn, nil)

@@ -100,7 +100,7 @@ type Purchase struct {
 	Functional, FunctionalTax ledger.Amount
 	PurchasedAt               time.Time
 	// DueOn is the day on which payment falls due, of an invoiced purchase; zero where
-	// it is cancellable, or was paid at once.
+	// none was agreed, it is cancellable, or it was paid at once.
 	DueOn       ledger.Date
 	Cancellable bool
 	// DueBooked is true once the receivable of an invoiced purchase is in the journal.

@@ -1347,7 +1347,7 @@ type Purchase implements Node {
   fxRate: Decimal!
   "When it was bought."
   purchasedAt: DateTime!
-  "The day on which payment falls due, of an invoiced purchase; null where it was paid at once or can be cancelled."
+  "The day on which payment falls due, of an invoiced purchase; null where none was agreed, it was paid at once or can be cancelled."
   dueOn: Date
   "True where the customer can still walk away from an unpaid purchase: there is no liability before it is paid."
   cancellable: Boolean!
@@ -2292,11 +2292,11 @@ input PurchaseCreateInput {
   shortExpiry: String
   "The lower is used first, where the burn order asks for it; 100 where null."
   priority: Int
-  "True where it is not paid yet: an invoice, due on ` + "`" + `dueOn` + "`" + `."
+  "True where it is not paid yet: an invoice, due on ` + "`" + `dueOn` + "`" + ` if that is given."
   invoiced: Boolean
-  "The day on which payment of an invoice falls due; the day of purchase where null."
+  "The day on which payment of an invoice falls due; where null, nothing is due before it is paid."
   dueOn: Date
-  "True where the customer can still cancel an unpaid invoice: it never falls due."
+  "True where the customer can still cancel an unpaid invoice: it never falls due, whatever ` + "`" + `dueOn` + "`" + ` says."
   cancellable: Boolean
   "Your own reference, such as an invoice number."
   reference: String

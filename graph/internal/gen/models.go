@@ -237,11 +237,11 @@ type PurchaseCreateInput struct {
 	ShortExpiry *string `json:"shortExpiry,omitempty"`
 	// The lower is used first, where the burn order asks for it; 100 where null.
 	Priority *int `json:"priority,omitempty"`
-	// True where it is not paid yet: an invoice, due on `dueOn`.
+	// True where it is not paid yet: an invoice, due on `dueOn` if that is given.
 	Invoiced *bool `json:"invoiced,omitempty"`
-	// The day on which payment of an invoice falls due; the day of purchase where null.
+	// The day on which payment of an invoice falls due; where null, nothing is due before it is paid.
 	DueOn *ledger.Date `json:"dueOn,omitempty"`
-	// True where the customer can still cancel an unpaid invoice: it never falls due.
+	// True where the customer can still cancel an unpaid invoice: it never falls due, whatever `dueOn` says.
 	Cancellable *bool `json:"cancellable,omitempty"`
 	// Your own reference, such as an invoice number.
 	Reference *string `json:"reference,omitempty"`
