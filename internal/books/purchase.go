@@ -264,12 +264,10 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 		Carrying: none, CarryingFunctional: noneFunctional,
 	}
 	b.setTerm(&d.lot, d.policy.Policy, start, expires)
-	switch {
-	case p.Status == PurchasePaid:
+	d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first or nothing falls due
+	if p.Status == PurchasePaid {
 		d.lot.LiabilityOn = d.lot.PurchasedOn
 		d.lot.Carrying, d.lot.CarryingFunctional = p.Price, p.Functional
-	default:
-		d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first or there is none
 	}
 	if d.policy.Breakage.Method == revrec.Remote {
 		d.lot.RemoteDue = revrec.RemoteOn(d.policy.Breakage, d.lot.PurchasedOn, nil)
