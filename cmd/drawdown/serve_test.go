@@ -108,7 +108,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: %s %.100s", path, answer.Status, text)
 		}
 	}
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(r.stderr.String(), "trigger=START"); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !strings.Contains(r.stderr.String(), "trigger=START"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the jobs did not run at the start: %s", r.stderr)
 		}
