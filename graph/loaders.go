@@ -280,25 +280,12 @@ func each[K comparable, V any](ctx context.Context, read reader, keys []K, find 
 
 // balance is books.Balance on the request's own snapshot.
 func (l *loaders) balance(ctx context.Context, tx books.Tx, key balanceKey) (books.Balance, bool, error) {
-	balance := books.Balance{CustomerID: key.customerID, At: key.at}
-	customers, err := tx.CustomersByID(ctx, []string{key.customerID})
-	if err != nil || len(customers) == 0 {
-		return balance, false, err
-	}
-	if balance.Lots, err = tx.OpenLots(ctx, key.customerID, key.at); err != nil {
-		return balance, false, err
-	}
-	order := revrec.DefaultBurnOrder()
-	policies, err := tx.PoliciesByID(ctx, []string{customers[0].PolicyID})
+	balance, err := books.BalanceIn(ctx, tx, key.customerID, key.at)
 	if err != nil {
+		if books.CodeOf(err) == books.NotFound {
+			err = nil
+		}
 		return balance, false, err
-	}
-	if len(policies) > 0 {
-		order = policies[0].BurnOrder
-	}
-	slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(order, &x, &y) })
-	for _, lot := range balance.Lots {
-		balance.Credits += lot.Spendable(key.at)
 	}
 	l.sawLots(balance.Lots)
 	return balance, true, nil

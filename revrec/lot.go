@@ -82,6 +82,17 @@ type Rate struct {
 	Currency ledger.Currency
 }
 
+// Begin gives a new lot its price, and nothing as every amount that is booked of it.
+func (l *Lot) Begin(price, functional ledger.Amount) {
+	l.Price, l.Functional = price, functional
+	for _, amount := range []*ledger.Amount{&l.RefundedAmount, &l.Recognised, &l.Released, &l.Carrying} {
+		*amount = ledger.Money(0, price.Currency)
+	}
+	for _, amount := range []*ledger.Amount{&l.RefundedFunctional, &l.RecognisedFunctional, &l.ReleasedFunctional, &l.CarryingFunctional} {
+		*amount = ledger.Money(0, functional.Currency)
+	}
+}
+
 // Unused returns the credits that were neither used nor taken back, lapsed or not.
 func (l Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }
 

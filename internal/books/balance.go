@@ -23,29 +23,36 @@ func (b *Books) Balance(ctx context.Context, customerID string, at time.Time) (B
 	if at.IsZero() {
 		at = b.clock()
 	}
-	balance := Balance{CustomerID: customerID, At: at}
-	err := b.store.View(ctx, func(ctx context.Context, tx Tx) error {
-		customers, err := tx.CustomersByID(ctx, []string{customerID})
-		if err != nil {
-			return err
-		}
-		if len(customers) == 0 {
-			return refuse(NotFound, "customer", "there is no such customer")
-		}
-		if balance.Lots, err = tx.OpenLots(ctx, customerID, at); err != nil {
-			return err
-		}
-		order, err := burnOrder(ctx, tx, customers[0])
-		if err != nil {
-			return err
-		}
-		slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(order, &x, &y) })
-		return nil
+	var balance Balance
+	err := b.store.View(ctx, func(ctx context.Context, tx Tx) (err error) {
+		balance, err = BalanceIn(ctx, tx, customerID, at)
+		return err
 	})
+	return balance, err
+}
+
+// BalanceIn is Balance on a snapshot that is open already. Errors: NOT_FOUND.
+func BalanceIn(ctx context.Context, tx Tx, customerID string, at time.Time) (Balance, error) {
+	balance := Balance{CustomerID: customerID, At: at}
+	customers, err := tx.CustomersByID(ctx, []string{customerID})
+	if err != nil {
+		return balance, err
+	}
+	if len(customers) == 0 {
+		return balance, refuse(NotFound, "customer", "there is no such customer")
+	}
+	if balance.Lots, err = tx.OpenLots(ctx, customerID, at); err != nil {
+		return balance, err
+	}
+	order, err := burnOrder(ctx, tx, customers[0])
+	if err != nil {
+		return balance, err
+	}
+	slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(order, &x, &y) })
 	for _, lot := range balance.Lots {
 		balance.Credits += lot.Spendable(at)
 	}
-	return balance, err
+	return balance, nil
 }
 
 // burnOrder returns the order in which a customer's lots are used up.

@@ -74,13 +74,10 @@ func grantPolicy(ctx context.Context, tx Tx, code string, customer Customer) (Po
 }
 
 func (b *Books) grantLot(request NewGrant, customer Customer, policy Policy) (revrec.Lot, error) {
-	nothing := ledger.Money(0, b.book.Functional)
 	lot := revrec.Lot{
 		ID: b.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.GrantLot, Reason: request.Reason,
-		Price: nothing, Functional: nothing, RefundedAmount: nothing, RefundedFunctional: nothing,
-		Recognised: nothing, RecognisedFunctional: nothing, Released: nothing, ReleasedFunctional: nothing,
-		Carrying: nothing, CarryingFunctional: nothing,
 	}
+	lot.Begin(ledger.Money(0, b.book.Functional), ledger.Money(0, b.book.Functional))
 	var err error
 	if lot.Granted, err = creditsOf("credits", request.Credits); err != nil {
 		return lot, err

@@ -254,15 +254,12 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 	if err != nil {
 		return err
 	}
-	none, noneFunctional := ledger.Money(0, p.Price.Currency), ledger.Money(0, p.Functional.Currency)
 	d.lot = revrec.Lot{
 		ID: p.LotID, CustomerID: p.CustomerID, PurchaseID: p.ID, PolicyID: p.PolicyID, Kind: revrec.PurchaseLot,
-		Granted: p.Credits + p.Bonus, Price: p.Price, Functional: p.Functional,
+		Granted:     p.Credits + p.Bonus,
 		PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone), Priority: priority,
-		RefundedAmount: none, RefundedFunctional: noneFunctional,
-		Recognised: none, RecognisedFunctional: noneFunctional, Released: none, ReleasedFunctional: noneFunctional,
-		Carrying: none, CarryingFunctional: noneFunctional,
 	}
+	d.lot.Begin(p.Price, p.Functional)
 	b.setTerm(&d.lot, d.policy.Policy, start, expires)
 	d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first or nothing falls due
 	if p.Status == PurchasePaid {

@@ -464,14 +464,11 @@ func (u *usageBatch) overageLot(customer Customer, policy Policy, lots []*revrec
 			return lot
 		}
 	}
-	nothing := ledger.Money(0, rate.Currency)
 	lot := revrec.Lot{
 		ID: u.books.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.OverageLot, Rate: rate,
-		Price: nothing, Functional: nothing, RefundedAmount: nothing, RefundedFunctional: nothing,
-		Recognised: nothing, RecognisedFunctional: nothing, Released: nothing, ReleasedFunctional: nothing,
-		Carrying: nothing, CarryingFunctional: nothing,
 		StartsAt: u.now, PurchasedOn: ledger.DateOf(u.now, u.books.zone), Priority: defaultPriority,
 	}
+	lot.Begin(ledger.Money(0, rate.Currency), ledger.Money(0, rate.Currency))
 	u.newLots = append(u.newLots, lot)
 	return &lot
 }
