@@ -251,6 +251,13 @@ func (c countingTx) LotDays(ctx context.Context, keys []books.LotKey) (found []b
 	return c.Tx.LotDays(ctx, keys)
 }
 
+func (c countingTx) BookedOfLots(ctx context.Context, spans []books.LotSpan, kinds ...revrec.Kind) (found map[string]revrec.Booked, err error) {
+	if err := c.call(); err != nil {
+		return found, err
+	}
+	return c.Tx.BookedOfLots(ctx, spans, kinds...)
+}
+
 func (c countingTx) RecognitionsByID(ctx context.Context, ids []string) (found []revrec.Recognition, err error) {
 	if err := c.call(); err != nil {
 		return found, err

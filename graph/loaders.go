@@ -128,6 +128,7 @@ type loaders struct {
 	purchases    *batch[string, books.Purchase]
 	lots         *batch[string, revrec.Lot]
 	lotDays      *batch[books.LotKey, []books.LotDay]
+	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
 	events       *batch[string, books.UsageEvent]
 	voids        *batch[eventKey, books.UsageEvent]
 	drawsOf      *batch[string, []books.Draw] // by event
@@ -175,9 +176,14 @@ func newLoaders(read reader) *loaders {
 	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
 	l.drawsOf = groupsBy(read, books.Tx.DrawsOfEvents, func(d *books.Draw) string { return d.EventID }, l.sawDraws)
-	l.lotDays = groupsBy(read, books.Tx.LotDays, func(d *books.LotDay) books.LotKey {
-		return books.LotKey{CustomerID: d.CustomerID, LotID: d.LotID}
-	}, nil)
+	l.lotDays = groupsBy(read, books.Tx.LotDays, lotKeyOfDay, l.sawLotDays)
+	l.bookedOf = newBatch(func(ctx context.Context, keys []books.LotKey) (found map[books.LotKey]map[ledger.Date]revrec.Credits, err error) {
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			found, err = books.BookedDays(ctx, tx, keys)
+			return err
+		})
+		return found, err
+	})
 	l.oneByOne(read)
 	return l
 }
@@ -299,6 +305,10 @@ func lotKeyOf(lot *revrec.Lot) books.LotKey {
 	return books.LotKey{CustomerID: lot.CustomerID, LotID: lot.ID}
 }
 
+func lotKeyOfDay(day *books.LotDay) books.LotKey {
+	return books.LotKey{CustomerID: day.CustomerID, LotID: day.LotID}
+}
+
 // What follows says, for each kind of row, which others it refers to.
 
 func (l *loaders) sawCustomers(rows []books.Customer) {
@@ -334,6 +344,13 @@ func (l *loaders) sawLots(rows []revrec.Lot) {
 		l.purchases.expect(rows[i].PurchaseID)
 		l.policies.expect(rows[i].PolicyID)
 		l.lotDays.expect(lotKeyOf(&rows[i]))
+	}
+}
+
+func (l *loaders) sawLotDays(rows []books.LotDay) {
+	for i := range rows {
+		l.lots.expect(rows[i].LotID)
+		l.bookedOf.expect(lotKeyOfDay(&rows[i]))
 	}
 }
 

@@ -145,6 +145,16 @@ func (lotResolver) Days(ctx context.Context, lot *revrec.Lot) ([]books.LotDay, e
 	return days, err
 }
 
+func (lotDayResolver) Recognised(ctx context.Context, day *books.LotDay) (revrec.Credits, error) {
+	booked, _, err := requestOf(ctx).bookedOf.load(ctx, lotKeyOfDay(day))
+	return booked[day.Day], err
+}
+
+func (lotDayResolver) Pending(ctx context.Context, day *books.LotDay) (bool, error) {
+	lot, err := found(pointer(ctx, requestOf(ctx).lots, day.LotID))
+	return err == nil && lot.Waits(day.Day), err
+}
+
 func (lotResolver) Draws(ctx context.Context, lot *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.DrawConnection, error) {
 	return draws(ctx, books.DrawFilter{CustomerID: lot.CustomerID, LotID: lot.ID, Day: value(day)}, paging{first, after, reverse})
 }

@@ -32,6 +32,7 @@ type (
 	meterResolver           struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
+	lotDayResolver          struct{}
 	usageEventResolver      struct{}
 	drawResolver            struct{}
 	usageOutcomeResolver    struct{}
@@ -58,6 +59,7 @@ func (r *resolver) Pack() gen.PackResolver                       { return packRe
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
+func (r *resolver) LotDay() gen.LotDayResolver                   { return lotDayResolver{} }
 func (r *resolver) UsageEvent() gen.UsageEventResolver           { return usageEventResolver{} }
 func (r *resolver) Draw() gen.DrawResolver                       { return drawResolver{} }
 func (r *resolver) UsageOutcome() gen.UsageOutcomeResolver       { return usageOutcomeResolver{} }

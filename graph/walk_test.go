@@ -11,7 +11,7 @@ func TestBuyUseBookRead(t *testing.T) {
 	a.run()
 	got := a.must(`query($id: ID!) { purchase(id: $id) { status price { amount currency } customer { externalId policy { code expires } } pack { code }
 		entries { totalCount nodes { number kind lines { account { role naturalSide } side debit { amount } credit { amount } customer { externalId } } } }
-		lot { granted drawn carrying { amount } days { day drawn pending } draws { nodes { credits event { eventId source } } }
+		lot { granted drawn carrying { amount } days { day drawn recognised pending } draws { nodes { credits event { eventId source } } }
 			recognitions { nodes { kind day amount { amount currency } entry { number kind recognitions { nodes { id } } } draws { nodes { event { eventId } } } explanation { rule paragraph formula inputs { name value } } } } }
 	} trialBalance { rows { account { role } opening { amount } debits { amount } credits { amount } closing { amount } signedClosing { amount } entries { totalCount } } }
 	  deferredRevenue { totalCount nodes { customer { externalId } currency unused carrying { amount } } }
@@ -21,7 +21,7 @@ func TestBuyUseBookRead(t *testing.T) {
 	got.is("purchase.entries.nodes.0.lines", `[{"account":{"naturalSide":"DEBIT","role":"CASH"},"credit":null,"customer":{"externalId":"acme"},"debit":{"amount":"800.00"},"side":"DEBIT"},`+
 		`{"account":{"naturalSide":"CREDIT","role":"DEFERRED_REVENUE"},"credit":{"amount":"800.00"},"customer":{"externalId":"acme"},"debit":null,"side":"CREDIT"}]`)
 	got.is("purchase.lot.carrying.amount", `"600.00"`)
-	got.is("purchase.lot.days", `[{"day":"2024-01-15","drawn":"2500","pending":false}]`)
+	got.is("purchase.lot.days", `[{"day":"2024-01-15","drawn":"2500","pending":false,"recognised":"2500"}]`)
 	got.is("purchase.lot.draws.nodes", `[{"credits":"2500","event":{"eventId":"evt-1","source":"api"}}]`)
 	const recognition = "purchase.lot.recognitions.nodes.0."
 	got.is(recognition+"amount", `{"amount":"200.00","currency":"USD"}`)

@@ -71,6 +71,9 @@ type Lot struct {
 	// BookedCredits is how many credits are booked as used.
 	BookedThrough ledger.Date
 	BookedCredits Credits
+	// PendingFrom is the first day whose use is not booked yet, or has changed since it
+	// was; zero is when nothing is waiting.
+	PendingFrom ledger.Date
 	// LapseDue and RemoteDue are the days at whose end the lot is to be looked at again
 	// for its lapse and for remoteness of use; zero is when nothing is waiting.
 	LapseDue, RemoteDue ledger.Date
@@ -92,6 +95,16 @@ func (l *Lot) Begin(price, functional ledger.Amount) {
 		*amount = ledger.Money(0, functional.Currency)
 	}
 }
+
+// WaitFrom has the use of a day, and of all days after it, wait to be booked.
+func (l *Lot) WaitFrom(day ledger.Date) {
+	if l.PendingFrom == 0 || day < l.PendingFrom {
+		l.PendingFrom = day
+	}
+}
+
+// Waits reports whether the use of the day waits to be booked.
+func (l *Lot) Waits(day ledger.Date) bool { return l.PendingFrom != 0 && day >= l.PendingFrom }
 
 // Unused returns the credits that were neither used nor taken back, lapsed or not.
 func (l Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }

@@ -38,7 +38,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, through ledge
 	if err != nil {
 		return err
 	}
-	booked, err := tx.BookedOfLots(ctx, keys, 0)
+	booked, err := tx.BookedOfLots(ctx, WholeLots(keys))
 	if err != nil {
 		return err
 	}

@@ -95,12 +95,12 @@ func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, paidOn le
 // carries the lot from now on, the lot's pool counts it from that day, and what was used
 // before waits to be cleared.
 func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot, on ledger.Date) error {
-	key := LotKey{lot.CustomerID, lot.ID}
+	whole := WholeLots([]LotKey{{lot.CustomerID, lot.ID}})
 	policy, err := policyByID(ctx, tx, lot.PolicyID)
 	if err != nil {
 		return err
 	}
-	booked, err := tx.BookedOfLots(ctx, []LotKey{key}, 0)
+	booked, err := tx.BookedOfLots(ctx, whole)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,7 @@ func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot
 	if policy.Breakage.Method == revrec.Remote && lot.RemoteDue == 0 {
 		lot.RemoteDue = on
 	}
+	lot.WaitFrom(on)
 	return tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: on}})
 }
 

@@ -7,9 +7,8 @@ import (
 	"drawdown/revrec"
 )
 
-// recognise books the use of lots that have pending lot-days by through, one bounded
-// step. Work is proportional to the lot-days touched since the last run.
-// ASC 606-10-55-46.
+// recognise books the use of lots that wait since a day by through, one bounded step.
+// Work is proportional to the lot-days touched since the last run. ASC 606-10-55-46.
 func (b *Books) recognise(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
 	keys, err := tx.PendingLots(ctx, through, stepSize)
 	if err != nil || len(keys) == 0 {
@@ -19,23 +18,19 @@ func (b *Books) recognise(ctx context.Context, tx Tx, through ledger.Date, resul
 	if err != nil {
 		return false, err
 	}
-	pending, err := tx.PendingLotDays(ctx, keys, through)
-	if err != nil {
-		return false, err
-	}
-	work, err := b.usageWork(ctx, tx, lots, pending)
+	work, err := b.usageWork(ctx, tx, lots, through)
 	if err != nil {
 		return false, err
 	}
 	policies := policyCache{}
 	var recognitions []revrec.Recognition
 	for _, w := range work {
-		made := revrec.RecogniseUsage(*w.lot, w.before, w.days, w.from, through, w.booked)
+		made := revrec.RecogniseUsage(*w.lot, w.before, w.days, w.From, w.To, w.booked)
 		policy, err := policies.of(ctx, tx, w.lot.PolicyID)
 		if err != nil {
 			return false, err
 		}
-		if err := b.keepUsage(ctx, tx, policy, w, through, made); err != nil {
+		if err := b.keepUsage(ctx, tx, policy, w, made); err != nil {
 			return false, err
 		}
 		recognitions = append(recognitions, made...)
@@ -43,65 +38,92 @@ func (b *Books) recognise(ctx context.Context, tx Tx, through ledger.Date, resul
 	if err := b.keep(ctx, tx, recognitions, result); err != nil {
 		return false, err
 	}
-	if err := tx.UpdateLots(ctx, lots); err != nil {
-		return false, err
-	}
 	result.Lots += int64(len(lots))
-	return len(keys) == stepSize, tx.SettleLotDays(ctx, keys, through)
+	return len(keys) == stepSize, tx.UpdateLots(ctx, lots)
 }
 
 // usageWork is what the rule needs to know of one lot.
 type usageWork struct {
-	lot    *revrec.Lot
-	from   ledger.Date
-	before revrec.Credits
-	days   []revrec.LotDay
-	booked revrec.Booked
+	LotSpan // the days that are booked now
+	lot     *revrec.Lot
+	before  revrec.Credits // what was drawn before
+	days    []revrec.LotDay
+	booked  revrec.Booked // for those days already
+	next    ledger.Date   // the first day of use after them, zero for none
 }
 
-// usageWork gathers what is pending of the lots. Where every pending day comes after
-// what is booked of the lot, that is all the rule needs; where a late event, a void or a
-// payment reaches back, it needs the days since and what is booked for them.
-func (b *Books) usageWork(ctx context.Context, tx Tx, lots []*revrec.Lot, pending []LotDay) ([]usageWork, error) {
-	byLot := groupDays(pending)
+// usageWork gathers what waits of the lots. Where all of it comes after what is booked of
+// the lot, its days are all that the rule needs; where a late event, a void or a payment
+// reaches back, what is booked for the days since is needed too.
+func (b *Books) usageWork(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date) ([]usageWork, error) {
 	work := make([]usageWork, 0, len(lots))
-	var reachBack []LotKey
-	earliest := ledger.Date(0)
+	spans, reachBack := make([]LotSpan, 0, len(lots)), []LotSpan(nil)
 	for _, lot := range lots {
-		days := byLot[lot.ID]
-		if len(days) == 0 {
+		if lot.PendingFrom == 0 || lot.PendingFrom > through {
 			continue
 		}
-		w := usageWork{lot: lot, from: days[0].Day, before: lot.BookedCredits, days: days}
-		if w.from <= lot.BookedThrough {
-			reachBack = append(reachBack, LotKey{lot.CustomerID, lot.ID})
-			if earliest == 0 || w.from < earliest {
-				earliest = w.from
-			}
+		span := LotSpan{LotKey{lot.CustomerID, lot.ID}, lot.PendingFrom, through}
+		spans = append(spans, span)
+		if span.From <= lot.BookedThrough {
+			reachBack = append(reachBack, span)
 		}
-		work = append(work, w)
+		work = append(work, usageWork{LotSpan: span, lot: lot, before: lot.BookedCredits})
 	}
-	if len(reachBack) == 0 {
-		return work, nil
-	}
-	all, err := tx.LotDays(ctx, reachBack)
+	days, err := tx.LotDaysWithin(ctx, spans)
 	if err != nil {
 		return nil, err
 	}
-	booked, err := tx.BookedOfLots(ctx, reachBack, earliest)
+	next, err := tx.LotDaysAfter(ctx, spans)
 	if err != nil {
 		return nil, err
 	}
-	byLot = groupDays(all)
+	byLot := groupDays(days)
 	for i := range work {
 		w := &work[i]
-		if w.from > w.lot.BookedThrough {
-			continue
-		}
-		w.before, w.days = splitDays(byLot[w.lot.ID], w.from)
-		w.booked = revrec.UsageBooked(booked[w.lot.ID], w.from)
+		w.days, w.next = byLot[w.LotID], next[w.LotKey]
 	}
-	return work, nil
+	return work, b.reachBack(ctx, tx, work, reachBack)
+}
+
+// usageKinds are the kinds under which use is booked.
+var usageKinds = []revrec.Kind{revrec.Usage, revrec.UsageUnbilled, revrec.OverageUsage, revrec.Clearing}
+
+// reachBack adds what is booked for days of work that were booked before.
+func (b *Books) reachBack(ctx context.Context, tx Tx, work []usageWork, spans []LotSpan) error {
+	if len(spans) == 0 {
+		return nil
+	}
+	before, err := tx.DrawnBefore(ctx, spans)
+	if err != nil {
+		return err
+	}
+	booked, err := tx.BookedOfLots(ctx, spans, usageKinds...)
+	if err != nil {
+		return err
+	}
+	for i := range work {
+		if w := &work[i]; w.From <= w.lot.BookedThrough {
+			w.before, w.booked = before[w.LotKey], booked[w.LotID]
+		}
+	}
+	return nil
+}
+
+// BookedDays returns the credits that are booked as used of each lot, by day.
+func BookedDays(ctx context.Context, tx Tx, keys []LotKey) (map[LotKey]map[ledger.Date]revrec.Credits, error) {
+	booked, err := tx.BookedOfLots(ctx, WholeLots(keys), usageKinds...)
+	if err != nil {
+		return nil, err
+	}
+	days := make(map[LotKey]map[ledger.Date]revrec.Credits, len(keys))
+	for _, key := range keys {
+		credits := make(map[ledger.Date]revrec.Credits, len(booked[key.LotID]))
+		for of, sum := range booked[key.LotID] {
+			credits[of.Day] += sum.Credits
+		}
+		days[key] = credits
+	}
+	return days, nil
 }
 
 func groupDays(days []LotDay) map[string][]revrec.LotDay {
@@ -112,19 +134,8 @@ func groupDays(days []LotDay) map[string][]revrec.LotDay {
 	return byLot
 }
 
-// splitDays returns what was drawn before the day, and the days from it on.
-func splitDays(days []revrec.LotDay, from ledger.Date) (before revrec.Credits, since []revrec.LotDay) {
-	for i, day := range days {
-		if day.Day >= from {
-			return before, days[i:]
-		}
-		before += day.Drawn
-	}
-	return before, nil
-}
-
 // keepUsage brings the lot and its pool up to date with what was made of its use.
-func (b *Books) keepUsage(ctx context.Context, tx Tx, policy Policy, w usageWork, through ledger.Date, made []revrec.Recognition) error {
+func (b *Books) keepUsage(ctx context.Context, tx Tx, policy Policy, w usageWork, made []revrec.Recognition) error {
 	lot := w.lot
 	var inPool []revrec.PoolDay
 	for _, r := range made {
@@ -136,10 +147,9 @@ func (b *Books) keepUsage(ctx context.Context, tx Tx, policy Policy, w usageWork
 		inPool = append(inPool, revrec.UsageInPool(*lot, r)...)
 	}
 	for _, day := range w.days {
-		if day.Day <= through {
-			lot.BookedThrough = max(lot.BookedThrough, day.Day)
-		}
+		lot.BookedThrough = max(lot.BookedThrough, day.Day)
 	}
+	lot.PendingFrom = w.next
 	return b.addToPool(ctx, tx, policy, *lot, inPool)
 }
 

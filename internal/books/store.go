@@ -130,6 +130,24 @@ func (k LotKey) Compare(other LotKey) int {
 	return cmp.Or(cmp.Compare(k.CustomerID, other.CustomerID), cmp.Compare(k.LotID, other.LotID))
 }
 
+// LotSpan is days of a lot: from From through To, both included.
+type LotSpan struct {
+	LotKey
+	From, To ledger.Date
+}
+
+// WholeLots returns the spans of all days of the lots.
+func WholeLots(keys []LotKey) []LotSpan {
+	spans := make([]LotSpan, len(keys))
+	for i, key := range keys {
+		spans[i] = LotSpan{LotKey: key, To: lastDay}
+	}
+	return spans
+}
+
+// lastDay lies after every day of a book.
+var lastDay = ledger.NewDate(9999, 12, 31)
+
 // EventKey names an event within a customer as its sender does.
 type EventKey struct {
 	CustomerID, Source, EventID string
@@ -143,8 +161,8 @@ type usageTx interface {
 	VoidsOf(ctx context.Context, customerID string, ids []string) ([]UsageEvent, error)
 	InsertEvents(ctx context.Context, events []UsageEvent) error
 	InsertDraws(ctx context.Context, draws []Draw) error
-	// AddLotDays adds Drawn to the lot-days, makes those that are missing, and marks
-	// them pending. The keys are distinct.
+	// AddLotDays adds Drawn to the lot-days and makes those that are missing. The keys are
+	// distinct. Whoever adds to a day has its lot wait from there: Lot.PendingFrom.
 	AddLotDays(ctx context.Context, days []LotDay) error
 	Events(ctx context.Context, filter EventFilter, page Page) ([]UsageEvent, error)
 	CountEvents(ctx context.Context, filter EventFilter) (int64, error)
@@ -154,24 +172,27 @@ type usageTx interface {
 }
 
 type bookingTx interface {
-	// PendingLots returns up to limit lots that have a pending lot-day by through, in
-	// key order.
+	// PendingLots returns up to limit lots whose PendingFrom is set and not after
+	// through, those that wait since the earliest day first.
 	PendingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
 	// LotDays returns the lot-days of the lots in order of lot and day.
 	LotDays(ctx context.Context, keys []LotKey) ([]LotDay, error)
-	// PendingLotDays returns those of LotDays that are pending and not after through.
-	PendingLotDays(ctx context.Context, keys []LotKey, through ledger.Date) ([]LotDay, error)
-	// SettleLotDays takes the pending mark off all days of the lots through through,
-	// and sets their Recognised to their Drawn.
-	SettleLotDays(ctx context.Context, keys []LotKey, through ledger.Date) error
+	// LotDaysWithin returns those of LotDays that lie within the span of their lot.
+	LotDaysWithin(ctx context.Context, spans []LotSpan) ([]LotDay, error)
+	// LotDaysAfter returns the first lot-day of each lot after its span, where it has one.
+	LotDaysAfter(ctx context.Context, spans []LotSpan) (map[LotKey]ledger.Date, error)
+	// DrawnBefore returns what was drawn from each lot before its span; lots without a
+	// draw are left out.
+	DrawnBefore(ctx context.Context, spans []LotSpan) (map[LotKey]revrec.Credits, error)
 	// LapsingLots and RemoteLots return up to limit lots whose LapseDue (RemoteDue) is
-	// set and not after through, in key order.
+	// set and not after through, the earliest first.
 	LapsingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
 	RemoteLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
 
 	InsertRecognitions(ctx context.Context, recognitions []revrec.Recognition) error
-	// BookedOfLots returns what is booked of the lots from a day on, by lot id.
-	BookedOfLots(ctx context.Context, keys []LotKey, from ledger.Date) (map[string]revrec.Booked, error)
+	// BookedOfLots returns what is booked of the lots for the days of their spans, by lot
+	// id: of the kinds given, of all where none is.
+	BookedOfLots(ctx context.Context, spans []LotSpan, kinds ...revrec.Kind) (map[string]revrec.Booked, error)
 	BookedOfPool(ctx context.Context, poolID string, from ledger.Date) (revrec.Booked, error)
 	RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error)
 	Recognitions(ctx context.Context, filter RecognitionFilter, page Page) ([]revrec.Recognition, error)

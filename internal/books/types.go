@@ -136,14 +136,12 @@ type Draw struct {
 	Credits    revrec.Credits
 }
 
-// LotDay is what was drawn from a lot on one day, and how much of that is booked.
+// LotDay is what was drawn from a lot on one day, net of voids.
 type LotDay struct {
 	CustomerID string
 	LotID      string
 	Day        ledger.Date
 	Drawn      revrec.Credits
-	Recognised revrec.Credits
-	Pending    bool // something of the day waits to be booked
 }
 
 // Batch gathers recognitions until they are posted together.

@@ -489,9 +489,9 @@ func (u *usageBatch) accept(want wantedEvent, drawn []revrec.Draw, lots map[stri
 	u.wanted = append(u.wanted, wantedEvent{at: want.at, event: event})
 }
 
-// addDrawn adds what was drawn on a day to the lot-days that wait to be booked. A draw
-// before the contract liability also has the day of the liability looked at again, which
-// clears the contract asset.
+// addDrawn adds what was drawn on a day to the lot-days. A draw before the contract
+// liability also has the day of the liability looked at again, which clears the contract
+// asset.
 func addDrawn(days map[LotDay]revrec.Credits, lot revrec.Lot, day ledger.Date, credits revrec.Credits) {
 	days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: day}] += credits
 	if lot.LiabilityOn != 0 && day < lot.LiabilityOn {
@@ -523,9 +523,12 @@ func (u *usageBatch) write(ctx context.Context) error {
 	return u.books.writeDrawn(ctx, u.tx, u.touched, u.days, u.policies)
 }
 
-// writeDrawn writes lots and lot-days after draws. A lot that was looked at for its
-// lapse or for remoteness before is looked at again.
+// writeDrawn writes lots and lot-days after draws. The days wait to be booked; a lot that
+// was looked at for its lapse or for remoteness before is looked at again.
 func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revrec.Lot, drawn map[LotDay]revrec.Credits, policies map[string]Policy) error {
+	for day := range drawn {
+		touched[LotKey{day.CustomerID, day.LotID}].WaitFrom(day.Day)
+	}
 	lots := make([]*revrec.Lot, 0, len(touched))
 	for _, lot := range touched {
 		lot.Lapsed = min(lot.Lapsed, max(lot.Unused(), 0))

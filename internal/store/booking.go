@@ -16,26 +16,30 @@ import (
 
 func lotKey(row lotKeyRow) books.LotKey { return books.LotKey(row) }
 
+// Queues are read in the order of their index, so that a step costs the same however
+// much waits behind it.
 const (
-	pendingLots = `SELECT DISTINCT customer_id, lot_id FROM lot_days WHERE pending AND day <= ?
-		ORDER BY customer_id, lot_id LIMIT ?`
+	pendingLots = `SELECT customer_id, id AS lot_id FROM lots WHERE pending_from IS NOT NULL AND pending_from <= ?
+		ORDER BY pending_from, customer_id, id LIMIT ?`
 	lapsingLots = `SELECT customer_id, id AS lot_id FROM lots WHERE lapse_due IS NOT NULL AND lapse_due <= ?
-		ORDER BY customer_id, id LIMIT ?`
+		ORDER BY lapse_due, customer_id, id LIMIT ?`
 	remoteLots = `SELECT customer_id, id AS lot_id FROM lots WHERE remote_due IS NOT NULL AND remote_due <= ?
-		ORDER BY customer_id, id LIMIT ?`
+		ORDER BY remote_due, customer_id, id LIMIT ?`
 	lotDays = `WITH ? SELECT d.* FROM key CROSS JOIN lot_days AS d
 		WHERE d.customer_id = key.customer_id AND d.lot_id = key.lot_id
 		ORDER BY d.customer_id, d.lot_id, d.day`
-	pendingLotDays = `WITH ? SELECT d.* FROM key CROSS JOIN lot_days AS d
-		WHERE d.customer_id = key.customer_id AND d.lot_id = key.lot_id AND d.pending AND d.day <= ?
+	lotDaysWithin = `WITH ? SELECT d.* FROM span CROSS JOIN lot_days AS d
+		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day >= span.from_day AND d.day <= span.to_day
 		ORDER BY d.customer_id, d.lot_id, d.day`
-	// Days that are not pending are settled already: their recognised is their drawn.
-	settleLotDays = `WITH ? UPDATE lot_days SET recognised = drawn, pending = FALSE FROM key
-		WHERE lot_days.customer_id = key.customer_id AND lot_days.lot_id = key.lot_id AND lot_days.pending AND lot_days.day <= ?`
+	lotDaysAfter = `WITH ? SELECT span.customer_id, span.lot_id, (SELECT min(d.day) FROM lot_days AS d
+		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day > span.to_day) AS day FROM span`
+	drawnBefore = `WITH ? SELECT d.customer_id, d.lot_id, CAST(sum(d.drawn) AS BIGINT) AS drawn FROM span CROSS JOIN lot_days AS d
+		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day < span.from_day
+		GROUP BY d.customer_id, d.lot_id`
 )
 
 func (t *tx) PendingLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
-	rows, err := query[lotKeyRow](ctx, t, "reading lots with days to book", pendingLots, date(through), limit)
+	rows, err := query[lotKeyRow](ctx, t, "reading lots with use to book", pendingLots, date(through), limit)
 	return convert(rows, lotKey), err
 }
 
@@ -56,20 +60,52 @@ func (t *tx) LotDays(ctx context.Context, keys []books.LotKey) ([]books.LotDay, 
 	return convert(rows, lotDayRow.lotDay), err
 }
 
-func (t *tx) PendingLotDays(ctx context.Context, keys []books.LotKey, through ledger.Date) ([]books.LotDay, error) {
-	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotDayRow, error) {
-		return query[lotDayRow](ctx, t, "reading lot-days to book", pendingLotDays, t.table("key", &chunk), date(through))
+// spanRow is a books.LotSpan in a table of a WITH clause. The zero day is text there, and
+// lies before all days.
+type spanRow struct {
+	CustomerID string
+	LotID      string
+	FromDay    string
+	ToDay      string
+}
+
+// inSpanOrder sorts spans in key order.
+func inSpanOrder(spans []books.LotSpan) []spanRow {
+	sorted := slices.SortedFunc(slices.Values(spans), func(x, y books.LotSpan) int { return x.LotKey.Compare(y.LotKey) })
+	return convert(sorted, func(s books.LotSpan) spanRow {
+		return spanRow{CustomerID: s.CustomerID, LotID: s.LotID, FromDay: s.From.String(), ToDay: s.To.String()}
+	})
+}
+
+func (t *tx) LotDaysWithin(ctx context.Context, spans []books.LotSpan) ([]books.LotDay, error) {
+	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
+		return query[lotDayRow](ctx, t, "reading lot-days to book", lotDaysWithin, t.table("span", &chunk))
 	})
 	return convert(rows, lotDayRow.lotDay), err
 }
 
-func (t *tx) SettleLotDays(ctx context.Context, keys []books.LotKey, through ledger.Date) error {
-	for chunk := range slices.Chunk(inKeyOrder(keys), chunkRows) {
-		if _, err := t.exec(ctx, "settling lot-days", settleLotDays, t.table("key", &chunk), date(through)); err != nil {
-			return err
+func (t *tx) LotDaysAfter(ctx context.Context, spans []books.LotSpan) (map[books.LotKey]ledger.Date, error) {
+	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
+		return query[lotDayRow](ctx, t, "reading the next lot-days", lotDaysAfter, t.table("span", &chunk))
+	})
+	after := make(map[books.LotKey]ledger.Date, len(rows))
+	for _, row := range rows {
+		if row.Day != 0 {
+			after[books.LotKey{CustomerID: row.CustomerID, LotID: row.LotID}] = ledger.Date(row.Day)
 		}
 	}
-	return nil
+	return after, err
+}
+
+func (t *tx) DrawnBefore(ctx context.Context, spans []books.LotSpan) (map[books.LotKey]revrec.Credits, error) {
+	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
+		return query[lotDayRow](ctx, t, "adding up what was drawn of lots", drawnBefore, t.table("span", &chunk))
+	})
+	drawn := make(map[books.LotKey]revrec.Credits, len(rows))
+	for _, row := range rows {
+		drawn[books.LotKey{CustomerID: row.CustomerID, LotID: row.LotID}] = revrec.Credits(row.Drawn)
+	}
+	return drawn, err
 }
 
 type recognitionRow struct {
@@ -157,20 +193,29 @@ func (row bookedRow) addTo(booked revrec.Booked) {
 	}
 }
 
-const bookedSums = `sum(r.credits) AS credits, sum(r.amount_minor) AS amount_minor, sum(r.functional_minor) AS functional_minor,
-	sum(r.unclaimed_minor) AS unclaimed_minor, sum(r.unclaimed_functional_minor) AS unclaimed_functional_minor`
+const bookedSums = `CAST(sum(r.credits) AS BIGINT) AS credits, CAST(sum(r.amount_minor) AS BIGINT) AS amount_minor,
+	CAST(sum(r.functional_minor) AS BIGINT) AS functional_minor, CAST(sum(r.unclaimed_minor) AS BIGINT) AS unclaimed_minor,
+	CAST(sum(r.unclaimed_functional_minor) AS BIGINT) AS unclaimed_functional_minor`
 
-const bookedOfLots = `WITH ? SELECT r.lot_id, r.day, r.kind, ` + bookedSums + `
-	FROM key CROSS JOIN recognitions AS r
-	WHERE r.customer_id = key.customer_id AND r.lot_id = key.lot_id AND r.lot_id IS NOT NULL AND r.day >= ?
-	GROUP BY r.lot_id, r.day, r.kind`
+const (
+	bookedOfLots = `WITH ? SELECT r.lot_id, r.day, r.kind, ` + bookedSums + `
+		FROM span CROSS JOIN recognitions AS r
+		WHERE r.customer_id = span.customer_id AND r.lot_id = span.lot_id AND r.lot_id IS NOT NULL
+		AND r.day >= span.from_day AND r.day <= span.to_day?
+		GROUP BY r.lot_id, r.day, r.kind`
+	ofKinds = " AND r.kind IN (?)"
+)
 
 // fromDay is a day to compare with: the zero day lies before all days.
 func fromDay(d ledger.Date) string { return d.String() }
 
-func (t *tx) BookedOfLots(ctx context.Context, keys []books.LotKey, from ledger.Date) (map[string]revrec.Booked, error) {
-	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]bookedRow, error) {
-		return query[bookedRow](ctx, t, "adding up what is booked of lots", bookedOfLots, t.table("key", &chunk), fromDay(from))
+func (t *tx) BookedOfLots(ctx context.Context, spans []books.LotSpan, kinds ...revrec.Kind) (map[string]revrec.Booked, error) {
+	narrow := bun.SafeQuery("")
+	if len(kinds) > 0 {
+		narrow = bun.SafeQuery(ofKinds, bun.List(convert(kinds, func(k revrec.Kind) string { return string(k) })))
+	}
+	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]bookedRow, error) {
+		return query[bookedRow](ctx, t, "adding up what is booked of lots", bookedOfLots, t.table("span", &chunk), narrow)
 	})
 	if err != nil {
 		return nil, err

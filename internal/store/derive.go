@@ -176,7 +176,7 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		booked, err := f.tx.BookedOfLots(ctx, keys, 0)
+		booked, err := f.tx.BookedOfLots(ctx, books.WholeLots(keys))
 		if err != nil {
 			return err
 		}
@@ -197,12 +197,12 @@ func (f *findings) derivedLots(ctx context.Context) error {
 
 func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []books.LotDay, booked revrec.Booked) {
 	days := make([]revrec.LotDay, len(lotDays))
-	through := lastDay
 	for i, day := range lotDays {
 		days[i] = revrec.LotDay{Day: day.Day, Drawn: day.Drawn}
-		if day.Pending {
-			through = min(through, day.Day-1)
-		}
+	}
+	through := lastDay
+	if lot.PendingFrom != 0 {
+		through = lot.PendingFrom - 1
 	}
 	usage := revrec.UsageBooked(bookedThrough(booked, through), 0)
 	f.differences("lot.usage", lot.ID, revrec.RecogniseUsage(lot, 0, days, 0, through, usage))

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/uptrace/bun"
 )
@@ -40,7 +41,7 @@ func CheckNames() []string {
 var Queries = map[string]string{
 	"OpenLots": openLots, "LockOpenLots": lockOpenLots, "LockLots": lockLots, "UpdateLots": updateLots,
 	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
-	"LotDays": lotDays, "PendingLotDays": pendingLotDays, "SettleLotDays": settleLotDays,
+	"LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools,
-	"BookedOfLots": bookedOfLots, "BookedOfPool": bookedOfPool, "SumBatch": sumBatch, "EntryOfRecognition": entryOfRecognition,
+	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPool": bookedOfPool, "SumBatch": sumBatch, "EntryOfRecognition": entryOfRecognition,
 }

@@ -15,11 +15,11 @@ import (
 //
 //	events        each is drawn whole; none stands twice; a void reverses one use, once
 //	draws         each is of an event; their sums are those of lot-days and lots
-//	lot-days      sums of draws; booked where nothing is pending
+//	lot-days      sums of draws; before the first that waits, sums of recognitions
 //	lots          credits: granted = remaining + drawn + lapsed + refunded, none negative;
 //	              recognised, released, booked: sums of recognitions; carrying: the
 //	              liability of the purchase less what recognitions and a refund took out;
-//	              one purchase each; numbered without repeats
+//	              one purchase each; numbered without repeats; the first day that waits
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
@@ -164,8 +164,20 @@ var comparisons = []comparison{
 		pairs: []pair{{"lotDay.drawn", "sum(drawn)", "coalesce(sum(credits), 0)"}},
 	},
 	{
-		subject: "lot_id || ' ' || day", from: "lot_days WHERE NOT pending",
-		pairs: []pair{{"lotDay.recognised", "recognised", "drawn"}},
+		// What comes before the first day that waits is booked, credit by credit.
+		subject: "d.lot_id || ' ' || d.day",
+		from: `(SELECT customer_id, lot_id, day, drawn, 0 AS booked FROM lot_days
+			UNION ALL SELECT customer_id, lot_id, day, 0, credits FROM recognitions WHERE kind IN ('USAGE', 'USAGE_UNBILLED', 'OVERAGE')) AS d
+			JOIN lots AS l ON l.customer_id = d.customer_id AND l.id = d.lot_id
+			WHERE l.pending_from IS NULL OR d.day < l.pending_from
+			GROUP BY d.customer_id, d.lot_id, d.day`,
+		pairs: []pair{{"lotDay.recognised", "sum(d.booked)", "sum(d.drawn)"}},
+	},
+	{
+		subject: "l.id",
+		from: `lots AS l LEFT JOIN lot_days AS d ON d.customer_id = l.customer_id AND d.lot_id = l.id AND d.day = l.pending_from
+			WHERE l.pending_from IS NOT NULL`,
+		pairs: []pair{{"lot.pendingFrom", "l.pending_from", "d.day"}},
 	},
 	lotCredits, lotSums, lotOrder,
 	{
@@ -252,8 +264,7 @@ var lotSums = comparison{
 		LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id
 		LEFT JOIN (SELECT customer_id, lot_id, sum(credits) AS credits FROM draws GROUP BY customer_id, lot_id) AS d
 			ON d.customer_id = l.customer_id AND d.lot_id = l.id
-		LEFT JOIN (SELECT customer_id, lot_id, sum(drawn) AS drawn, max(day) AS last,
-				sum(CASE WHEN pending THEN 1 ELSE 0 END) AS pending FROM lot_days GROUP BY customer_id, lot_id) AS n
+		LEFT JOIN (SELECT customer_id, lot_id, sum(drawn) AS drawn, max(day) AS last FROM lot_days GROUP BY customer_id, lot_id) AS n
 			ON n.customer_id = l.customer_id AND n.lot_id = l.id
 		LEFT JOIN (SELECT r.customer_id, r.lot_id,
 				sum(CASE WHEN r.kind IN ('USAGE', 'USAGE_UNBILLED', 'OVERAGE') THEN r.credits ELSE 0 END) AS booked,
@@ -268,7 +279,7 @@ var lotSums = comparison{
 	pairs: []pair{
 		{"lot.drawn", "l.drawn", "coalesce(d.credits, 0)"},
 		{"lot.days", "l.drawn", "coalesce(n.drawn, 0)"},
-		{"lot.bookedThrough", "l.booked_through", "CASE WHEN n.pending > 0 THEN l.booked_through ELSE n.last END"},
+		{"lot.bookedThrough", "l.booked_through", "CASE WHEN l.pending_from IS NOT NULL THEN l.booked_through ELSE n.last END"},
 		{"lot.bookedCredits", "l.booked_credits", "coalesce(r.booked, 0)"},
 		{"lot.recognised", "l.recognised_minor", "coalesce(r.recognised, 0)"},
 		{"lot.recognisedFunctional", "l.recognised_functional_minor", "coalesce(r.recognised_functional, 0)"},

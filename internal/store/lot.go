@@ -57,6 +57,7 @@ type lotState struct {
 	CarryingFunctionalMinor   int64
 	BookedThrough             date `bun:",type:text"`
 	BookedCredits             int64
+	PendingFrom               date `bun:",type:text"`
 	LapseDue                  date `bun:",type:text"`
 	RemoteDue                 date `bun:",type:text"`
 }
@@ -71,7 +72,7 @@ func lotStateOf(l *revrec.Lot) lotState {
 		ReleasedMinor: l.Released.Minor, ReleasedFunctionalMinor: l.ReleasedFunctional.Minor,
 		CarryingMinor: l.Carrying.Minor, CarryingFunctionalMinor: l.CarryingFunctional.Minor,
 		BookedThrough: date(l.BookedThrough), BookedCredits: int64(l.BookedCredits),
-		LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue),
+		PendingFrom: date(l.PendingFrom), LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue),
 	}
 }
 
@@ -107,7 +108,7 @@ func (row lotRow) lot() revrec.Lot {
 		Released: contract(row.ReleasedMinor), ReleasedFunctional: functional(row.ReleasedFunctionalMinor),
 		Carrying: contract(row.CarryingMinor), CarryingFunctional: functional(row.CarryingFunctionalMinor),
 		BookedThrough: ledger.Date(row.BookedThrough), BookedCredits: revrec.Credits(row.BookedCredits),
-		LapseDue: ledger.Date(row.LapseDue), RemoteDue: ledger.Date(row.RemoteDue),
+		PendingFrom: ledger.Date(row.PendingFrom), LapseDue: ledger.Date(row.LapseDue), RemoteDue: ledger.Date(row.RemoteDue),
 	}
 }
 
@@ -138,7 +139,7 @@ type lotStateRow struct {
 var updateLots = func() string {
 	columns := strings.Fields(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
 		refunded_minor refunded_functional_minor blocked recognised_minor recognised_functional_minor released_minor
-		released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits lapse_due remote_due`)
+		released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
 	for i, column := range columns {
 		columns[i] = column + " = new." + column
 	}

@@ -134,15 +134,10 @@ type lotDayRow struct {
 	LotID      string
 	Day        date `bun:",type:text"`
 	Drawn      int64
-	Recognised int64
-	Pending    bool
 }
 
 func (row lotDayRow) lotDay() books.LotDay {
-	return books.LotDay{
-		CustomerID: row.CustomerID, LotID: row.LotID, Day: ledger.Date(row.Day),
-		Drawn: revrec.Credits(row.Drawn), Recognised: revrec.Credits(row.Recognised), Pending: row.Pending,
-	}
+	return books.LotDay{CustomerID: row.CustomerID, LotID: row.LotID, Day: ledger.Date(row.Day), Drawn: revrec.Credits(row.Drawn)}
 }
 
 func (t *tx) AddLotDays(ctx context.Context, days []books.LotDay) error {
@@ -151,11 +146,11 @@ func (t *tx) AddLotDays(ctx context.Context, days []books.LotDay) error {
 	}
 	for chunk := range slices.Chunk(days, chunkRows) {
 		rows := convert(chunk, func(d books.LotDay) lotDayRow {
-			return lotDayRow{CustomerID: d.CustomerID, LotID: d.LotID, Day: date(d.Day), Drawn: int64(d.Drawn), Pending: true}
+			return lotDayRow{CustomerID: d.CustomerID, LotID: d.LotID, Day: date(d.Day), Drawn: int64(d.Drawn)}
 		})
 		_, err := t.db.NewInsert().Model(&rows).
 			On("CONFLICT (customer_id, lot_id, day) DO UPDATE").
-			Set("drawn = lot_days.drawn + EXCLUDED.drawn, pending = EXCLUDED.pending").Returning("NULL").Exec(ctx)
+			Set("drawn = lot_days.drawn + EXCLUDED.drawn").Returning("NULL").Exec(ctx)
 		if err != nil {
 			return t.refused("adding to lot-days", err)
 		}

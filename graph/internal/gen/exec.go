@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	JobRun() JobRunResolver
 	Line() LineResolver
 	Lot() LotResolver
+	LotDay() LotDayResolver
 	Meter() MeterResolver
 	Mutation() MutationResolver
 	Overage() OverageResolver
@@ -156,6 +157,10 @@ type LotResolver interface {
 	Days(ctx context.Context, obj *revrec.Lot) ([]books.LotDay, error)
 	Draws(ctx context.Context, obj *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Recognitions(ctx context.Context, obj *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+}
+type LotDayResolver interface {
+	Recognised(ctx context.Context, obj *books.LotDay) (revrec.Credits, error)
+	Pending(ctx context.Context, obj *books.LotDay) (bool, error)
 }
 type MeterResolver interface {
 	ID(ctx context.Context, obj *books.Meter) (string, error)
@@ -10076,7 +10081,7 @@ func (ec *executionContext) _LotDay_recognised(ctx context.Context, field graphq
 			return ec.fieldContext_LotDay_recognised(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Recognised, nil
+			return ec.Resolvers.LotDay().Recognised(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
@@ -10087,7 +10092,7 @@ func (ec *executionContext) _LotDay_recognised(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_LotDay_recognised(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LotDay", field, false, false, "Credits")
+	return graphql.NewScalarFieldContext("LotDay", field, true, true, "Credits")
 }
 
 func (ec *executionContext) _LotDay_pending(ctx context.Context, field graphql.CollectedField, obj *books.LotDay) (ret graphql.Marshaler) {
@@ -10099,7 +10104,7 @@ func (ec *executionContext) _LotDay_pending(ctx context.Context, field graphql.C
 			return ec.fieldContext_LotDay_pending(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Pending, nil
+			return ec.Resolvers.LotDay().Pending(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
@@ -10110,7 +10115,7 @@ func (ec *executionContext) _LotDay_pending(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_LotDay_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("LotDay", field, false, false, "Boolean")
+	return graphql.NewScalarFieldContext("LotDay", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _LotEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[revrec.Lot]) (ret graphql.Marshaler) {
@@ -21116,23 +21121,25 @@ func (ec *executionContext) _LotDay(ctx context.Context, sel ast.SelectionSet, o
 		case "day":
 			out.Values[i] = ec._LotDay_day(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "drawn":
 			out.Values[i] = ec._LotDay_drawn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "recognised":
-			out.Values[i] = ec._LotDay_recognised(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LotDay_recognised(ctx, field, obj)
+				})
 		case "pending":
-			out.Values[i] = ec._LotDay_pending(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LotDay_pending(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

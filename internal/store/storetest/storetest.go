@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"events", events},
 		{"draws", draws},
 		{"lot-days", lotDays},
+		{"lots that wait to be booked", pendingLots},
 		{"lots that are due", dueLots},
 		{"recognitions", recognitions},
 		{"pools", pools},

@@ -101,33 +101,42 @@ func draws(t *testing.T, s *suite) {
 func lotDays(t *testing.T, s *suite) {
 	a, b := aLot("c1", "p"), aLot("c2", "p")
 	lotDay := func(l revrec.Lot, on ledger.Date, drawn revrec.Credits) books.LotDay {
-		return books.LotDay{CustomerID: l.CustomerID, LotID: l.ID, Day: on, Drawn: drawn, Pending: true}
+		return books.LotDay{CustomerID: l.CustomerID, LotID: l.ID, Day: on, Drawn: drawn}
 	}
-	both := []books.LotKey{keyOf(b), keyOf(a)}
+	span := func(l revrec.Lot, from, to ledger.Date) books.LotSpan {
+		return books.LotSpan{LotKey: keyOf(l), From: from, To: to}
+	}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, a, b)
+		must(t, tx.AddLotDays(ctx, nil))
 		must(t, tx.AddLotDays(ctx, []books.LotDay{lotDay(b, day, 5), lotDay(a, day+1, 3), lotDay(a, day, 2)}))
 		must(t, tx.AddLotDays(ctx, []books.LotDay{lotDay(a, day, -7), lotDay(b, day+2, 0)}))
-		same(t, []books.LotDay{lotDay(a, day, -5), lotDay(a, day+1, 3), lotDay(b, day, 5), lotDay(b, day+2, 0)})(tx.LotDays(ctx, both))
+		same(t, []books.LotDay{lotDay(a, day, -5), lotDay(a, day+1, 3), lotDay(b, day, 5), lotDay(b, day+2, 0)})(
+			tx.LotDays(ctx, []books.LotKey{keyOf(b), keyOf(a)}))
 		same(t, []books.LotDay{lotDay(b, day, 5), lotDay(b, day+2, 0)})(tx.LotDays(ctx, []books.LotKey{keyOf(b)}))
 
+		same(t, []books.LotDay{lotDay(a, day+1, 3), lotDay(b, day, 5)})(tx.LotDaysWithin(ctx, []books.LotSpan{span(b, day, day+1), span(a, day+1, day+9)}))
+		same(t, []books.LotDay{lotDay(a, day, -5)})(tx.LotDaysWithin(ctx, []books.LotSpan{span(a, 0, day), span(b, 0, day-1)}))
+		same(t, []books.LotDay{})(tx.LotDaysWithin(ctx, nil))
+		same(t, map[books.LotKey]ledger.Date{keyOf(a): day + 1, keyOf(b): day + 2})(tx.LotDaysAfter(ctx, []books.LotSpan{span(a, 0, day), span(b, day, day+1)}))
+		same(t, map[books.LotKey]ledger.Date{keyOf(a): day})(tx.LotDaysAfter(ctx, []books.LotSpan{span(a, 0, day-1), span(b, day, day+2)}))
+		same(t, map[books.LotKey]revrec.Credits{keyOf(a): -2})(tx.DrawnBefore(ctx, []books.LotSpan{span(a, day+2, day+9), span(b, day, day)}))
+	})
+}
+
+func pendingLots(t *testing.T, s *suite) {
+	a, b, c := aLot("c2", "p"), aLot("c1", "p"), aLot("c1", "p")
+	a.PendingFrom, b.PendingFrom = day, day+1
+	s.update(func(ctx context.Context, tx books.Tx) {
+		putLots(ctx, t, tx, a, b, c)
 		sameIDs(t, keyLot)(tx.PendingLots(ctx, day-1, 10))
-		sameIDs(t, keyLot, a.ID, b.ID)(tx.PendingLots(ctx, day, 10))
-		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+5, 1))
-		same(t, []books.LotDay{lotDay(a, day, -5), lotDay(b, day, 5)})(tx.PendingLotDays(ctx, both, day))
-
-		must(t, tx.SettleLotDays(ctx, []books.LotKey{keyOf(a)}, day))
-		settled := lotDay(a, day, -5)
-		settled.Recognised, settled.Pending = -5, false
-		same(t, []books.LotDay{settled, lotDay(a, day+1, 3)})(tx.LotDays(ctx, []books.LotKey{keyOf(a)}))
-		sameIDs(t, keyLot, b.ID)(tx.PendingLots(ctx, day, 10))
-		same(t, []books.LotDay{lotDay(a, day+1, 3), lotDay(b, day, 5), lotDay(b, day+2, 0)})(tx.PendingLotDays(ctx, both, day+9))
-
-		must(t, tx.AddLotDays(ctx, []books.LotDay{lotDay(a, day, 1)})) // late use: it waits again, and keeps what is booked
-		settled.Drawn, settled.Pending = -4, true
-		same(t, []books.LotDay{settled})(tx.PendingLotDays(ctx, []books.LotKey{keyOf(a)}, day))
-		must(t, tx.SettleLotDays(ctx, both, day+9))
-		sameIDs(t, keyLot)(tx.PendingLots(ctx, day+9, 10))
+		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day, 10))
+		sameIDs(t, keyLot, a.ID, b.ID)(tx.PendingLots(ctx, day+1, 10)) // by day, then by customer
+		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, 1))
+		c.PendingFrom = day
+		a.PendingFrom = 0
+		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&a, &c}))
+		sameIDs(t, keyLot, c.ID, b.ID)(tx.PendingLots(ctx, day+9, 10))
 	})
 }
 
@@ -138,8 +147,8 @@ func dueLots(t *testing.T, s *suite) {
 		putLots(ctx, t, tx, a, b, c)
 		sameIDs(t, keyLot)(tx.LapsingLots(ctx, day-1, 10))
 		sameIDs(t, keyLot, a.ID)(tx.LapsingLots(ctx, day, 10))
-		sameIDs(t, keyLot, b.ID, a.ID)(tx.LapsingLots(ctx, day+1, 10)) // by customer
-		sameIDs(t, keyLot, b.ID)(tx.LapsingLots(ctx, day+1, 1))
+		sameIDs(t, keyLot, a.ID, b.ID)(tx.LapsingLots(ctx, day+1, 10)) // by day, then by customer
+		sameIDs(t, keyLot, a.ID)(tx.LapsingLots(ctx, day+1, 1))
 		sameIDs(t, keyLot, c.ID)(tx.RemoteLots(ctx, day, 10))
 		sameIDs(t, keyLot)(tx.RemoteLots(ctx, day-1, 10))
 		a.LapseDue = 0
@@ -201,9 +210,11 @@ func recognitions(t *testing.T, s *suite) {
 		usage := revrec.BookedSum{Credits: 2 * revrec.One, Minor: 7, Functional: 14, Unclaimed: 2, UnclaimedFunctional: 4}
 		expiry := revrec.BookedSum{Credits: revrec.One, Minor: 5, Functional: 10, Unclaimed: 1, UnclaimedFunctional: 2}
 		onDay, onNext := revrec.BookedKey{Day: day, Kind: revrec.Usage}, revrec.BookedKey{Day: day + 1, Kind: revrec.ExpiryBreakage}
-		same(t, map[string]revrec.Booked{lot.ID: {onDay: usage, onNext: expiry}})(tx.BookedOfLots(ctx, []books.LotKey{keyOf(lot)}, 0))
-		same(t, map[string]revrec.Booked{lot.ID: {onNext: expiry}})(tx.BookedOfLots(ctx, []books.LotKey{keyOf(lot), keyOf(other)}, day+1))
-		both, err := tx.BookedOfLots(ctx, []books.LotKey{keyOf(other), keyOf(lot)}, day)
+		same(t, map[string]revrec.Booked{lot.ID: {onDay: usage, onNext: expiry}})(tx.BookedOfLots(ctx, books.WholeLots([]books.LotKey{keyOf(lot)})))
+		same(t, map[string]revrec.Booked{lot.ID: {onNext: expiry}})(tx.BookedOfLots(ctx, books.WholeLots([]books.LotKey{keyOf(lot)}), revrec.ExpiryBreakage, revrec.RemoteBreakage))
+		same(t, map[string]revrec.Booked{lot.ID: {onDay: usage}})(tx.BookedOfLots(ctx, []books.LotSpan{{LotKey: keyOf(lot), From: day, To: day}}))
+		same(t, map[string]revrec.Booked{lot.ID: {onNext: expiry}})(tx.BookedOfLots(ctx, []books.LotSpan{{LotKey: keyOf(lot), From: day + 1, To: day + 1}, {LotKey: keyOf(other), From: day + 1, To: day + 9}}))
+		both, err := tx.BookedOfLots(ctx, books.WholeLots([]books.LotKey{keyOf(other), keyOf(lot)}))
 		must(t, err)
 		if len(both) != 2 || both[other.ID][onDay].Minor != 7 {
 			t.Fatalf("booked of both lots: %v", both)
