@@ -83,8 +83,22 @@ func (d Date) String() string {
 	if d == 0 {
 		return ""
 	}
-	y, m, day := d.civil()
-	return fmt.Sprintf("%04d-%02d-%02d", y, int(m), day)
+	return string(d.append(make([]byte, 0, len("2006-01-02"))))
+}
+
+// AppendText appends the date as String writes it.
+func (d Date) AppendText(b []byte) ([]byte, error) {
+	if d == 0 {
+		return b, nil
+	}
+	return d.append(b), nil
+}
+
+func (d Date) append(b []byte) []byte {
+	y, month, day := d.civil()
+	m := int(month)
+	return append(b, byte('0'+y/1000%10), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',
+		byte('0'+m/10), byte('0'+m%10), '-', byte('0'+day/10), byte('0'+day%10))
 }
 
 // MarshalText writes the date as String does.

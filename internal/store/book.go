@@ -131,3 +131,11 @@ func whereEqual(q *bun.SelectQuery, column, value string) *bun.SelectQuery {
 	}
 	return q.Where("? = ?", bun.Ident(column), value)
 }
+
+// whereID narrows a query to an id, where there is one.
+func whereID(q *bun.SelectQuery, column, value string) *bun.SelectQuery {
+	if value == "" {
+		return q
+	}
+	return q.Where("? = ?", bun.Ident(column), rowID(value))
+}

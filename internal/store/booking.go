@@ -63,8 +63,8 @@ func (t *tx) LotDays(ctx context.Context, keys []books.LotKey) ([]books.LotDay, 
 // spanRow is a books.LotSpan in a table of a WITH clause. The zero day is text there, and
 // lies before all days.
 type spanRow struct {
-	CustomerID string
-	LotID      string
+	CustomerID string `bun:",type:uuid"`
+	LotID      string `bun:",type:uuid"`
 	FromDay    string
 	ToDay      string
 }
@@ -111,7 +111,7 @@ func (t *tx) DrawnBefore(ctx context.Context, spans []books.LotSpan) (map[books.
 type recognitionRow struct {
 	bun.BaseModel `bun:"table:recognitions,alias:recognitions"`
 
-	CustomerID               string // "" for a pool, which belongs to no customer
+	CustomerID               string // engine.noCustomer for a pool, which belongs to none
 	ID                       string
 	LotID                    string `bun:",nullzero"`
 	PoolID                   string `bun:",nullzero"`
@@ -130,10 +130,14 @@ type recognitionRow struct {
 	BatchID                  string
 }
 
-func recognitionRowOf(r revrec.Recognition) (recognitionRow, error) {
+func (e *engine) recognitionRowOf(r revrec.Recognition) (recognitionRow, error) {
 	inputs, err := json.Marshal(r.Inputs)
+	customer := r.CustomerID
+	if customer == "" {
+		customer = e.noCustomer
+	}
 	return recognitionRow{
-		CustomerID: r.CustomerID, ID: r.ID, LotID: r.LotID, PoolID: r.PoolID, PolicyID: r.PolicyID, Kind: string(r.Kind),
+		CustomerID: customer, ID: r.ID, LotID: r.LotID, PoolID: r.PoolID, PolicyID: r.PolicyID, Kind: string(r.Kind),
 		Day: date(r.Day), AccountingDate: date(r.AccountingDate), Credits: int64(r.Credits),
 		Currency: string(r.Amount.Currency), AmountMinor: r.Amount.Minor,
 		FunctionalCurrency: string(r.Functional.Currency), FunctionalMinor: r.Functional.Minor,
@@ -150,6 +154,9 @@ func recognitions(rows []recognitionRow, err error) ([]revrec.Recognition, error
 	for i, row := range rows {
 		contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
 		functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
+		if row.PoolID != "" {
+			row.CustomerID = ""
+		}
 		found[i] = revrec.Recognition{
 			CustomerID: row.CustomerID, ID: row.ID, LotID: row.LotID, PoolID: row.PoolID, PolicyID: row.PolicyID, Kind: revrec.Kind(row.Kind),
 			Day: ledger.Date(row.Day), AccountingDate: ledger.Date(row.AccountingDate), Credits: revrec.Credits(row.Credits),
@@ -168,7 +175,7 @@ func (t *tx) InsertRecognitions(ctx context.Context, recognitions []revrec.Recog
 	rows := make([]recognitionRow, len(recognitions))
 	for i, r := range recognitions {
 		var err error
-		if rows[i], err = recognitionRowOf(r); err != nil {
+		if rows[i], err = t.recognitionRowOf(r); err != nil {
 			return fmt.Errorf("writing the inputs of recognition %s: %w", r.ID, err)
 		}
 	}
@@ -284,13 +291,13 @@ func (t *tx) ofRecognitions(ctx context.Context, filter books.RecognitionFilter)
 	return func(q *bun.SelectQuery) *bun.SelectQuery {
 		if filter.LotID != "" {
 			if filter.CustomerID == "" {
-				q = q.Where("customer_id = (SELECT l.customer_id FROM lots AS l WHERE l.id = ?)", filter.LotID)
+				q = q.Where("customer_id = (SELECT l.customer_id FROM lots AS l WHERE l.id = ?)", rowID(filter.LotID))
 			}
-			q = q.Where("lot_id = ?", filter.LotID)
+			q = whereID(q, "lot_id", filter.LotID)
 		}
-		q = whereEqual(q, "customer_id", filter.CustomerID)
-		q = whereEqual(q, "pool_id", filter.PoolID)
-		q = whereEqual(q, "policy_id", filter.PolicyID)
+		q = whereID(q, "customer_id", filter.CustomerID)
+		q = whereID(q, "pool_id", filter.PoolID)
+		q = whereID(q, "policy_id", filter.PolicyID)
 		q = whereEqual(q, "kind", string(filter.Kind))
 		q = whereDays(q, "accounting_date", filter.From, filter.To)
 		if entry != nil {
@@ -322,7 +329,7 @@ type batchRow struct {
 }
 
 func (t *tx) OpenBatch(ctx context.Context, id string, at time.Time) (books.Batch, error) {
-	rows, err := query[batchRow](ctx, t, "reading the open batch", "SELECT * FROM batches WHERE posted_at_us IS NULL"+t.forUpdate)
+	rows, err := query[batchRow](ctx, t, "reading the open batch", "SELECT * FROM batches WHERE posted_at_us IS NULL"+t.holding("batches"))
 	if err != nil {
 		return books.Batch{}, err
 	}

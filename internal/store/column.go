@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+	"github.com/uptrace/bun/dialect/feature"
+	"github.com/uptrace/bun/schema"
 
 	"drawdown/ledger"
 )
@@ -96,6 +99,25 @@ func (n *number) Scan(src any) (err error) {
 		err = fmt.Errorf("a decimal in a column of type %T", src)
 	}
 	return err
+}
+
+// rowID is an id from outside in a query. What is none at all is asked for as one that no
+// row has, for PostgreSQL compares an id with nothing but ids.
+type rowID string
+
+// noID is greater than every id that is given out.
+const noID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+// firstID is smaller than every id that is given out.
+const firstID = "00000000-0000-0000-0000-000000000000"
+
+// AppendQuery writes the id as text.
+func (i rowID) AppendQuery(gen schema.QueryGen, b []byte) ([]byte, error) {
+	text := string(i)
+	if gen.HasFeature(feature.DoubleColonCast) && uuid.Validate(text) != nil {
+		text = noID
+	}
+	return gen.Dialect().AppendString(b, text), nil
 }
 
 // convert maps rows to what they stand for.

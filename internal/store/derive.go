@@ -164,7 +164,7 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		return err
 	}
 	f.poolDays = poolTotals{}
-	var last books.LotKey
+	last := books.LotKey{CustomerID: firstID, LotID: firstID}
 	for {
 		rows, err := query[lotRow](ctx, f.tx, "reading lots to verify",
 			"SELECT * FROM lots WHERE (customer_id, id) > (?, ?) ORDER BY customer_id, id LIMIT ?", last.CustomerID, last.LotID, verifyChunk)
@@ -267,7 +267,7 @@ func (f *findings) derivedPools(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last := ""
+	last := firstID
 	for {
 		rows, err := query[poolRow](ctx, f.tx, "reading pools to verify", "SELECT * FROM pools WHERE id > ? ORDER BY id LIMIT ?", last, verifyChunk)
 		if err != nil {

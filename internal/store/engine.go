@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
@@ -17,8 +18,20 @@ type engine struct {
 	name       string
 	dialect    schema.Dialect // shared by all stores: it caches how rows map
 	migrations fs.FS
-	// forUpdate ends a query whose rows are to be held until the transaction ends.
-	forUpdate string
+	// holding ends a query whose rows of the table are to be held until the transaction
+	// ends, so that nobody else changes them.
+	holding func(table string) string
+	// isOpen, hasUnused and carries are the conditions by which the indexes lots_open,
+	// lots_expiring and lots_carrying know a lot, word by word, or they would not be used.
+	isOpen, hasUnused, carries string
+	// noCustomer is the customer of what belongs to none.
+	noCustomer string
+	// copies says whether rows in bulk go by COPY.
+	copies bool
+	// reading and writing say how transactions begin.
+	reading, writing sql.TxOptions
+	// lockMigrations and unlockMigrations, where set, let one process migrate at a time.
+	lockMigrations, unlockMigrations string
 	// hasTable asks whether the table of the name exists.
 	hasTable string
 	// guards asks for the names of the triggers that keep tables append-only.
@@ -35,6 +48,8 @@ const (
 	otherFault fault = iota
 	retryable        // busy, locked: the transaction may succeed when run again
 	taken            // a unique key is taken
+	raced            // a unique key was taken by another at the same time: run again, it is seen
+	malformed        // a value is none of its column's type, such as a cursor that we never gave out
 	away             // the database cannot be reached or written
 	foreign          // what was opened is no database
 )
@@ -47,6 +62,11 @@ var sqliteEngine = &engine{
 	name:       "sqlite",
 	dialect:    sqlitedialect.New(),
 	migrations: sqliteMigrations,
+	holding:    func(string) string { return "" },
+	isOpen:     "(kind = 'OVERAGE' OR granted > drawn + refunded)",
+	hasUnused:  "granted > drawn + refunded",
+	carries:    "(carrying_minor <> 0 OR carrying_functional_minor <> 0)",
+	reading:    sql.TxOptions{ReadOnly: true},
 	hasTable:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
 	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 	faults:     sqliteFaults,

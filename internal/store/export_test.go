@@ -39,7 +39,7 @@ func CheckNames() []string {
 
 // The queries whose plans are tested, by what they serve.
 var Queries = map[string]string{
-	"OpenLots": openLots, "LockOpenLots": lockOpenLots, "LockLots": lockLots, "UpdateLots": updateLots,
+	"OpenLots": sqliteEngine.openLots(), "LockOpenLots": sqliteEngine.lockOpenLots(), "LockLots": lockLots, "UpdateLots": updateLots,
 	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
 	"LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools,

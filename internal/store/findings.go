@@ -213,7 +213,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	},
 	{
-		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
+		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON CAST(p.id AS TEXT) = e.reference WHERE e.batch_id IS NULL",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	},
 	{
@@ -342,7 +342,7 @@ var purchaseEntries = comparison{
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional
 				FROM entries AS e JOIN lines AS n ON n.entry_number = e.number
 				WHERE e.reference IS NOT NULL GROUP BY e.reference) AS j
-			ON j.reference = p.id`,
+			ON j.reference = CAST(p.id AS TEXT)`,
 	pairs: []pair{
 		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + bookedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
 		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END"},

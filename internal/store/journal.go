@@ -203,7 +203,7 @@ func ofEntries(q *bun.SelectQuery, filter books.EntryFilter) *bun.SelectQuery {
 	q = whereDays(q, "accounting_date", filter.From, filter.To)
 	q = whereEqual(q, "kind", string(filter.Kind))
 	q = whereEqual(q, "reference", filter.Reference)
-	q = whereEqual(q, "batch_id", filter.Batch)
+	q = whereID(q, "batch_id", filter.Batch)
 	if filter.Account != "" {
 		q = q.Where("EXISTS (SELECT 1 FROM lines AS l WHERE l.account = ? AND l.entry_number = number)", string(filter.Account))
 	}
@@ -291,12 +291,12 @@ type balanceRow struct {
 }
 
 const trialBalance = `SELECT account, currency,
-	sum(CASE WHEN period < ?0 THEN debit_minor - credit_minor ELSE 0 END) AS opening,
-	sum(CASE WHEN period < ?0 THEN 0 ELSE debit_minor END) AS debits,
-	sum(CASE WHEN period < ?0 THEN 0 ELSE credit_minor END) AS credits,
-	sum(CASE WHEN period < ?0 THEN functional_debit_minor - functional_credit_minor ELSE 0 END) AS functional_opening,
-	sum(CASE WHEN period < ?0 THEN 0 ELSE functional_debit_minor END) AS functional_debits,
-	sum(CASE WHEN period < ?0 THEN 0 ELSE functional_credit_minor END) AS functional_credits
+	CAST(sum(CASE WHEN period < ?0 THEN debit_minor - credit_minor ELSE 0 END) AS BIGINT) AS opening,
+	CAST(sum(CASE WHEN period < ?0 THEN 0 ELSE debit_minor END) AS BIGINT) AS debits,
+	CAST(sum(CASE WHEN period < ?0 THEN 0 ELSE credit_minor END) AS BIGINT) AS credits,
+	CAST(sum(CASE WHEN period < ?0 THEN functional_debit_minor - functional_credit_minor ELSE 0 END) AS BIGINT) AS functional_opening,
+	CAST(sum(CASE WHEN period < ?0 THEN 0 ELSE functional_debit_minor END) AS BIGINT) AS functional_debits,
+	CAST(sum(CASE WHEN period < ?0 THEN 0 ELSE functional_credit_minor END) AS BIGINT) AS functional_credits
 	FROM account_periods WHERE period <= ?1 GROUP BY account, currency`
 
 // TrialBalance lists accounts in the order of the chart of accounts, then by currency.

@@ -131,8 +131,8 @@ func (t *tx) InsertLot(ctx context.Context, lot revrec.Lot) error {
 
 // lotStateRow is a lot's key and state, for an update in bulk.
 type lotStateRow struct {
-	CustomerID string
-	ID         string
+	CustomerID string `bun:",type:uuid"`
+	ID         string `bun:",type:uuid"`
 	lotState
 }
 
@@ -170,8 +170,8 @@ func (t *tx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error) {
 
 // lotKeyRow is a books.LotKey in a table of a WITH clause.
 type lotKeyRow struct {
-	CustomerID string
-	LotID      string
+	CustomerID string `bun:",type:uuid"`
+	LotID      string `bun:",type:uuid"`
 }
 
 // inKeyOrder sorts keys and drops repeats: every transaction that locks lots does so in
@@ -189,7 +189,7 @@ const lockLots = `WITH ? SELECT lots.* FROM key CROSS JOIN lots
 
 func (t *tx) LockLots(ctx context.Context, keys []books.LotKey) ([]*revrec.Lot, error) {
 	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotRow, error) {
-		return query[lotRow](ctx, t, "holding lots", lockLots+t.forUpdate, t.table("key", &chunk))
+		return query[lotRow](ctx, t, "holding lots", lockLots+t.holding("lots"), t.table("key", &chunk))
 	})
 	return convert(rows, lotPointer), err
 }
@@ -197,58 +197,59 @@ func (t *tx) LockLots(ctx context.Context, keys []books.LotKey) ([]*revrec.Lot, 
 // The conditions below repeat those of the index lots_open word by word, or it would not
 // be used; also granted > drawn + refunded stands this way round, for SQLite turns a
 // comparison so that its column comes first. 9223372036854775807 stands for never.
-const (
-	lockOpenLots = `SELECT * FROM lots WHERE customer_id IN (?)
-		AND coalesce(accepts_until_us, 9223372036854775807) > ?
-		AND (kind = 'OVERAGE' OR granted > drawn + refunded)
+func (e *engine) lockOpenLots() string {
+	return `SELECT * FROM lots WHERE customer_id IN (?)
+		AND coalesce(accepts_until_us, 9223372036854775807) > ? AND ` + e.isOpen + `
 		ORDER BY customer_id, id`
-	openLots = `SELECT * FROM lots WHERE customer_id = ?0
-		AND coalesce(accepts_until_us, 9223372036854775807) > ?1
-		AND (kind = 'OVERAGE' OR granted > drawn + refunded)
+}
+
+func (e *engine) openLots() string {
+	return `SELECT * FROM lots WHERE customer_id = ?0
+		AND coalesce(accepts_until_us, 9223372036854775807) > ?1 AND ` + e.isOpen + `
 		AND kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?1
 		AND coalesce(expires_at_us, 9223372036854775807) > ?1
 		ORDER BY id`
-)
+}
 
 func (t *tx) LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error) {
 	sorted := slices.Compact(slices.Sorted(slices.Values(customerIDs)))
 	rows, err := inChunks(sorted, func(chunk []string) ([]lotRow, error) {
-		return query[lotRow](ctx, t, "holding open lots", lockOpenLots+t.forUpdate, bun.List(chunk), instantOf(at))
+		return query[lotRow](ctx, t, "holding open lots", t.lockOpenLots()+t.holding("lots"), bun.List(chunk), instantOf(at))
 	})
 	return convert(rows, lotPointer), err
 }
 
 func (t *tx) OpenLots(ctx context.Context, customerID string, at time.Time) ([]revrec.Lot, error) {
-	rows, err := query[lotRow](ctx, t, "reading open lots", openLots, customerID, instantOf(at))
+	rows, err := query[lotRow](ctx, t, "reading open lots", t.openLots(), customerID, instantOf(at))
 	return convert(rows, lotRow.lot), err
 }
 
 func (t *tx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) ([]revrec.Lot, error) {
 	rows, err := list[lotRow](ctx, t, "listing lots", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofLots(q, filter), page)
+		return onPage(t.ofLots(q, filter), page)
 	})
 	return convert(rows, lotRow.lot), err
 }
 
 func (t *tx) CountLots(ctx context.Context, filter books.LotFilter) (int64, error) {
-	return count[lotRow](ctx, t, "counting lots", func(q *bun.SelectQuery) *bun.SelectQuery { return ofLots(q, filter) })
+	return count[lotRow](ctx, t, "counting lots", func(q *bun.SelectQuery) *bun.SelectQuery { return t.ofLots(q, filter) })
 }
 
-func ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQuery {
-	q = whereEqual(q, "customer_id", filter.CustomerID)
-	q = whereEqual(q, "policy_id", filter.PolicyID)
+func (e *engine) ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQuery {
+	q = whereID(q, "customer_id", filter.CustomerID)
+	q = whereID(q, "policy_id", filter.PolicyID)
 	q = whereEqual(q, "kind", string(filter.Kind))
 	if filter.PurchaseID != "" { // through the purchase's customer: a customer has few lots
-		q = q.Where("customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = ?0) AND purchase_id = ?0", filter.PurchaseID)
+		q = q.Where("customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = ?0) AND purchase_id = ?0", rowID(filter.PurchaseID))
 	}
 	if !filter.OpenAt.IsZero() {
 		at := instantOf(filter.OpenAt)
 		q = q.Where("coalesce(accepts_until_us, 9223372036854775807) > ?", at).
-			Where("kind = 'OVERAGE' OR granted > drawn + refunded").
+			Where(e.isOpen).
 			Where("kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?0 AND coalesce(expires_at_us, 9223372036854775807) > ?0", at)
 	}
 	if !filter.ExpiresFrom.IsZero() || !filter.ExpiresBefore.IsZero() {
-		q = q.Where("expires_at_us IS NOT NULL").Where("granted > drawn + refunded")
+		q = q.Where("expires_at_us IS NOT NULL").Where(e.hasUnused)
 		q = whereWithin(q, "expires_at_us", filter.ExpiresFrom, filter.ExpiresBefore)
 	}
 	return q
@@ -269,9 +270,9 @@ type deferredRow struct {
 func (t *tx) DeferredByCustomer(ctx context.Context, page books.Page) ([]books.Deferred, error) {
 	rows := []deferredRow{}
 	q := t.db.NewSelect().TableExpr("lots").
-		ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, sum(granted - drawn - refunded) AS unused").
-		ColumnExpr("sum(carrying_minor) AS carrying, sum(carrying_functional_minor) AS functional").
-		Where("carrying_minor <> 0 OR carrying_functional_minor <> 0").
+		ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, CAST(sum(granted - drawn - refunded) AS BIGINT) AS unused").
+		ColumnExpr("CAST(sum(carrying_minor) AS BIGINT) AS carrying, CAST(sum(carrying_functional_minor) AS BIGINT) AS functional").
+		Where(t.carries).
 		GroupExpr("customer_id, currency, functional_currency").
 		Having("sum(carrying_minor) <> 0 OR sum(carrying_functional_minor) <> 0")
 	compare, order := ">", "ASC"

@@ -18,6 +18,18 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil || pending == 0 {
 		return err
 	}
+	if s.engine.lockMigrations != "" {
+		conn, err := s.reader.Conn(ctx)
+		if err != nil {
+			return s.refused("preparing to migrate", err)
+		}
+		defer func() { _ = conn.Close() }()
+		if _, err := conn.ExecContext(ctx, s.engine.lockMigrations); err != nil {
+			return s.refused("waiting for another to migrate", err)
+		}
+		// Where this fails, the connection is gone and the lock with it.
+		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), s.engine.unlockMigrations) }()
+	}
 	migrator, _, err := s.migrator()
 	if err != nil {
 		return err
@@ -31,6 +43,17 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
+// IsNew reports whether the database holds nothing of a book yet.
+func (s *Store) IsNew(ctx context.Context) (bool, error) {
+	tables, err := s.migrationTables(ctx)
+	return tables == 0, err
+}
+
+func (s *Store) migrationTables(ctx context.Context) (tables int, err error) {
+	err = s.writer.NewRaw(s.engine.hasTable, migrationsTable).Scan(ctx, &tables)
+	return tables, s.refused("reading which migrations were applied", err)
+}
+
 // MigrationsPending returns how many migrations the database still lacks; all of them
 // for one that is new. Errors: INVALID where the database is newer than the program.
 func (s *Store) MigrationsPending(ctx context.Context) (int, error) {
@@ -38,9 +61,9 @@ func (s *Store) MigrationsPending(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var tables int
-	if err := s.writer.NewRaw(s.engine.hasTable, migrationsTable).Scan(ctx, &tables); err != nil {
-		return 0, s.refused("reading which migrations were applied", err)
+	tables, err := s.migrationTables(ctx)
+	if err != nil {
+		return 0, err
 	}
 	if tables == 0 {
 		return len(known), nil

@@ -21,17 +21,22 @@ type Store struct {
 	engine *engine
 	writer *bun.DB
 	reader *bun.DB // the same as writer for a database in memory
+	// afterClose, where set, ends what the store was opened for.
+	afterClose func() error
 }
 
 var _ books.Store = (*Store)(nil)
 
 // Options say how a database is opened. Zero fields take their defaults.
 type Options struct {
-	// BusyTimeout is how long one attempt waits for another process to finish writing; 5 s.
+	// BusyTimeout is how long one attempt waits for another process to finish writing to a
+	// file; 5 s.
 	BusyTimeout time.Duration
-	// Readers is the number of connections that read at the same time; 4.
-	Readers int
-	// MustExist refuses a file that is not there, for commands that only look.
+	// Writers and Readers are how many connections write and read at the same time: 8 and
+	// 8 on PostgreSQL; 1, whatever is asked for, and 4 on SQLite.
+	Writers, Readers int
+	// MustExist refuses a file that is not there, for commands that only look. A database
+	// on a server is never made here.
 	MustExist bool
 }
 
@@ -51,7 +56,9 @@ const (
 const memoryPath = ":memory:"
 
 // Open opens the database of the URL: "sqlite:PATH" for a file, made where it does not
-// exist, or "sqlite::memory:" for one of its own that is gone when the store is closed.
+// exist, or "sqlite::memory:" for one of its own that is gone when the store is closed;
+// "postgres://USER:PASSWORD@HOST:PORT/DATABASE" for one on a server, with search_path=NAME
+// among its parameters for a schema other than public.
 // It does not migrate: see [Store.Migrate].
 // Errors: INVALID, NOT_FOUND with Options.MustExist, UNAVAILABLE.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
@@ -64,9 +71,14 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		}
 		return openSQLite(ctx, path, options)
 	case "postgres", "postgresql":
-		return nil, &books.Error{Code: books.Invalid, Field: "db", Message: "PostgreSQL is not supported in this version: use sqlite:PATH"}
+		config, err := postgresConfig(url)
+		if err != nil {
+			return nil, err
+		}
+		return openPostgres(ctx, config, options)
 	}
-	return nil, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf("must be sqlite:PATH or sqlite::memory:, not %q", url)}
+	return nil, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf(
+		"must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/DATABASE, not one that begins %q", scheme)}
 }
 
 func openSQLite(ctx context.Context, path string, options Options) (*Store, error) {
@@ -137,5 +149,8 @@ func (s *Store) Close() error {
 		errs = append(errs, s.reader.Close())
 	}
 	errs = append(errs, s.writer.Close()) // last, so that it folds the WAL into the file
+	if s.afterClose != nil {
+		errs = append(errs, s.afterClose())
+	}
 	return errors.Join(errs...)
 }

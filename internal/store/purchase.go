@@ -81,7 +81,7 @@ func (t *tx) UpdatePurchase(ctx context.Context, purchase books.Purchase) error 
 }
 
 func (t *tx) LockPurchase(ctx context.Context, id string) (books.Purchase, error) {
-	rows, err := query[purchaseRow](ctx, t, "holding a purchase", "SELECT * FROM purchases WHERE id = ?"+t.forUpdate, id)
+	rows, err := query[purchaseRow](ctx, t, "holding a purchase", "SELECT * FROM purchases WHERE id = ?"+t.holding("purchases"), rowID(id))
 	if err == nil && len(rows) == 0 {
 		err = notFound("purchase", id)
 	}
@@ -110,9 +110,9 @@ func (t *tx) CountPurchases(ctx context.Context, filter books.PurchaseFilter) (i
 }
 
 func ofPurchases(q *bun.SelectQuery, filter books.PurchaseFilter) *bun.SelectQuery {
-	q = whereEqual(q, "customer_id", filter.CustomerID)
-	q = whereEqual(q, "pack_id", filter.PackID)
-	q = whereEqual(q, "policy_id", filter.PolicyID)
+	q = whereID(q, "customer_id", filter.CustomerID)
+	q = whereID(q, "pack_id", filter.PackID)
+	q = whereID(q, "policy_id", filter.PolicyID)
 	q = whereEqual(q, "status", string(filter.Status))
 	return whereWithin(q, "purchased_at_us", filter.From, filter.Before)
 }
@@ -129,7 +129,7 @@ func whereWithin(q *bun.SelectQuery, column string, from, before time.Time) *bun
 }
 
 func (t *tx) DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]books.Purchase, error) {
-	rows, err := query[purchaseRow](ctx, t, "reading what has fallen due", duePurchases+t.forUpdate, date(through), limit)
+	rows, err := query[purchaseRow](ctx, t, "reading what has fallen due", duePurchases+t.holding("purchases"), date(through), limit)
 	return convert(rows, purchaseRow.purchase), err
 }
 

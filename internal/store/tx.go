@@ -19,6 +19,8 @@ const (
 	// maxTries bounds how often a transaction is run. Ten with growing pauses are about
 	// two seconds of collisions, beyond which a caller is told rather than kept waiting.
 	maxTries = 10
+	// maxRaces bounds it where a key was taken meanwhile: the second run sees the row.
+	maxRaces = 3
 	// firstPause is the longest pause after the first collision; it doubles each time.
 	firstPause = 4 * time.Millisecond
 	// chunkRows bounds the rows of one statement: beyond some hundreds a longer statement
@@ -32,6 +34,7 @@ const (
 type tx struct {
 	*engine
 	db       bun.Tx
+	conn     bun.Conn // the connection of the transaction, for what only its driver can do
 	readOnly bool
 }
 
@@ -58,7 +61,19 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 	pause := firstPause
 	for try := 1; ; try++ {
 		err := run()
-		if err == nil || s.engine.classify(err) != retryable || try == maxTries {
+		if err == nil {
+			return nil
+		}
+		switch s.engine.classify(err) {
+		case retryable:
+			if try >= maxTries {
+				return err
+			}
+		case raced:
+			if try >= maxRaces {
+				return err
+			}
+		case otherFault, taken, malformed, away, foreign:
 			return err
 		}
 		select {
@@ -74,7 +89,16 @@ func (s *Store) run(ctx context.Context, db *bun.DB, readOnly bool, act func(con
 	if ctx.Value(inside{}) != nil {
 		return &books.Error{Code: books.Internal, Message: "a transaction was begun within a transaction"}
 	}
-	begun, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: readOnly})
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return s.refused("connecting to the database", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back; what went wrong with it, the transaction said
+	options := s.engine.writing
+	if readOnly {
+		options = s.engine.reading
+	}
+	begun, err := conn.BeginTx(ctx, &options)
 	if err != nil {
 		return s.refused("beginning a transaction", err)
 	}
@@ -87,7 +111,7 @@ func (s *Store) run(ctx context.Context, db *bun.DB, readOnly bool, act func(con
 			}
 		}
 	}()
-	t := &tx{engine: s.engine, db: begun, readOnly: readOnly}
+	t := &tx{engine: s.engine, db: begun, conn: conn, readOnly: readOnly}
 	if err := act(context.WithValue(ctx, inside{}, true), t); err != nil {
 		return err
 	}
@@ -115,8 +139,10 @@ func (e *engine) refused(doing string, err error) error {
 		return &books.Error{Code: books.Unavailable, Message: "the database is busy: try again", Cause: cause}
 	case away:
 		return &books.Error{Code: books.Unavailable, Message: "the database cannot be used now", Cause: cause}
-	case taken:
+	case taken, raced:
 		return &books.Error{Code: books.AlreadyExists, Message: doing + ": it exists already", Cause: cause}
+	case malformed:
+		return &books.Error{Code: books.Invalid, Message: "names an id or a cursor that this book never gave out", Cause: cause}
 	case foreign:
 		return &books.Error{Code: books.Invalid, Field: "db", Message: "names a file that is not a database", Cause: cause}
 	case otherFault:
@@ -152,6 +178,9 @@ func (t *tx) exec(ctx context.Context, doing, query string, args ...any) (int64,
 func insert[R any](ctx context.Context, t *tx, doing string, rows []R) error {
 	if t.readOnly {
 		return fmt.Errorf("%s: %w", doing, errReadOnly)
+	}
+	if t.copies && len(rows) >= copyRows {
+		return t.refused(doing, copyIn(ctx, t, rows))
 	}
 	for chunk := range slices.Chunk(rows, chunkRows) {
 		if _, err := t.db.NewInsert().Model(&chunk).Returning("NULL").Exec(ctx); err != nil {
@@ -190,6 +219,9 @@ func byColumn[R any](ctx context.Context, t *tx, doing, column string, values []
 	var all []R
 	for chunk := range slices.Chunk(values, chunkIDs) {
 		rows, err := list[R](ctx, t, doing, func(q *bun.SelectQuery) *bun.SelectQuery {
+			if column == "id" {
+				return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(chunk, func(v string) rowID { return rowID(v) })))
+			}
 			return q.Where("? IN (?)", bun.Ident(column), bun.List(chunk))
 		})
 		if err != nil {

@@ -63,7 +63,7 @@ func events(rows []eventRow, err error) ([]books.UsageEvent, error) {
 }
 
 type eventKeyRow struct {
-	CustomerID string
+	CustomerID string `bun:",type:uuid"`
 	Source     string
 	EventID    string
 }
@@ -169,10 +169,10 @@ func (t *tx) CountEvents(ctx context.Context, filter books.EventFilter) (int64, 
 }
 
 func ofEvents(q *bun.SelectQuery, filter books.EventFilter) *bun.SelectQuery {
-	q = whereEqual(q, "customer_id", filter.CustomerID)
+	q = whereID(q, "customer_id", filter.CustomerID)
 	q = whereEqual(q, "source", filter.Source)
 	q = whereEqual(q, "event_id", filter.EventID)
-	q = whereEqual(q, "meter_id", filter.MeterID)
+	q = whereID(q, "meter_id", filter.MeterID)
 	return whereWithin(q, "occurred_at_us", filter.From, filter.Before)
 }
 
@@ -186,9 +186,9 @@ func (t *tx) Draws(ctx context.Context, filter books.DrawFilter, page books.Page
 		}
 	}
 	rows, err := list[drawRow](ctx, t, "listing draws", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = whereEqual(q, "customer_id", filter.CustomerID)
-		q = whereEqual(q, "event_id", filter.EventID)
-		q = whereEqual(q, "lot_id", filter.LotID)
+		q = whereID(q, "customer_id", filter.CustomerID)
+		q = whereID(q, "event_id", filter.EventID)
+		q = whereID(q, "lot_id", filter.LotID)
 		if filter.Day != 0 {
 			q = q.Where("day = ?", date(filter.Day))
 		}
@@ -212,9 +212,9 @@ func (t *tx) Draws(ctx context.Context, filter books.DrawFilter, page books.Page
 func (t *tx) customerOf(ctx context.Context, filter books.DrawFilter) (customer string, err error) {
 	switch {
 	case filter.EventID != "":
-		err = t.db.NewRaw("SELECT customer_id FROM usage_events WHERE id = ?", filter.EventID).Scan(ctx, &customer)
+		err = t.db.NewRaw("SELECT customer_id FROM usage_events WHERE id = ?", rowID(filter.EventID)).Scan(ctx, &customer)
 	case filter.LotID != "":
-		err = t.db.NewRaw("SELECT customer_id FROM lots WHERE id = ?", filter.LotID).Scan(ctx, &customer)
+		err = t.db.NewRaw("SELECT customer_id FROM lots WHERE id = ?", rowID(filter.LotID)).Scan(ctx, &customer)
 	default:
 		return "", &books.Error{Code: books.Invalid, Message: "draws are listed by customer, event or lot: name one"}
 	}

@@ -14,7 +14,7 @@ import (
 
 func entries(t *testing.T, s *suite) {
 	sale, late, refund := anEntry(day, usd(500)), anEntry(day+1, eur(20)), anEntry(day+2, usd(7))
-	late.OccurredOn, late.Reference, late.Batch, late.Kind = day, "", "batch", ledger.UsageEntry
+	late.OccurredOn, late.Reference, late.Batch, late.Kind = day, "", b1, ledger.UsageEntry
 	refund.Kind = ledger.RefundEntry
 	refund.Lines[0].Account = ledger.Refunds
 	refund.Lines[1].Dimensions = ledger.Dimensions{}
@@ -56,7 +56,7 @@ func entries(t *testing.T, s *suite) {
 			{books.EntryFilter{From: day + 1, To: day + 1}, []string{"2"}},
 			{books.EntryFilter{Kind: ledger.RefundEntry}, []string{"3"}},
 			{books.EntryFilter{Reference: sale.Reference}, []string{"1"}},
-			{books.EntryFilter{Batch: "batch"}, []string{"2"}},
+			{books.EntryFilter{Batch: b1}, []string{"2"}},
 			{books.EntryFilter{Account: ledger.Refunds}, []string{"3"}},
 			{books.EntryFilter{Account: ledger.Cash, From: day + 1}, []string{"2"}},
 			{books.EntryFilter{Account: ledger.Disputes}, nil},
@@ -183,7 +183,7 @@ func trialBalance(t *testing.T, s *suite) {
 // entryOfRecognition posts a batch and finds from each recognition its entry, and back.
 func entryOfRecognition(t *testing.T, s *suite) {
 	policy, other := aPolicy("standard"), aPolicy("other")
-	lot := aLot("c1", policy.ID)
+	lot := aLot(c1, policy.ID)
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		must(t, tx.InsertPolicy(ctx, other))

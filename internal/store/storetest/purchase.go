@@ -13,17 +13,17 @@ import (
 
 func aPurchase(customerID string) books.Purchase {
 	return books.Purchase{
-		ID: newID(), CustomerID: customerID, PackID: "pack", PolicyID: "policy", LotID: newID(), Status: books.PurchaseInvoiced,
+		ID: newID(), CustomerID: customerID, PackID: packID, PolicyID: p1, LotID: newID(), Status: books.PurchaseInvoiced,
 		Credits: 100 * revrec.One, Bonus: 5, Price: eur(1000), Tax: eur(190), FXRate: dec("1.0847"), Functional: usd(1085), FunctionalTax: usd(206),
 		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
 	}
 }
 
 func purchases(t *testing.T, s *suite) {
-	a, b, c, d := aPurchase("c1"), aPurchase("c2"), aPurchase("c1"), aPurchase("c1")
+	a, b, c, d := aPurchase(c1), aPurchase(c2), aPurchase(c1), aPurchase(c1)
 	b.DueOn, b.PackID, b.Reference = day+1, "", ""
 	c.Status, c.DueOn, c.PaidAt, c.PurchasedAt = books.PurchasePaid, 0, noon, noon.Add(time.Hour)
-	d.DueOn, d.Cancellable, d.PolicyID = 0, true, "other"
+	d.DueOn, d.Cancellable, d.PolicyID = 0, true, p2
 	s.update(func(ctx context.Context, tx books.Tx) {
 		for _, p := range []books.Purchase{a, b, c, d} {
 			must(t, tx.InsertPurchase(ctx, p))
@@ -40,7 +40,7 @@ func purchases(t *testing.T, s *suite) {
 		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+9, 10))
 		c.Status, c.RefundedAt, c.RefundAmount = books.PurchaseRefunded, noon.Add(time.Hour), eur(1000)
 		must(t, tx.UpdatePurchase(ctx, c))
-		refused(t, tx.UpdatePurchase(ctx, aPurchase("c1")), books.NotFound)
+		refused(t, tx.UpdatePurchase(ctx, aPurchase(c1)), books.NotFound)
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPurchase(ctx, a) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
@@ -50,9 +50,9 @@ func purchases(t *testing.T, s *suite) {
 			want   []string
 		}{
 			{books.PurchaseFilter{}, []string{a.ID, b.ID, c.ID, d.ID}},
-			{books.PurchaseFilter{CustomerID: "c1"}, []string{a.ID, c.ID, d.ID}},
-			{books.PurchaseFilter{PackID: "pack", CustomerID: "c2"}, nil},
-			{books.PurchaseFilter{PolicyID: "other"}, []string{d.ID}},
+			{books.PurchaseFilter{CustomerID: c1}, []string{a.ID, c.ID, d.ID}},
+			{books.PurchaseFilter{PackID: packID, CustomerID: c2}, nil},
+			{books.PurchaseFilter{PolicyID: p2}, []string{d.ID}},
 			{books.PurchaseFilter{Status: books.PurchaseRefunded}, []string{c.ID}},
 			{books.PurchaseFilter{From: noon.Add(time.Hour)}, []string{c.ID}},
 			{books.PurchaseFilter{Before: noon.Add(time.Hour)}, []string{a.ID, b.ID, d.ID}},
@@ -60,26 +60,26 @@ func purchases(t *testing.T, s *suite) {
 			sameIDs(t, purchaseID, test.want...)(tx.Purchases(ctx, test.filter, books.Page{}))
 			same(t, int64(len(test.want)))(tx.CountPurchases(ctx, test.filter))
 		}
-		sameIDs(t, purchaseID, d.ID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: "c1"}, books.Page{Limit: 2, Reverse: true}))
-		sameIDs(t, purchaseID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: "c1"}, books.Page{After: a.ID, Limit: 1}))
+		sameIDs(t, purchaseID, d.ID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: c1}, books.Page{Limit: 2, Reverse: true}))
+		sameIDs(t, purchaseID, c.ID)(tx.Purchases(ctx, books.PurchaseFilter{CustomerID: c1}, books.Page{After: a.ID, Limit: 1}))
 	})
 }
 
 func lots(t *testing.T, s *suite) {
-	first, second := aLot("c1", "p1"), aLot("c1", "p2")
+	first, second := aLot(c1, p1), aLot(c1, p2)
 	second.Price, second.Functional, second.LapseDue = eur(500), usd(550), day
 	for _, amount := range []*ledger.Amount{&second.RefundedAmount, &second.Recognised, &second.Released, &second.Carrying} {
 		*amount = eur(amount.Minor)
 	}
-	grant := aLot("c2", "p1")
+	grant := aLot(c2, p1)
 	grant.Kind, grant.PurchaseID, grant.Reason, grant.ExpiresAt, grant.AcceptsUntil, grant.LapsesOn = revrec.GrantLot, "", "PROMO", time.Time{}, time.Time{}, 0
 	overage := revrec.Lot{
-		ID: newID(), CustomerID: "c2", PolicyID: "p1", Kind: revrec.OverageLot, Rate: revrec.Rate{Price: "0.05", Currency: "USD"},
+		ID: newID(), CustomerID: c2, PolicyID: p1, Kind: revrec.OverageLot, Rate: revrec.Rate{Price: "0.05", Currency: "USD"},
 		Price: usd(0), Functional: usd(0), RefundedAmount: usd(0), RefundedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
 		Released: usd(0), ReleasedFunctional: usd(0), Carrying: usd(0), CarryingFunctional: usd(0),
 		PurchasedOn: day, StartsAt: noon, Priority: 100,
 	}
-	purchase := aPurchase("c1")
+	purchase := aPurchase(c1)
 	second.PurchaseID = purchase.ID
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPurchase(ctx, purchase))
@@ -104,7 +104,7 @@ func lots(t *testing.T, s *suite) {
 		same(t, []revrec.Lot{second})(tx.LotsByID(ctx, []string{second.ID}))
 		same(t, []revrec.Lot{first})(tx.LotsByID(ctx, []string{first.ID}))
 
-		missing := aLot("c1", "p1")
+		missing := aLot(c1, p1)
 		refused(t, tx.UpdateLots(ctx, []*revrec.Lot{&first, &missing}), books.NotFound)
 	})
 	drawnTooMuch := first
@@ -118,12 +118,12 @@ func lots(t *testing.T, s *suite) {
 			want   []string
 		}{
 			{books.LotFilter{}, []string{first.ID, second.ID, grant.ID, overage.ID}},
-			{books.LotFilter{CustomerID: "c1"}, []string{first.ID, second.ID}},
+			{books.LotFilter{CustomerID: c1}, []string{first.ID, second.ID}},
 			{books.LotFilter{PurchaseID: purchase.ID}, []string{second.ID}},
-			{books.LotFilter{PolicyID: "p1", CustomerID: "c2"}, []string{grant.ID, overage.ID}},
+			{books.LotFilter{PolicyID: p1, CustomerID: c2}, []string{grant.ID, overage.ID}},
 			{books.LotFilter{Kind: revrec.GrantLot}, []string{grant.ID}},
 			{books.LotFilter{OpenAt: noon}, []string{first.ID, grant.ID}}, // second is blocked
-			{books.LotFilter{OpenAt: first.ExpiresAt, CustomerID: "c1"}, nil},
+			{books.LotFilter{OpenAt: first.ExpiresAt, CustomerID: c1}, nil},
 			{books.LotFilter{ExpiresFrom: first.ExpiresAt, ExpiresBefore: first.ExpiresAt.Add(1000)}, []string{first.ID}},
 			{books.LotFilter{ExpiresBefore: first.ExpiresAt}, nil},
 			{books.LotFilter{ExpiresFrom: first.ExpiresAt.Add(1000)}, []string{second.ID}},
@@ -136,28 +136,28 @@ func lots(t *testing.T, s *suite) {
 }
 
 func openLots(t *testing.T, s *suite) {
-	open, used, future, blocked := aLot("c1", "p"), aLot("c1", "p"), aLot("c1", "p"), aLot("c1", "p")
-	other, forever := aLot("c0", "p"), aLot("c1", "p")
+	open, used, future, blocked := aLot(c1, p1), aLot(c1, p1), aLot(c1, p1), aLot(c1, p1)
+	other, forever := aLot(c0, p1), aLot(c1, p1)
 	used.Drawn = used.Granted
 	future.StartsAt = noon.Add(time.Microsecond)
 	blocked.Blocked = true
 	forever.ExpiresAt, forever.AcceptsUntil = time.Time{}, time.Time{}
-	overage := revrec.Lot{ID: newID(), CustomerID: "c1", PolicyID: "p", Kind: revrec.OverageLot, Drawn: 5, Rate: revrec.Rate{Price: "1", Currency: "USD"}, StartsAt: noon}
+	overage := revrec.Lot{ID: newID(), CustomerID: c1, PolicyID: p1, Kind: revrec.OverageLot, Drawn: 5, Rate: revrec.Rate{Price: "1", Currency: "USD"}, StartsAt: noon}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, open, used, future, blocked, other, forever, overage)
-		sameIDs(t, lotID, open.ID, forever.ID)(tx.OpenLots(ctx, "c1", noon))
-		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, "c1", future.StartsAt))
-		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, "c1", open.ExpiresAt.Add(-1000)))
-		sameIDs(t, lotID, forever.ID)(tx.OpenLots(ctx, "c1", open.ExpiresAt))
-		sameIDs(t, lotID)(tx.OpenLots(ctx, "nobody", noon))
+		sameIDs(t, lotID, open.ID, forever.ID)(tx.OpenLots(ctx, c1, noon))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, c1, future.StartsAt))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, c1, open.ExpiresAt.Add(-1000)))
+		sameIDs(t, lotID, forever.ID)(tx.OpenLots(ctx, c1, open.ExpiresAt))
+		sameIDs(t, lotID)(tx.OpenLots(ctx, c9, noon))
 
 		// Held for use: customer by customer, what may still be drawn on late too.
-		sameIDs(t, lotIDOf, other.ID, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1", "c0", "c1"}, noon))
-		sameIDs(t, lotIDOf, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1"}, open.AcceptsUntil.Add(-1000)))
-		sameIDs(t, lotIDOf, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{"c1"}, open.AcceptsUntil))
+		sameIDs(t, lotIDOf, other.ID, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1, c0, c1}, noon))
+		sameIDs(t, lotIDOf, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1}, open.AcceptsUntil.Add(-1000)))
+		sameIDs(t, lotIDOf, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1}, open.AcceptsUntil))
 		sameIDs(t, lotIDOf)(tx.LockOpenLots(ctx, nil, noon))
 
-		sameIDs(t, lotIDOf, other.ID, open.ID, used.ID)(tx.LockLots(ctx, []books.LotKey{keyOf(used), keyOf(other), keyOf(open), keyOf(used), {CustomerID: "c0", LotID: open.ID}}))
+		sameIDs(t, lotIDOf, other.ID, open.ID, used.ID)(tx.LockLots(ctx, []books.LotKey{keyOf(used), keyOf(other), keyOf(open), keyOf(used), {CustomerID: c0, LotID: open.ID}}))
 		sameIDs(t, lotIDOf)(tx.LockLots(ctx, nil))
 	})
 }
@@ -171,7 +171,7 @@ func manyLots(t *testing.T, s *suite) {
 	s.update(func(ctx context.Context, tx books.Tx) {
 		keys, changed, ids := make([]books.LotKey, n), make([]*revrec.Lot, n), make([]string, n)
 		for i := range n {
-			lot := aLot(fmt.Sprintf("c%04d", i), "p")
+			lot := aLot(fmt.Sprintf("00000000-0000-7000-8000-%012d", i), p1)
 			must(t, tx.InsertLot(ctx, lot))
 			lot.Drawn = revrec.Credits(i + 1)
 			keys[i], changed[i], ids[i] = keyOf(lot), &lot, lot.ID
@@ -197,22 +197,22 @@ func manyLots(t *testing.T, s *suite) {
 
 func deferred(t *testing.T, s *suite) {
 	lot := func(customer string, carrying ledger.Amount) revrec.Lot {
-		l := aLot(customer, "p")
+		l := aLot(customer, p1)
 		l.Price, l.Carrying, l.CarryingFunctional = carrying, carrying, usd(carrying.Minor*2)
 		l.Drawn = 10 * revrec.One
 		return l
 	}
 	s.update(func(ctx context.Context, tx books.Tx) {
-		putLots(ctx, t, tx, lot("c2", usd(100)), lot("c1", eur(30)), lot("c1", usd(20)), lot("c1", usd(5)), lot("c3", usd(0)), lot("c4", eur(1)))
+		putLots(ctx, t, tx, lot(c2, usd(100)), lot(c1, eur(30)), lot(c1, usd(20)), lot(c1, usd(5)), lot(c3, usd(0)), lot(c4, eur(1)))
 		want := []books.Deferred{
-			{CustomerID: "c1", Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(30), Functional: usd(60)},
-			{CustomerID: "c1", Currency: "USD", Lots: 2, Unused: 180 * revrec.One, Carrying: usd(25), Functional: usd(50)},
-			{CustomerID: "c2", Currency: "USD", Lots: 1, Unused: 90 * revrec.One, Carrying: usd(100), Functional: usd(200)},
-			{CustomerID: "c4", Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(1), Functional: usd(2)},
+			{CustomerID: c1, Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(30), Functional: usd(60)},
+			{CustomerID: c1, Currency: "USD", Lots: 2, Unused: 180 * revrec.One, Carrying: usd(25), Functional: usd(50)},
+			{CustomerID: c2, Currency: "USD", Lots: 1, Unused: 90 * revrec.One, Carrying: usd(100), Functional: usd(200)},
+			{CustomerID: c4, Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(1), Functional: usd(2)},
 		}
 		same(t, want)(tx.DeferredByCustomer(ctx, books.Page{}))
-		same(t, want[1:3])(tx.DeferredByCustomer(ctx, books.Page{After: "c1/EUR", Limit: 2}))
-		same(t, want[2:])(tx.DeferredByCustomer(ctx, books.Page{After: "c1"}))
-		sameIDs(t, deferredKey, "c2/USD", "c1/USD", "c1/EUR")(tx.DeferredByCustomer(ctx, books.Page{After: "c4", Reverse: true}))
+		same(t, want[1:3])(tx.DeferredByCustomer(ctx, books.Page{After: c1 + "/EUR", Limit: 2}))
+		same(t, want[2:])(tx.DeferredByCustomer(ctx, books.Page{After: c1}))
+		sameIDs(t, deferredKey, c2+"/USD", c1+"/USD", c1+"/EUR")(tx.DeferredByCustomer(ctx, books.Page{After: c4, Reverse: true}))
 	})
 }

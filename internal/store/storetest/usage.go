@@ -13,54 +13,54 @@ import (
 )
 
 func events(t *testing.T, s *suite) {
-	metered, plain, other := anEvent("c1", "e1", 5), anEvent("c1", "e2", 7), anEvent("c2", "e1", 9)
-	metered.MeterID, metered.Quantity = "m1", dec("4808.000000001")
+	metered, plain, other := anEvent(c1, "e1", 5), anEvent(c1, "e2", 7), anEvent(c2, "e1", 9)
+	metered.MeterID, metered.Quantity = meterID, dec("4808.000000001")
 	plain.OccurredAt = noon.Add(-time.Hour)
-	void := anEvent("c1", "void:e1", -5)
+	void := anEvent(c1, "void:e1", -5)
 	void.VoidOf = metered.ID
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertEvents(ctx, nil))
 		must(t, tx.InsertEvents(ctx, []books.UsageEvent{metered, plain, other, void}))
 	})
-	again := anEvent("c1", "e1", 6)
+	again := anEvent(c1, "e1", 6)
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error {
-		return tx.InsertEvents(ctx, []books.UsageEvent{anEvent("c1", "new", 1), again})
+		return tx.InsertEvents(ctx, []books.UsageEvent{anEvent(c1, "new", 1), again})
 	}), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, []books.UsageEvent{metered, other})(inOrder(eventID)(tx.EventsByKey(ctx, []books.EventKey{
-			{CustomerID: "c2", Source: "api", EventID: "e1"},
-			{CustomerID: "c1", Source: "api", EventID: "e1"},
-			{CustomerID: "c1", Source: "api", EventID: "e1"},
-			{CustomerID: "c1", Source: "other", EventID: "e1"},
-			{CustomerID: "c2", Source: "api", EventID: "e2"},
-			{CustomerID: "c1", Source: "api", EventID: "new"},
+			{CustomerID: c2, Source: "api", EventID: "e1"},
+			{CustomerID: c1, Source: "api", EventID: "e1"},
+			{CustomerID: c1, Source: "api", EventID: "e1"},
+			{CustomerID: c1, Source: "other", EventID: "e1"},
+			{CustomerID: c2, Source: "api", EventID: "e2"},
+			{CustomerID: c1, Source: "api", EventID: "new"},
 		})))
 		same(t, []books.UsageEvent{plain, void})(inOrder(eventID)(tx.EventsByID(ctx, []string{void.ID, plain.ID})))
-		sameIDs(t, eventID, void.ID)(tx.VoidsOf(ctx, "c1", []string{plain.ID, metered.ID}))
-		sameIDs(t, eventID)(tx.VoidsOf(ctx, "c2", []string{metered.ID}))
-		sameIDs(t, eventID)(tx.VoidsOf(ctx, "c1", nil))
+		sameIDs(t, eventID, void.ID)(tx.VoidsOf(ctx, c1, []string{plain.ID, metered.ID}))
+		sameIDs(t, eventID)(tx.VoidsOf(ctx, c2, []string{metered.ID}))
+		sameIDs(t, eventID)(tx.VoidsOf(ctx, c1, nil))
 		for _, test := range []struct {
 			filter books.EventFilter
 			want   []string
 		}{
 			{books.EventFilter{}, []string{metered.ID, plain.ID, other.ID, void.ID}},
-			{books.EventFilter{CustomerID: "c1"}, []string{metered.ID, plain.ID, void.ID}},
+			{books.EventFilter{CustomerID: c1}, []string{metered.ID, plain.ID, void.ID}},
 			{books.EventFilter{Source: "api", EventID: "e1"}, []string{metered.ID, other.ID}},
-			{books.EventFilter{MeterID: "m1"}, []string{metered.ID}},
+			{books.EventFilter{MeterID: meterID}, []string{metered.ID}},
 			{books.EventFilter{Before: noon}, []string{plain.ID}},
-			{books.EventFilter{From: noon, CustomerID: "c2"}, []string{other.ID}},
+			{books.EventFilter{From: noon, CustomerID: c2}, []string{other.ID}},
 		} {
 			sameIDs(t, eventID, test.want...)(tx.Events(ctx, test.filter, books.Page{}))
 			same(t, int64(len(test.want)))(tx.CountEvents(ctx, test.filter))
 		}
-		sameIDs(t, eventID, plain.ID)(tx.Events(ctx, books.EventFilter{CustomerID: "c1"}, books.Page{After: void.ID, Reverse: true, Limit: 1}))
+		sameIDs(t, eventID, plain.ID)(tx.Events(ctx, books.EventFilter{CustomerID: c1}, books.Page{After: void.ID, Reverse: true, Limit: 1}))
 	})
 	s.update(func(ctx context.Context, tx books.Tx) { // more than one statement takes
 		const n = 1500
 		many, keys := make([]books.UsageEvent, n), make([]books.EventKey, n)
 		for i := range many {
-			many[i] = anEvent("c9", fmt.Sprint("m", i), 1)
-			keys[i] = books.EventKey{CustomerID: "c9", Source: "api", EventID: many[i].EventID}
+			many[i] = anEvent(c9, fmt.Sprint("m", i), 1)
+			keys[i] = books.EventKey{CustomerID: c9, Source: "api", EventID: many[i].EventID}
 		}
 		must(t, tx.InsertEvents(ctx, many))
 		found, err := tx.EventsByKey(ctx, keys)
@@ -72,10 +72,10 @@ func events(t *testing.T, s *suite) {
 }
 
 func draws(t *testing.T, s *suite) {
-	a, b := aLot("c1", "p"), aLot("c1", "p")
-	e1, e2, e3 := anEvent("c1", "e1", 5), anEvent("c1", "e2", 3), anEvent("c1", "e3", 2)
+	a, b := aLot(c1, p1), aLot(c1, p1)
+	e1, e2, e3 := anEvent(c1, "e1", 5), anEvent(c1, "e2", 3), anEvent(c1, "e3", 2)
 	draw := func(e books.UsageEvent, l revrec.Lot, on ledger.Date, credits revrec.Credits) books.Draw {
-		return books.Draw{CustomerID: "c1", EventID: e.ID, LotID: l.ID, Day: on, Credits: credits}
+		return books.Draw{CustomerID: c1, EventID: e.ID, LotID: l.ID, Day: on, Credits: credits}
 	}
 	all := []books.Draw{draw(e1, a, day, 4), draw(e1, b, day, 1), draw(e2, b, day+1, 3), draw(e3, b, day, 2)}
 	s.update(func(ctx context.Context, tx books.Tx) {
@@ -85,21 +85,21 @@ func draws(t *testing.T, s *suite) {
 		must(t, tx.InsertDraws(ctx, nil))
 	})
 	s.view(func(ctx context.Context, tx books.Tx) {
-		same(t, all)(tx.Draws(ctx, books.DrawFilter{CustomerID: "c1"}, books.Page{}))
+		same(t, all)(tx.Draws(ctx, books.DrawFilter{CustomerID: c1}, books.Page{}))
 		same(t, all[:2])(tx.Draws(ctx, books.DrawFilter{EventID: e1.ID}, books.Page{}))
 		same(t, all[1:])(tx.Draws(ctx, books.DrawFilter{LotID: b.ID}, books.Page{}))
 		sameIDs(t, drawID, drawID(all[1]), drawID(all[3]))(tx.Draws(ctx, books.DrawFilter{LotID: b.ID, Day: day}, books.Page{}))
-		same(t, all[1:3])(tx.Draws(ctx, books.DrawFilter{CustomerID: "c1"}, books.Page{After: drawID(all[0]), Limit: 2}))
+		same(t, all[1:3])(tx.Draws(ctx, books.DrawFilter{CustomerID: c1}, books.Page{After: drawID(all[0]), Limit: 2}))
 		sameIDs(t, drawID, drawID(all[2]), drawID(all[1]))(tx.Draws(ctx, books.DrawFilter{LotID: b.ID}, books.Page{After: drawID(all[3]), Reverse: true}))
 		sameIDs(t, drawID)(tx.Draws(ctx, books.DrawFilter{EventID: "none"}, books.Page{}))
 		_, err := tx.Draws(ctx, books.DrawFilter{}, books.Page{})
 		refused(t, err, books.Invalid)
-		same(t, []books.Draw{all[0], all[1], all[3]})(inOrder(drawID)(tx.DrawsOfEvents(ctx, []string{e3.ID, e1.ID, "none"})))
+		same(t, []books.Draw{all[0], all[1], all[3]})(inOrder(drawID)(tx.DrawsOfEvents(ctx, []string{e3.ID, e1.ID, newID()})))
 	})
 }
 
 func lotDays(t *testing.T, s *suite) {
-	a, b := aLot("c1", "p"), aLot("c2", "p")
+	a, b := aLot(c1, p1), aLot(c2, p1)
 	lotDay := func(l revrec.Lot, on ledger.Date, drawn revrec.Credits) books.LotDay {
 		return books.LotDay{CustomerID: l.CustomerID, LotID: l.ID, Day: on, Drawn: drawn}
 	}
@@ -125,7 +125,7 @@ func lotDays(t *testing.T, s *suite) {
 }
 
 func pendingLots(t *testing.T, s *suite) {
-	a, b, c := aLot("c2", "p"), aLot("c1", "p"), aLot("c1", "p")
+	a, b, c := aLot(c2, p1), aLot(c1, p1), aLot(c1, p1)
 	a.PendingFrom, b.PendingFrom = day, day+1
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, a, b, c)
@@ -141,7 +141,7 @@ func pendingLots(t *testing.T, s *suite) {
 }
 
 func dueLots(t *testing.T, s *suite) {
-	a, b, c := aLot("c2", "p"), aLot("c1", "p"), aLot("c1", "p")
+	a, b, c := aLot(c2, p1), aLot(c1, p1), aLot(c1, p1)
 	a.LapseDue, b.LapseDue, c.RemoteDue = day, day+1, day
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, a, b, c)
@@ -172,14 +172,14 @@ func poolRecognition(pool revrec.Pool, on ledger.Date, minor int64, batch string
 }
 
 func recognitions(t *testing.T, s *suite) {
-	lot, other := aLot("c1", "p1"), aLot("c2", "p2")
-	pool := revrec.Pool{ID: newID(), PolicyID: "p1"}
-	a := aRecognition(lot, revrec.Usage, day, 10, "b1")
-	b := aRecognition(lot, revrec.Usage, day, -3, "b1")
-	c := aRecognition(lot, revrec.ExpiryBreakage, day+1, 5, "b2")
-	d := aRecognition(other, revrec.Usage, day, 7, "b2")
+	lot, other := aLot(c1, p1), aLot(c2, p2)
+	pool := revrec.Pool{ID: newID(), PolicyID: p1}
+	a := aRecognition(lot, revrec.Usage, day, 10, b1)
+	b := aRecognition(lot, revrec.Usage, day, -3, b1)
+	c := aRecognition(lot, revrec.ExpiryBreakage, day+1, 5, b2)
+	d := aRecognition(other, revrec.Usage, day, 7, b2)
 	d.AccountingDate = day + 1
-	e := poolRecognition(pool, day+1, 9, "b2")
+	e := poolRecognition(pool, day+1, 9, b2)
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, lot, other)
 		must(t, tx.InsertRecognitions(ctx, nil))
@@ -192,11 +192,11 @@ func recognitions(t *testing.T, s *suite) {
 			want   []string
 		}{
 			{books.RecognitionFilter{}, []string{a.ID, b.ID, c.ID, d.ID, e.ID}},
-			{books.RecognitionFilter{CustomerID: "c1"}, []string{a.ID, b.ID, c.ID}},
+			{books.RecognitionFilter{CustomerID: c1}, []string{a.ID, b.ID, c.ID}},
 			{books.RecognitionFilter{LotID: other.ID}, []string{d.ID}},
-			{books.RecognitionFilter{LotID: lot.ID, CustomerID: "c2"}, nil},
+			{books.RecognitionFilter{LotID: lot.ID, CustomerID: c2}, nil},
 			{books.RecognitionFilter{PoolID: pool.ID}, []string{e.ID}},
-			{books.RecognitionFilter{PolicyID: "p1", Kind: revrec.Usage}, []string{a.ID, b.ID}},
+			{books.RecognitionFilter{PolicyID: p1, Kind: revrec.Usage}, []string{a.ID, b.ID}},
 			{books.RecognitionFilter{From: day + 1}, []string{c.ID, d.ID, e.ID}},
 			{books.RecognitionFilter{To: day}, []string{a.ID, b.ID}},
 			{books.RecognitionFilter{Entry: 77}, nil},
@@ -251,7 +251,7 @@ func pools(t *testing.T, s *suite) {
 		same(t, []revrec.PoolDay{
 			{Day: day, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, {Day: day + 3, SoldMinor: -6, UsedMinor: -1},
 		})(tx.PoolDays(ctx, march.ID))
-		refused(t, tx.AddPoolDays(ctx, "none", []revrec.PoolDay{{Day: day}}), books.NotFound)
+		refused(t, tx.AddPoolDays(ctx, newID(), []revrec.PoolDay{{Day: day}}), books.NotFound)
 
 		// Measured from the earliest day that changed, until told otherwise.
 		sameIDs(t, poolWorkID)(tx.UnmeasuredPools(ctx, day-1, 10))
@@ -263,12 +263,12 @@ func pools(t *testing.T, s *suite) {
 		must(t, tx.SetPoolMeasured(ctx, march.ID, day+7))
 		must(t, tx.SetPoolMeasured(ctx, april.ID, 0))
 		sameIDs(t, poolWorkID, euro.ID+" "+(day-1).String())(tx.UnmeasuredPools(ctx, day, 10))
-		refused(t, tx.SetPoolMeasured(ctx, "none", 0), books.NotFound)
+		refused(t, tx.SetPoolMeasured(ctx, newID(), 0), books.NotFound)
 	})
 }
 
 func batches(t *testing.T, s *suite) {
-	lot, euro := aLot("c1", "p1"), aLot("c1", "p2")
+	lot, euro := aLot(c1, p1), aLot(c1, p2)
 	euro.Price = eur(5)
 	var batch books.Batch
 	s.update(func(ctx context.Context, tx books.Tx) {
@@ -286,7 +286,7 @@ func batches(t *testing.T, s *suite) {
 		inEuro.Amount.Currency, inEuro.Unclaimed.Currency = "EUR", "EUR"
 		must(t, tx.InsertRecognitions(ctx, []revrec.Recognition{
 			late, aRecognition(lot, revrec.Usage, day, 10, batch.ID), aRecognition(lot, revrec.Usage, day, -4, batch.ID),
-			aRecognition(lot, revrec.ExpiryBreakage, day, 3, batch.ID), inEuro, aRecognition(lot, revrec.Usage, day, 1000, "another batch"),
+			aRecognition(lot, revrec.ExpiryBreakage, day, 3, batch.ID), inEuro, aRecognition(lot, revrec.Usage, day, 1000, b2),
 		}))
 		sum := func(accounting ledger.Date, kind revrec.Kind, policy string, currency ledger.Currency, n, minor int64) books.BatchSum {
 			return books.BatchSum{
@@ -295,8 +295,8 @@ func batches(t *testing.T, s *suite) {
 			}
 		}
 		same(t, []books.BatchSum{
-			sum(day, revrec.ExpiryBreakage, "p1", "USD", 1, 3), sum(day, revrec.Usage, "p2", "EUR", 1, 50),
-			sum(day, revrec.Usage, "p1", "USD", 2, 6), sum(day+1, revrec.Usage, "p1", "USD", 1, 5),
+			sum(day, revrec.ExpiryBreakage, p1, "USD", 1, 3), sum(day, revrec.Usage, p2, "EUR", 1, 50),
+			sum(day, revrec.Usage, p1, "USD", 2, 6), sum(day+1, revrec.Usage, p1, "USD", 1, 5),
 		})(tx.SumBatch(ctx, batch.ID))
 
 		must(t, tx.CloseBatch(ctx, batch.ID, noon.Add(time.Minute)))
