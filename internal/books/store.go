@@ -104,6 +104,9 @@ type purchaseTx interface {
 	InsertLot(ctx context.Context, lot revrec.Lot) error
 	// UpdateLots writes all that can change of the lots, by (CustomerID, ID), in bulk.
 	UpdateLots(ctx context.Context, lots []*revrec.Lot) error
+	// UpdateDrawn writes no more than what use changes of the lots: Drawn, Lapsed,
+	// LapseDue, RemoteDue and PendingFrom.
+	UpdateDrawn(ctx context.Context, lots []*revrec.Lot) error
 	LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error)
 	// LockLots holds and returns the given lots in key order (customer, lot).
 	LockLots(ctx context.Context, keys []LotKey) ([]*revrec.Lot, error)

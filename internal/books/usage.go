@@ -543,7 +543,7 @@ func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revre
 	slices.SortFunc(lots, func(x, y *revrec.Lot) int {
 		return LotKey{x.CustomerID, x.ID}.Compare(LotKey{y.CustomerID, y.ID})
 	})
-	if err := tx.UpdateLots(ctx, lots); err != nil {
+	if err := tx.UpdateDrawn(ctx, lots); err != nil {
 		return err
 	}
 	days := make([]LotDay, 0, len(drawn))

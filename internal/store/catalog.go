@@ -59,6 +59,10 @@ func (t *tx) CustomersByID(ctx context.Context, ids []string) ([]books.Customer,
 }
 
 func (t *tx) CustomersByExternalID(ctx context.Context, externalIDs []string) ([]books.Customer, error) {
+	if t.bulk {
+		rows, err := t.postgresCustomers(ctx, externalIDs)
+		return convert(rows, customerRow.customer), err
+	}
 	rows, err := byColumn[customerRow](ctx, t, "reading customers", "external_id", externalIDs)
 	return convert(rows, customerRow.customer), err
 }

@@ -26,8 +26,8 @@ type engine struct {
 	isOpen, hasUnused, carries string
 	// noCustomer is the customer of what belongs to none.
 	noCustomer string
-	// copies says whether rows in bulk go by COPY.
-	copies bool
+	// bulk says whether rows in bulk go by COPY, and keys and sums in arrays.
+	bulk bool
 	// reading and writing say how transactions begin.
 	reading, writing sql.TxOptions
 	// lockMigrations and unlockMigrations, where set, let one process migrate at a time.

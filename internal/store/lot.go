@@ -163,6 +163,49 @@ func (t *tx) UpdateLots(ctx context.Context, lots []*revrec.Lot) error {
 	return nil
 }
 
+// drawnRow is a lot's key and what use changes of it.
+type drawnRow struct {
+	CustomerID  string `bun:",type:uuid"`
+	ID          string `bun:",type:uuid"`
+	Drawn       int64
+	Lapsed      int64
+	LapseDue    date `bun:",type:text"`
+	RemoteDue   date `bun:",type:text"`
+	PendingFrom date `bun:",type:text"`
+}
+
+const updateDrawn = `WITH ? UPDATE lots SET drawn = new.drawn, lapsed = new.lapsed, lapse_due = new.lapse_due,
+	remote_due = new.remote_due, pending_from = new.pending_from
+	FROM new WHERE lots.customer_id = new.customer_id AND lots.id = new.id`
+
+// UpdateDrawn writes what use changes of the lots. Errors: NOT_FOUND where one does not exist.
+func (t *tx) UpdateDrawn(ctx context.Context, lots []*revrec.Lot) error {
+	update := func(chunk []*revrec.Lot) (int64, error) {
+		rows := convert(chunk, func(l *revrec.Lot) drawnRow {
+			return drawnRow{
+				CustomerID: l.CustomerID, ID: l.ID, Drawn: int64(l.Drawn), Lapsed: int64(l.Lapsed),
+				LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue), PendingFrom: date(l.PendingFrom),
+			}
+		})
+		return t.exec(ctx, "changing lots", updateDrawn, t.table("new", &rows))
+	}
+	size := chunkRows
+	if t.bulk {
+		size = max(len(lots), 1)
+		update = func(chunk []*revrec.Lot) (int64, error) { return t.postgresUpdateDrawn(ctx, chunk) }
+	}
+	for chunk := range slices.Chunk(lots, size) {
+		touched, err := update(chunk)
+		if err != nil {
+			return err
+		}
+		if touched != int64(len(chunk)) {
+			return notFound("lot", "among those to change")
+		}
+	}
+	return nil
+}
+
 func (t *tx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error) {
 	rows, err := byColumn[lotRow](ctx, t, "reading lots", "id", ids)
 	return convert(rows, lotRow.lot), err
@@ -188,6 +231,12 @@ const lockLots = `WITH ? SELECT lots.* FROM key CROSS JOIN lots
 	WHERE lots.customer_id = key.customer_id AND lots.id = key.lot_id ORDER BY lots.customer_id, lots.id`
 
 func (t *tx) LockLots(ctx context.Context, keys []books.LotKey) ([]*revrec.Lot, error) {
+	if t.bulk {
+		sorted := inKeyOrder(keys)
+		rows, err := t.postgresLots(ctx, postgresLockLots,
+			binaryIDs(sorted, func(k lotKeyRow) string { return k.CustomerID }), binaryIDs(sorted, func(k lotKeyRow) string { return k.LotID }))
+		return convert(rows, lotPointer), err
+	}
 	rows, err := inChunks(inKeyOrder(keys), func(chunk []lotKeyRow) ([]lotRow, error) {
 		return query[lotRow](ctx, t, "holding lots", lockLots+t.holding("lots"), t.table("key", &chunk))
 	})
@@ -213,6 +262,10 @@ func (e *engine) openLots() string {
 
 func (t *tx) LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error) {
 	sorted := slices.Compact(slices.Sorted(slices.Values(customerIDs)))
+	if t.bulk {
+		rows, err := t.postgresLots(ctx, postgresLockOpenLots, binaryIDs(sorted, func(id string) string { return id }), at.UnixMicro())
+		return convert(rows, lotPointer), err
+	}
 	rows, err := inChunks(sorted, func(chunk []string) ([]lotRow, error) {
 		return query[lotRow](ctx, t, "holding open lots", t.lockOpenLots()+t.holding("lots"), bun.List(chunk), instantOf(at))
 	})

@@ -34,7 +34,7 @@ var postgresEngine = &engine{
 	hasUnused:  "open",
 	carries:    "carries",
 	noCustomer: firstID,
-	copies:     true,
+	bulk:       true,
 	reading:    sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	writing:    sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	// The lock is the session's, and named by the schema: books in other schemas migrate

@@ -179,7 +179,7 @@ func insert[R any](ctx context.Context, t *tx, doing string, rows []R) error {
 	if t.readOnly {
 		return fmt.Errorf("%s: %w", doing, errReadOnly)
 	}
-	if t.copies && len(rows) >= copyRows {
+	if t.bulk && len(rows) >= copyRows {
 		return t.refused(doing, copyIn(ctx, t, rows))
 	}
 	for chunk := range slices.Chunk(rows, chunkRows) {

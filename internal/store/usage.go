@@ -74,7 +74,11 @@ const eventsByKey = `WITH ? SELECT e.* FROM key CROSS JOIN usage_events AS e
 func (t *tx) EventsByKey(ctx context.Context, keys []books.EventKey) ([]books.UsageEvent, error) {
 	rows := convert(keys, func(k books.EventKey) eventKeyRow { return eventKeyRow(k) })
 	slices.SortFunc(rows, eventKeyRow.compare)
-	return events(inChunks(slices.Compact(rows), func(chunk []eventKeyRow) ([]eventRow, error) {
+	rows = slices.Compact(rows)
+	if t.bulk {
+		return events(t.postgresEventsByKey(ctx, rows))
+	}
+	return events(inChunks(rows, func(chunk []eventKeyRow) ([]eventRow, error) {
 		return query[eventRow](ctx, t, "looking up events", eventsByKey, t.table("key", &chunk))
 	}))
 }
@@ -143,6 +147,9 @@ func (row lotDayRow) lotDay() books.LotDay {
 func (t *tx) AddLotDays(ctx context.Context, days []books.LotDay) error {
 	if t.readOnly {
 		return errReadOnly
+	}
+	if t.bulk {
+		return t.postgresAddLotDays(ctx, days)
 	}
 	for chunk := range slices.Chunk(days, chunkRows) {
 		rows := convert(chunk, func(d books.LotDay) lotDayRow {

@@ -104,8 +104,18 @@ func lots(t *testing.T, s *suite) {
 		same(t, []revrec.Lot{second})(tx.LotsByID(ctx, []string{second.ID}))
 		same(t, []revrec.Lot{first})(tx.LotsByID(ctx, []string{first.ID}))
 
+		// What use changes, and no more.
+		drawn := first
+		drawn.Drawn, drawn.Lapsed, drawn.LapseDue, drawn.RemoteDue, drawn.PendingFrom = 5, 3, day, 0, day+2
+		ignored := drawn
+		ignored.Priority, ignored.Blocked, ignored.BookedCredits = 99, true, 77
+		must(t, tx.UpdateDrawn(ctx, []*revrec.Lot{&ignored}))
+		same(t, []revrec.Lot{drawn})(tx.LotsByID(ctx, []string{first.ID}))
+		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&first}))
+
 		missing := aLot(c1, p1)
 		refused(t, tx.UpdateLots(ctx, []*revrec.Lot{&first, &missing}), books.NotFound)
+		refused(t, tx.UpdateDrawn(ctx, []*revrec.Lot{&first, &missing}), books.NotFound)
 	})
 	drawnTooMuch := first
 	drawnTooMuch.Drawn = first.Granted + 1
