@@ -14,39 +14,34 @@ type Draw struct {
 	Credits Credits
 }
 
-// Burner draws usage events on the lots of one customer. It keeps the lots in force
-// on a heap in burn order while events come in order of time, so that an event costs
-// the logarithm of the number of lots; an event out of order looks at every lot.
+// Burner draws usage events on the lots of one customer. It keeps the lots that have
+// begun on a heap in burn order and the others on a heap by start: the first event of a
+// batch looks at each lot once, and the next ones, in order of time, cost the logarithm
+// of their number where a lot begins or ends. Lots are not sorted, for most batches draw
+// on few of them; only events out of order look at one lot after the other, sorted.
 type Burner struct {
-	arrived time.Time
-	lots    []*burning // in burn order
-	pending []*burning // by start, not yet on the heap
-	heap    burnHeap
-	cursor  time.Time
-}
-
-type burning struct {
-	lot    *Lot
-	rank   int
-	onHeap bool
+	lots   []*Lot
+	sorted bool    // lots are in burn order
+	open   lotHeap // those that have begun, in burn order
+	later  lotHeap // those that have not, by start
+	cursor time.Time
+	draws  []Draw // room for the draws of many events
+	last   []*Lot // on which the last event drew
+	late   bool   // the last event was out of order
 }
 
 // NewBurner prepares the lots of one customer for events that arrived at arrived.
 // The lots' Drawn grows as events draw on them.
 func NewBurner(lots []*Lot, order []BurnRule, arrived time.Time) *Burner {
-	b := &Burner{arrived: arrived}
+	b := &Burner{lots: make([]*Lot, 0, len(lots))}
+	b.open.compare = func(x, y *Lot) int { return CompareBurn(order, x, y) }
+	b.later.compare = func(x, y *Lot) int { return x.StartsAt.Compare(y.StartsAt) }
 	for _, lot := range lots {
 		accepts := lot.AcceptsUntil.IsZero() || arrived.Before(lot.AcceptsUntil)
 		if lot.Kind != OverageLot && !lot.Blocked && accepts {
-			b.lots = append(b.lots, &burning{lot: lot})
+			b.lots = append(b.lots, lot)
 		}
 	}
-	slices.SortStableFunc(b.lots, func(x, y *burning) int { return CompareBurn(order, x.lot, y.lot) })
-	for rank, item := range b.lots {
-		item.rank = rank
-	}
-	b.pending = slices.Clone(b.lots)
-	slices.SortStableFunc(b.pending, func(x, y *burning) int { return x.lot.StartsAt.Compare(y.lot.StartsAt) })
 	return b
 }
 
@@ -54,11 +49,17 @@ func NewBurner(lots []*Lot, order []BurnRule, arrived time.Time) *Burner {
 // in burn order, splitting where a lot runs out. It returns the draws and what no lot
 // could serve. Where whole is true and something is short, nothing is drawn.
 func (b *Burner) Draw(occurred time.Time, credits Credits, whole bool) (draws []Draw, short Credits) {
-	if occurred.Before(b.cursor) {
-		draws, short = b.drawLate(occurred, credits)
-	} else {
-		draws, short = b.drawNext(occurred, credits)
+	if len(b.draws) == cap(b.draws) {
+		b.draws = make([]Draw, 0, min(2*cap(b.draws)+1, maxDrawsRoom))
 	}
+	before := len(b.draws)
+	b.last, b.late = b.last[:0], occurred.Before(b.cursor)
+	if b.late {
+		short = b.drawLate(occurred, credits)
+	} else {
+		short = b.drawNext(occurred, credits)
+	}
+	draws = slices.Clip(b.draws[before:])
 	if short > 0 && whole {
 		b.Undo(draws)
 		return nil, short
@@ -66,63 +67,82 @@ func (b *Burner) Draw(occurred time.Time, credits Credits, whole bool) (draws []
 	return draws, short
 }
 
-func (b *Burner) drawNext(occurred time.Time, credits Credits) (draws []Draw, short Credits) {
-	b.cursor = occurred
-	for len(b.pending) > 0 && !b.pending[0].lot.StartsAt.After(occurred) {
-		b.push(b.pending[0])
-		b.pending = b.pending[1:]
-	}
-	for credits > 0 && len(b.heap) > 0 {
-		lot := b.heap[0].lot
-		if !lot.InForce(occurred) || lot.Unused() <= 0 {
-			b.pop()
-			continue
+// maxDrawsRoom bounds the draws that share an allocation, for who keeps one of them
+// keeps all: 24 kB.
+const maxDrawsRoom = 1000
+
+func (b *Burner) drawNext(occurred time.Time, credits Credits) (short Credits) {
+	b.moveTo(occurred)
+	for credits > 0 && len(b.open.lots) > 0 {
+		lot := b.open.lots[0]
+		if lot.InForce(occurred) && lot.Unused() > 0 {
+			credits -= b.take(lot, credits)
 		}
-		draws = append(draws, take(lot, &credits))
+		if credits > 0 || lot.Unused() == 0 {
+			heap.Pop(&b.open)
+		}
 	}
-	return draws, credits
+	return credits
 }
 
-func (b *Burner) drawLate(occurred time.Time, credits Credits) (draws []Draw, short Credits) {
-	for _, item := range b.lots {
+// moveTo puts the lots that have begun by the instant on the heap in burn order.
+func (b *Burner) moveTo(occurred time.Time) {
+	if b.cursor.IsZero() {
+		for _, lot := range b.lots {
+			if lot.StartsAt.After(occurred) {
+				b.later.lots = append(b.later.lots, lot)
+			} else {
+				b.open.lots = append(b.open.lots, lot)
+			}
+		}
+		heap.Init(&b.open)
+		heap.Init(&b.later)
+	}
+	b.cursor = occurred
+	for len(b.later.lots) > 0 && !b.later.lots[0].StartsAt.After(occurred) {
+		heap.Push(&b.open, heap.Pop(&b.later))
+	}
+}
+
+func (b *Burner) drawLate(occurred time.Time, credits Credits) (short Credits) {
+	if !b.sorted {
+		slices.SortFunc(b.lots, b.open.compare)
+		b.sorted = true
+	}
+	for _, lot := range b.lots {
 		if credits == 0 {
 			break
 		}
-		if item.lot.InForce(occurred) && item.lot.Unused() > 0 {
-			draws = append(draws, take(item.lot, &credits))
+		if lot.InForce(occurred) && lot.Unused() > 0 {
+			credits -= b.take(lot, credits)
 		}
 	}
-	return draws, credits
+	return credits
 }
 
-// Undo gives the draws of the last event back, as if it had not been, and puts their lots on the heap again. The lots drawn on are
-// few, so finding them by id is cheap next to the draw itself.
-func (b *Burner) Undo(draws []Draw) {
-	for _, draw := range draws {
-		at := slices.IndexFunc(b.lots, func(item *burning) bool { return item.lot.ID == draw.LotID })
-		item := b.lots[at]
-		item.lot.Drawn -= draw.Credits
-		if !item.onHeap && !item.lot.StartsAt.After(b.cursor) {
-			b.push(item)
-		}
-	}
-}
-
-func (b *Burner) push(item *burning) {
-	item.onHeap = true
-	heap.Push(&b.heap, item)
-}
-
-func (b *Burner) pop() {
-	b.heap[0].onHeap = false
-	heap.Pop(&b.heap)
-}
-
-func take(lot *Lot, credits *Credits) Draw {
-	taken := min(*credits, lot.Unused())
+// take draws on a lot, all that it can serve of the credits.
+func (b *Burner) take(lot *Lot, credits Credits) (taken Credits) {
+	taken = min(credits, lot.Unused())
 	lot.Drawn += taken
-	*credits -= taken
-	return Draw{LotID: lot.ID, Credits: taken}
+	b.draws = append(b.draws, Draw{LotID: lot.ID, Credits: taken})
+	b.last = append(b.last, lot)
+	return taken
+}
+
+// Undo gives the draws of the last event back, as if it had not been. It panics on the
+// draws of another.
+func (b *Burner) Undo(draws []Draw) {
+	for i, draw := range draws {
+		lot := b.last[i]
+		if lot.ID != draw.LotID {
+			panic("revrec: undoing a draw on lot " + draw.LotID + " that is not of the last event")
+		}
+		if lot.Unused() == 0 && !b.late { // used up in order, it was taken off the heap
+			heap.Push(&b.open, lot)
+		}
+		lot.Drawn -= draw.Credits
+	}
+	b.last = b.last[:0]
 }
 
 // CompareBurn tells which of two lots burns first: negative where a does. Ties fall
@@ -169,15 +189,18 @@ func compareProducts(a, b, c, d int64) int {
 	return cmp.Or(cmp.Compare(hi1, hi2), cmp.Compare(lo1, lo2))
 }
 
-type burnHeap []*burning
+// lotHeap is lots as container/heap keeps them: the first by compare is at 0.
+type lotHeap struct {
+	lots    []*Lot
+	compare func(x, y *Lot) int
+}
 
-func (h burnHeap) Len() int           { return len(h) }
-func (h burnHeap) Less(i, j int) bool { return h[i].rank < h[j].rank }
-func (h burnHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *burnHeap) Push(x any)        { *h = append(*h, x.(*burning)) }
-func (h *burnHeap) Pop() any {
-	old := *h
-	last := old[len(old)-1]
-	*h = old[:len(old)-1]
+func (h *lotHeap) Len() int           { return len(h.lots) }
+func (h *lotHeap) Less(i, j int) bool { return h.compare(h.lots[i], h.lots[j]) < 0 }
+func (h *lotHeap) Swap(i, j int)      { h.lots[i], h.lots[j] = h.lots[j], h.lots[i] }
+func (h *lotHeap) Push(lot any)       { h.lots = append(h.lots, lot.(*Lot)) }
+func (h *lotHeap) Pop() any {
+	last := h.lots[len(h.lots)-1]
+	h.lots = h.lots[:len(h.lots)-1]
 	return last
 }

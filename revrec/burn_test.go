@@ -181,7 +181,7 @@ func burnsBefore(order []revrec.BurnRule, a, b *revrec.Lot) bool {
 
 // TestBurnerDrawsAsTheRulesRead holds the burner, heap and all, to the plain reading of
 // the rules, on few lots that collide often: in order of time and out of it, all or
-// nothing and not.
+// nothing and not, kept and undone.
 func TestBurnerDrawsAsTheRulesRead(t *testing.T) {
 	start := at("2024-01-01")
 	hours := func(t *rapid.T, name string, most int) time.Time {
@@ -209,6 +209,7 @@ func TestBurnerDrawsAsTheRulesRead(t *testing.T) {
 			lots, same = append(lots, &lot), append(same, &twin)
 		}
 		burner := revrec.NewBurner(lots, order, arrived)
+		var kept, wantKept [][]revrec.Draw
 		for range rapid.IntRange(0, 12).Draw(t, "events") {
 			occurred := hours(t, "occurred", 45)
 			wanted := revrec.Credits(rapid.Int64Range(1, 12).Draw(t, "wanted"))
@@ -218,13 +219,38 @@ func TestBurnerDrawsAsTheRulesRead(t *testing.T) {
 			if !slices.Equal(draws, wantDraws) || short != wantShort {
 				t.Fatalf("%s of %s at %s: draws %v, short %s; want %v, %s", wanted, order, occurred, draws, short, wantDraws, wantShort)
 			}
+			kept, wantKept = append(kept, draws), append(wantKept, wantDraws)
+			_ = append(draws, revrec.Draw{LotID: "beyond"}) // as a caller adds what it bills
+			if rapid.IntRange(0, 4).Draw(t, "undo") == 0 {
+				burner.Undo(draws)
+				for _, draw := range wantDraws {
+					at := slices.IndexFunc(same, func(lot *revrec.Lot) bool { return lot.ID == draw.LotID })
+					same[at].Drawn -= draw.Credits
+				}
+			}
 			for i, lot := range lots {
 				if lot.Drawn != same[i].Drawn || lot.Drawn < 0 || lot.Drawn > lot.Granted {
 					t.Fatalf("lot %s: drawn %s of %s, want %s", lot.ID, lot.Drawn, lot.Granted, same[i].Drawn)
 				}
 			}
 		}
+		if !slices.EqualFunc(kept, wantKept, slices.Equal) {
+			t.Fatalf("later draws changed earlier ones: %v, want %v", kept, wantKept)
+		}
 	})
+}
+
+func TestBurnerUndoesTheLastEventAlone(t *testing.T) {
+	lots := []*revrec.Lot{burnLot(1, 1, "2024-01-01", "", "1.00"), burnLot(2, 2, "2024-01-01", "", "1.00")}
+	burner := revrec.NewBurner(lots, revrec.DefaultBurnOrder(), at("2024-02-01"))
+	first, _ := burner.Draw(at("2024-02-01"), credits("100"), true)
+	burner.Draw(at("2024-02-02"), credits("1"), true)
+	defer func() {
+		if recover() == nil || lots[0].Drawn != credits("100") || lots[1].Drawn != credits("1") {
+			t.Errorf("undid an earlier event: %s and %s are drawn", lots[0].Drawn, lots[1].Drawn)
+		}
+	}()
+	burner.Undo(first)
 }
 
 func benchmarkLots(n int) []*revrec.Lot {
@@ -242,23 +268,24 @@ func benchmarkLots(n int) []*revrec.Lot {
 	return lots
 }
 
-// BenchmarkBurner draws a million events on one customer's lots, in order of time.
+// BenchmarkBurner draws a million events on one customer's lots, in order of time, and a
+// single one: a batch of a sender that does not wait.
 func BenchmarkBurner(b *testing.B) {
-	const events = 1_000_000
-	for _, n := range []int{4_000, 100_000} {
-		b.Run(fmt.Sprintf("lots=%d/events=%d", n, events), func(b *testing.B) {
+	for _, size := range []struct{ lots, events int }{{4_000, 1_000_000}, {100_000, 1_000_000}, {100_000, 1}} {
+		b.Run(fmt.Sprintf("lots=%d/events=%d", size.lots, size.events), func(b *testing.B) {
+			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
-				lots := benchmarkLots(n)
+				lots := benchmarkLots(size.lots)
 				b.StartTimer()
 				burner := revrec.NewBurner(lots, revrec.DefaultBurnOrder(), at("2024-06-01"))
 				occurred := at("2024-06-01")
-				for range events {
+				for range size.events {
 					occurred = occurred.Add(20 * time.Second)
 					burner.Draw(occurred, revrec.One, false)
 				}
 			}
-			b.ReportMetric(float64(events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(size.events)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
 }

@@ -27,7 +27,7 @@ type Lot struct {
 	PolicyID   string
 	Kind       LotKind
 	Reason     string // of a grant: PROMO or GOODWILL
-	Order      int64  // the order of purchase within the book: earlier is lower
+	Order      int64  // the order of purchase within the book: earlier is lower, no two are equal
 
 	Granted Credits // bought and bonus together. 606-10-55-42
 	// Price is what was paid for all of Granted, without tax, in the currency of the
@@ -107,26 +107,26 @@ func (l *Lot) WaitFrom(day ledger.Date) {
 func (l *Lot) Waits(day ledger.Date) bool { return l.PendingFrom != 0 && day >= l.PendingFrom }
 
 // Unused returns the credits that were neither used nor taken back, lapsed or not.
-func (l Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }
+func (l *Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }
 
 // Remaining returns the credits that were neither used, taken back nor booked as
 // lapsed: granted = remaining + drawn + lapsed + refunded.
-func (l Lot) Remaining() Credits { return l.Unused() - l.Lapsed }
+func (l *Lot) Remaining() Credits { return l.Unused() - l.Lapsed }
 
 // InForce reports whether the lot serves a use that happened at the instant.
-func (l Lot) InForce(occurred time.Time) bool {
+func (l *Lot) InForce(occurred time.Time) bool {
 	return l.Kind != OverageLot && !l.Blocked && !occurred.Before(l.StartsAt) &&
 		(l.ExpiresAt.IsZero() || occurred.Before(l.ExpiresAt))
 }
 
 // Serves reports whether a use that happened at occurred and arrived at arrived can
 // draw on the lot, credits apart: in force then, and still accepting what is late.
-func (l Lot) Serves(occurred, arrived time.Time) bool {
+func (l *Lot) Serves(occurred, arrived time.Time) bool {
 	return l.InForce(occurred) && (l.AcceptsUntil.IsZero() || arrived.Before(l.AcceptsUntil))
 }
 
 // Spendable returns the credits that can be used at the instant.
-func (l Lot) Spendable(at time.Time) Credits {
+func (l *Lot) Spendable(at time.Time) Credits {
 	if !l.InForce(at) {
 		return 0
 	}
