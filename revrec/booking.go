@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/shopspring/decimal"
-
 	"drawdown/ledger"
 )
 
@@ -101,39 +99,77 @@ func (f figure) withoutCredits() figure {
 	return f
 }
 
-// plan is what the rules say of each day and kind, to be held against what is booked.
+// plan holds what the rules say of each day and kind against what is booked for it, and
+// gathers what is due: missing in the books.
 type plan struct {
-	from  ledger.Date
-	wants []wanted
+	of      Recognition // what all of it is a recognition of
+	from    ledger.Date
+	booked  Booked
+	planned map[BookedKey]bool // nil where nothing is booked
+	due     []Recognition
+	inputs  []Input // of all that is due: one allocation serves many
 }
 
-type wanted struct {
-	BookedKey
-	figure figure
-	inputs []Input
+// newPlan plans for the days from from on. Where nothing is booked all of the figures
+// are due, and there is room for so many.
+func newPlan(of Recognition, from ledger.Date, booked Booked, figures int) *plan {
+	p := &plan{of: of, from: from, booked: booked}
+	if len(booked) == 0 {
+		p.due, p.inputs = make([]Recognition, 0, figures), make([]Input, 0, figures)
+	} else {
+		p.planned = make(map[BookedKey]bool, figures)
+	}
+	return p
 }
 
-func newPlan(from ledger.Date) *plan { return &plan{from: from} }
-
-func (p *plan) add(day ledger.Date, kind Kind, f figure, usedAfter Credits) {
-	p.wants = append(p.wants, wanted{BookedKey{day, kind}, f, []Input{{"used", usedAfter.String()}}})
+// add plans a figure, computed from inputs, for the day and kind. Figures are added in
+// order of day and kind.
+func (p *plan) add(day ledger.Date, kind Kind, f figure, inputs ...Input) {
+	key := BookedKey{day, kind}
+	sum := p.booked[key]
+	if p.planned != nil {
+		p.planned[key] = true
+	}
+	due := f.minus(figure(sum))
+	if due == (figure{}) {
+		return
+	}
+	before := len(p.inputs)
+	p.inputs = append(p.inputs, inputs...)
+	if sum != (BookedSum{}) {
+		p.inputs = append(p.inputs, sum.inputs()...)
+	}
+	p.addDue(key, due, slices.Clip(p.inputs[before:]))
 }
 
-func (p *plan) addPool(day ledger.Date, f figure, total PoolDay, rate, escheat decimal.Decimal) {
-	p.wants = append(p.wants, wanted{BookedKey{day, ExpectedBreakage}, f, []Input{
-		{"soldMinor", strconv.FormatInt(total.SoldMinor, 10)},
-		{"usedMinor", strconv.FormatInt(total.UsedMinor, 10)},
-		{"rate", rate.String()},
-		{"escheat", escheat.String()},
-	}})
+func (p *plan) addDue(key BookedKey, due figure, inputs []Input) {
+	p.due = append(p.due, p.of)
+	r := &p.due[len(p.due)-1] // filled in its place: it is large, and there are millions
+	r.Kind, r.Day, r.Credits, r.Inputs = key.Kind, key.Day, due.Credits, inputs
+	r.Amount.Minor, r.Functional.Minor = due.Minor, due.Functional
+	r.Unclaimed.Minor, r.UnclaimedFunctional.Minor = due.Unclaimed, due.UnclaimedFunctional
 }
 
-// owner is what a recognition is of: a lot or a pool.
-type owner interface {
-	recognition() Recognition
+// missing returns what is missing in the books: the figures less what is booked for the
+// same day and kind, and the reverse of what is booked since the plan's first day but
+// not planned any more. The result is in order of day and kind.
+func (p *plan) missing() []Recognition {
+	planned := len(p.due)
+	for key, sum := range p.booked {
+		if key.Day >= p.from && !p.planned[key] && sum != (BookedSum{}) {
+			p.addDue(key, figure{}.minus(figure(sum)), sum.inputs())
+		}
+	}
+	if len(p.due) > planned {
+		slices.SortFunc(p.due, func(a, b Recognition) int {
+			return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind))
+		})
+	}
+	return p.due
 }
 
-func (l Lot) recognition() Recognition {
+// recognition returns an empty recognition of the lot.
+func (l *Lot) recognition() Recognition {
 	currency, functional := l.Price.Currency, l.Functional.Currency
 	if l.Kind == OverageLot {
 		currency, functional = l.Rate.Currency, l.Rate.Currency
@@ -144,47 +180,11 @@ func (l Lot) recognition() Recognition {
 	return r
 }
 
+// recognition returns an empty recognition of the pool.
 func (p Pool) recognition() Recognition {
 	r := Recognition{PoolID: p.ID, PolicyID: p.PolicyID}
 	r.Amount.Currency, r.Unclaimed.Currency = p.Currency, p.Currency
 	r.Functional.Currency, r.UnclaimedFunctional.Currency = p.Functional, p.Functional
-	return r
-}
-
-// against returns what is missing in the books: the plan's figures less what is booked
-// for the same day and kind, and the reverse of what is booked since the plan's first
-// day but not planned any more. The result is in order of day and kind.
-func (p *plan) against(booked Booked, of owner) []Recognition {
-	missing := make([]Recognition, 0, len(p.wants))
-	planned := make(map[BookedKey]bool, len(booked))
-	for _, want := range p.wants {
-		sum := booked[want.BookedKey]
-		if len(booked) > 0 {
-			planned[want.BookedKey] = true
-		}
-		if sum != (BookedSum{}) {
-			want.inputs = append(want.inputs, sum.inputs()...)
-		}
-		if due := want.figure.minus(figure(sum)); due != (figure{}) {
-			missing = append(missing, due.of(of, want.BookedKey, want.inputs))
-		}
-	}
-	for key, sum := range booked {
-		if key.Day >= p.from && !planned[key] && sum != (BookedSum{}) {
-			missing = append(missing, figure{}.minus(figure(sum)).of(of, key, sum.inputs()))
-		}
-	}
-	slices.SortFunc(missing, func(a, b Recognition) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind))
-	})
-	return missing
-}
-
-func (f figure) of(of owner, key BookedKey, inputs []Input) Recognition {
-	r := of.recognition()
-	r.Kind, r.Day, r.Credits, r.Inputs = key.Kind, key.Day, f.Credits, inputs
-	r.Amount.Minor, r.Functional.Minor = f.Minor, f.Functional
-	r.Unclaimed.Minor, r.UnclaimedFunctional.Minor = f.Unclaimed, f.UnclaimedFunctional
 	return r
 }
 

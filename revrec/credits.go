@@ -1,7 +1,9 @@
 package revrec
 
 import (
+	"bytes"
 	"errors"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 
@@ -53,8 +55,23 @@ func CreditsOf(d decimal.Decimal) (Credits, error) {
 // Decimal returns the count as a decimal: 1_500_000 is 1.5.
 func (c Credits) Decimal() decimal.Decimal { return decimal.New(int64(c), -creditPlaces) }
 
-// String returns the count in plain decimal notation without trailing zeros.
-func (c Credits) String() string { return c.Decimal().String() }
+// String returns the count in plain decimal notation without trailing zeros. It is
+// [Credits.Decimal] in text, without the decimal: every recognition writes one.
+func (c Credits) String() string {
+	var digits [len("-9223372036854.775808")]byte
+	text, magnitude := digits[:0], uint64(c)
+	if c < 0 {
+		text, magnitude = append(text, '-'), -magnitude
+	}
+	text = strconv.AppendUint(text, magnitude/uint64(One), 10)
+	if fraction := magnitude % uint64(One); fraction != 0 {
+		point := len(text)
+		text = strconv.AppendUint(text, uint64(One)+fraction, 10) // keeps the zeros in front
+		text[point] = '.'
+		text = bytes.TrimRight(text, "0")
+	}
+	return string(text)
+}
 
 // RateUsage turns a metered quantity into credits: quantity × credits ÷ per, rounded
 // half away from zero to the millionth.

@@ -2,6 +2,7 @@ package revrec_test
 
 import (
 	"errors"
+	"math"
 	"math/big"
 	"regexp"
 	"testing"
@@ -60,6 +61,21 @@ func TestCreditsRoundTrip(t *testing.T) {
 		back, err := revrec.ParseCredits(c.String())
 		if err != nil || back != c {
 			t.Fatalf("%d is written %q and read %d, %v", c, c.String(), back, err)
+		}
+	})
+}
+
+// TestCreditsAreWrittenAsDecimals, up to the ends of 64 bits.
+func TestCreditsAreWrittenAsDecimals(t *testing.T) {
+	for _, c := range []revrec.Credits{math.MinInt64, -revrec.One, -1, 0, 1, 10, 100_010, 1_000_100, revrec.One, 10 * revrec.One, math.MaxInt64} {
+		if got, want := c.String(), c.Decimal().String(); got != want {
+			t.Errorf("%d is written %q, want %q", int64(c), got, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c := revrec.Credits(rapid.Int64().Draw(t, "millionths"))
+		if got, want := c.String(), c.Decimal().String(); got != want {
+			t.Fatalf("%d is written %q, want %q", int64(c), got, want)
 		}
 	})
 }

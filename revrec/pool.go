@@ -3,6 +3,7 @@ package revrec
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/shopspring/decimal"
 
@@ -98,7 +99,7 @@ func UsageInPool(lot Lot, r Recognition) []PoolDay {
 }
 
 // inPool returns the day's figures, and their reverse on the day the lot leaves.
-func (l Lot) inPool(day PoolDay) []PoolDay {
+func (l *Lot) inPool(day PoolDay) []PoolDay {
 	leaves := l.leavesPoolOn()
 	if leaves == 0 {
 		return []PoolDay{day}
@@ -112,7 +113,7 @@ func (l Lot) inPool(day PoolDay) []PoolDay {
 	}}
 }
 
-func (l Lot) leavesPoolOn() ledger.Date {
+func (l *Lot) leavesPoolOn() ledger.Date {
 	if l.LapsesOn == 0 {
 		return 0
 	}
@@ -161,7 +162,7 @@ func EarlyBreakage(sold, used int64, rate, escheat decimal.Decimal) Early {
 // booked. A new estimate moves the whole cumulative figure at once: a catch-up
 // (606-10-25-35, ASC 250-10-45-17). days is all of the pool, in order.
 func MeasurePool(pool Pool, escheat decimal.Decimal, estimates []Estimate, days []PoolDay, from, through ledger.Date, booked Booked) []Recognition {
-	target := newPlan(from)
+	target := newPlan(pool.recognition(), from, booked, len(days))
 	var total PoolDay
 	var before figure
 	for _, day := range withEstimateDays(days, estimates) {
@@ -175,11 +176,15 @@ func MeasurePool(pool Pool, escheat decimal.Decimal, estimates []Estimate, days 
 		rate := RateOn(estimates, day.Day)
 		now := earlyFigure(total, rate, escheat)
 		if day.Day >= from {
-			target.addPool(day.Day, now.minus(before), total, rate, escheat)
+			target.add(day.Day, ExpectedBreakage, now.minus(before),
+				Input{"soldMinor", strconv.FormatInt(total.SoldMinor, 10)},
+				Input{"usedMinor", strconv.FormatInt(total.UsedMinor, 10)},
+				Input{"rate", rate.String()},
+				Input{"escheat", escheat.String()})
 		}
 		before = now
 	}
-	return target.against(booked, pool)
+	return target.missing()
 }
 
 func earlyFigure(total PoolDay, rate, escheat decimal.Decimal) figure {

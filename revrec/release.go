@@ -36,7 +36,7 @@ func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date
 // ReleaseOn returns the day on which the rest of a lot's price is released and under
 // which kind: when it lapses, or earlier when its use becomes remote, but not before
 // there is a contract liability to release. A zero day is never.
-func (l Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
+func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 	day, kind := l.LapsesOn, ExpiryBreakage
 	if rule.Method == Remote && l.Kind == PurchaseLot {
 		if remote := RemoteOn(rule, l.PurchasedOn, days); day == 0 || remote < day {
@@ -57,7 +57,7 @@ func (l Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 //
 //	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
 func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, booked Booked) []Recognition {
-	target := newPlan(0)
+	target := newPlan(lot.recognition(), 0, booked.only(ExpiryBreakage, RemoteBreakage), 1)
 	on, kind := lot.ReleaseOn(rule, days)
 	if on != 0 && on <= through {
 		var used Credits
@@ -67,7 +67,7 @@ func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, boo
 			if lot.RefundedOn > on { // found nothing deferred: its credits were released all the same
 				now.Credits = max(lot.Granted-used, 0)
 			}
-			target.add(day, kind, now.minus(released), used)
+			target.add(day, kind, now.minus(released), inputUsed(used))
 			released = now
 		}
 		at := 0
@@ -80,12 +80,12 @@ func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, boo
 			set(days[at].Day)
 		}
 	}
-	return target.against(booked.only(ExpiryBreakage, RemoteBreakage), lot)
+	return target.missing()
 }
 
 // rest returns what is left of the lot's price after used credits and a refund, with
 // the escheat share of it.
-func (l Lot) rest(used Credits, escheat decimal.Decimal) figure {
+func (l *Lot) rest(used Credits, escheat decimal.Decimal) figure {
 	earned := l.earned(used)
 	minor := l.Price.Minor - earned.Minor - l.RefundedAmount.Minor
 	functional := l.Functional.Minor - earned.Functional - l.RefundedFunctional.Minor

@@ -48,7 +48,7 @@ func (r Rate) Bears(used Credits) bool {
 // By the days on which it happened, use can pass what was granted for a while: credits
 // used in January and given back by a void in March can serve a late use of February.
 // The lot has earned its price then and no more; the void takes nothing back.
-func (l Lot) earned(used Credits) figure {
+func (l *Lot) earned(used Credits) figure {
 	counted := max(used, 0)
 	if l.Kind == OverageLot {
 		amount := EarnedBeyond(l.Rate, counted)
@@ -64,7 +64,7 @@ func (l Lot) earned(used Credits) figure {
 
 // usageKind says which account a use on the day is taken from: the contract liability
 // where there is one, otherwise a contract asset. 606-10-45-1 to 45-3.
-func (l Lot) usageKind(day ledger.Date) Kind {
+func (l *Lot) usageKind(day ledger.Date) Kind {
 	switch {
 	case l.Kind == OverageLot:
 		return OverageUsage
@@ -80,11 +80,16 @@ func (l Lot) usageKind(day ledger.Date) Kind {
 // before the contract liability appeared is booked against a contract asset, which the
 // day of the liability clears. 606-10-55-46, 45-3.
 func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger.Date, booked Booked) []Recognition {
-	target := newPlan(from)
 	clears := lot.LiabilityOn != 0 && lot.LiabilityOn >= from && lot.LiabilityOn <= through
+	figures := len(days)
+	if clears {
+		figures++
+	}
+	target := newPlan(lot.recognition(), from, booked, figures)
 	used := before
+	earned := lot.earned(used)
 	clearAsset := func() {
-		target.add(lot.LiabilityOn, Clearing, lot.earned(used).withoutCredits(), used)
+		target.add(lot.LiabilityOn, Clearing, earned.withoutCredits(), inputUsed(used))
 		clears = false
 	}
 	for _, day := range days {
@@ -94,15 +99,19 @@ func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger
 		if clears && day.Day >= lot.LiabilityOn {
 			clearAsset()
 		}
-		earlier := lot.earned(used)
+		earlier := earned
 		used += day.Drawn
-		target.add(day.Day, lot.usageKind(day.Day), lot.earned(used).minus(earlier), used)
+		earned = lot.earned(used)
+		target.add(day.Day, lot.usageKind(day.Day), earned.minus(earlier), inputUsed(used))
 	}
 	if clears {
 		clearAsset()
 	}
-	return target.against(booked, lot)
+	return target.missing()
 }
+
+// inputUsed says what was used of the lot by the end of the day.
+func inputUsed(used Credits) Input { return Input{"used", used.String()} }
 
 // UsageBooked keeps what is booked of the use of a lot since a day.
 func UsageBooked(booked Booked, from ledger.Date) Booked {

@@ -1,6 +1,7 @@
 package revrec_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -188,4 +189,26 @@ func TestRecogniseUsageBooksTheDifference(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
+}
+
+// BenchmarkRecogniseUsage books a million lot-days of which nothing is booked yet: a
+// hundred thousand lots of ten days each.
+func BenchmarkRecogniseUsage(b *testing.B) {
+	const lots, daysPerLot = 100_000, 10
+	random := rand.New(rand.NewPCG(1, 2)) // the same days on every machine
+	lot := lotOf("100.00", "1000")
+	days := make([][]revrec.LotDay, lots)
+	for i := range days {
+		for d := range daysPerLot {
+			drawn := revrec.Credits(1 + random.Int64N(int64(100*revrec.One)))
+			days[i] = append(days[i], revrec.LotDay{Day: lot.PurchasedOn + ledger.Date(d), Drawn: drawn})
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, used := range days {
+			revrec.RecogniseUsage(lot, 0, used, lot.PurchasedOn, lot.PurchasedOn+daysPerLot, nil)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*lots*daysPerLot), "ns/lot-day")
 }
