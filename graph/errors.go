@@ -47,7 +47,7 @@ func userError(refusal *books.Error, under func(first string) []string) view.Use
 
 // isFault tells what the caller is not to blame for.
 func isFault(code books.Code) bool {
-	return code == books.Internal || code == books.Unavailable || code == books.LeaseLost
+	return code == books.Internal || code == books.Unavailable || code == books.Overloaded || code == books.LeaseLost
 }
 
 // invalidID refuses an argument of a mutation that is no id, as a payload shows it.
@@ -73,6 +73,9 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	case errors.As(err, &refusal) && refusal.Code != books.Internal:
 		shown.Message = refusal.Error()
 		setCode(shown, refusal.Code, refusal.Field)
+		if refusal.RetryAfter > 0 {
+			shown.Extensions["retryAfter"] = int(refusal.RetryAfter.Seconds())
+		}
 		if refusal.Cause != nil {
 			p.log.WarnContext(ctx, "request refused", "code", refusal.Code, "correlation_id", correlationID(ctx), "error", refusal.Cause)
 		}

@@ -77,7 +77,7 @@ func codeOf(err error) int {
 	var refused *books.Error
 	if errors.As(err, &refused) {
 		switch {
-		case refused.Code == books.Unavailable, refused.Code == books.JobRunning, refused.Code == books.LeaseLost,
+		case refused.Code == books.Unavailable, refused.Code == books.Overloaded, refused.Code == books.JobRunning, refused.Code == books.LeaseLost,
 			refused.Code == books.NotFound && refused.Field == "db":
 			return database
 		case refused.Code == books.Internal:

@@ -21,6 +21,7 @@ type Books struct {
 	newID func() string
 	// holder names this process in leases and job runs.
 	holder string
+	usage  *usageQueue
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -32,6 +33,7 @@ type Options struct {
 	Now        func() time.Time // the clock; time.Now
 	NewID      func() string    // a new UUIDv7 each time, in order
 	Holder     string           // names this process in leases; a new id
+	Usage      UsageOptions     // how usage that arrives at the same time is written together
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
@@ -47,7 +49,12 @@ func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	if b.holder == "" {
 		b.holder = b.newID()
 	}
-	err := store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	usage, err := options.Usage.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	b.usage = &usageQueue{options: usage, record: b.recordUsage}
+	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		book, err := tx.Book(ctx)
 		if CodeOf(err) == NotFound && err != nil {
 			book, err = b.settle(options)

@@ -3,6 +3,7 @@ package books
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code names a refusal. GraphQL, HTTP and the command line share this one table.
@@ -27,6 +28,7 @@ const (
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
+	Overloaded          Code = "OVERLOADED"           // more waits than can be taken: try again after RetryAfter
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours
 )
@@ -37,6 +39,8 @@ type Error struct {
 	Field   string // a path into the request such as "input.credits"; "" where none is to blame
 	Message string // what is wrong and what would be right
 	Cause   error  // for the log alone
+	// RetryAfter is when the same request may succeed, in whole seconds; 0 where nobody knows.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string {

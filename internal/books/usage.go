@@ -54,29 +54,56 @@ const MaxUsageBatch = 10_000
 // customer, in one transaction, and answers for each in the order given. An event that
 // was recorded before is a duplicate and changes nothing; one that cannot be recorded is
 // rejected and leaves no trace, so it may be sent again.
-// Errors: TOO_LARGE, INVALID for an empty batch; what is wrong with one event is its
-// outcome.
+// Calls that meet are written together: see [UsageOptions].
+// Errors: TOO_LARGE, INVALID for an empty batch, OVERLOADED; what is wrong with one event
+// is its outcome.
 func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
-	switch {
-	case len(events) == 0:
-		return nil, refuse(Invalid, "events", "must hold at least one event")
-	case len(events) > MaxUsageBatch:
-		return nil, refuse(TooLarge, "events", "must be at most %d in one call, not %d: send them in several", MaxUsageBatch, len(events))
+	if err := checkUsageBatch(events); err != nil {
+		return nil, err
 	}
-	var outcomes []UsageOutcome
-	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		batch := &usageBatch{books: b, tx: tx, now: b.clock(), outcomes: make([]UsageOutcome, len(events))}
-		err := batch.record(ctx, events)
-		outcomes = batch.outcomes
-		return err
-	})
+	if b.usage.enter() {
+		defer b.usage.leave(len(events), time.Now()) //nolint:contextcheck // it starts the turn of others
+		return b.recordUsage(ctx, events)
+	}
+	// A caller that gives up may use its slice again while the queue still reads it.
+	call, err := b.usage.queue(slices.Clone(events)) //nolint:contextcheck // what calls share ends with none of them
 	if err != nil {
 		return nil, err
 	}
-	return outcomes, nil
+	return call.Wait(ctx)
 }
 
-// usageBatch is the events of one call on their way into the book.
+func checkUsageBatch(events []UsageInput) error {
+	switch {
+	case len(events) == 0:
+		return refuse(Invalid, "events", "must hold at least one event")
+	case len(events) > MaxUsageBatch:
+		return refuse(TooLarge, "events", "must be at most %d in one call, not %d: send them in several", MaxUsageBatch, len(events))
+	}
+	return nil
+}
+
+// recordUsage records events in one transaction. Where another server records one of
+// them at the same moment, the transaction is run again and finds it.
+func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
+	for race := 1; ; race++ {
+		var outcomes []UsageOutcome
+		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			batch := &usageBatch{books: b, tx: tx, now: b.clock(), outcomes: make([]UsageOutcome, len(events))}
+			err := batch.record(ctx, events)
+			outcomes = batch.outcomes
+			return err
+		})
+		switch {
+		case err == nil:
+			return outcomes, nil
+		case CodeOf(err) != AlreadyExists || race == maxRaces:
+			return nil, err
+		}
+	}
+}
+
+// usageBatch is the events of one transaction on their way into the book.
 type usageBatch struct {
 	books    *Books
 	tx       Tx

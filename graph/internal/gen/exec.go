@@ -805,8 +805,10 @@ type Mutation {
   """
   Records a batch of usage events and draws them on their customers' lots, in one transaction. Every
   event has its own outcome: one that is refused leaves the others standing, and one that was recorded
-  before answers DUPLICATE and changes nothing, so a batch can be sent again as it is. Give the events
-  as a variable: a document holds at most 10,000 tokens.
+  before answers DUPLICATE and changes nothing, so a batch can be sent again as it is. An answer means
+  that they are on the disk. Calls that arrive at the same time are written together; where too much
+  waits, the error is OVERLOADED, with ` + "`" + `retryAfter` + "`" + ` in seconds beside its code. Give the events as a
+  variable: a document holds at most 10,000 tokens. Streams of events go to ` + "`" + `POST /v1/usage` + "`" + `.
   """
   usageRecord(
     "1 to 10,000 events, of any customers, in any order."
@@ -897,6 +899,8 @@ enum ErrorCode {
   JOB_RUNNING
   "Another run took the job over; this one stopped."
   LEASE_LOST
+  "More usage waits to be recorded than can be taken: send the same request again after ` + "`" + `extensions.retryAfter` + "`" + ` seconds."
+  OVERLOADED
   "The database is busy or away, or the request took too long: try the same request again."
   UNAVAILABLE
   "A fault of ours. Quote the correlation id of the message."
