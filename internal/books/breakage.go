@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -10,40 +11,64 @@ import (
 // breakage measures pools to which something happened by through, one bounded step:
 // expected breakage in proportion to use. It goes by the use that is booked, so use is
 // booked before. ASC 606-10-55-48.
-func (b *Books) breakage(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
-	pools, err := tx.UnmeasuredPools(ctx, through, stepSize)
+func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, err error) {
+	pools, err := tx.UnmeasuredPools(ctx, run.through, stepLots)
 	if err != nil || len(pools) == 0 {
 		return false, err
 	}
-	policies, estimates := policyCache{}, map[string][]revrec.Estimate{}
-	var recognitions []revrec.Recognition
-	for _, work := range pools {
-		policy, err := policies.of(ctx, tx, work.Pool.PolicyID)
-		if err != nil {
-			return false, err
+	step := &poolStep{run: run, estimates: map[string][]revrec.Estimate{}, next: map[string]ledger.Date{}}
+	for part := range slices.Chunk(pools, partWholeLots) {
+		if step.days >= stepDays {
+			more = true // the rest waits for the next step
+			break
 		}
-		if estimates[policy.ID] == nil {
-			if estimates[policy.ID], err = estimatesOf(ctx, tx, policy); err != nil {
-				return false, err
-			}
-		}
-		days, err := tx.PoolDays(ctx, work.Pool.ID)
-		if err != nil {
-			return false, err
-		}
-		booked, err := tx.BookedOfPool(ctx, work.Pool.ID, work.From)
-		if err != nil {
-			return false, err
-		}
-		made := revrec.MeasurePool(work.Pool, policy.Breakage.Escheat, estimates[policy.ID], days, work.From, through, booked)
-		recognitions = append(recognitions, made...)
-		next := nextMeasure(days, estimates[policy.ID], through)
-		if err := tx.SetPoolMeasured(ctx, work.Pool.ID, next); err != nil {
+		if err := step.measure(ctx, tx, part); err != nil {
 			return false, err
 		}
 	}
-	result.Lots += int64(len(pools))
-	return len(pools) == stepSize, b.keep(ctx, tx, recognitions, result)
+	if err := tx.SetPoolsMeasured(ctx, step.next); err != nil {
+		return false, err
+	}
+	run.result.Lots += int64(len(step.next))
+	return more || len(pools) == stepLots, b.keep(ctx, tx, step.made, &run.result)
+}
+
+// poolStep gathers what one step makes of pools.
+type poolStep struct {
+	run *running
+	// estimates are read once a step, after its pools are held: a new estimate marks
+	// them, and is seen by the step that takes the mark off.
+	estimates map[string][]revrec.Estimate
+	made      []revrec.Recognition
+	next      map[string]ledger.Date // by pool, from when it is to be measured again
+	days      int                    // pool days read so far
+}
+
+func (s *poolStep) measure(ctx context.Context, tx Tx, pools []PoolWork) error {
+	days, err := tx.PoolDaysSince(ctx, pools)
+	if err != nil {
+		return err
+	}
+	booked, err := tx.BookedOfPools(ctx, pools)
+	if err != nil {
+		return err
+	}
+	for _, work := range pools {
+		policy, err := s.run.policies.of(ctx, tx, work.Pool.PolicyID)
+		if err != nil {
+			return err
+		}
+		if s.estimates[policy.ID] == nil {
+			if s.estimates[policy.ID], err = estimatesOf(ctx, tx, policy); err != nil {
+				return err
+			}
+		}
+		since, estimates := days[work.Pool.ID], s.estimates[policy.ID]
+		s.made = append(s.made, revrec.MeasurePool(work.Pool, policy.Breakage.Escheat, estimates, since, work.From, s.run.through, booked[work.Pool.ID])...)
+		s.next[work.Pool.ID] = nextMeasure(since, estimates, s.run.through)
+		s.days += len(since)
+	}
+	return nil
 }
 
 // estimatesOf returns a policy's estimates in order: its own first rate, then those

@@ -7,15 +7,10 @@ import (
 	"drawdown/revrec"
 )
 
-// stepSize bounds the lots, pools or purchases of one booking transaction: enough that
-// the commit does not count, few enough that memory stays flat and other writers wait
-// for fractions of a second.
-const stepSize = 500
-
 // due books invoices whose due date has come by through: the right to payment is
 // unconditional, so receivable and contract liability appear. ASC 606-10-45-2, 45-4.
-func (b *Books) due(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
-	purchases, err := tx.DuePurchases(ctx, through, stepSize)
+func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err error) {
+	purchases, err := tx.DuePurchases(ctx, run.through, stepPurchases)
 	if err != nil || len(purchases) == 0 {
 		return false, err
 	}
@@ -34,8 +29,8 @@ func (b *Books) due(ctx context.Context, tx Tx, through ledger.Date, result *Job
 			return false, err
 		}
 	}
-	result.Lots += int64(len(purchases))
-	return len(purchases) == stepSize, nil
+	run.result.Lots += int64(len(purchases))
+	return len(purchases) == stepPurchases, nil
 }
 
 // bookDue books the receivable of one purchase on its due day.

@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -9,62 +10,88 @@ import (
 
 // expire books the lapse of lots whose last day has come by through, one bounded step:
 // the rest of their price is released. ASC 606-10-55-48, 55-49.
-func (b *Books) expire(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
-	keys, err := tx.LapsingLots(ctx, through, stepSize)
+func (b *Books) expire(ctx context.Context, tx Tx, run *running) (more bool, err error) {
+	keys, err := tx.LapsingLots(ctx, run.through, stepLots)
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
-	return len(keys) == stepSize, b.release(ctx, tx, keys, through, result)
+	return b.release(ctx, tx, keys, run)
 }
 
 // remote books the release of lots whose use has become remote by through, one bounded
 // step. ASC 606-10-55-48.
-func (b *Books) remote(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
-	keys, err := tx.RemoteLots(ctx, through, stepSize)
+func (b *Books) remote(ctx context.Context, tx Tx, run *running) (more bool, err error) {
+	keys, err := tx.RemoteLots(ctx, run.through, stepLots)
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
-	return len(keys) == stepSize, b.release(ctx, tx, keys, through, result)
+	return b.release(ctx, tx, keys, run)
 }
 
 // release books what the lots' lapse and remoteness ask for, and says when each is to be
 // looked at next.
-func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, through ledger.Date, result *JobResult) error {
+func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running) (more bool, err error) {
 	lots, err := tx.LockLots(ctx, keys)
 	if err != nil {
-		return err
+		return false, err
+	}
+	var made []revrec.Recognition
+	var booked []*revrec.Lot
+	days := 0
+	for part := range slices.Chunk(lots, partWholeLots) {
+		if days >= stepDays {
+			more = true // the rest waits for the next step
+			break
+		}
+		released, read, err := releaseOf(ctx, tx, part, run)
+		if err != nil {
+			return false, err
+		}
+		made, booked, days = append(made, released...), append(booked, part...), days+read
+	}
+	if err := b.keep(ctx, tx, made, &run.result); err != nil {
+		return false, err
+	}
+	run.result.Lots += int64(len(booked))
+	return more || len(keys) == stepLots, tx.UpdateLots(ctx, booked)
+}
+
+// releaseKinds are the kinds under which the rest of a price is released.
+var releaseKinds = []revrec.Kind{revrec.ExpiryBreakage, revrec.RemoteBreakage}
+
+// releaseOf makes the recognitions of a part of the lots and brings the lots up to date;
+// read is how many lot-days that took.
+func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (made []revrec.Recognition, read int, err error) {
+	keys := make([]LotKey, len(lots))
+	for i, lot := range lots {
+		keys[i] = LotKey{lot.CustomerID, lot.ID}
 	}
 	all, err := tx.LotDays(ctx, keys)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	booked, err := tx.BookedOfLots(ctx, WholeLots(keys))
+	booked, err := tx.BookedOfLots(ctx, WholeLots(keys), releaseKinds...)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	days, policies := groupDays(all), policyCache{}
-	var recognitions []revrec.Recognition
+	days := groupDays(all)
 	for _, lot := range lots {
-		policy, err := policies.of(ctx, tx, lot.PolicyID)
+		policy, err := run.policies.of(ctx, tx, lot.PolicyID)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		made := revrec.ReleaseRest(*lot, policy.Breakage, days[lot.ID], through, booked[lot.ID])
-		for _, r := range made {
+		released := revrec.ReleaseRest(*lot, policy.Breakage, days[lot.ID], run.through, booked[lot.ID])
+		for _, r := range released {
 			lot.Released, lot.ReleasedFunctional = lot.Released.Add(r.Amount), lot.ReleasedFunctional.Add(r.Functional)
 			takeFromCarrying(lot, r)
 		}
-		if lot.LapsesOn != 0 && lot.LapsesOn <= through {
+		if lot.LapsesOn != 0 && lot.LapsesOn <= run.through {
 			lot.Lapsed = lot.Unused()
 		}
-		lot.LapseDue, lot.RemoteDue = nextLooks(*lot, policy.Breakage, days[lot.ID], through)
-		recognitions = append(recognitions, made...)
+		lot.LapseDue, lot.RemoteDue = nextLooks(*lot, policy.Breakage, days[lot.ID], run.through)
+		made = append(made, released...)
 	}
-	if err := b.keep(ctx, tx, recognitions, result); err != nil {
-		return err
-	}
-	result.Lots += int64(len(lots))
-	return tx.UpdateLots(ctx, lots)
+	return made, len(all), nil
 }
 
 // nextLooks returns the days, after through, at whose end a lot is to be looked at for

@@ -12,8 +12,8 @@ import (
 // postBatch sums the recognitions of the open batch into entries, one for each day,
 // accounting date, kind, currency and policy, and closes the batch: all in one
 // transaction, so that a run that was stopped before leaves its recognitions to the next.
-func (b *Books) postBatch(ctx context.Context, tx Tx, result *JobResult) error {
-	now := b.clock()
+func (b *Books) postBatch(ctx context.Context, tx Tx, run *running) error {
+	result, now := &run.result, b.clock()
 	batch, err := tx.OpenBatch(ctx, b.newID(), now)
 	if err != nil {
 		return err
@@ -22,10 +22,9 @@ func (b *Books) postBatch(ctx context.Context, tx Tx, result *JobResult) error {
 	if err != nil || len(sums) == 0 {
 		return err
 	}
-	policies := policyCache{}
 	entries := make([]ledger.Entry, 0, len(sums))
 	for _, sum := range sums {
-		policy, err := policies.of(ctx, tx, sum.PolicyID)
+		policy, err := run.policies.of(ctx, tx, sum.PolicyID)
 		if err != nil {
 			return err
 		}

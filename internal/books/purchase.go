@@ -336,18 +336,3 @@ func dimensionsOf(ctx context.Context, tx Tx, p Purchase) (ledger.Dimensions, er
 	}
 	return d, nil
 }
-
-// addToPool adds days to the pool of a lot whose breakage is estimated.
-func (b *Books) addToPool(ctx context.Context, tx Tx, policy Policy, lot revrec.Lot, days []revrec.PoolDay) error {
-	if policy.Breakage.Method != revrec.Proportional || lot.Kind != revrec.PurchaseLot || len(days) == 0 {
-		return nil
-	}
-	pool, err := tx.EnsurePool(ctx, revrec.Pool{
-		ID: b.newID(), PolicyID: policy.ID, By: policy.Breakage.Pool, Key: revrec.PoolKey(policy.Breakage.Pool, lot),
-		Currency: lot.Price.Currency, Functional: b.book.Functional,
-	})
-	if err != nil {
-		return err
-	}
-	return tx.AddPoolDays(ctx, pool.ID, revrec.MergePoolDays(days))
-}

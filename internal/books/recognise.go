@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -9,8 +10,8 @@ import (
 
 // recognise books the use of lots that wait since a day by through, one bounded step.
 // Work is proportional to the lot-days touched since the last run. ASC 606-10-55-46.
-func (b *Books) recognise(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error) {
-	keys, err := tx.PendingLots(ctx, through, stepSize)
+func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, err error) {
+	keys, err := tx.PendingLots(ctx, run.through, stepLots)
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
@@ -18,28 +19,36 @@ func (b *Books) recognise(ctx context.Context, tx Tx, through ledger.Date, resul
 	if err != nil {
 		return false, err
 	}
-	work, err := b.usageWork(ctx, tx, lots, through)
-	if err != nil {
-		return false, err
-	}
-	policies := policyCache{}
-	var recognitions []revrec.Recognition
-	for _, w := range work {
-		made := revrec.RecogniseUsage(*w.lot, w.before, w.days, w.From, w.To, w.booked)
-		policy, err := policies.of(ctx, tx, w.lot.PolicyID)
-		if err != nil {
+	step := &usageStep{books: b, run: run, pools: poolDays{}}
+	var booked []*revrec.Lot
+	for part := range slices.Chunk(lots, partLots) {
+		if step.days >= stepDays {
+			more = true // the rest waits for the next step
+			break
+		}
+		if err := step.book(ctx, tx, part); err != nil {
 			return false, err
 		}
-		if err := b.keepUsage(ctx, tx, policy, w, made); err != nil {
-			return false, err
-		}
-		recognitions = append(recognitions, made...)
+		booked = append(booked, part...)
 	}
-	if err := b.keep(ctx, tx, recognitions, result); err != nil {
+	if err := b.keep(ctx, tx, step.made, &run.result); err != nil {
 		return false, err
 	}
-	result.Lots += int64(len(lots))
-	return len(keys) == stepSize, tx.UpdateLots(ctx, lots)
+	if err := step.pools.add(ctx, tx, b); err != nil {
+		return false, err
+	}
+	run.result.Lots += int64(len(booked))
+	return more || step.more || len(keys) == stepLots, tx.UpdateLots(ctx, booked)
+}
+
+// usageStep gathers what one step makes of the use of lots.
+type usageStep struct {
+	books *Books
+	run   *running
+	made  []revrec.Recognition
+	pools poolDays
+	days  int  // lot-days booked so far
+	more  bool // a lot has more days than its part of a step
 }
 
 // usageWork is what the rule needs to know of one lot.
@@ -52,22 +61,48 @@ type usageWork struct {
 	next    ledger.Date   // the first day of use after them, zero for none
 }
 
-// usageWork gathers what waits of the lots. Where all of it comes after what is booked of
-// the lot, its days are all that the rule needs; where a late event, a void or a payment
-// reaches back, what is booked for the days since is needed too.
-func (b *Books) usageWork(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date) ([]usageWork, error) {
-	work := make([]usageWork, 0, len(lots))
-	spans, reachBack := make([]LotSpan, 0, len(lots)), []LotSpan(nil)
-	for _, lot := range lots {
-		if lot.PendingFrom == 0 || lot.PendingFrom > through {
-			continue
+// book makes the recognitions of a part of the lots and brings the lots up to date.
+func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
+	work, err := usageOf(ctx, tx, lots, s.run.through)
+	if err != nil {
+		return err
+	}
+	for i := range work {
+		w := &work[i]
+		policy, err := s.run.policies.of(ctx, tx, w.lot.PolicyID)
+		if err != nil {
+			return err
 		}
-		span := LotSpan{LotKey{lot.CustomerID, lot.ID}, lot.PendingFrom, through}
+		made := revrec.RecogniseUsage(*w.lot, w.before, w.days, w.From, w.To, w.booked)
+		inPool := keepUsage(w, made)
+		s.pools.gather(policy, w.lot, s.books.book.Functional, inPool)
+		s.made = append(s.made, made...)
+		s.days += len(w.days)
+		s.more = s.more || w.next != 0 && w.next <= s.run.through
+	}
+	return nil
+}
+
+// usageOf gathers what waits of the lots, for each at most spanDays from its first day.
+// Where all of it comes after what is booked of the lot, its days are all that the rule
+// needs; where a late event, a void or a payment reaches back, what is booked for the
+// days since is needed too.
+func usageOf(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date) ([]usageWork, error) {
+	work := make([]usageWork, 0, len(lots))
+	spans, back := make([]LotSpan, 0, len(lots)), []LotSpan(nil)
+	for _, lot := range lots {
+		if !lot.Waits(through) {
+			continue // not any more: it changed before it was held
+		}
+		span := LotSpan{LotKey{lot.CustomerID, lot.ID}, lot.PendingFrom, min(through, lot.PendingFrom+spanDays-1)}
 		spans = append(spans, span)
 		if span.From <= lot.BookedThrough {
-			reachBack = append(reachBack, span)
+			back = append(back, span)
 		}
 		work = append(work, usageWork{LotSpan: span, lot: lot, before: lot.BookedCredits})
+	}
+	if len(work) == 0 {
+		return nil, nil
 	}
 	days, err := tx.LotDaysWithin(ctx, spans)
 	if err != nil {
@@ -82,14 +117,14 @@ func (b *Books) usageWork(ctx context.Context, tx Tx, lots []*revrec.Lot, throug
 		w := &work[i]
 		w.days, w.next = byLot[w.LotID], next[w.LotKey]
 	}
-	return work, b.reachBack(ctx, tx, work, reachBack)
+	return work, reachBack(ctx, tx, work, back)
 }
 
 // usageKinds are the kinds under which use is booked.
 var usageKinds = []revrec.Kind{revrec.Usage, revrec.UsageUnbilled, revrec.OverageUsage, revrec.Clearing}
 
 // reachBack adds what is booked for days of work that were booked before.
-func (b *Books) reachBack(ctx context.Context, tx Tx, work []usageWork, spans []LotSpan) error {
+func reachBack(ctx context.Context, tx Tx, work []usageWork, spans []LotSpan) error {
 	if len(spans) == 0 {
 		return nil
 	}
@@ -134,8 +169,9 @@ func groupDays(days []LotDay) map[string][]revrec.LotDay {
 	return byLot
 }
 
-// keepUsage brings the lot and its pool up to date with what was made of its use.
-func (b *Books) keepUsage(ctx context.Context, tx Tx, policy Policy, w usageWork, made []revrec.Recognition) error {
+// keepUsage brings the lot up to date with what was made of its use, and returns what
+// that is to its pool.
+func keepUsage(w *usageWork, made []revrec.Recognition) []revrec.PoolDay {
 	lot := w.lot
 	var inPool []revrec.PoolDay
 	for _, r := range made {
@@ -150,7 +186,7 @@ func (b *Books) keepUsage(ctx context.Context, tx Tx, policy Policy, w usageWork
 		lot.BookedThrough = max(lot.BookedThrough, day.Day)
 	}
 	lot.PendingFrom = w.next
-	return b.addToPool(ctx, tx, policy, *lot, inPool)
+	return inPool
 }
 
 func takeFromCarrying(lot *revrec.Lot, r revrec.Recognition) {
@@ -181,7 +217,7 @@ func (b *Books) keep(ctx context.Context, tx Tx, recognitions []revrec.Recogniti
 	return tx.InsertRecognitions(ctx, recognitions)
 }
 
-// policyCache reads each policy once per step.
+// policyCache reads each policy once: a policy never changes.
 type policyCache map[string]Policy
 
 func (c policyCache) of(ctx context.Context, tx Tx, id string) (Policy, error) {
@@ -189,6 +225,8 @@ func (c policyCache) of(ctx context.Context, tx Tx, id string) (Policy, error) {
 		return policy, nil
 	}
 	policy, err := policyByID(ctx, tx, id)
-	c[id] = policy
+	if err == nil {
+		c[id] = policy
+	}
 	return policy, err
 }

@@ -39,8 +39,34 @@ const LeaseTime = 15 * time.Second
 // leasePoll is how often a run that waits for the lease asks again.
 const leasePoll = 250 * time.Millisecond
 
+// A step of a job is one transaction. What bounds it keeps memory flat whatever waits, the
+// lease far from its end, and other writers waiting for fractions of a second; and is
+// enough that the commit does not count.
+const (
+	stepLots = 1000 // or pools
+	// stepDays bounds the lot-days (pool days) of a step; the part that reaches it is the last.
+	stepDays = 10_000
+	// partLots are read together, spanDays of each at most: no lot is so old that its days
+	// do not fit.
+	partLots = 100
+	spanDays = 366
+	// partWholeLots are read together where all of their days are needed.
+	partWholeLots = 50
+	// stepPurchases bounds the invoices of a step: each makes an entry of its own.
+	stepPurchases = 500
+	// maxBatch is how many recognitions are summed into entries at once.
+	maxBatch = 200_000
+)
+
+// running is a job run at work.
+type running struct {
+	through  ledger.Date
+	result   JobResult
+	policies policyCache
+}
+
 // step is one bounded transaction of a job; more is true where another is needed.
-type step func(ctx context.Context, tx Tx, through ledger.Date, result *JobResult) (more bool, err error)
+type step func(ctx context.Context, tx Tx, run *running) (more bool, err error)
 
 // steps lists what each job does, in order. Each can be stopped and started anywhere:
 // it goes by what is waiting in the book. What a job needs booked before comes first.
@@ -190,41 +216,48 @@ func (b *Books) lease(ctx context.Context, tx Tx, run JobRun, otherwise Code) er
 	return err
 }
 
-// work runs the steps of the job, each in a transaction that renews the lease, then
-// posts what they recognised.
+// work runs the steps of the job, each in a transaction that renews the lease, and posts
+// what they recognised: at the end, and before it comes to more than one transaction
+// should sum.
 func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult)) error {
+	at := &running{through: run.Through, policies: policyCache{}}
+	posted := int64(0) // recognitions of this run that are posted
+	post := func(ctx context.Context, tx Tx, at *running) (bool, error) { return false, b.postBatch(ctx, tx, at) }
 	for _, do := range b.steps(run.Job) {
 		for more := true; more; {
-			result := run.Result
-			err := b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-				result = run.Result // a transaction that is tried again counts once
-				if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
-					return err
-				}
-				more, err = do(ctx, tx, run.Through, &result)
-				return err
-			})
-			if err != nil {
+			var err error
+			if more, err = b.step(ctx, run, at, do); err != nil {
 				return err
 			}
-			run.Result = result
 			if progress != nil {
-				progress(result)
+				progress(run.Result)
+			}
+			if run.Result.Recognitions-posted >= maxBatch {
+				if _, err := b.step(ctx, run, at, post); err != nil {
+					return err
+				}
+				posted = run.Result.Recognitions
 			}
 		}
 	}
-	result := run.Result
-	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		result = run.Result
+	_, err := b.step(ctx, run, at, post)
+	return err
+}
+
+// step runs one step in a transaction of its own.
+func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (more bool, err error) {
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+		at.result = run.Result // a transaction that is tried again counts once
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}
-		return b.postBatch(ctx, tx, &result)
+		more, err = do(ctx, tx, at)
+		return err
 	})
 	if err == nil {
-		run.Result = result
+		run.Result = at.result
 	}
-	return err
+	return more, err
 }
 
 // endRun records how a run ended and gives its lease back, even where the caller has

@@ -196,25 +196,32 @@ type bookingTx interface {
 	// BookedOfLots returns what is booked of the lots for the days of their spans, by lot
 	// id: of the kinds given, of all where none is.
 	BookedOfLots(ctx context.Context, spans []LotSpan, kinds ...revrec.Kind) (map[string]revrec.Booked, error)
-	BookedOfPool(ctx context.Context, poolID string, from ledger.Date) (revrec.Booked, error)
+	// BookedOfPools returns what is booked of the pools since their day, by pool id.
+	BookedOfPools(ctx context.Context, pools []PoolWork) (map[string]revrec.Booked, error)
 	RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error)
 	Recognitions(ctx context.Context, filter RecognitionFilter, page Page) ([]revrec.Recognition, error)
 	CountRecognitions(ctx context.Context, filter RecognitionFilter) (int64, error)
 
-	// EnsurePool returns the pool of the same policy, key and currency, or keeps this one.
-	EnsurePool(ctx context.Context, pool revrec.Pool) (revrec.Pool, error)
+	// EnsurePools returns, for each pool, the one of the same policy, key and currency; it
+	// keeps those of which there was none.
+	EnsurePools(ctx context.Context, pools []revrec.Pool) ([]revrec.Pool, error)
 	PoolsByID(ctx context.Context, ids []string) ([]revrec.Pool, error)
 	Pools(ctx context.Context, policyID string, page Page) ([]revrec.Pool, error)
-	// AddPoolDays adds to the days of a pool and marks the pool to be measured from the
-	// first of them.
-	AddPoolDays(ctx context.Context, poolID string, days []revrec.PoolDay) error
+	// AddPoolDays adds to the days of pools, by pool id, and marks each pool to be measured
+	// from the first of its days. Errors: NOT_FOUND.
+	AddPoolDays(ctx context.Context, days map[string][]revrec.PoolDay) error
 	PoolDays(ctx context.Context, poolID string) ([]revrec.PoolDay, error)
+	// PoolDaysSince returns the days of the pools since their day, by pool id and in order;
+	// all that came before is one day, the one before.
+	PoolDaysSince(ctx context.Context, pools []PoolWork) (map[string][]revrec.PoolDay, error)
 	// MeasurePoolsFrom marks all pools of the policy to be measured from the day.
 	MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error
-	// UnmeasuredPools returns up to limit pools to be measured from a day by through.
+	// UnmeasuredPools holds and returns up to limit pools to be measured from a day by
+	// through, the earliest first.
 	UnmeasuredPools(ctx context.Context, through ledger.Date, limit int) ([]PoolWork, error)
-	// SetPoolMeasured says from which day the pool is next to be measured; zero is none.
-	SetPoolMeasured(ctx context.Context, poolID string, next ledger.Date) error
+	// SetPoolsMeasured says from which day the pools, by id, are next to be measured; zero
+	// is none. Errors: NOT_FOUND.
+	SetPoolsMeasured(ctx context.Context, next map[string]ledger.Date) error
 
 	// OpenBatch returns the batch that gathers recognitions, making it where none is open.
 	OpenBatch(ctx context.Context, id string, at time.Time) (Batch, error)
@@ -224,7 +231,7 @@ type bookingTx interface {
 	CloseBatch(ctx context.Context, batchID string, at time.Time) error
 }
 
-// PoolWork is a pool that is to be measured from a day on.
+// PoolWork is a pool that is to be measured from a day on; the zero day is the first.
 type PoolWork struct {
 	Pool revrec.Pool
 	From ledger.Date

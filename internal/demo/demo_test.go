@@ -162,12 +162,12 @@ func checkPool(ctx context.Context, t *testing.T, tx books.Tx) {
 	if at < 0 {
 		t.Fatalf("no pool of January: %+v", pools)
 	}
-	booked, err := tx.BookedOfPool(ctx, pools[at].ID, 0)
+	booked, err := tx.BookedOfPools(ctx, []books.PoolWork{{Pool: pools[at]}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var total, unclaimed int64
-	for _, sum := range booked {
+	for _, sum := range booked[pools[at].ID] {
 		total, unclaimed = total+sum.Minor, unclaimed+sum.Unclaimed
 	}
 	if total != 24_348 || unclaimed != 4_870 {

@@ -182,8 +182,10 @@ func (t *tx) InsertRecognitions(ctx context.Context, recognitions []revrec.Recog
 	return insert(ctx, t, "keeping recognitions", rows)
 }
 
+// bookedRow is of a lot or of a pool.
 type bookedRow struct {
 	LotID                    string
+	PoolID                   string
 	Day                      date
 	Kind                     string
 	Credits                  int64
@@ -193,11 +195,21 @@ type bookedRow struct {
 	UnclaimedFunctionalMinor int64
 }
 
-func (row bookedRow) addTo(booked revrec.Booked) {
-	booked[revrec.BookedKey{Day: ledger.Date(row.Day), Kind: revrec.Kind(row.Kind)}] = revrec.BookedSum{
-		Credits: revrec.Credits(row.Credits), Minor: row.AmountMinor, Functional: row.FunctionalMinor,
-		Unclaimed: row.UnclaimedMinor, UnclaimedFunctional: row.UnclaimedFunctionalMinor,
+func bookedBy(rows []bookedRow, key func(*bookedRow) string) map[string]revrec.Booked {
+	booked := map[string]revrec.Booked{}
+	for i := range rows {
+		row := &rows[i]
+		of := booked[key(row)]
+		if of == nil {
+			of = revrec.Booked{}
+			booked[key(row)] = of
+		}
+		of[revrec.BookedKey{Day: ledger.Date(row.Day), Kind: revrec.Kind(row.Kind)}] = revrec.BookedSum{
+			Credits: revrec.Credits(row.Credits), Minor: row.AmountMinor, Functional: row.FunctionalMinor,
+			Unclaimed: row.UnclaimedMinor, UnclaimedFunctional: row.UnclaimedFunctionalMinor,
+		}
 	}
+	return booked
 }
 
 const bookedSums = `CAST(sum(r.credits) AS BIGINT) AS credits, CAST(sum(r.amount_minor) AS BIGINT) AS amount_minor,
@@ -224,32 +236,18 @@ func (t *tx) BookedOfLots(ctx context.Context, spans []books.LotSpan, kinds ...r
 	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]bookedRow, error) {
 		return query[bookedRow](ctx, t, "adding up what is booked of lots", bookedOfLots, t.table("span", &chunk), narrow)
 	})
-	if err != nil {
-		return nil, err
-	}
-	booked := map[string]revrec.Booked{}
-	for _, row := range rows {
-		if booked[row.LotID] == nil {
-			booked[row.LotID] = revrec.Booked{}
-		}
-		row.addTo(booked[row.LotID])
-	}
-	return booked, nil
+	return bookedBy(rows, func(row *bookedRow) string { return row.LotID }), err
 }
 
-const bookedOfPool = `SELECT r.day, r.kind, ` + bookedSums + ` FROM recognitions AS r
-	WHERE r.pool_id = ? AND r.day >= ? GROUP BY r.day, r.kind`
+const bookedOfPools = `WITH ? SELECT r.pool_id, r.day, r.kind, ` + bookedSums + `
+	FROM since CROSS JOIN recognitions AS r
+	WHERE r.pool_id = since.pool_id AND r.pool_id IS NOT NULL AND r.day >= since.from_day GROUP BY r.pool_id, r.day, r.kind`
 
-func (t *tx) BookedOfPool(ctx context.Context, poolID string, from ledger.Date) (revrec.Booked, error) {
-	rows, err := query[bookedRow](ctx, t, "adding up what is booked of a pool", bookedOfPool, poolID, fromDay(from))
-	if err != nil {
-		return nil, err
-	}
-	booked := revrec.Booked{}
-	for _, row := range rows {
-		row.addTo(booked)
-	}
-	return booked, nil
+func (t *tx) BookedOfPools(ctx context.Context, pools []books.PoolWork) (map[string]revrec.Booked, error) {
+	rows, err := inChunks(convert(pools, poolSince), func(chunk []poolSinceRow) ([]bookedRow, error) {
+		return query[bookedRow](ctx, t, "adding up what is booked of pools", bookedOfPools, t.table("since", &chunk))
+	})
+	return bookedBy(rows, func(row *bookedRow) string { return row.PoolID }), err
 }
 
 func (t *tx) RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error) {

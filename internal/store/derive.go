@@ -305,10 +305,11 @@ func (f *findings) derivedPool(ctx context.Context, row poolRow, policy books.Po
 	}
 	estimates := append([]revrec.Estimate{{Rate: policy.Breakage.Rate}},
 		convert(later, func(e books.Estimate) revrec.Estimate { return e.Estimate })...)
-	booked, err := f.tx.BookedOfPool(ctx, pool.ID, 0)
+	all, err := f.tx.BookedOfPools(ctx, []books.PoolWork{{Pool: pool}})
 	if err != nil {
 		return err
 	}
+	booked := all[pool.ID]
 	through := lastDay
 	if row.MeasureFrom != 0 {
 		through = ledger.Date(row.MeasureFrom) - 1

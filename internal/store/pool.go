@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/uptrace/bun"
@@ -30,19 +32,70 @@ func (row poolRow) pool() revrec.Pool {
 	}
 }
 
-func (t *tx) EnsurePool(ctx context.Context, pool revrec.Pool) (revrec.Pool, error) {
-	rows, err := query[poolRow](ctx, t, "looking for a pool", "SELECT * FROM pools WHERE policy_id = ? AND pool_key = ? AND currency = ?",
-		pool.PolicyID, pool.Key, string(pool.Currency))
+// poolKeyRow names a pool in a table of a WITH clause as its lots do.
+type poolKeyRow struct {
+	PolicyID string `bun:",type:uuid"`
+	PoolKey  string
+	Currency string
+}
+
+func poolKeyOf(pool revrec.Pool) poolKeyRow {
+	return poolKeyRow{PolicyID: pool.PolicyID, PoolKey: pool.Key, Currency: string(pool.Currency)}
+}
+
+const poolsByKey = `WITH ? SELECT p.* FROM key CROSS JOIN pools AS p
+	WHERE p.policy_id = key.policy_id AND p.pool_key = key.pool_key AND p.currency = key.currency`
+
+func (t *tx) EnsurePools(ctx context.Context, pools []revrec.Pool) ([]revrec.Pool, error) {
+	keys := convert(pools, poolKeyOf)
+	kept, err := t.poolsByKey(ctx, keys)
 	if err != nil {
-		return revrec.Pool{}, err
+		return nil, err
 	}
-	if len(rows) > 0 {
-		return rows[0].pool(), nil
+	var missing []poolRow
+	for i, key := range keys {
+		if _, exists := kept[key]; !exists {
+			missing = append(missing, poolRow{
+				ID: pools[i].ID, PolicyID: key.PolicyID, PoolBy: string(pools[i].By), PoolKey: key.PoolKey,
+				Currency: key.Currency, FunctionalCurrency: string(pools[i].Functional),
+			})
+		}
 	}
-	return pool, insert(ctx, t, "keeping a pool", []poolRow{{
-		ID: pool.ID, PolicyID: pool.PolicyID, PoolBy: string(pool.By), PoolKey: pool.Key,
-		Currency: string(pool.Currency), FunctionalCurrency: string(pool.Functional),
-	}})
+	if len(missing) > 0 {
+		if kept, err = t.insertPools(ctx, missing, keys); err != nil {
+			return nil, err
+		}
+	}
+	return convert(keys, func(key poolKeyRow) revrec.Pool { return kept[key] }), nil
+}
+
+// insertPools keeps pools, unless another transaction, or a row before, has kept one of
+// the same key meanwhile, and reads them again.
+func (t *tx) insertPools(ctx context.Context, rows []poolRow, keys []poolKeyRow) (map[poolKeyRow]revrec.Pool, error) {
+	if t.readOnly {
+		return nil, errReadOnly
+	}
+	slices.SortFunc(rows, func(x, y poolRow) int {
+		return cmp.Or(cmp.Compare(x.PolicyID, y.PolicyID), cmp.Compare(x.PoolKey, y.PoolKey), cmp.Compare(x.Currency, y.Currency))
+	})
+	for chunk := range slices.Chunk(rows, chunkRows) {
+		_, err := t.db.NewInsert().Model(&chunk).On("CONFLICT (policy_id, pool_key, currency) DO NOTHING").Returning("NULL").Exec(ctx)
+		if err != nil {
+			return nil, t.refused("keeping pools", err)
+		}
+	}
+	return t.poolsByKey(ctx, keys)
+}
+
+func (t *tx) poolsByKey(ctx context.Context, keys []poolKeyRow) (map[poolKeyRow]revrec.Pool, error) {
+	rows, err := inChunks(keys, func(chunk []poolKeyRow) ([]poolRow, error) {
+		return query[poolRow](ctx, t, "looking for pools", poolsByKey, t.table("key", &chunk))
+	})
+	found := make(map[poolKeyRow]revrec.Pool, len(rows))
+	for _, row := range rows {
+		found[poolKeyOf(row.pool())] = row.pool()
+	}
+	return found, err
 }
 
 func (t *tx) PoolsByID(ctx context.Context, ids []string) ([]revrec.Pool, error) {
@@ -69,23 +122,36 @@ type poolDayRow struct {
 	UsedFunctionalMinor int64
 }
 
-// AddPoolDays adds to the days of a pool, a day as often as it is given. Errors: NOT_FOUND.
-func (t *tx) AddPoolDays(ctx context.Context, poolID string, days []revrec.PoolDay) error {
-	merged := revrec.MergePoolDays(slices.Clone(days))
-	if len(merged) == 0 {
-		return nil
+func (row poolDayRow) poolDay() revrec.PoolDay {
+	return revrec.PoolDay{
+		Day: ledger.Date(row.Day), SoldMinor: row.SoldMinor, UsedMinor: row.UsedMinor,
+		SoldFunctional: row.SoldFunctionalMinor, UsedFunctional: row.UsedFunctionalMinor,
 	}
-	if err := t.measureFrom(ctx, poolID, merged[0].Day); err != nil {
-		return err
-	}
-	for chunk := range slices.Chunk(merged, chunkRows) {
-		rows := convert(chunk, func(d revrec.PoolDay) poolDayRow {
+}
+
+// AddPoolDays adds to the days of pools, a day as often as it is given. Pools come in order
+// of id: what two transactions write, they write in one order.
+func (t *tx) AddPoolDays(ctx context.Context, days map[string][]revrec.PoolDay) error {
+	var rows []poolDayRow
+	from := map[string]ledger.Date{}
+	for _, poolID := range slices.Sorted(maps.Keys(days)) {
+		merged := revrec.MergePoolDays(slices.Clone(days[poolID]))
+		if len(merged) == 0 {
+			continue
+		}
+		from[poolID] = merged[0].Day
+		rows = append(rows, convert(merged, func(d revrec.PoolDay) poolDayRow {
 			return poolDayRow{
 				PoolID: poolID, Day: date(d.Day), SoldMinor: d.SoldMinor, UsedMinor: d.UsedMinor,
 				SoldFunctionalMinor: d.SoldFunctional, UsedFunctionalMinor: d.UsedFunctional,
 			}
-		})
-		_, err := t.db.NewInsert().Model(&rows).On("CONFLICT (pool_id, day) DO UPDATE").Set(`
+		})...)
+	}
+	if err := t.markPools(ctx, "marking pools to be measured", earlierMeasures, from); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(rows, chunkRows) {
+		_, err := t.db.NewInsert().Model(&chunk).On("CONFLICT (pool_id, day) DO UPDATE").Set(`
 			sold_minor = pool_days.sold_minor + EXCLUDED.sold_minor,
 			used_minor = pool_days.used_minor + EXCLUDED.used_minor,
 			sold_functional_minor = pool_days.sold_functional_minor + EXCLUDED.sold_functional_minor,
@@ -97,16 +163,37 @@ func (t *tx) AddPoolDays(ctx context.Context, poolID string, days []revrec.PoolD
 	return nil
 }
 
-// earlierMeasure moves the day from which to measure back, never forward.
-const earlierMeasure = "UPDATE pools SET measure_from = CASE WHEN measure_from < ?0 THEN measure_from ELSE ?0 END "
+// poolMarkRow is a pool and a day in a table of a WITH clause.
+type poolMarkRow struct {
+	PoolID string `bun:",type:uuid"`
+	Day    date   `bun:",type:text"`
+}
 
-func (t *tx) measureFrom(ctx context.Context, poolID string, from ledger.Date) error {
-	touched, err := t.exec(ctx, "marking a pool to be measured", earlierMeasure+"WHERE id = ?1", date(from), poolID)
-	return wroteOne("pool", poolID, touched, err)
+const (
+	// A day from which to measure is moved back, never forward.
+	earlierMeasures = `WITH ? UPDATE pools SET measure_from = CASE WHEN pools.measure_from < new.day THEN pools.measure_from ELSE new.day END
+		FROM new WHERE pools.id = new.pool_id`
+	nextMeasures = "WITH ? UPDATE pools SET measure_from = new.day FROM new WHERE pools.id = new.pool_id"
+)
+
+// markPools writes a day to each of the pools. Errors: NOT_FOUND.
+func (t *tx) markPools(ctx context.Context, doing, statement string, days map[string]ledger.Date) error {
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(days)), chunkRows) {
+		rows := convert(chunk, func(id string) poolMarkRow { return poolMarkRow{PoolID: id, Day: date(days[id])} })
+		touched, err := t.exec(ctx, doing, statement, t.table("new", &rows))
+		if err != nil {
+			return err
+		}
+		if touched != int64(len(rows)) {
+			return notFound("pool", "among those to mark")
+		}
+	}
+	return nil
 }
 
 func (t *tx) MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error {
-	_, err := t.exec(ctx, "marking pools to be measured", earlierMeasure+"WHERE policy_id = ?1", date(from), policyID)
+	_, err := t.exec(ctx, "marking pools to be measured",
+		"UPDATE pools SET measure_from = CASE WHEN measure_from < ?0 THEN measure_from ELSE ?0 END WHERE policy_id = ?1", date(from), policyID)
 	return err
 }
 
@@ -114,25 +201,58 @@ func (t *tx) PoolDays(ctx context.Context, poolID string) ([]revrec.PoolDay, err
 	rows, err := list[poolDayRow](ctx, t, "reading pool days", func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("pool_id = ?", poolID).Order("day")
 	})
-	return convert(rows, func(row poolDayRow) revrec.PoolDay {
-		return revrec.PoolDay{
-			Day: ledger.Date(row.Day), SoldMinor: row.SoldMinor, UsedMinor: row.UsedMinor,
-			SoldFunctional: row.SoldFunctionalMinor, UsedFunctional: row.UsedFunctionalMinor,
+	return convert(rows, poolDayRow.poolDay), err
+}
+
+// poolSinceRow is a books.PoolWork in a table of a WITH clause: the zero day is text there,
+// and lies before all days.
+type poolSinceRow struct {
+	PoolID  string `bun:",type:uuid"`
+	FromDay string
+}
+
+func poolSince(work books.PoolWork) poolSinceRow {
+	return poolSinceRow{PoolID: work.Pool.ID, FromDay: work.From.String()}
+}
+
+const poolDaysSince = `WITH ? SELECT d.pool_id, CASE WHEN d.day < since.from_day THEN '' ELSE d.day END AS day,
+		CAST(sum(d.sold_minor) AS BIGINT) AS sold_minor, CAST(sum(d.used_minor) AS BIGINT) AS used_minor,
+		CAST(sum(d.sold_functional_minor) AS BIGINT) AS sold_functional_minor, CAST(sum(d.used_functional_minor) AS BIGINT) AS used_functional_minor
+	FROM since CROSS JOIN pool_days AS d WHERE d.pool_id = since.pool_id
+	GROUP BY d.pool_id, CASE WHEN d.day < since.from_day THEN '' ELSE d.day END
+	ORDER BY 1, 2`
+
+func (t *tx) PoolDaysSince(ctx context.Context, pools []books.PoolWork) (map[string][]revrec.PoolDay, error) {
+	rows, err := inChunks(convert(pools, poolSince), func(chunk []poolSinceRow) ([]poolDayRow, error) {
+		return query[poolDayRow](ctx, t, "reading pool days to measure", poolDaysSince, t.table("since", &chunk))
+	})
+	if err != nil {
+		return nil, err
+	}
+	from := make(map[string]ledger.Date, len(pools))
+	for _, work := range pools {
+		from[work.Pool.ID] = work.From
+	}
+	days := make(map[string][]revrec.PoolDay, len(pools))
+	for _, row := range rows {
+		day := row.poolDay()
+		if day.Day == 0 {
+			day.Day = from[row.PoolID] - 1
 		}
-	}), err
+		days[row.PoolID] = append(days[row.PoolID], day)
+	}
+	return days, nil
 }
 
 func (t *tx) UnmeasuredPools(ctx context.Context, through ledger.Date, limit int) ([]books.PoolWork, error) {
-	rows, err := query[poolRow](ctx, t, "reading pools to be measured", unmeasuredPools, date(through), limit)
+	rows, err := query[poolRow](ctx, t, "reading pools to be measured", unmeasuredPools+t.holding("pools"), date(through), limit)
 	return convert(rows, func(row poolRow) books.PoolWork {
 		return books.PoolWork{Pool: row.pool(), From: ledger.Date(row.MeasureFrom)}
 	}), err
 }
 
-const unmeasuredPools = "SELECT * FROM pools WHERE measure_from IS NOT NULL AND measure_from <= ? ORDER BY id LIMIT ?"
+const unmeasuredPools = "SELECT * FROM pools WHERE measure_from IS NOT NULL AND measure_from <= ? ORDER BY measure_from, id LIMIT ?"
 
-// SetPoolMeasured sets the next day to be measured. Errors: NOT_FOUND.
-func (t *tx) SetPoolMeasured(ctx context.Context, poolID string, next ledger.Date) error {
-	touched, err := t.exec(ctx, "marking a pool measured", "UPDATE pools SET measure_from = ? WHERE id = ?", date(next), poolID)
-	return wroteOne("pool", poolID, touched, err)
+func (t *tx) SetPoolsMeasured(ctx context.Context, next map[string]ledger.Date) error {
+	return t.markPools(ctx, "marking pools measured", nextMeasures, next)
 }

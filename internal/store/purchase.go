@@ -135,4 +135,4 @@ func (t *tx) DuePurchases(ctx context.Context, through ledger.Date, limit int) (
 
 const duePurchases = `SELECT * FROM purchases
 	WHERE status = 'INVOICED' AND NOT due_booked AND due_on IS NOT NULL AND due_on <= ?
-	ORDER BY id LIMIT ?`
+	ORDER BY due_on, id LIMIT ?`

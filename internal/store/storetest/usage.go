@@ -220,8 +220,10 @@ func recognitions(t *testing.T, s *suite) {
 			t.Fatalf("booked of both lots: %v", both)
 		}
 		early := revrec.BookedSum{Credits: revrec.One, Minor: 9, Functional: 18, Unclaimed: 1, UnclaimedFunctional: 2}
-		same(t, revrec.Booked{{Day: day + 1, Kind: revrec.ExpectedBreakage}: early})(tx.BookedOfPool(ctx, pool.ID, day+1))
-		same(t, revrec.Booked{})(tx.BookedOfPool(ctx, pool.ID, day+2))
+		work := func(from ledger.Date) []books.PoolWork { return []books.PoolWork{{Pool: pool, From: from}} }
+		same(t, map[string]revrec.Booked{pool.ID: {{Day: day + 1, Kind: revrec.ExpectedBreakage}: early}})(tx.BookedOfPools(ctx, work(0)))
+		same(t, map[string]revrec.Booked{pool.ID: {{Day: day + 1, Kind: revrec.ExpectedBreakage}: early}})(tx.BookedOfPools(ctx, work(day+1)))
+		same(t, map[string]revrec.Booked{})(tx.BookedOfPools(ctx, work(day+2)))
 	})
 }
 
@@ -234,24 +236,34 @@ func pools(t *testing.T, s *suite) {
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		must(t, tx.InsertPolicy(ctx, second))
-		for _, p := range []revrec.Pool{march, april, euro, other} {
-			same(t, p)(tx.EnsurePool(ctx, p))
-		}
-		same(t, march)(tx.EnsurePool(ctx, pool(policy.ID, "2024-03", "USD")))
+		same(t, []revrec.Pool{})(tx.EnsurePools(ctx, nil))
+		same(t, []revrec.Pool{march, april})(tx.EnsurePools(ctx, []revrec.Pool{march, april}))
+		same(t, []revrec.Pool{euro, march, march, other})(tx.EnsurePools(ctx, []revrec.Pool{euro, pool(policy.ID, "2024-03", "USD"), pool(policy.ID, "2024-03", "USD"), other}))
 		same(t, []revrec.Pool{march, other})(inOrder(poolID)(tx.PoolsByID(ctx, []string{other.ID, march.ID})))
 		same(t, []revrec.Pool{march, april, euro})(tx.Pools(ctx, policy.ID, books.Page{}))
 		sameIDs(t, poolID, other.ID, euro.ID)(tx.Pools(ctx, "", books.Page{Limit: 2, Reverse: true}))
 
-		must(t, tx.AddPoolDays(ctx, march.ID, nil))
+		must(t, tx.AddPoolDays(ctx, nil))
+		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: nil}))
 		sameIDs(t, poolWorkID)(tx.UnmeasuredPools(ctx, day+999, 10))
-		must(t, tx.AddPoolDays(ctx, march.ID, []revrec.PoolDay{
+		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: {
 			{Day: day + 3, SoldMinor: -10}, {Day: day, SoldMinor: 10, SoldFunctional: 11}, {Day: day, UsedMinor: 1, UsedFunctional: 2},
-		}))
-		must(t, tx.AddPoolDays(ctx, march.ID, []revrec.PoolDay{{Day: day + 3, UsedMinor: -1, SoldMinor: 4}}))
+		}}))
+		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: {{Day: day + 3, UsedMinor: -1, SoldMinor: 4}}, other.ID: {{Day: day + 20, SoldMinor: 7}}}))
 		same(t, []revrec.PoolDay{
 			{Day: day, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, {Day: day + 3, SoldMinor: -6, UsedMinor: -1},
 		})(tx.PoolDays(ctx, march.ID))
-		refused(t, tx.AddPoolDays(ctx, newID(), []revrec.PoolDay{{Day: day}}), books.NotFound)
+		refused(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{newID(): {{Day: day}}}), books.NotFound)
+		since := func(from ledger.Date) []books.PoolWork {
+			return []books.PoolWork{{Pool: march, From: from}, {Pool: april, From: from}, {Pool: other}}
+		}
+		days := []revrec.PoolDay{{Day: day, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, {Day: day + 3, SoldMinor: -6, UsedMinor: -1}}
+		others := []revrec.PoolDay{{Day: day + 20, SoldMinor: 7}}
+		same(t, map[string][]revrec.PoolDay{march.ID: days, other.ID: others})(tx.PoolDaysSince(ctx, since(day)))
+		before := []revrec.PoolDay{{Day: day + 2, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, days[1]}
+		same(t, map[string][]revrec.PoolDay{march.ID: before, other.ID: others})(tx.PoolDaysSince(ctx, since(day+3)))
+		all := []revrec.PoolDay{{Day: day + 9, SoldMinor: 4, SoldFunctional: 11, UsedFunctional: 2}}
+		same(t, map[string][]revrec.PoolDay{march.ID: all, other.ID: others})(tx.PoolDaysSince(ctx, since(day+10)))
 
 		// Measured from the earliest day that changed, until told otherwise.
 		sameIDs(t, poolWorkID)(tx.UnmeasuredPools(ctx, day-1, 10))
@@ -260,10 +272,11 @@ func pools(t *testing.T, s *suite) {
 		sameIDs(t, poolWorkID, march.ID+" "+day.String(), april.ID+" "+(day+1).String())(tx.UnmeasuredPools(ctx, day+1, 2))
 		must(t, tx.MeasurePoolsFrom(ctx, policy.ID, day-1))
 		sameIDs(t, poolWorkID, march.ID+" "+(day-1).String(), april.ID+" "+(day-1).String(), euro.ID+" "+(day-1).String())(tx.UnmeasuredPools(ctx, day, 10))
-		must(t, tx.SetPoolMeasured(ctx, march.ID, day+7))
-		must(t, tx.SetPoolMeasured(ctx, april.ID, 0))
+		must(t, tx.SetPoolsMeasured(ctx, nil))
+		must(t, tx.SetPoolsMeasured(ctx, map[string]ledger.Date{march.ID: day + 7, april.ID: 0}))
 		sameIDs(t, poolWorkID, euro.ID+" "+(day-1).String())(tx.UnmeasuredPools(ctx, day, 10))
-		refused(t, tx.SetPoolMeasured(ctx, newID(), 0), books.NotFound)
+		sameIDs(t, poolWorkID, euro.ID+" "+(day-1).String(), march.ID+" "+(day+7).String())(tx.UnmeasuredPools(ctx, day+7, 10))
+		refused(t, tx.SetPoolsMeasured(ctx, map[string]ledger.Date{march.ID: day, newID(): 0}), books.NotFound)
 	})
 }
 

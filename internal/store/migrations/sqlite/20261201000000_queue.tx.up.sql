@@ -13,6 +13,13 @@ UPDATE lots SET pending_from = waits.day
 
 CREATE INDEX lots_pending ON lots (pending_from, customer_id, id) WHERE pending_from IS NOT NULL;
 
+-- Queues are read in the order of their index.
+DROP INDEX pools_unmeasured;
+CREATE INDEX pools_unmeasured ON pools (measure_from, id) WHERE measure_from IS NOT NULL;
+DROP INDEX purchases_due;
+CREATE INDEX purchases_due ON purchases (due_on, id)
+    WHERE status = 'INVOICED' AND NOT due_booked AND due_on IS NOT NULL;
+
 CREATE TABLE lot_day_sums (
     customer_id TEXT NOT NULL,
     lot_id      TEXT NOT NULL,
@@ -27,9 +34,11 @@ DROP TABLE lot_days;
 ALTER TABLE lot_day_sums RENAME TO lot_days;
 
 -- As in the statistics of the book before: what a grown book looks like.
-DELETE FROM sqlite_stat1 WHERE tbl IN ('lot_days', 'lot_day_sums') OR idx = 'lots_pending';
+DELETE FROM sqlite_stat1 WHERE tbl IN ('lot_days', 'lot_day_sums') OR idx IN ('lots_pending', 'pools_unmeasured', 'purchases_due');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('lots', 'lots_pending', '100000 3000 1 1'),
+    ('pools', 'pools_unmeasured', '1000 100 1'),
+    ('purchases', 'purchases_due', '1000 10 1'),
     ('lot_days', 'lot_days', '10000000 1000 60 1');
 ANALYZE sqlite_schema;
 
