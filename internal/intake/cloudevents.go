@@ -22,23 +22,37 @@ func readCloudEvents(in *bufio.Reader, o Options, yield func(Row, error) bool) {
 	case first == '[':
 		o.readBatch(in, yield)
 	default:
-		eachLine(in, yield, func(l line) bool { return o.yieldCloudEvent(l.number, l.text, yield) })
+		eachLine(in, yield, func(l line) bool { return o.readCloudEvent(l, yield) })
+	}
+}
+
+// readOneCloudEvent reads an event that is all there is.
+func readOneCloudEvent(in *bufio.Reader, o Options, yield func(Row, error) bool) {
+	text, err := io.ReadAll(io.LimitReader(in, MaxRow+1))
+	switch {
+	case err != nil:
+		yield(Row{}, err)
+	case len(text) > MaxRow:
+		yield(Row{Line: 1, Text: text[:MaxRow], Err: tooLong()}, nil)
+	default:
+		o.readCloudEvent(line{number: 1, text: text}, yield)
 	}
 }
 
 // firstByte looks at the first character that is no space, without taking a line away
-// from the count: only spaces of the first buffer are looked over.
+// from the count: only spaces of the first buffer are looked over. It asks for no more
+// than it needs, for the sender may wait for an answer before it sends more.
 func firstByte(in *bufio.Reader) (byte, error) {
-	start, err := in.Peek(in.Size())
-	for _, b := range start {
-		if !unicode.IsSpace(rune(b)) {
+	for n := 1; n <= in.Size(); n++ {
+		start, err := in.Peek(n)
+		if err != nil {
+			return 0, err
+		}
+		if b := start[n-1]; !unicode.IsSpace(rune(b)) {
 			return b, nil
 		}
 	}
-	if err == nil {
-		err = errors.New("the file begins with nothing but spaces")
-	}
-	return 0, err
+	return 0, errors.New("the file begins with nothing but spaces")
 }
 
 // readBatch reads the elements of a JSON array one by one. What is no JSON at all ends
@@ -50,6 +64,7 @@ func (o Options) readBatch(in *bufio.Reader, yield func(Row, error) bool) {
 		yield(Row{}, err)
 		return
 	}
+	index := 0
 	for after := 1; decoder.More(); after = budget.lineAt(decoder.InputOffset()) {
 		budget.left = MaxRow
 		var element json.RawMessage
@@ -58,9 +73,10 @@ func (o Options) readBatch(in *bufio.Reader, yield func(Row, error) bool) {
 			return
 		}
 		number := budget.lineAt(decoder.InputOffset() - int64(len(element)))
-		if !o.yieldCloudEvent(number, element, yield) {
+		if !o.readCloudEvent(line{number: number, index: index, text: element}, yield) {
 			return
 		}
+		index++
 	}
 	budget.left = MaxRow
 	if _, err := decoder.Token(); err != nil {
@@ -107,14 +123,25 @@ func (b *budgetReader) lineAt(offset int64) int {
 	return b.line + 1
 }
 
-// yieldCloudEvent yields the usage of one CloudEvent.
-func (o Options) yieldCloudEvent(number int, text []byte, yield func(Row, error) bool) bool {
-	events, err := o.cloudEvent(text)
+// readCloudEvent yields the usage of one CloudEvent.
+func (o Options) readCloudEvent(l line, yield func(Row, error) bool) bool {
+	values, err := parseObject("", l.text)
 	if err != nil {
-		return yield(Row{Line: number, Text: text, Err: err}, nil)
+		return yield(Row{Line: l.number, Index: l.index, Text: l.text, Err: err}, nil)
+	}
+	return o.yieldCloudEvent(l, values, yield)
+}
+
+func (o Options) yieldCloudEvent(l line, values object, yield func(Row, error) bool) bool {
+	row := Row{Line: l.number, Index: l.index, Text: l.text}
+	events, err := o.cloudEvent(values)
+	if err != nil {
+		row.Event, row.Err = events[0], err
+		return yield(row, nil)
 	}
 	for _, event := range events {
-		if !yield(Row{Line: number, Text: text, Event: event}, nil) {
+		row.Event = event
+		if !yield(row, nil) {
 			return false
 		}
 	}
@@ -124,27 +151,28 @@ func (o Options) yieldCloudEvent(number int, text []byte, yield func(Row, error)
 // cloudEvent turns a CloudEvent into usage: subject is the customer; id, source and time
 // are the event's; data is {meter, quantity}, {credits} or {usage: [{meter, quantity}]}.
 // The last gives an event for each meter, with ":<meter>" after the id.
-func (o Options) cloudEvent(text []byte) ([]books.UsageInput, *books.Error) {
-	values, err := parseObject("", text)
-	if err != nil {
-		return nil, err
-	}
+func (o Options) cloudEvent(values object) ([]books.UsageInput, *books.Error) {
 	event, err := o.envelope(values)
+	alone := []books.UsageInput{event} // which names the event where it is refused
 	if err != nil {
-		return nil, err
+		return alone, err
 	}
 	if values.present("data_base64") || !values.present("data") {
-		return nil, refuse("data", "must be a JSON object with meter and quantity, credits, or usage")
+		return alone, refuse("data", "must be a JSON object with meter and quantity, credits, or usage")
 	}
-	data, err := parseObject("data", values["data"])
+	data, err := parseObject("data", values.of("data"))
 	if err != nil {
-		return nil, err
+		return alone, err
 	}
 	if data.present("usage") {
-		return o.usageList(event, data)
+		events, err := o.usageList(event, data)
+		if err != nil {
+			return alone, err
+		}
+		return events, nil
 	}
-	err = o.usageOf(&event, "data.", data)
-	return []books.UsageInput{event}, err
+	err = o.usageOf(&alone[0], "data.", data)
+	return alone, err
 }
 
 // envelope reads the attributes of a CloudEvent.
@@ -172,6 +200,9 @@ func (o Options) envelope(values object) (books.UsageInput, *books.Error) {
 	}
 	if event.Customer == "" {
 		return event, refuse("subject", "must name the customer")
+	}
+	if attributes["time"] == "" && o.TimeOptional {
+		return event, nil
 	}
 	occurred, bad := time.Parse(time.RFC3339, attributes["time"])
 	if bad != nil {
@@ -203,7 +234,7 @@ func (o Options) usageOf(event *books.UsageInput, path string, values object) *b
 // usageList reads data.usage: one event for each meter, in the order given.
 func (o Options) usageList(event books.UsageInput, data object) ([]books.UsageInput, *books.Error) {
 	var list []json.RawMessage
-	if err := json.Unmarshal(data["usage"], &list); err != nil || len(list) == 0 || len(list) > maxMeters {
+	if err := json.Unmarshal(data.of("usage"), &list); err != nil || len(list) == 0 || len(list) > maxMeters {
 		return nil, refuse("data.usage", "must be a list of 1 to %d objects with meter and quantity", maxMeters)
 	}
 	for _, key := range []string{fieldMeter, fieldQuantity, fieldCredits} {

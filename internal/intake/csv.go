@@ -303,20 +303,20 @@ func (c columns) yieldRow(r record, number int, yield func(Row, error) bool) boo
 	if r.err != nil {
 		return bad(r.err)
 	}
-	fields := map[string]string{}
+	var row texts
 	for field, index := range c.fields {
-		fields[field] = r.cells[index]
+		*row.of(field) = r.cells[index]
 	}
-	if strings.TrimSpace(fields[fieldID]) == "" && c.options.Values[fieldID] == "" {
+	if strings.TrimSpace(row.id) == "" && c.options.Values[fieldID] == "" {
 		if _, column := c.fields[fieldID]; !column {
-			fields[fieldID] = strconv.Itoa(number)
+			row.id = strconv.Itoa(number)
 		}
 	}
 	if len(c.meters) == 0 {
-		event, err := c.options.event(fields, c.where)
+		event, err := c.options.event(row, c.where)
 		return yield(Row{Line: r.line, Text: r.text, Event: event, Err: err}, nil)
 	}
-	events, err := c.meterEvents(r, fields)
+	events, err := c.meterEvents(r, row)
 	if err != nil {
 		return bad(err)
 	}
@@ -330,17 +330,15 @@ func (c columns) yieldRow(r record, number int, yield func(Row, error) bool) boo
 
 // meterEvents makes an event for each meter column that holds more than nothing; the
 // meter's code is put after the id, so that each has its own.
-func (c columns) meterEvents(r record, fields map[string]string) ([]books.UsageInput, *books.Error) {
-	id := fields[fieldID]
+func (c columns) meterEvents(r record, row texts) ([]books.UsageInput, *books.Error) {
 	var events []books.UsageInput
 	for _, m := range c.meters {
 		quantity := strings.TrimSpace(r.cells[m.index])
 		if quantity == "" {
 			continue
 		}
-		fields[fieldMeter], fields[fieldQuantity] = m.meter, quantity
-		fields[fieldID] = id
-		event, err := c.options.event(fields, func(field string) string {
+		row.meter, row.quantity = m.meter, quantity
+		event, err := c.options.event(row, func(field string) string {
 			if field == fieldQuantity {
 				return inColumn(c.header[m.index])
 			}

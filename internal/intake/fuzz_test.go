@@ -2,6 +2,8 @@ package intake
 
 import (
 	"bytes"
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -10,7 +12,7 @@ import (
 // an event with what an event needs or says why not, and a second reading is the same.
 func check(t *testing.T, file []byte, o Options) {
 	t.Helper()
-	last := 0
+	last, index := 0, 0
 	for row, err := range Read(bytes.NewReader(file), o) {
 		if err != nil {
 			continue
@@ -21,12 +23,14 @@ func check(t *testing.T, file []byte, o Options) {
 			t.Fatalf("line %d after %d", row.Line, last)
 		case row.Err != nil && row.Err.Message == "":
 			t.Fatalf("line %d: refused without a word", row.Line)
-		case row.Err == nil && (e.ID == "" || e.Customer == "" || e.OccurredAt.IsZero() || (e.Credits == nil) == (e.Quantity == nil)):
+		case row.Index < index:
+			t.Fatalf("row %d after %d", row.Index, index)
+		case row.Err == nil && (e.ID == "" || e.Customer == "" || e.OccurredAt.IsZero() && !o.TimeOptional || (e.Credits == nil) == (e.Quantity == nil)):
 			t.Fatalf("line %d: half an event: %+v", row.Line, e)
 		case row.Err == nil && e.Quantity != nil && e.Meter == "":
 			t.Fatalf("line %d: a quantity of nothing", row.Line)
 		}
-		last = row.Line
+		last, index = row.Line, row.Index
 	}
 	if first, second := read(t, string(file), o), read(t, string(file), o); first != second {
 		t.Fatalf("first\n%s\nthen\n%s", first, second)
@@ -51,6 +55,8 @@ func FuzzNDJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		check(t, []byte(file), Options{Format: NDJSON})
 		check(t, []byte(file), Options{Format: NDJSON, Time: TimeUnix})
+		check(t, []byte(file), Options{Format: NDJSON, TimeOptional: true})
+		check(t, []byte(file), Options{Format: OneCloudEvent, TimeOptional: true})
 	})
 }
 
@@ -61,5 +67,38 @@ func FuzzCloudEvents(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file string) {
 		check(t, []byte(file), Options{Format: CloudEvents})
 		check(t, []byte(strings.ReplaceAll(file, " ", "\n")), Options{})
+	})
+}
+
+// FuzzScan holds the quick reader of JSON to the slow one: what it takes for an object
+// is one, with the same members.
+func FuzzScan(f *testing.F) {
+	f.Add(`{"id":"1","a":[1,-2.5e+3,{"b":null}],"c":"\\u00e9\\n","d":true}`)
+	f.Add(` { "id" : 0.10 , "id2" : { } } `)
+	f.Add(`{"a":01}`)
+	f.Add("{\"a\":\"\x1f\"}")
+	f.Fuzz(func(t *testing.T, text string) {
+		end, ok := scanValue([]byte(text), 0, 0)
+		if valid := json.Valid([]byte(text[:end])); ok && !valid {
+			t.Fatalf("%q is no value", text[:end])
+		}
+		if ok = ok && end == len(text); !ok && json.Valid([]byte(text)) && strings.TrimSpace(text) == text && strings.Count(text, "[")+strings.Count(text, "{") < maxScanDepth {
+			t.Fatal("it is a value")
+		}
+		quick, ok := scanObject([]byte(text))
+		if !ok {
+			return
+		}
+		slow, err := parseObjectSlowly("", []byte(text))
+		if err != nil || !reflect.DeepEqual(quick, slow) {
+			t.Fatalf("%v\nquick %s\nslow  %s", err, quick, slow)
+		}
+		for _, one := range quick {
+			value, err := quick.text("", one.key)
+			var want string
+			if bad := json.Unmarshal(one.value, &want); (bad == nil) != (err == nil) || value != want {
+				t.Fatalf("%s is %q, not %q", one.value, value, want)
+			}
+		}
 	})
 }

@@ -36,6 +36,7 @@ const (
 // names several meters gives several Rows with the same Line and Text.
 type Row struct {
 	Line  int    // on which the row begins, from 1
+	Index int    // of the row among those of NDJSON and CloudEvents that hold something, from 0
 	Text  []byte // the row as it stands in the file; the caller may keep it
 	Event books.UsageInput
 	Err   *books.Error // nil where Event is good as far as the file goes
@@ -51,13 +52,17 @@ const (
 	// CSV is a table with a header, under a mapping of columns.
 	CSV Format = "csv"
 	// NDJSON is one JSON object a line, with the keys of a usage event: source, id,
-	// customer, meter, quantity, credits, occurredAt.
+	// customer, meter, quantity, credits, occurredAt. A line with a specversion is a
+	// CloudEvent.
 	NDJSON Format = "ndjson"
 	// CloudEvents is CloudEvents 1.0: one structured event a line, or a JSON batch.
 	CloudEvents Format = "cloudevents"
+	// OneCloudEvent is one structured event, on as many lines as it likes.
+	OneCloudEvent Format = "cloudevent"
 )
 
-// Formats lists the formats that a file can be said to have.
+// Formats lists the formats that a file can be said to have; OneCloudEvent is none of a
+// file, but of a message.
 func Formats() []Format { return []Format{Auto, CSV, NDJSON, CloudEvents} }
 
 // Options say how a file is read. The zero Options guess what can be guessed.
@@ -68,6 +73,9 @@ type Options struct {
 	// Zone is where times without an offset are read: the book's. UTC where nil.
 	Zone *time.Location
 	Time TimeFormat // of times in CSV and NDJSON; TimeText where empty
+	// TimeOptional takes NDJSON and CloudEvents that do not say when: OccurredAt is zero,
+	// which is the instant of recording.
+	TimeOptional bool
 	// Columns maps fields to columns of a CSV file: a Field, or "meter:<code>" for a
 	// column of quantities of that meter. A field that is not mapped is taken from the
 	// column that bears its name, where there is one.
@@ -90,10 +98,10 @@ const (
 	meterPrefix     = "meter:"
 )
 
+var allFields = [...]string{fieldSource, fieldID, fieldCustomer, fieldMeter, fieldQuantity, fieldCredits, fieldOccurredAt}
+
 // Fields lists the fields of an event in the order in which they are documented.
-func Fields() []string {
-	return []string{fieldSource, fieldID, fieldCustomer, fieldMeter, fieldQuantity, fieldCredits, fieldOccurredAt}
-}
+func Fields() []string { return slices.Clone(allFields[:]) }
 
 // Read returns the events of the file, in order. A Row with an Err is a bad row, after
 // which reading goes on. An error beside the Row is about the file as a whole and comes
@@ -118,6 +126,8 @@ func Read(file io.Reader, options Options) iter.Seq2[Row, error] {
 			readCSV(in, o, yield)
 		case CloudEvents:
 			readCloudEvents(in, o, yield)
+		case OneCloudEvent:
+			readOneCloudEvent(in, o, yield)
 		default:
 			readNDJSON(in, o, yield)
 		}
@@ -134,7 +144,7 @@ func (o Options) withDefaults() (Options, error) {
 	switch o.Format {
 	case "":
 		o.Format = Auto
-	case Auto, CSV, NDJSON, CloudEvents:
+	case Auto, CSV, NDJSON, CloudEvents, OneCloudEvent:
 	default:
 		return o, fmt.Errorf("%q is not a format of usage files; there are auto, csv, ndjson, cloudevents", o.Format)
 	}
@@ -170,7 +180,7 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-func isField(name string) bool { return slices.Contains(Fields(), name) }
+func isField(name string) bool { return slices.Contains(allFields[:], name) }
 
 // skipMark drops a byte-order mark of UTF-8 and refuses those of other encodings.
 func skipMark(in *bufio.Reader) error {

@@ -254,8 +254,54 @@ func TestNDJSON(t *testing.T) {
 			`{"id":"1","quantity":1,"occurredAt":"2025-01-01T00:00:00Z"}`, "1: s 1 acme used 1 api_call at 2025-01-01T00:00:00Z\n",
 		},
 		{"nothing", plain, "\n \n", ""},
+		{"a CloudEvent between", plain, `{"id":"1","customer":"acme","credits":1,"occurredAt":"2025-01-01T00:00:00Z"}
+{"specversion":"1.0","type":"t","source":"/gw","subject":"acme","time":"2025-01-01T00:00:00Z","id":"a","data":{"credits":2}}
+{"specversion":"0.3","id":"1","customer":"acme"}
+`, `
+1: day.ndjson 1 acme used 1 credits at 2025-01-01T00:00:00Z
+2: /gw a acme used 2 credits at 2025-01-01T00:00:00Z
+3: INVALID specversion: must be "1.0", not "0.3"
+`},
+		{"what was escaped", plain, `{"i\u0064":"\u0031","customer":"a\tb\\","credits":"\u0032","occurredAt":"2025-01-01T00:00:00Z"}`, "1: day.ndjson 1 a\tb\\ used 2 credits at 2025-01-01T00:00:00Z\n"},
+		{"the time left out", Options{Source: "s", Format: NDJSON, TimeOptional: true}, `{"id":"1","customer":"acme","credits":1}
+{"specversion":"1.0","type":"t","source":"/gw","subject":"acme","id":"a","data":{"credits":2}}`, `
+1: s 1 acme used 1 credits at 0001-01-01T00:00:00Z
+2: /gw a acme used 2 credits at 0001-01-01T00:00:00Z
+`},
+		{"one CloudEvent on several lines", Options{Format: OneCloudEvent}, `{"specversion":"1.0","type":"t","source":"/gw","subject":"acme",
+ "time":"2025-01-01T00:00:00Z","id":"a",
+ "data":{"usage":[{"meter":"in","quantity":1},{"meter":"out","quantity":2}]}}
+`, `
+1: /gw a:in acme used 1 in at 2025-01-01T00:00:00Z
+1: /gw a:out acme used 2 out at 2025-01-01T00:00:00Z
+`},
+		{"two where one was announced", Options{Format: OneCloudEvent}, "{}\n{}", "1: INVALID goes on after the JSON object's end\n"},
 	} {
 		e.run(t)
+	}
+}
+
+// Rows are counted where they hold something, whatever line they stand on.
+func TestIndex(t *testing.T) {
+	const one = `{"specversion":"1.0","type":"t","source":"s","subject":"acme","time":"2025-01-01T00:00:00Z","id":"a","data":{"usage":[{"meter":"in","quantity":1},{"meter":"out","quantity":1}]}}`
+	for _, test := range []struct {
+		name string
+		file string
+		want string // line/index of each row
+	}{
+		{"lines", "\n{}\n\n" + one + "\n" + strings.Repeat("x", MaxRow+1) + "\nx\n", "[2/0 4/1 4/1 5/2 6/3]"},
+		{"batch", "[" + one + "," + one + "\n,5]", "[1/0 1/0 1/1 1/1 2/2]"},
+	} {
+		var got []string
+		for row, err := range Read(strings.NewReader(test.file), Options{Format: CloudEvents}) {
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, fmt.Sprint(row.Line, "/", row.Index))
+		}
+		if fmt.Sprint(got) != test.want {
+			t.Errorf("%s: %v, want %s", test.name, got, test.want)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // line is one line of a file, without its end.
 type line struct {
 	number int
+	index  int // among those that hold something; eachLine counts them
 	text   []byte
 	long   bool // it is longer than MaxRow; text is its beginning
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,16 +13,25 @@ import (
 // readNDJSON reads one event a line, with our own keys.
 func readNDJSON(in *bufio.Reader, o Options, yield func(Row, error) bool) {
 	eachLine(in, yield, func(l line) bool {
-		event, err := o.ownEvent(l.text)
-		return yield(Row{Line: l.number, Text: l.text, Event: event, Err: err}, nil)
+		values, err := parseObject("", l.text)
+		if err == nil && values.has("specversion") {
+			return o.yieldCloudEvent(l, values, yield)
+		}
+		row := Row{Line: l.number, Index: l.index, Text: l.text, Err: err}
+		if err == nil {
+			row.Event, row.Err = o.ownEvent(values)
+		}
+		return yield(row, nil)
 	})
 }
 
 // eachLine calls act with every line that holds something, until act returns false.
 func eachLine(in *bufio.Reader, yield func(Row, error) bool, act func(line) bool) {
 	source := lines{in: in}
+	index := 0
 	for {
 		l, err := source.next()
+		l.index = index
 		switch {
 		case errors.Is(err, io.EOF):
 			return
@@ -31,10 +39,12 @@ func eachLine(in *bufio.Reader, yield func(Row, error) bool, act func(line) bool
 			yield(Row{}, err)
 			return
 		case l.long:
-			if !yield(Row{Line: l.number, Text: l.text, Err: tooLong()}, nil) {
+			index++
+			if !yield(Row{Line: l.number, Index: l.index, Text: l.text, Err: tooLong()}, nil) {
 				return
 			}
 		case !l.blank():
+			index++
 			if !act(l) {
 				return
 			}
@@ -42,47 +52,74 @@ func eachLine(in *bufio.Reader, yield func(Row, error) bool, act func(line) bool
 	}
 }
 
-func (o Options) ownEvent(text []byte) (books.UsageInput, *books.Error) {
-	values, err := parseObject("", text)
-	if err != nil {
-		return books.UsageInput{}, err
-	}
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if !slices.Contains(Fields(), key) {
-			return books.UsageInput{}, refuse(shown(key), "is not a key of a usage event; the keys are %s", strings.Join(Fields(), ", "))
+// ownEvent makes an event of an object with our own keys.
+func (o Options) ownEvent(values object) (event books.UsageInput, err *books.Error) {
+	var unknown []string
+	for _, one := range values {
+		if !isField(one.key) {
+			unknown = append(unknown, one.key)
 		}
 	}
-	fields := map[string]string{}
-	for _, key := range Fields() {
+	if unknown != nil {
+		return event, refuse(shown(slices.Min(unknown)), "is not a key of a usage event; the keys are %s", strings.Join(Fields(), ", "))
+	}
+	var row texts
+	for _, key := range allFields {
 		read := values.text
 		if key == fieldQuantity || key == fieldCredits || key == fieldOccurredAt && o.Time != TimeText {
 			read = values.digits
 		}
-		if fields[key], err = read("", key); err != nil {
-			return books.UsageInput{}, err
+		if *row.of(key), err = read("", key); err != nil {
+			return event, err
 		}
 	}
-	return o.event(fields, nil)
+	return o.event(row, nil)
+}
+
+// texts are the fields of one row as they stand in the file.
+type texts struct {
+	source, id, customer, meter, quantity, credits, occurredAt string
+}
+
+// of returns where the text of a field is kept.
+func (t *texts) of(field string) *string {
+	switch field {
+	case fieldSource:
+		return &t.source
+	case fieldID:
+		return &t.id
+	case fieldCustomer:
+		return &t.customer
+	case fieldMeter:
+		return &t.meter
+	case fieldQuantity:
+		return &t.quantity
+	case fieldCredits:
+		return &t.credits
+	case fieldOccurredAt:
+		return &t.occurredAt
+	}
+	panic("there is no field " + field)
 }
 
 // event makes an event of the fields of one row, filling in what the row leaves open.
 // where says where in the file a field stands.
-func (o Options) event(fields map[string]string, where func(field string) string) (books.UsageInput, *books.Error) {
+func (o *Options) event(row texts, where func(field string) string) (books.UsageInput, *books.Error) {
 	at := func(field string) string {
 		if where == nil {
 			return ""
 		}
 		return where(field)
 	}
-	value := func(field string) string {
-		if text := strings.TrimSpace(fields[field]); text != "" {
-			return text
+	value := func(field, text string) string {
+		if text = strings.TrimSpace(text); text == "" {
+			return o.Values[field]
 		}
-		return o.Values[field]
+		return text
 	}
 	event := books.UsageInput{
-		Source: value(fieldSource), ID: value(fieldID),
-		Customer: value(fieldCustomer), Meter: value(fieldMeter),
+		Source: value(fieldSource, row.source), ID: value(fieldID, row.id),
+		Customer: value(fieldCustomer, row.customer), Meter: value(fieldMeter, row.meter),
 	}
 	if event.Source == "" {
 		event.Source = o.Source
@@ -94,10 +131,10 @@ func (o Options) event(fields map[string]string, where func(field string) string
 		return event, refuse(fieldCustomer, "must name the customer%s", at(fieldCustomer))
 	}
 	var err *books.Error
-	if event.OccurredAt, err = o.instant(at(fieldOccurredAt), value(fieldOccurredAt)); err != nil {
+	if event.OccurredAt, err = o.instant(at(fieldOccurredAt), value(fieldOccurredAt, row.occurredAt)); err != nil {
 		return event, err
 	}
-	err = o.measure(&event, value(fieldQuantity), value(fieldCredits), at)
+	err = o.measure(&event, value(fieldQuantity, row.quantity), value(fieldCredits, row.credits), at)
 	return event, err
 }
 

@@ -11,11 +11,38 @@ import (
 )
 
 // object is a JSON object with its values unread.
-type object map[string]json.RawMessage
+type object []member
+
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// of returns the value of a key, nil where it is not there.
+func (o object) of(key string) json.RawMessage {
+	for _, one := range o {
+		if one.key == key {
+			return one.value
+		}
+	}
+	return nil
+}
+
+func (o object) has(key string) bool { return o.of(key) != nil }
 
 // parseObject reads one JSON object and nothing after it. A key that comes twice is
-// refused: readers differ in which of the two they believe.
+// refused: readers differ in which of the two they believe. The values may share the
+// text's memory.
 func parseObject(field string, text []byte) (object, *books.Error) {
+	if values, ok := scanObject(text); ok {
+		return values, nil
+	}
+	return parseObjectSlowly(field, text)
+}
+
+// parseObjectSlowly reads any object that there may be, and says what is wrong with what
+// is none.
+func parseObjectSlowly(field string, text []byte) (object, *books.Error) {
 	if !utf8.Valid(text) {
 		return nil, refuse(field, "is not UTF-8")
 	}
@@ -23,21 +50,22 @@ func parseObject(field string, text []byte) (object, *books.Error) {
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
 		return nil, notObject(field, err)
 	}
-	values := object{}
+	values, seen := object{}, map[string]bool{}
 	for decoder.More() {
 		token, err := decoder.Token()
 		key, isKey := token.(string)
 		if err != nil || !isKey {
 			return nil, notObject(field, err)
 		}
-		if _, twice := values[key]; twice {
+		if seen[key] {
 			return nil, refuse(field, "has the key %q twice", shown(key))
 		}
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
 			return nil, notObject(field, err)
 		}
-		values[key] = value
+		seen[key] = true
+		values = append(values, member{key, value})
 	}
 	if _, err := decoder.Token(); err != nil {
 		return nil, notObject(field, err)
@@ -60,28 +88,32 @@ func notObject(field string, err error) *books.Error {
 
 // present reports whether the key has a value other than null.
 func (o object) present(key string) bool {
-	value, there := o[key]
-	return there && string(value) != "null"
+	value := o.of(key)
+	return value != nil && string(value) != "null"
 }
 
 // text returns a string value, "" where there is none.
 func (o object) text(path, key string) (string, *books.Error) {
-	if !o.present(key) {
+	raw := o.of(key)
+	if raw == nil || string(raw) == "null" {
 		return "", nil
 	}
+	if raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil // as written, for nothing is escaped
+	}
 	var text string
-	if err := json.Unmarshal(o[key], &text); err != nil {
-		return "", refuse(path+key, "must be a string, not %s", shown(string(o[key])))
+	if err := json.Unmarshal(raw, &text); err != nil {
+		return "", refuse(path+key, "must be a string, not %s", shown(string(raw)))
 	}
 	return text, nil
 }
 
 // digits returns a number as it is written, be it a JSON number or a string.
 func (o object) digits(path, key string) (string, *books.Error) {
-	if !o.present(key) {
+	raw := o.of(key)
+	if raw == nil || string(raw) == "null" {
 		return "", nil
 	}
-	raw := o[key]
 	if raw[0] == '"' {
 		return o.text(path, key)
 	}

@@ -44,6 +44,9 @@ func (o Options) instant(where, text string) (time.Time, *books.Error) {
 		return refuse(fieldOccurredAt, "must be %s, not %q%s", right, shown(text), where)
 	}
 	text = strings.TrimSpace(text)
+	if text == "" && o.TimeOptional {
+		return time.Time{}, nil
+	}
 	if text == "" {
 		return time.Time{}, refuse(fieldOccurredAt, "must say when it was used%s", where)
 	}
