@@ -30,8 +30,8 @@ func TestKilledAtRandom(t *testing.T) {
 	const kills, rounds = 24, 40
 	dir := t.TempDir()
 	calm, wild := filepath.Join(dir, "calm.db"), filepath.Join(dir, "wild.db")
-	makeCrashBook(t, calm)
-	makeCrashBook(t, wild)
+	makeCrashBook(t, "sqlite:"+calm)
+	makeCrashBook(t, "sqlite:"+wild)
 	files := writeUsage(t, dir, rounds)
 	importing := func(path string, files ...string) []string {
 		return append([]string{"import", "usage", "--db", "sqlite:" + path}, files...)
@@ -70,7 +70,7 @@ func TestKilledAtRandom(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	if want, got := postings(t, calm), postings(t, wild); len(want) < 100 || !maps.Equal(want, got) {
+	if want, got := postings(t, "sqlite:"+calm), postings(t, "sqlite:"+wild); len(want) < 100 || !maps.Equal(want, got) {
 		t.Errorf("the journals differ:\nundisturbed %v\nkilled      %v", want, got)
 	}
 }
@@ -117,10 +117,10 @@ const crashCustomers = 60
 
 // makeCrashBook sells 1,000 credits for 99.99, which lapse after two months, to each of
 // many customers on 1 November 2023.
-func makeCrashBook(t *testing.T, path string) {
+func makeCrashBook(t *testing.T, url string) {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+	db, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,10 +175,10 @@ func writeUsage(t *testing.T, dir string, files int) []string {
 
 // postings sums the journal by day, kind, account and currency: what does not depend on
 // how entries were gathered.
-func postings(t *testing.T, path string) map[string]int64 {
+func postings(t *testing.T, url string) map[string]int64 {
 	t.Helper()
 	sums := map[string]int64{}
-	lookInto(t, path, func(ctx context.Context, _ *books.Books, tx books.Tx) {
+	lookInto(t, url, func(ctx context.Context, _ *books.Books, tx books.Tx) {
 		err := tx.EachEntry(ctx, 0, 0, func(entry ledger.Entry) error {
 			for _, line := range entry.Lines {
 				sums[fmt.Sprint(entry.AccountingDate, " ", entry.Kind, " ", line.Account, " ", line.Amount.Currency)] += line.Amount.Minor

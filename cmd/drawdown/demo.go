@@ -24,8 +24,8 @@ jobs run; then serve it on the loopback address with the explorer, and say what 
 look at. It is the same book every time, and its clock goes on from 12 January 2026.
 
 The database is a new file in the directory for temporary files, or --db where that
-is given: it must not hold a book yet.`,
-		Example: "  drawdown demo\n  drawdown demo --db sqlite:demo.db --addr 127.0.0.1:9000",
+is given, a file or a database on a PostgreSQL server: it must not hold a book yet.`,
+		Example: "  drawdown demo\n  drawdown demo --db sqlite:demo.db --addr 127.0.0.1:9000\n  drawdown demo --db postgres://localhost/demo",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			ctx := c.Context()
@@ -60,7 +60,7 @@ func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, bui
 		return err
 	}
 	out := &printer{w: p.stdout}
-	out.line("Made in %s: %d usage events. The book is %s", time.Since(began).Round(100*time.Millisecond), made.Events, p.db)
+	out.line("Made in %s: %d usage events. The book is %s", time.Since(began).Round(100*time.Millisecond), made.Events, shown(p.db))
 	if buildOnly {
 		return out.err
 	}

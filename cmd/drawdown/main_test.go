@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
-		"mkbook": func() { must(makeBook(context.Background(), os.Args[1])) },
+		"mkbook": func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
 		"sql":    func() { must(execSQL(os.Args[1], os.Args[2])) },
 		"holding": func() {
 			must(holding(os.Args[1], os.Args[2:]))
@@ -76,8 +76,8 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // makeBook makes a book on 1 January 2025. Nothing in it lapses.
-func makeBook(ctx context.Context, path string) (err error) {
-	db, err := store.Open(ctx, "sqlite:"+path, store.Options{})
+func makeBook(ctx context.Context, url string) (err error) {
+	db, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,13 @@ func (p *program) migrateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database to the form that this version knows",
-		Long: `Bring the database to the form that this version knows, making it where there is
-none. To run it again changes nothing. Take a copy of the database first.
+		Long: `Bring the database to the form that this version knows, making the file where there is
+none; a database on a server must exist. To run it again changes nothing. Take a copy
+of the database first.
 
 With --status nothing is changed: it says how many migrations are pending, and
 exits with 1 where there are any.`,
-		Example: "  drawdown migrate --db sqlite:book.db\n  drawdown migrate --status",
+		Example: "  drawdown migrate --db sqlite:book.db\n  drawdown migrate --db postgres://owner@localhost/drawdown\n  drawdown migrate --status",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			ctx := c.Context()
@@ -33,7 +34,7 @@ exits with 1 where there are any.`,
 				return err
 			}
 			if status {
-				_, err := fmt.Fprintf(p.stdout, "%s: %d pending\n", p.db, pending)
+				_, err := fmt.Fprintf(p.stdout, "%s: %d pending\n", shown(p.db), pending)
 				if err == nil && pending > 0 {
 					err = errFound
 				}
@@ -42,7 +43,7 @@ exits with 1 where there are any.`,
 			if err := db.Migrate(ctx); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(p.stdout, "%s: %d applied\n", p.db, pending)
+			_, err = fmt.Fprintf(p.stdout, "%s: %d applied\n", shown(p.db), pending)
 			return err
 		},
 	}

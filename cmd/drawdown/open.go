@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
@@ -23,16 +21,19 @@ func (p *program) openStore(ctx context.Context) (*store.Store, error) {
 	return db, nil
 }
 
-// openOrMakeStore opens the database that --db names and migrates one that is new.
+// openOrMakeStore opens the database that --db names and migrates one that holds nothing
+// yet: what else is in a database, it leaves alone.
 func (p *program) openOrMakeStore(ctx context.Context) (*store.Store, error) {
-	fresh := isFresh(p.db)
 	db, err := store.Open(ctx, p.db, store.Options{BusyTimeout: p.busyTimeout})
 	if err != nil {
 		return nil, err
 	}
-	if fresh {
+	fresh, err := db.IsNew(ctx)
+	switch {
+	case err != nil:
+	case fresh:
 		err = db.Migrate(ctx)
-	} else {
+	default:
 		err = p.mustBeMigrated(ctx, db)
 	}
 	if err != nil {
@@ -41,18 +42,10 @@ func (p *program) openOrMakeStore(ctx context.Context) (*store.Store, error) {
 	return db, nil
 }
 
-// isFresh reports whether the database is a file that holds nothing yet, or in memory.
-func isFresh(url string) bool {
-	_, path, _ := strings.Cut(url, ":")
-	path = strings.TrimPrefix(path, "//")
-	info, err := os.Stat(path)
-	return errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0
-}
-
 func (p *program) mustBeMigrated(ctx context.Context, db *store.Store) error {
 	pending, err := db.MigrationsPending(ctx)
 	if err == nil && pending > 0 {
-		err = &exitError{database, fmt.Errorf("the database %s lacks %d migrations: run drawdown migrate --db %s", p.db, pending, p.db)}
+		err = &exitError{database, fmt.Errorf("the database %s lacks %d migrations: run drawdown migrate --db %s", shown(p.db), pending, shown(p.db))}
 	}
 	return err
 }
@@ -65,7 +58,7 @@ func (p *program) openBook(ctx context.Context, db books.Store) (*books.Books, e
 		return err
 	})
 	if books.CodeOf(err) == books.NotFound {
-		return nil, &exitError{database, fmt.Errorf("the database %s holds no book yet: drawdown serve makes one", p.db)}
+		return nil, &exitError{database, fmt.Errorf("the database %s holds no book yet: drawdown serve makes one", shown(p.db))}
 	}
 	if err != nil {
 		return nil, err

@@ -32,7 +32,9 @@ To look around, make a year of a made-up AI platform and open it:
 
   drawdown demo
 
-The book is a database, named by --db or the variable DRAWDOWN_DB.`
+The book is a database, named by --db or the variable DRAWDOWN_DB: a file, such as
+sqlite:book.db, or one on a PostgreSQL server, such as
+postgres://drawdown@localhost:5432/drawdown.`
 
 // run does what the arguments say and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) (code int) {
@@ -71,7 +73,8 @@ func (p *program) rootCommand() *cobra.Command {
 	if db == "" {
 		db = defaultDB
 	}
-	root.PersistentFlags().StringVar(&p.db, "db", db, "the `database`: sqlite:PATH; from DRAWDOWN_DB where not given")
+	root.PersistentFlags().StringVar(&p.db, "db", db, dbUsage)
+	root.PersistentFlags().Lookup("db").DefValue = shown(db) // which is what the help says
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
 		p.scenarioCommand(), p.verifyCommand(), p.migrateCommand(), p.versionCommand(),

@@ -59,7 +59,7 @@ func TestRealUsage(t *testing.T) {
 		t.Error(got)
 	}
 	var trial ledger.TrialBalance
-	lookInto(t, path, func(ctx context.Context, book *books.Books, tx books.Tx) {
+	lookInto(t, "sqlite:"+path, func(ctx context.Context, book *books.Books, tx books.Tx) {
 		for customer, file := range files {
 			checkUse(ctx, t, book, tx, customer, file)
 		}
@@ -132,10 +132,10 @@ func integer(t *testing.T, text string) int64 {
 	return d.IntPart()
 }
 
-func lookInto(t *testing.T, path string, look func(context.Context, *books.Books, books.Tx)) {
+func lookInto(t *testing.T, url string, look func(context.Context, *books.Books, books.Tx)) {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite:"+path, store.Options{MustExist: true})
+	db, err := store.Open(ctx, url, store.Options{MustExist: true})
 	if err != nil {
 		t.Fatal(err)
 	}

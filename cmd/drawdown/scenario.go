@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -24,11 +26,13 @@ func (p *program) scenarioCommand() *cobra.Command {
 own in memory, and hold every expectation against what the ledger says.
 
 With --db sqlite:PATH each file plays on a new database file beside PATH, which is
-deleted afterwards; PATH itself is not touched.
+deleted afterwards; PATH itself is not touched. With --db postgres://… each plays in a
+new schema of that database, drawdown_scenario_ and a number, which is dropped
+afterwards; nothing else there is touched.
 
 Exits with 0 where everything held, 1 where something did not, 2 where a file is no
 scenario.`,
-		Example: "  drawdown scenario run scenarios/*.yaml\n  drawdown scenario run --json policy.yaml",
+		Example: "  drawdown scenario run scenarios/*.yaml\n  drawdown scenario run --json policy.yaml\n  drawdown scenario run --db postgres://localhost/test scenarios/*.yaml",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("scenario run takes at least one FILE")
@@ -39,7 +43,7 @@ scenario.`,
 			opener := openInMemory
 			if c.Flags().Changed("db") {
 				var err error
-				if opener, err = openBeside(p.db); err != nil {
+				if opener, err = openerOf(p.db); err != nil {
 					return err
 				}
 			}
@@ -69,12 +73,33 @@ func openScenario(ctx context.Context, db *store.Store, options books.Options) (
 	return book, db.Close, nil
 }
 
+// openerOf gives scenarios their books on the engine of the URL. Errors: exitError.
+func openerOf(db string) (scenario.Opener, error) {
+	if isPostgres(db) {
+		return openInSchemas(db), nil
+	}
+	return openBeside(db)
+}
+
+// openInSchemas gives each scenario a schema of its own.
+func openInSchemas(url string) scenario.Opener {
+	return func(ctx context.Context, options books.Options) (*books.Books, func() error, error) {
+		number := make([]byte, 8)
+		_, _ = rand.Read(number) // never fails
+		db, err := store.OpenSchema(ctx, url, "drawdown_scenario_"+hex.EncodeToString(number), store.Options{Writers: 2, Readers: 2})
+		if err != nil {
+			return nil, nil, err
+		}
+		return openScenario(ctx, db, options)
+	}
+}
+
 // openBeside gives each scenario a database file of its own, in the directory of the URL's
 // file and named after it.
 func openBeside(url string) (scenario.Opener, error) {
 	path, sqlite := strings.CutPrefix(url, "sqlite:")
 	if !sqlite || path == "" {
-		return nil, badUsage("--db: must be sqlite:PATH, not %q", url)
+		return nil, badUsage("--db: must be sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME, not %q", shown(url))
 	}
 	if path == ":memory:" {
 		return openInMemory, nil

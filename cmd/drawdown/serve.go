@@ -32,13 +32,14 @@ func (p *program) serveCommand() *cobra.Command {
 		Long: `Serve the GraphQL API and run the jobs, until SIGINT or SIGTERM: then requests and
 the step of the job at work end first. A second signal ends it at once.
 
-A database that does not exist is made and migrated. One that lacks migrations is
-left alone: see drawdown migrate.
+A database file that does not exist is made and migrated, and so is an empty database
+on a server. One that lacks migrations is left alone: see drawdown migrate.
 
 The API does not ask who is calling yet. It listens on the loopback address, where
 only this machine reaches it, and refuses another one without --allow-remote.`,
 		Example: `  drawdown serve
   drawdown serve --db sqlite:book.db --currency EUR --timezone Europe/Berlin
+  drawdown serve --db postgres://drawdown:PASSWORD@db.internal/drawdown?sslmode=verify-full
   drawdown serve --addr 127.0.0.1:9000 --explorer --log json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
@@ -124,9 +125,9 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	address := listener.Addr().String()
 	host, _, _ := net.SplitHostPort(address)
 	if isLoopback(host) {
-		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", "http://"+address, "db", p.db, "version", version())
+		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", "http://"+address, "db", shown(p.db), "version", version())
 	} else {
-		log.Warn("serving to other machines, and the API does not ask who is calling", "url", "http://"+address, "db", p.db, "version", version())
+		log.Warn("serving to other machines, and the API does not ask who is calling", "url", "http://"+address, "db", shown(p.db), "version", version())
 	}
 	select {
 	case err := <-ended:

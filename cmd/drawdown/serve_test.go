@@ -178,7 +178,7 @@ func TestDemo(t *testing.T) {
 func TestStoppedImport(t *testing.T) {
 	dir := t.TempDir()
 	path := dir + "/book.db"
-	makeCrashBook(t, path)
+	makeCrashBook(t, "sqlite:"+path)
 	files := writeUsage(t, dir, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -62,7 +62,7 @@ runs, the audit trail.`,
 func (p *program) reportFindings(findings []books.Finding) error {
 	out := &printer{w: p.stdout}
 	if len(findings) == 0 {
-		out.line("%s: nothing differs. Derived again and compared:", p.db)
+		out.line("%s: nothing differs. Derived again and compared:", shown(p.db))
 		for _, what := range verified {
 			out.line("  %s", what)
 		}
@@ -74,7 +74,7 @@ func (p *program) reportFindings(findings []books.Finding) error {
 		rows.AppendRow(table.Row{f.Check, f.Subject, f.Kept, f.Derived})
 	}
 	out.line("%s", rows.Render())
-	out.line("%s: %d differences", p.db, len(findings))
+	out.line("%s: %d differences", shown(p.db), len(findings))
 	return out.err
 }
 

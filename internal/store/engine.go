@@ -32,8 +32,8 @@ type engine struct {
 	reading, writing sql.TxOptions
 	// lockMigrations and unlockMigrations, where set, let one process migrate at a time.
 	lockMigrations, unlockMigrations string
-	// hasTable asks whether the table of the name exists.
-	hasTable string
+	// tables asks for the names of all tables.
+	tables string
 	// guards asks for the names of the triggers that keep tables append-only.
 	guards string
 	// faults runs the database's own check of itself.
@@ -67,7 +67,7 @@ var sqliteEngine = &engine{
 	hasUnused:  "granted > drawn + refunded",
 	carries:    "(carrying_minor <> 0 OR carrying_functional_minor <> 0)",
 	reading:    sql.TxOptions{ReadOnly: true},
-	hasTable:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?",
+	tables:     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
 	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 	faults:     sqliteFaults,
 	classify:   classifySQLite,

@@ -9,63 +9,110 @@ import (
 	"drawdown/internal/books"
 )
 
-const migrationsTable = "bun_migrations"
+// The tables in which the migrator keeps what was applied.
+const (
+	migrationsTable     = "bun_migrations"
+	migrationLocksTable = "bun_migration_locks"
+)
 
-// Migrate brings the database to the form that this program knows.
+// Migrate brings the database to the form that this program knows. Of several that do so
+// at once one migrates and the others wait for it.
 // Errors: INVALID where the database is newer than the program, UNAVAILABLE.
 func (s *Store) Migrate(ctx context.Context) error {
 	pending, err := s.MigrationsPending(ctx)
 	if err != nil || pending == 0 {
 		return err
 	}
-	if s.engine.lockMigrations != "" {
-		conn, err := s.reader.Conn(ctx)
-		if err != nil {
-			return s.refused("preparing to migrate", err)
-		}
-		defer func() { _ = conn.Close() }()
-		if _, err := conn.ExecContext(ctx, s.engine.lockMigrations); err != nil {
-			return s.refused("waiting for another to migrate", err)
-		}
-		// Where this fails, the connection is gone and the lock with it.
-		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), s.engine.unlockMigrations) }()
-	}
 	migrator, _, err := s.migrator()
 	if err != nil {
 		return err
 	}
-	if err := migrator.Init(ctx); err != nil {
+	return s.whileNobodyMigrates(ctx, func() error {
+		if err := migrator.Init(ctx); err != nil {
+			return s.refused("preparing to migrate", err)
+		}
+		_, err := migrator.Migrate(ctx)
+		return s.refused("migrating the database", err)
+	})
+}
+
+// whileNobodyMigrates waits for another process that migrates, and keeps others from it.
+func (s *Store) whileNobodyMigrates(ctx context.Context, act func() error) error {
+	if s.engine.lockMigrations == "" {
+		return act()
+	}
+	conn, err := s.reader.Conn(ctx)
+	if err != nil {
 		return s.refused("preparing to migrate", err)
 	}
-	if _, err := migrator.Migrate(ctx); err != nil {
-		return s.refused("migrating the database", err)
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, s.engine.lockMigrations); err != nil {
+		return s.refused("waiting for another to migrate", err)
 	}
-	return nil
+	// Where this fails, the connection is gone and the lock with it.
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), s.engine.unlockMigrations) }()
+	return act()
 }
 
-// IsNew reports whether the database holds nothing of a book yet.
+// IsNew reports whether the database holds nothing yet: neither a book, nor a table of
+// anything else.
 func (s *Store) IsNew(ctx context.Context) (bool, error) {
-	tables, err := s.migrationTables(ctx)
-	return tables == 0, err
+	marked, tables, err := s.tables(ctx)
+	if err != nil || tables > 0 || !marked {
+		return err == nil && tables == 0, err
+	}
+	// Another process has just begun to migrate, or was stopped before it did anything.
+	migrator, _, err := s.migrator()
+	if err != nil {
+		return false, err
+	}
+	applied, err := migrator.AppliedMigrations(ctx)
+	return len(applied) == 0, s.refused("reading which migrations were applied", err)
 }
 
-func (s *Store) migrationTables(ctx context.Context) (tables int, err error) {
-	err = s.writer.NewRaw(s.engine.hasTable, migrationsTable).Scan(ctx, &tables)
-	return tables, s.refused("reading which migrations were applied", err)
+// tables reports whether the marks of migrations are there, and how many other tables.
+func (s *Store) tables(ctx context.Context) (marked bool, others int, err error) {
+	var names []string
+	if err := s.writer.NewRaw(s.engine.tables).Scan(ctx, &names); err != nil {
+		return false, 0, s.refused("reading which tables there are", err)
+	}
+	for _, name := range names {
+		switch name {
+		case migrationsTable:
+			marked = true
+		case migrationLocksTable:
+		default:
+			others++
+		}
+	}
+	return marked, others, nil
 }
 
 // MigrationsPending returns how many migrations the database still lacks; all of them
-// for one that is new. Errors: INVALID where the database is newer than the program.
-func (s *Store) MigrationsPending(ctx context.Context) (int, error) {
+// for one that is new. Where another process applies them just now, it waits for that.
+// Errors: INVALID where the database is newer than the program, UNAVAILABLE.
+func (s *Store) MigrationsPending(ctx context.Context) (pending int, err error) {
+	pending, err = s.migrationsPending(ctx)
+	if err != nil || pending == 0 || s.engine.lockMigrations == "" {
+		return pending, err
+	}
+	err = s.whileNobodyMigrates(ctx, func() error {
+		pending, err = s.migrationsPending(ctx)
+		return err
+	})
+	return pending, err
+}
+
+func (s *Store) migrationsPending(ctx context.Context) (int, error) {
 	migrator, known, err := s.migrator()
 	if err != nil {
 		return 0, err
 	}
-	tables, err := s.migrationTables(ctx)
+	marked, _, err := s.tables(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if tables == 0 {
+	if !marked {
 		return len(known), nil
 	}
 	applied, err := migrator.AppliedMigrations(ctx)
@@ -95,6 +142,7 @@ func (s *Store) migrator() (*migrate.Migrator, map[string]bool, error) {
 	}
 	return migrate.NewMigrator(s.writer, migrations,
 		migrate.WithTableName(migrationsTable),
+		migrate.WithLocksTableName(migrationLocksTable),
 		migrate.WithMarkAppliedOnSuccess(true),
 		migrate.WithUpsert(true)), known, nil
 }

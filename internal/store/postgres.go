@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -38,10 +39,10 @@ var postgresEngine = &engine{
 	reading:    sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	writing:    sql.TxOptions{Isolation: sql.LevelReadCommitted},
 	// The lock is the session's, and named by the schema: books in other schemas migrate
-	// at the same time.
-	lockMigrations:   "SELECT pg_advisory_lock(hashtextextended('drawdown migrations of ' || current_schema(), 0))",
-	unlockMigrations: "SELECT pg_advisory_unlock(hashtextextended('drawdown migrations of ' || current_schema(), 0))",
-	hasTable:         "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
+	// at the same time. Another's migrations may take longer than any lock is waited for.
+	lockMigrations:   "SET lock_timeout = 0; SELECT pg_advisory_lock(hashtextextended('drawdown migrations of ' || current_schema(), 0))",
+	unlockMigrations: "SELECT pg_advisory_unlock(hashtextextended('drawdown migrations of ' || current_schema(), 0)); RESET lock_timeout",
+	tables:           "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()",
 	guards: `SELECT g.tgname AS name FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid
 		WHERE c.relnamespace = current_schema()::regnamespace AND g.tgenabled IN ('O', 'A')`,
 	faults:   postgresFaults,
@@ -77,10 +78,10 @@ const (
 )
 
 // postgresConfig reads a URL and fills in what it leaves open. Errors: INVALID.
-func postgresConfig(url string) (*pgx.ConnConfig, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil { // the parser's own message, the cause, shows the URL without the password
-		return nil, &books.Error{Code: books.Invalid, Field: "db", Message: "must be like postgres://USER:PASSWORD@HOST:5432/DATABASE", Cause: err}
+func postgresConfig(address string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, &books.Error{Code: books.Invalid, Field: "db", Message: "must be like postgres://USER:PASSWORD@HOST:5432/DATABASE" + wrongWith(address, err), Cause: err}
 	}
 	// bun writes arguments into the statement, so there is nothing to prepare.
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
@@ -89,6 +90,16 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 	}
 	setMissing(config.RuntimeParams, sessionDefaults)
 	return config, nil
+}
+
+// wrongWith says what is wrong with a parameter of a URL. Of one that cannot be taken
+// apart it says nothing: a password might be anywhere in it.
+func wrongWith(address string, err error) string {
+	cause := errors.Unwrap(err)
+	if parsed, invalid := url.Parse(address); invalid != nil || parsed.Opaque != "" || cause == nil {
+		return "; what is not a letter or a digit of a password is written as %40 for @, %2F for /"
+	}
+	return ": " + cause.Error()
 }
 
 func openPostgres(ctx context.Context, config *pgx.ConnConfig, options Options) (*Store, error) {
@@ -104,7 +115,7 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, options Options) 
 	var schema sql.NullString
 	err := s.writer.NewRaw("SELECT current_schema()").Scan(ctx, &schema)
 	if err == nil && !schema.Valid {
-		err = &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf(
+		err = &books.Error{Code: books.NotFound, Field: "db", Message: fmt.Sprintf(
 			"names the schema %q, which does not exist in that database: make it with CREATE SCHEMA", config.RuntimeParams["search_path"])}
 	}
 	if err != nil {
@@ -126,7 +137,7 @@ func notOpened(config *pgx.ConnConfig, err error) error {
 	case e.Code == undefinedDatabase:
 		refusal.Code, refusal.Message = books.NotFound, fmt.Sprintf("names the database %q, which that server does not have: make it with createdb", config.Database)
 	case e.Code[:2] == authorizationClass:
-		refusal.Code, refusal.Message = books.Invalid, fmt.Sprintf("is refused: the server does not let in user %q with that password", config.User)
+		refusal.Message, refusal.Cause = fmt.Sprintf("is refused: the server does not let in user %q with that password", config.User), e
 	default:
 		refusal.Message = fmt.Sprintf("cannot be used: %s (%s) for %s", e.Message, e.Code, place(config))
 	}
@@ -136,8 +147,8 @@ func notOpened(config *pgx.ConnConfig, err error) error {
 // OpenSchema opens a PostgreSQL database in a new schema of the name, empty and migrated,
 // which is dropped with all that is in it when the store is closed.
 // Errors: INVALID, UNAVAILABLE.
-func OpenSchema(ctx context.Context, url, name string, options Options) (*Store, error) {
-	config, err := postgresConfig(url)
+func OpenSchema(ctx context.Context, address, name string, options Options) (*Store, error) {
+	config, err := postgresConfig(address)
 	if err != nil {
 		return nil, err
 	}

@@ -36,63 +36,185 @@ const URLVariable = "TEST_POSTGRES_URL"
 func URL(t testing.TB) string {
 	t.Helper()
 	server := Server(t)
-	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	execute(t, server, "CREATE SCHEMA "+pgx.Identifier{name}.Sanitize())
-	t.Cleanup(func() { execute(t, server, "DROP SCHEMA "+pgx.Identifier{name}.Sanitize()+" CASCADE") })
-	return WithSchema(t, server, name)
+	name := newName()
+	Exec(t, server, "CREATE SCHEMA "+name)
+	t.Cleanup(func() { Exec(t, server, "DROP SCHEMA "+name+" CASCADE") })
+	return With(t, server, "search_path", name)
 }
 
-// Server returns the URL of the server's database.
-func Server(t testing.TB) string {
+// Database returns the URL of a new, empty database, which is dropped when the test ends.
+// It takes longer than a schema, and has statistics and connections of its own.
+func Database(t testing.TB) string {
 	t.Helper()
-	at, err := started()
-	switch {
-	case err == nil:
-		return at
-	case os.Getenv("CI") != "":
-		t.Fatal("PostgreSQL is needed:", err)
-	}
-	t.Skip("NOT TESTED on PostgreSQL:", err)
-	return ""
+	server := Server(t)
+	name := newName()
+	Exec(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { Exec(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return inDatabase(t, server, name)
 }
 
-// WithSchema returns the URL with a schema named in it.
-func WithSchema(t testing.TB, server, schema string) string {
+func newName() string { return "test_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+// Role makes a role that may log in with the password, and drops it with all that it owns
+// when the test ends. It returns the URL with the role in it.
+func Role(t testing.TB, server, password string) (name, as string) {
 	t.Helper()
+	name = newName()
+	Exec(t, server, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", name, password))
+	t.Cleanup(func() { Exec(t, server, fmt.Sprintf("DROP OWNED BY %[1]s CASCADE; DROP ROLE %[1]s", name)) })
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)
 	}
+	u.User = url.UserPassword(name, password)
+	return name, u.String()
+}
+
+// Server returns the URL of the server's database. Its user is a superuser, unless the
+// server is one that was given.
+func Server(t testing.TB) string {
+	t.Helper()
+	at, err := shared()
+	if err != nil {
+		missing(t, err)
+	}
+	return at
+}
+
+// Superuser returns the URL of the server's database, and leaves the test out where its
+// user is no superuser.
+func Superuser(t testing.TB) string {
+	t.Helper()
+	server := Server(t)
+	var super string
+	db, err := sql.Open("pgx", server)
+	if err == nil {
+		err = db.QueryRowContext(t.Context(), "SELECT current_setting('is_superuser')").Scan(&super)
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if super != "on" {
+		t.Skip("NOT TESTED on PostgreSQL: the user of " + URLVariable + " is no superuser")
+	}
+	return server
+}
+
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal("PostgreSQL is needed:", err)
+	}
+	t.Skip("NOT TESTED on PostgreSQL:", err)
+}
+
+// With returns the URL with a parameter set in it.
+func With(t testing.TB, address, parameter, value string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	query := u.Query()
-	query.Set("search_path", schema)
+	query.Set(parameter, value)
 	u.RawQuery = query.Encode()
 	return u.String()
 }
 
-// execute runs a statement on a connection of its own.
-func execute(t testing.TB, server, statement string) {
+func inDatabase(t testing.TB, address, name string) string {
 	t.Helper()
-	db, err := sql.Open("pgx", server)
+	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.ExecContext(context.Background(), statement)
-	if err = errors.Join(err, db.Close()); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+	u.Path = "/" + name
+	return u.String()
+}
+
+// Exec runs statements on a connection of their own.
+func Exec(t testing.TB, address, statements string) {
+	t.Helper()
+	if err := execute(address, statements); err != nil {
+		t.Fatalf("%s: %v", statements, err)
 	}
 }
 
-// started starts the server once for the test program.
-var started = sync.OnceValues(func() (string, error) {
+func execute(address, statements string) error {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return err
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // several at once
+	ctx := context.Background()
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statements)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// sharedCluster is held here, for a lifeline that is garbage is closed.
+var sharedCluster *cluster
+
+// shared starts the server once for the test program.
+var shared = sync.OnceValues(func() (string, error) {
 	if given := os.Getenv(URLVariable); given != "" {
 		return given, nil
 	}
-	programs, err := findPrograms()
+	var err error
+	if sharedCluster, err = newCluster(); err == nil {
+		err = sharedCluster.start()
+	}
 	if err != nil {
 		return "", err
 	}
-	return start(programs)
+	return sharedCluster.url(), nil
 })
+
+// Own is a server of a test's own, which may be stopped and started again.
+type Own struct {
+	// URL names its database.
+	URL     string
+	cluster *cluster
+}
+
+// OwnServer starts a server that ends with the test.
+func OwnServer(t testing.TB) *Own {
+	t.Helper()
+	c, err := newCluster()
+	if err != nil {
+		missing(t, err)
+	}
+	own := &Own{URL: c.url(), cluster: c}
+	own.Start(t)
+	t.Cleanup(func() {
+		if c.lifeline != nil {
+			own.Stop(t)
+		}
+		if err := os.RemoveAll(c.dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return own
+}
+
+// Start starts the server again.
+func (o *Own) Start(t testing.TB) {
+	t.Helper()
+	if err := o.cluster.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Stop ends the server and every connection to it.
+func (o *Own) Stop(t testing.TB) {
+	t.Helper()
+	if err := o.cluster.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // findPrograms returns the directory of initdb and postgres: on the path, or where Debian
 // keeps them, the newest version first.
@@ -115,53 +237,84 @@ func findPrograms() (string, error) {
 	return "", fmt.Errorf("neither initdb and postgres are installed, nor is %s set", URLVariable)
 }
 
-// lifeline is the server's standard input. It is held here and never closed: its end is
-// the end of the test program.
-var lifeline io.WriteCloser
+// cluster is the data of a server, which may run.
+type cluster struct {
+	programs, dir string
+	port          int
+	asUser        *syscall.SysProcAttr
+	// lifeline is the server's standard input. It is held open here, and its end, also that
+	// of the test program, is the end of the server.
+	lifeline io.WriteCloser
+	ended    func() error
+}
 
-// start makes a cluster in a temporary directory and runs a server on it, which ends when
-// the test program does.
-func start(programs string) (at string, err error) {
-	dir, err := os.MkdirTemp("", "drawdown-postgres-")
-	if err != nil {
-		return "", err
+func (c *cluster) url() string {
+	return fmt.Sprintf("postgres://drawdown@127.0.0.1:%d/postgres?sslmode=disable", c.port)
+}
+
+// newCluster makes a cluster in a temporary directory.
+func newCluster() (*cluster, error) {
+	c := &cluster{}
+	var err error
+	if c.programs, err = findPrograms(); err != nil {
+		return nil, err
 	}
-	asUser, err := unprivileged(dir)
-	if err != nil {
-		return "", err
+	if c.dir, err = os.MkdirTemp("", "drawdown-postgres-"); err != nil {
+		return nil, err
 	}
-	data := filepath.Join(dir, "data")
+	if c.asUser, err = unprivileged(c.dir); err != nil {
+		return nil, err
+	}
 	// Without syncing: a test that cuts the power needs no power plant.
-	initdb := exec.Command(filepath.Join(programs, "initdb"), "--pgdata", data, "--username", "drawdown", "--auth", "trust",
+	initdb := exec.Command(filepath.Join(c.programs, "initdb"), "--pgdata", c.data(), "--username", "drawdown", "--auth", "trust", //nolint:gosec,noctx // it is the machine's own, and ends with the test program
 		"--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = asUser, dir
+	initdb.SysProcAttr, initdb.Dir = c.asUser, c.dir
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+		return nil, fmt.Errorf("%w: %s", err, out)
 	}
-	port, err := freePort()
+	// Whoever a test makes beside the owner has a password, and needs it.
+	const whoMayEnter = "host all drawdown 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+	if err := os.WriteFile(filepath.Join(c.data(), "pg_hba.conf"), []byte(whoMayEnter), 0o600); err != nil {
+		return nil, err
+	}
+	c.port, err = freePort()
+	return c, err
+}
+
+func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// start runs a server, which ends when the test program does.
+func (c *cluster) start() error {
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return "", err
+		return err
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return "", err
-	}
-	// The shell outlives the test program by a moment, however that ends: it waits for the
-	// end of its standard input, whose other end only the test program holds.
-	const watched = `"$0" "$@" <&- & server=$!; read -r _; kill -INT $server; wait $server; rm -rf "$PGTEST_DIR"`
-	server := exec.Command("/bin/sh", "-c", watched, filepath.Join(programs, "postgres"), "-D", data, "-p", strconv.Itoa(port),
+	defer log.Close() //nolint:errcheck // the server has it, and nothing was written here
+	// The shell outlives the test program by a moment, however that ends: it waits for a line
+	// of its standard input, whose other end only the test program holds. Without a line,
+	// the cluster is not needed any more.
+	const watched = `"$0" "$@" <&- & server=$!; read -r keep; kill -INT $server; wait $server; [ "$keep" ] || rm -rf "$PGTEST_DIR"`
+	server := exec.Command("/bin/sh", "-c", watched, filepath.Join(c.programs, "postgres"), "-D", c.data(), "-p", strconv.Itoa(c.port), //nolint:gosec,noctx // it is the machine's own, and ends with the test program
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300",
 		"-c", "fsync=off", "-c", "autovacuum_naptime=5s")
-	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = asUser, dir, log, log
-	server.Env = append(os.Environ(), "PGTEST_DIR="+dir)
-	if lifeline, err = server.StdinPipe(); err != nil {
-		return "", err
+	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = c.asUser, c.dir, log, log
+	server.Env = append(os.Environ(), "PGTEST_DIR="+c.dir)
+	if c.lifeline, err = server.StdinPipe(); err != nil {
+		return err
 	}
 	if err := server.Start(); err != nil {
-		return "", err
+		return err
 	}
-	at = fmt.Sprintf("postgres://drawdown@127.0.0.1:%d/postgres?sslmode=disable", port)
-	return at, answers(at, log.Name())
+	c.ended = server.Wait
+	return answers(c.url(), log.Name())
+}
+
+// stop ends the server and keeps the cluster.
+func (c *cluster) stop() error {
+	_, err := io.WriteString(c.lifeline, "keep\n")
+	err = errors.Join(err, c.ended())
+	c.lifeline = nil
+	return err
 }
 
 // unprivileged returns how to start a program as a user who is not root, as PostgreSQL
@@ -191,7 +344,7 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 }
 
 func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
