@@ -77,7 +77,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.PersistentFlags().Lookup("db").DefValue = shown(db) // which is what the help says
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
-		p.scenarioCommand(), p.verifyCommand(), p.migrateCommand(), p.versionCommand(),
+		p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.versionCommand(),
 	)
 	return root
 }

@@ -20,12 +20,13 @@ var mayImport = map[string][]string{
 	"internal/intake":   {"ledger", "revrec", "internal/books"},
 	"internal/scenario": {"ledger", "ledger/export", "revrec", "internal/books"},
 	"internal/demo":     {"ledger", "revrec", "internal/books"},
+	"internal/bench":    {"ledger", "revrec", "internal/books"},
 	"graph":             {"ledger", "revrec", "internal/books", "internal/auth", "internal/intake"},
 	"jobs":              {"ledger", "revrec", "internal/books"},
 	"web":               {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "internal/books", "internal/store",
-		"internal/auth", "internal/intake", "internal/demo", "internal/scenario", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "graph", "jobs", "web",
 	},
 	"internal/tidy": {},
 }
@@ -40,7 +41,7 @@ var homes = []struct {
 	{"github.com/uptrace/bun", []string{"internal/store"}, true},
 	{"github.com/robfig/cron", []string{"jobs"}, true},
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
-	{"github.com/jackc/pgx", []string{"internal/store"}, false},
+	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
 	{"github.com/spf13/cobra", []string{"cmd"}, false},
 	{"github.com/schollz/progressbar", []string{"cmd"}, false},
 	{"github.com/jedib0t/go-pretty", []string{"cmd"}, false},
