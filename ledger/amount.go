@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -62,7 +64,26 @@ func (a Amount) Decimal() decimal.Decimal {
 // Text returns the amount in major units with all decimals of its currency and no
 // currency code: "19.99", "-5", "1.250".
 func (a Amount) Text() string {
-	return a.Decimal().StringFixed(a.Currency.Exponent())
+	var room [24]byte // an int64 with sign, point and a zero before it
+	return string(a.Append(room[:0]))
+}
+
+// Append appends the amount as Text writes it.
+func (a Amount) Append(b []byte) []byte {
+	places := int(a.Currency.Exponent())
+	if places == 0 {
+		return strconv.AppendInt(b, a.Minor, 10)
+	}
+	magnitude := uint64(a.Minor)
+	if a.Minor < 0 {
+		b, magnitude = append(b, '-'), -magnitude
+	}
+	start := len(b)
+	b = strconv.AppendUint(b, magnitude, 10)
+	for len(b)-start <= places { // 5 cents are 0.05
+		b = slices.Insert(b, start, '0')
+	}
+	return slices.Insert(b, len(b)-places, '.')
 }
 
 // String returns the code and the amount: "USD 19.99".

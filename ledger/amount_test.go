@@ -262,3 +262,15 @@ func FuzzParseDecimal(f *testing.F) {
 		}
 	})
 }
+
+// TestTextIsThatOfTheDecimal holds our own writing against the decimal library's, over all
+// of 64 bits and every number of decimals.
+func TestTextIsThatOfTheDecimal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		currency := rapid.SampledFrom([]ledger.Currency{"JPY", "USD", "KWD", "CLF", ""}).Draw(t, "currency")
+		amount := ledger.Money(rapid.Int64().Draw(t, "minor"), currency)
+		if want := amount.Decimal().StringFixed(currency.Exponent()); amount.Text() != want {
+			t.Fatalf("%d minor units of %s are written %q, want %q", amount.Minor, currency, amount.Text(), want)
+		}
+	})
+}

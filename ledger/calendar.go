@@ -80,21 +80,14 @@ func (d Date) Period() Period {
 
 // String returns "2024-03-31", or "" for the zero Date.
 func (d Date) String() string {
-	if d == 0 {
-		return ""
-	}
-	return string(d.append(make([]byte, 0, len("2006-01-02"))))
+	return string(d.Append(make([]byte, 0, len("2006-01-02"))))
 }
 
-// AppendText appends the date as String writes it.
-func (d Date) AppendText(b []byte) ([]byte, error) {
+// Append appends the date as String writes it.
+func (d Date) Append(b []byte) []byte {
 	if d == 0 {
-		return b, nil
+		return b
 	}
-	return d.append(b), nil
-}
-
-func (d Date) append(b []byte) []byte {
 	y, month, day := d.civil()
 	m := int(month)
 	return append(b, byte('0'+y/1000%10), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',

@@ -111,7 +111,7 @@ func appenderOf(of reflect.Type) func([]byte, reflect.Value) ([]byte, error) {
 			if v.Int() == 0 {
 				return append(b, copyNull...), nil
 			}
-			return ledger.Date(v.Int()).AppendText(b)
+			return ledger.Date(v.Int()).Append(b), nil
 		}
 	case of.Implements(valuerType):
 		return func(b []byte, v reflect.Value) ([]byte, error) {

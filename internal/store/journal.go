@@ -241,12 +241,13 @@ func (t *tx) withLines(ctx context.Context, rows []entryRow) ([]ledger.Entry, er
 	return found, err
 }
 
-// exportChunk is how many entries EachEntry holds in memory at a time.
-const exportChunk = 500
+// exportChunk is how many entries EachEntry reads at a time; it holds three times as many.
+const exportChunk = 2000
 
 // EachEntry reads in chunks rather than from one open cursor, so that yield may use the
-// transaction. The chunks are of one snapshot.
-func (t *tx) EachEntry(ctx context.Context, from, to ledger.Date, yield func(ledger.Entry) error) error {
+// transaction. The chunks are of one snapshot, and the next one is read while yield works
+// on the one before.
+func (t *tx) EachEntry(ctx context.Context, from, to ledger.Date, yield func(ledger.Entry) error) (err error) {
 	// The first and the last number of the days bound the walk along the numbers, which
 	// the filter of days alone would begin at 1.
 	span, err := query[struct{ First, Last int64 }](ctx, t, "finding entries by day", `SELECT coalesce(min(number), 0) AS first, coalesce(max(number), -1) AS last
@@ -254,26 +255,72 @@ func (t *tx) EachEntry(ctx context.Context, from, to ledger.Date, yield func(led
 	if err != nil {
 		return err
 	}
-	for next := span[0].First; next <= span[0].Last; {
-		rows, err := query[entryRow](ctx, t, "streaming entries", `SELECT * FROM entries
-			WHERE number >= ? AND number <= ? AND accounting_date >= ? AND accounting_date <= ? ORDER BY number LIMIT ?`,
-			next, span[0].Last, fromDay(from), toDay(to), exportChunk)
-		if err != nil || len(rows) == 0 {
-			return err
+	reading, stop := context.WithCancel(ctx)
+	chunks := make(chan []ledger.Entry, 1)
+	var fault error
+	go func() {
+		defer close(chunks)
+		for next := span[0].First; next <= span[0].Last; next += exportChunk {
+			var entries []ledger.Entry
+			if entries, fault = t.entriesBetween(reading, next, min(next+exportChunk-1, span[0].Last), from, to); fault != nil {
+				return
+			}
+			select {
+			case chunks <- entries:
+			case <-reading.Done():
+				return
+			}
 		}
-		entries, err := t.withLines(ctx, rows)
-		if err != nil {
-			return err
+	}()
+	// The transaction is not given back before its reader is done, also where yield panics.
+	defer func() {
+		stop()
+		for range chunks { // until its end
 		}
+	}()
+	for entries := range chunks {
 		for _, entry := range entries {
 			if err := yield(entry); err != nil {
 				return err
 			}
 		}
-		next = rows[len(rows)-1].Number + 1
 	}
-	return nil
+	return fault
 }
+
+// entriesBetween reads the entries of the numbers, both included, with their lines.
+func (t *tx) entriesBetween(ctx context.Context, first, last int64, from, to ledger.Date) ([]ledger.Entry, error) {
+	var entries []ledger.Entry
+	var e entryRow
+	var l lineRow
+	keep := func() {
+		if n := len(entries); n == 0 || entries[n-1].Number != e.Number {
+			entry := e.entry()
+			entry.Lines = make([]ledger.Line, 0, 2)
+			entries = append(entries, entry)
+		}
+		entry := &entries[len(entries)-1]
+		entry.Lines = append(entry.Lines, l.line())
+	}
+	err := t.scan(ctx, "streaming entries", streamEntries, []any{first, last, fromDay(from), toDay(to)}, []any{
+		&e.Number, &e.Kind, &e.AccountingDate, &e.OccurredOn, &e.PostedAt,
+		idTo{&e.BatchID},
+		textTo{&e.Reference},
+		&e.Description,
+		&l.Account, &l.Currency, &l.AmountMinor, &l.FunctionalCurrency, &l.FunctionalMinor,
+		textTo{&l.Customer},
+		textTo{&l.Policy},
+		textTo{&l.Pack},
+	}, keep)
+	return entries, err
+}
+
+const streamEntries = `SELECT e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.reference, e.description,
+		l.account, l.currency, l.amount_minor, l.functional_currency, l.functional_minor, l.customer, l.policy, l.pack
+	FROM entries AS e CROSS JOIN lines AS l
+	WHERE e.number >= $1 AND e.number <= $2 AND e.accounting_date >= $3 AND e.accounting_date <= $4 AND l.entry_number = e.number
+		AND l.entry_number >= $1 AND l.entry_number <= $2 -- said again, or a planner may read all lines
+	ORDER BY e.number, l.line`
 
 // toDay is a day to compare with: the zero day lies after all days.
 func toDay(d ledger.Date) string {

@@ -39,31 +39,12 @@ const (
 	postgresCustomersByExternalID = `SELECT id, external_id, name, policy_id, created_at_us FROM customers WHERE external_id = ANY ($1::text[])`
 )
 
-// onServerRows reads the rows of a statement that is prepared once for each connection.
-// Each row is read into the targets, and taken from there by keep.
-func onServerRows(ctx context.Context, t *tx, doing, statement string, args, targets []any, keep func()) error {
-	return t.refused(doing, t.onServer(func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, statement, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := rows.Scan(targets...); err != nil {
-				return err
-			}
-			keep()
-		}
-		return rows.Err()
-	}))
-}
-
 func (t *tx) onServerExec(ctx context.Context, doing, statement string, args ...any) (touched int64, err error) {
 	if t.readOnly {
 		return 0, errReadOnly
 	}
 	return touched, t.refused(doing, t.onServer(func(conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, statement, append([]any{pgx.QueryExecModeCacheStatement}, args...)...)
+		tag, err := conn.Exec(ctx, statement, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 		touched = tag.RowsAffected()
 		return err
 	}))
@@ -94,46 +75,20 @@ func column[T, V any](rows []T, of func(T) V) []V {
 // dayText is a day as an array holds it, NULL for none.
 func dayText(d ledger.Date) pgtype.Text { return pgtype.Text{String: d.String(), Valid: d != 0} }
 
-// idTo, textTo and the scanners below read columns of rows without reflection. NULL is the
-// empty text, instant and day.
-type (
-	idTo   struct{ to *string }
-	textTo struct{ to *string }
-)
-
-// ScanUUID reads the column.
-func (s idTo) ScanUUID(v pgtype.UUID) error {
-	if *s.to = ""; v.Valid {
-		*s.to = uuid.UUID(v.Bytes).String()
-	}
-	return nil
-}
-
-// ScanText reads the column.
-func (s textTo) ScanText(v pgtype.Text) error {
-	*s.to = v.String
-	return nil
-}
-
-// ScanText reads the column.
-func (d *date) ScanText(v pgtype.Text) error {
-	return (*ledger.Date)(d).UnmarshalText([]byte(v.String))
-}
-
-// ScanInt64 reads the column.
-func (i *instant) ScanInt64(v pgtype.Int8) error {
-	*i = instant{micros: v.Int64, set: v.Valid}
-	return nil
-}
-
 func (t *tx) postgresEventsByKey(ctx context.Context, keys []eventKeyRow) ([]eventRow, error) {
 	var found []eventRow
 	var row eventRow
 	targets := []any{
-		idTo{&row.CustomerID}, idTo{&row.ID}, &row.Source, &row.EventID, idTo{&row.MeterID}, textTo{&row.Quantity}, &row.Credits,
-		&row.OccurredAt, &row.RecordedAt, idTo{&row.VoidOf},
+		idTo{&row.CustomerID},
+		idTo{&row.ID},
+		&row.Source, &row.EventID,
+		idTo{&row.MeterID},
+		textTo{&row.Quantity},
+		&row.Credits,
+		&row.OccurredAt, &row.RecordedAt,
+		idTo{&row.VoidOf},
 	}
-	err := onServerRows(ctx, t, "looking up events", postgresEventsByKey, []any{
+	err := t.scan(ctx, "looking up events", postgresEventsByKey, []any{
 		binaryIDs(keys, func(k eventKeyRow) string { return k.CustomerID }),
 		column(keys, func(k eventKeyRow) string { return k.Source }),
 		column(keys, func(k eventKeyRow) string { return k.EventID }),
@@ -145,14 +100,22 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 	var found []lotRow
 	var row lotRow
 	targets := []any{ // in the order of postgresLotColumns
-		idTo{&row.CustomerID}, idTo{&row.ID}, idTo{&row.PurchaseID}, idTo{&row.PolicyID}, &row.Kind, textTo{&row.Reason}, &row.BurnOrder,
-		&row.Granted, &row.Currency, &row.PriceMinor, &row.FunctionalCurrency, &row.FunctionalMinor, textTo{&row.RatePrice}, textTo{&row.RateCurrency},
+		idTo{&row.CustomerID},
+		idTo{&row.ID},
+		idTo{&row.PurchaseID},
+		idTo{&row.PolicyID},
+		&row.Kind,
+		textTo{&row.Reason},
+		&row.BurnOrder,
+		&row.Granted, &row.Currency, &row.PriceMinor, &row.FunctionalCurrency, &row.FunctionalMinor,
+		textTo{&row.RatePrice},
+		textTo{&row.RateCurrency},
 		&row.PurchasedOn, &row.StartsAt, &row.ExpiresAt, &row.AcceptsUntil, &row.LapsesOn, &row.Priority, &row.LiabilityOn, &row.Drawn,
 		&row.Lapsed, &row.Refunded, &row.RefundedOn, &row.RefundedMinor, &row.RefundedFunctionalMinor, &row.Blocked,
 		&row.RecognisedMinor, &row.RecognisedFunctionalMinor, &row.ReleasedMinor, &row.ReleasedFunctionalMinor, &row.CarryingMinor,
 		&row.CarryingFunctionalMinor, &row.BookedThrough, &row.BookedCredits, &row.LapseDue, &row.RemoteDue, &row.PendingFrom,
 	}
-	err := onServerRows(ctx, t, "holding lots", statement, args, targets, func() { found = append(found, row) })
+	err := t.scan(ctx, "holding lots", statement, args, targets, func() { found = append(found, row) })
 	return found, err
 }
 
@@ -180,6 +143,6 @@ func (t *tx) postgresCustomers(ctx context.Context, externalIDs []string) ([]cus
 	var found []customerRow
 	var row customerRow
 	targets := []any{idTo{&row.ID}, &row.ExternalID, &row.Name, idTo{&row.PolicyID}, &row.CreatedAt}
-	err := onServerRows(ctx, t, "reading customers", postgresCustomersByExternalID, []any{externalIDs}, targets, func() { found = append(found, row) })
+	err := t.scan(ctx, "reading customers", postgresCustomersByExternalID, []any{externalIDs}, targets, func() { found = append(found, row) })
 	return found, err
 }
