@@ -121,6 +121,9 @@ func (o Options) Check() error {
 	if o.LotDays < o.Lots || o.LotDays > o.Lots*maxDaysPerLot {
 		return fmt.Errorf("lot-days: must be 1 to %d for each of the %d lots, not %d in all", maxDaysPerLot, o.Lots, o.LotDays)
 	}
+	if err := checkURL(o.URL); err != nil {
+		return err
+	}
 	if o.Time <= 0 {
 		return errors.New("seconds: must be more than 0")
 	}

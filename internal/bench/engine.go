@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"drawdown/internal/books"
 )
 
 // engine is a kind of database, and the place in one where the bench works.
@@ -25,20 +27,34 @@ type engine interface {
 	close(ctx context.Context) error
 }
 
-// newEngine returns the engine of the URL.
-func newEngine(ctx context.Context, url string) (engine, error) {
+// The kinds of database by the scheme of their URL.
+func isSQLite(scheme string) bool   { return scheme == "sqlite" }
+func isPostgres(scheme string) bool { return scheme == "postgres" || scheme == "postgresql" }
+
+// checkURL returns what is wrong with the form of a URL, or nil.
+func checkURL(url string) error {
 	scheme, path, _ := strings.Cut(url, ":")
 	switch {
-	case url == "":
-		return newSQLite("")
-	case scheme == "sqlite" && strings.Contains(path, ":memory:"):
-		return nil, errors.New("a database in memory is not durable, and its figures would say nothing: name a file beside which to measure")
-	case scheme == "sqlite" && path != "":
-		return newSQLite(strings.TrimPrefix(path, "//"))
-	case scheme == "postgres", scheme == "postgresql":
+	case url == "", isPostgres(scheme), isSQLite(scheme) && path != "" && !strings.Contains(path, ":memory:"):
+		return nil
+	case isSQLite(scheme) && path != "":
+		return errors.New("db: must not be in memory, which is not durable: name a file beside which to measure")
+	}
+	return errors.New("db: must be sqlite:PATH or postgres://…") // it may hold a password
+}
+
+// newEngine returns the engine of the URL, whose form is right.
+func newEngine(ctx context.Context, url string) (engine, error) {
+	scheme, path, _ := strings.Cut(url, ":")
+	if isPostgres(scheme) {
 		return newPostgres(ctx, url)
 	}
-	return nil, fmt.Errorf("must be sqlite:PATH or postgres://…, not %q", url)
+	return newSQLite(strings.TrimPrefix(path, "//"))
+}
+
+// unusable is the refusal of a database that cannot be worked in.
+func unusable(why string, cause error) error {
+	return &books.Error{Code: books.Unavailable, Field: "db", Message: why, Cause: cause}
 }
 
 // site is room for one book, and for copies of its tables beside it.

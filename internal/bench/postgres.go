@@ -41,7 +41,7 @@ func newPostgres(ctx context.Context, address string) (engine, error) {
 		return nil, err
 	}
 	if err := e.admin.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reaching the database: %w", err), e.admin.Close())
+		return nil, errors.Join(unusable("the database cannot be reached", err), e.admin.Close())
 	}
 	return e, nil
 }
@@ -98,7 +98,7 @@ func (e *postgresEngine) site(ctx context.Context) (*site, error) {
 	e.count++
 	schema := fmt.Sprintf("%s_%d", e.name, e.count)
 	if _, err := e.admin.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
-		return nil, fmt.Errorf("making a schema: %w", err)
+		return nil, unusable("no schema can be made", err)
 	}
 	e.schemas = append(e.schemas, schema)
 	s := &site{

@@ -29,7 +29,7 @@ func newSQLite(beside string) (engine, error) {
 	}
 	dir, err := os.MkdirTemp(parent, name)
 	if err != nil {
-		return nil, fmt.Errorf("no database can be made beside %s: %w", beside, err)
+		return nil, unusable("no database can be made beside "+beside, err)
 	}
 	return &sqliteEngine{dir: dir}, nil
 }
