@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"database/sql"
 	"fmt"
 	"net/url"
 	"os"
@@ -177,23 +176,9 @@ func TestPostgresScenarios(t *testing.T) {
 	if code, said := ended(t, "scenario", "run", "--db", db, wrong); code != problems {
 		t.Errorf("%d: %s", code, said)
 	}
-	if left := ask(t, db, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'drawdown%'"); left != "0" {
+	if left := pgtest.Ask(t, db, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'drawdown%'"); left != "0" {
 		t.Errorf("%s schemas are left behind", left)
 	}
 }
 
 func writeFile(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
-
-// ask returns the one value that a query on a server selects.
-func ask(t *testing.T, db, query string) (answer string) {
-	t.Helper()
-	conn, err := sql.Open("pgx", db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return answer
-}

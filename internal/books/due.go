@@ -14,23 +14,46 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	if err != nil || len(purchases) == 0 {
 		return false, err
 	}
+	lots, err := lotsOf(ctx, tx, purchases)
+	if err != nil {
+		return false, err
+	}
+	changed := make([]*revrec.Lot, 0, len(purchases))
 	for i := range purchases {
-		lots, err := tx.LockLots(ctx, []LotKey{{purchases[i].CustomerID, purchases[i].LotID}})
-		if err != nil {
-			return false, err
-		}
-		if err := b.bookDue(ctx, tx, &purchases[i], lots[0]); err != nil {
+		lot := lots[purchases[i].LotID]
+		if err := b.bookDue(ctx, tx, &purchases[i], lot); err != nil {
 			return false, err
 		}
 		if err := tx.UpdatePurchase(ctx, purchases[i]); err != nil {
 			return false, err
 		}
-		if err := tx.UpdateLots(ctx, lots); err != nil {
-			return false, err
-		}
+		changed = append(changed, lot)
 	}
 	run.result.Lots += int64(len(purchases))
-	return len(purchases) == stepPurchases, nil
+	// Another step, unless nothing is left: a purchase that is paid while it is waited for
+	// leaves a step that is not full.
+	return true, tx.UpdateLots(ctx, changed)
+}
+
+// lotsOf holds the lots of the purchases, by id: all of them before the first entry is
+// numbered, for a refund holds its lot when it waits for a number.
+func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string]*revrec.Lot, error) {
+	keys := make([]LotKey, len(purchases))
+	for i, purchase := range purchases {
+		keys[i] = LotKey{purchase.CustomerID, purchase.LotID}
+	}
+	locked, err := tx.LockLots(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	lots := make(map[string]*revrec.Lot, len(locked))
+	for _, lot := range locked {
+		lots[lot.ID] = lot
+	}
+	if len(lots) != len(purchases) {
+		return nil, refuse(Internal, "", "the lots of %d of %d purchases are missing", len(purchases)-len(lots), len(purchases))
+	}
+	return lots, nil
 }
 
 // bookDue books the receivable of one purchase on its due day.

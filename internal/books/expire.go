@@ -94,6 +94,26 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 	return made, len(all), nil
 }
 
+// lookAgain has a lot whose use or liability changed looked at again, as early as the
+// change can matter: also one that a change of a later day has looked at then.
+func lookAgain(lot *revrec.Lot, rule revrec.Breakage) {
+	if lot.LapsesOn != 0 {
+		lot.LapseDue = sooner(lot.LapseDue, lot.LapsesOn)
+	}
+	if rule.Method == revrec.Remote && lot.Kind == revrec.PurchaseLot {
+		lot.RemoteDue = sooner(lot.RemoteDue, revrec.RemoteOn(rule, lot.PurchasedOn, nil))
+	}
+}
+
+// sooner returns the earlier of a day on which a lot is looked at, zero for none, and
+// another.
+func sooner(due, day ledger.Date) ledger.Date {
+	if due == 0 {
+		return day
+	}
+	return min(due, day)
+}
+
 // nextLooks returns the days, after through, at whose end a lot is to be looked at for
 // its lapse and for remoteness of use; zero where nothing is to come. A use or a void
 // after through moves what was released by then, so its day is looked at too.

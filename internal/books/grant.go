@@ -50,8 +50,7 @@ func (b *Books) Grant(ctx context.Context, key string, request NewGrant) (revrec
 			return lot, "", err
 		}
 		if customer.PolicyID == "" {
-			customer.PolicyID = policy.ID
-			if err := tx.UpdateCustomer(ctx, customer); err != nil {
+			if err := tx.SetFirstPolicy(ctx, customer.ID, policy.ID); err != nil {
 				return lot, "", err
 			}
 		}

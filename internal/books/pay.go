@@ -68,10 +68,10 @@ func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lo
 		}
 		return b.postSettlement(ctx, tx, *purchase, paidOn)
 	}
-	if err := b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, paidOn); err != nil {
+	if err := b.moveLiability(ctx, tx, *purchase, lot, paidOn); err != nil {
 		return err
 	}
-	return b.moveLiability(ctx, tx, *purchase, lot, paidOn)
+	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, paidOn)
 }
 
 // postSettlement clears the receivable: Dr cash, Cr accounts receivable.
@@ -111,9 +111,7 @@ func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot
 		return err
 	}
 	b.carry(purchase, lot)
-	if policy.Breakage.Method == revrec.Remote && lot.RemoteDue == 0 {
-		lot.RemoteDue = on
-	}
+	lookAgain(lot, policy.Breakage)
 	lot.WaitFrom(on)
 	return tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: on}})
 }
@@ -123,8 +121,8 @@ func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot
 func (b *Books) carry(purchase Purchase, lot *revrec.Lot) {
 	lot.Carrying = lot.Carrying.Add(purchase.Price)
 	lot.CarryingFunctional = lot.CarryingFunctional.Add(purchase.Functional)
-	if lot.LapsesOn != 0 && lot.LapseDue == 0 {
-		lot.LapseDue = max(lot.LapsesOn, lot.LiabilityOn)
+	if lot.LapsesOn != 0 {
+		lot.LapseDue = sooner(lot.LapseDue, max(lot.LapsesOn, lot.LiabilityOn))
 	}
 }
 

@@ -61,20 +61,19 @@ func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (
 		if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
 			return Purchased{}, "", err
 		}
+		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot)); err != nil {
+			return Purchased{}, "", err
+		}
 		if err := tx.InsertLot(ctx, deal.lot); err != nil {
 			return Purchased{}, "", err
 		}
-		deal.customer.PolicyID = deal.policy.ID
-		if err := tx.UpdateCustomer(ctx, deal.customer); err != nil {
+		if err := tx.SetCustomerPolicy(ctx, deal.customer.ID, deal.policy.ID); err != nil {
 			return Purchased{}, "", err
 		}
 		if deal.purchase.Status == PurchasePaid {
 			if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.lot.LiabilityOn); err != nil {
 				return Purchased{}, "", err
 			}
-		}
-		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot)); err != nil {
-			return Purchased{}, "", err
 		}
 		lots, err := tx.LotsByID(ctx, []string{deal.lot.ID}) // the store gave it its order
 		if err != nil {

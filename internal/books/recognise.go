@@ -31,10 +31,10 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 		}
 		booked = append(booked, part...)
 	}
-	if err := b.keep(ctx, tx, step.made, &run.result); err != nil {
+	if err := step.pools.add(ctx, tx, b); err != nil {
 		return false, err
 	}
-	if err := step.pools.add(ctx, tx, b); err != nil {
+	if err := b.keep(ctx, tx, step.made, &run.result); err != nil {
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))

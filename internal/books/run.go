@@ -268,10 +268,11 @@ func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
 		run.Status, run.Error = JobFailed, publicCause(cause)
 	}
 	return b.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
-		if err := tx.UpdateJobRun(ctx, *run); err != nil {
+		// The lease first, as in recordRun, which takes it and then ends runs that died.
+		if err := tx.DropLease(ctx, "booking", run.ID); err != nil {
 			return err
 		}
-		return tx.DropLease(ctx, "booking", run.ID)
+		return tx.UpdateJobRun(ctx, *run)
 	})
 }
 

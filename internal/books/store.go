@@ -41,7 +41,9 @@ type bookTx interface {
 	// ClosedThrough returns the last closed period, zero where none is.
 	ClosedThrough(ctx context.Context) (ledger.Period, error)
 
-	// IdempotencyKey returns what was stored under the key, or found false.
+	// IdempotencyKey returns what was stored under the key, or found false. Within Update it
+	// holds the key until the transaction ends, so that the same request at the same time
+	// waits for the answer.
 	IdempotencyKey(ctx context.Context, key string) (record IdempotencyRecord, found bool, err error)
 	SaveIdempotencyKey(ctx context.Context, record IdempotencyRecord) error
 	AppendAudit(ctx context.Context, events ...AuditEvent) error
@@ -61,7 +63,10 @@ type catalogTx interface {
 	// InsertCustomer, InsertPolicy, InsertPack and InsertMeter refuse a code (external
 	// id) that is taken. Errors: ALREADY_EXISTS.
 	InsertCustomer(ctx context.Context, customer Customer) error
-	UpdateCustomer(ctx context.Context, customer Customer) error
+	// SetCustomerPolicy writes which policy governs a customer, and nothing else that others
+	// may be changing; SetFirstPolicy does so where none governs yet. Errors: NOT_FOUND.
+	SetCustomerPolicy(ctx context.Context, customerID, policyID string) error
+	SetFirstPolicy(ctx context.Context, customerID, policyID string) error
 	CustomersByID(ctx context.Context, ids []string) ([]Customer, error)
 	CustomersByExternalID(ctx context.Context, externalIDs []string) ([]Customer, error)
 	Customers(ctx context.Context, filter CustomerFilter, page Page) ([]Customer, error)
@@ -214,7 +219,8 @@ type bookingTx interface {
 	// PoolDaysSince returns the days of the pools since their day, by pool id and in order;
 	// all that came before is one day, the one before.
 	PoolDaysSince(ctx context.Context, pools []PoolWork) (map[string][]revrec.PoolDay, error)
-	// MeasurePoolsFrom marks all pools of the policy to be measured from the day.
+	// MeasurePoolsFrom marks all pools of the policy to be measured from the day. Whoever
+	// measures them meanwhile is waited for, or waits.
 	MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error
 	// UnmeasuredPools holds and returns up to limit pools to be measured from a day by
 	// through, the earliest first.

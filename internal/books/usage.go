@@ -116,6 +116,8 @@ type usageBatch struct {
 	days     map[LotDay]revrec.Credits // by customer, lot and day
 	// repeats are events that stand twice in the call: the later place by the first.
 	repeats map[int]int
+	// undrawn are events that the lots were not enough for.
+	undrawn []wantedEvent
 }
 
 // wantedEvent is an event that passed the checks.
@@ -145,6 +147,9 @@ func (u *usageBatch) record(ctx context.Context, inputs []UsageInput) error {
 		return nil
 	}
 	if err := u.draw(ctx, customers); err != nil {
+		return err
+	}
+	if err := u.lookAgain(ctx); err != nil {
 		return err
 	}
 	u.answerRepeats()
@@ -324,13 +329,42 @@ func (u *usageBatch) dropDuplicates(ctx context.Context) error {
 	return nil
 }
 
+// lookAgain looks up the events that the lots were not enough for, now that the lots are
+// held: another server may have recorded one while these waited for the lots, and it
+// itself took the credits that it lacks.
+func (u *usageBatch) lookAgain(ctx context.Context) error {
+	if len(u.undrawn) == 0 {
+		return nil
+	}
+	keys := make([]EventKey, len(u.undrawn))
+	for i, want := range u.undrawn {
+		keys[i] = keyOf(want.event)
+	}
+	existing, err := u.tx.EventsByKey(ctx, keys)
+	if err != nil {
+		return err
+	}
+	known := make(map[EventKey]UsageEvent, len(existing))
+	for _, event := range existing {
+		known[keyOf(event)] = event
+	}
+	for _, want := range u.undrawn {
+		event, recorded := known[keyOf(want.event)]
+		if recorded && sameUse(event, want.event) {
+			u.outcomes[want.at].Status, u.outcomes[want.at].Event, u.outcomes[want.at].Reason = Duplicate, &event, nil
+		}
+	}
+	return nil
+}
+
 // answerRepeats gives an event that stands twice in the call the answer of the first
-// where that was rejected: nothing was recorded that it could be a duplicate of.
+// where that was not recorded here: the event that it is a duplicate of, or what was
+// wrong with it.
 func (u *usageBatch) answerRepeats() {
 	for later, first := range u.repeats {
-		if u.outcomes[first].Status == Rejected {
-			u.outcomes[later].Status, u.outcomes[later].Event = Rejected, nil
-			u.outcomes[later].Reason = u.outcomes[first].Reason
+		answer, repeat := u.outcomes[first], &u.outcomes[later]
+		if answer.Status != Recorded {
+			repeat.Status, repeat.Event, repeat.Reason = answer.Status, answer.Event, answer.Reason
 		}
 	}
 }
@@ -423,6 +457,7 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 		event := &events[i].event
 		drawn, short := burner.Draw(event.OccurredAt, event.Credits, !bill)
 		if short > 0 && !bill {
+			u.undrawn = append(u.undrawn, events[i])
 			reason, err := u.shortReason(ctx, *event, short)
 			if err == nil {
 				err = u.reject(events[i].at, reason)
@@ -439,6 +474,7 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 			}
 			if !lot.Rate.Bears(lot.Drawn + short) {
 				burner.Undo(drawn)
+				u.undrawn = append(u.undrawn, events[i])
 				if err := u.reject(events[i].at, tooMuchOverage(*event, lot.Rate)); err != nil {
 					return err
 				}
@@ -559,12 +595,7 @@ func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revre
 	lots := make([]*revrec.Lot, 0, len(touched))
 	for _, lot := range touched {
 		lot.Lapsed = min(lot.Lapsed, max(lot.Unused(), 0))
-		if lot.LapsesOn != 0 && lot.LapseDue == 0 {
-			lot.LapseDue = lot.LapsesOn
-		}
-		if lot.Kind == revrec.PurchaseLot && lot.RemoteDue == 0 && policies[lot.PolicyID].Breakage.Method == revrec.Remote {
-			lot.RemoteDue = lot.PurchasedOn
-		}
+		lookAgain(lot, policies[lot.PolicyID].Breakage)
 		lots = append(lots, lot)
 	}
 	slices.SortFunc(lots, func(x, y *revrec.Lot) int {

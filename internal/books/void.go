@@ -32,9 +32,6 @@ func (b *Books) VoidUsage(ctx context.Context, key string, request UsageVoid) (U
 			MeterID: event.MeterID, Quantity: event.Quantity.Neg(), Credits: -event.Credits,
 			OccurredAt: now, RecordedAt: now, VoidOf: event.ID,
 		}
-		if err := tx.InsertEvents(ctx, []UsageEvent{void}); err != nil {
-			return void, "", err
-		}
 		return void, event.ID, b.giveBack(ctx, tx, event, void)
 	})
 }
@@ -65,7 +62,7 @@ func findEvent(ctx context.Context, tx Tx, request UsageVoid) (UsageEvent, error
 	return found[0], err
 }
 
-// giveBack reverses the draws of an event on the day of its void.
+// giveBack keeps the void of an event and reverses its draws on the day of the void.
 func (b *Books) giveBack(ctx context.Context, tx Tx, event, void UsageEvent) error {
 	draws, err := tx.DrawsOfEvents(ctx, []string{event.ID})
 	if err != nil {
@@ -78,6 +75,9 @@ func (b *Books) giveBack(ctx context.Context, tx Tx, event, void UsageEvent) err
 	slices.SortFunc(keys, LotKey.Compare)
 	lots, err := tx.LockLots(ctx, keys)
 	if err != nil {
+		return err
+	}
+	if err := tx.InsertEvents(ctx, []UsageEvent{void}); err != nil {
 		return err
 	}
 	touched, policies := map[LotKey]*revrec.Lot{}, map[string]Policy{}

@@ -59,6 +59,11 @@ type idempotencyRow struct {
 }
 
 func (t *tx) IdempotencyKey(ctx context.Context, key string) (books.IdempotencyRecord, bool, error) {
+	if t.holdKey != "" && !t.readOnly {
+		if _, err := t.exec(ctx, "holding an idempotency key", t.holdKey, key); err != nil {
+			return books.IdempotencyRecord{}, false, err
+		}
+	}
 	var row idempotencyRow
 	err := t.db.NewSelect().Model(&row).Where("key = ?", key).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -34,11 +34,14 @@ func (t *tx) InsertCustomer(ctx context.Context, customer books.Customer) error 
 	return takenAs("externalId", "is the id of another customer: "+customer.ExternalID, err)
 }
 
-// UpdateCustomer writes name and policy. Errors: NOT_FOUND.
-func (t *tx) UpdateCustomer(ctx context.Context, customer books.Customer) error {
-	touched, err := t.exec(ctx, "changing a customer", "UPDATE customers SET name = ?, policy_id = ? WHERE id = ?",
-		customer.Name, bun.NullZero(customer.PolicyID), customer.ID)
-	return wroteOne("customer", customer.ID, touched, err)
+func (t *tx) SetCustomerPolicy(ctx context.Context, customerID, policyID string) error {
+	touched, err := t.exec(ctx, "changing a customer", "UPDATE customers SET policy_id = ? WHERE id = ?", policyID, customerID)
+	return wroteOne("customer", customerID, touched, err)
+}
+
+func (t *tx) SetFirstPolicy(ctx context.Context, customerID, policyID string) error {
+	touched, err := t.exec(ctx, "changing a customer", "UPDATE customers SET policy_id = coalesce(policy_id, ?) WHERE id = ?", policyID, customerID)
+	return wroteOne("customer", customerID, touched, err)
 }
 
 // wroteOne turns an update that found no row into NOT_FOUND.

@@ -18,6 +18,9 @@ type engine struct {
 	name       string
 	dialect    schema.Dialect // shared by all stores: it caches how rows map
 	migrations fs.FS
+	// holdKey holds an idempotency key until the transaction ends, where "" nobody else has
+	// a transaction meanwhile.
+	holdKey string
 	// holding ends a query whose rows of the table are to be held until the transaction
 	// ends, so that nobody else changes them.
 	holding func(table string) string

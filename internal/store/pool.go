@@ -192,7 +192,12 @@ func (t *tx) markPools(ctx context.Context, doing, statement string, days map[st
 }
 
 func (t *tx) MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error {
-	_, err := t.exec(ctx, "marking pools to be measured",
+	// In the order of UnmeasuredPools and AddPoolDays, which an UPDATE promises nobody.
+	_, err := query[poolRow](ctx, t, "holding pools", "SELECT * FROM pools WHERE policy_id = ? ORDER BY id"+t.holding("pools"), policyID)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, "marking pools to be measured",
 		"UPDATE pools SET measure_from = CASE WHEN measure_from < ?0 THEN measure_from ELSE ?0 END WHERE policy_id = ?1", date(from), policyID)
 	return err
 }
@@ -245,13 +250,24 @@ func (t *tx) PoolDaysSince(ctx context.Context, pools []books.PoolWork) (map[str
 }
 
 func (t *tx) UnmeasuredPools(ctx context.Context, through ledger.Date, limit int) ([]books.PoolWork, error) {
-	rows, err := query[poolRow](ctx, t, "reading pools to be measured", unmeasuredPools+t.holding("pools"), date(through), limit)
+	rows, err := query[poolRow](ctx, t, "reading pools to be measured", unmeasuredPools, date(through), limit)
+	if hold := t.holding("pools"); err == nil && hold != "" && len(rows) > 0 {
+		ids := convert(rows, func(row poolRow) string { return row.ID })
+		rows, err = query[poolRow](ctx, t, "holding pools", holdUnmeasured+hold, bun.List(ids), date(through))
+		slices.SortFunc(rows, func(x, y poolRow) int {
+			return cmp.Or(cmp.Compare(x.MeasureFrom, y.MeasureFrom), cmp.Compare(x.ID, y.ID))
+		})
+	}
 	return convert(rows, func(row poolRow) books.PoolWork {
 		return books.PoolWork{Pool: row.pool(), From: ledger.Date(row.MeasureFrom)}
 	}), err
 }
 
-const unmeasuredPools = "SELECT * FROM pools WHERE measure_from IS NOT NULL AND measure_from <= ? ORDER BY measure_from, id LIMIT ?"
+const (
+	unmeasuredPools = "SELECT * FROM pools WHERE measure_from IS NOT NULL AND measure_from <= ? ORDER BY measure_from, id LIMIT ?"
+	// Pools are held in order of id by whoever holds several.
+	holdUnmeasured = "SELECT * FROM pools WHERE id IN (?) AND measure_from IS NOT NULL AND measure_from <= ? ORDER BY id"
+)
 
 func (t *tx) SetPoolsMeasured(ctx context.Context, next map[string]ledger.Date) error {
 	return t.markPools(ctx, "marking pools measured", nextMeasures, next)

@@ -30,6 +30,7 @@ var postgresEngine = &engine{
 	name:       "postgres",
 	dialect:    pgdialect.New(),
 	migrations: postgresMigrations,
+	holdKey:    "SELECT pg_advisory_xact_lock(hashtextextended('drawdown key of ' || current_schema() || ' ' || ?, 0))",
 	holding:    func(table string) string { return " FOR NO KEY UPDATE OF " + table },
 	isOpen:     "open",
 	hasUnused:  "open",

@@ -1,6 +1,3 @@
-// Package pgtest gives tests a PostgreSQL server: the one that TEST_POSTGRES_URL names,
-// or one that it starts from the programs installed on the machine and stops with the
-// test program. Where neither can be had a test is skipped, and with CI set it fails.
 package pgtest
 
 import (
@@ -86,16 +83,7 @@ func Server(t testing.TB) string {
 func Superuser(t testing.TB) string {
 	t.Helper()
 	server := Server(t)
-	var super string
-	db, err := sql.Open("pgx", server)
-	if err == nil {
-		err = db.QueryRowContext(t.Context(), "SELECT current_setting('is_superuser')").Scan(&super)
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if super != "on" {
+	if Ask(t, server, "SELECT current_setting('is_superuser')") != "on" {
 		t.Skip("NOT TESTED on PostgreSQL: the user of " + URLVariable + " is no superuser")
 	}
 	return server
@@ -153,6 +141,20 @@ func execute(address, statements string) error {
 	}
 	_, err = conn.Exec(ctx, statements)
 	return errors.Join(err, conn.Close(ctx))
+}
+
+// Ask returns the one value that a query selects.
+func Ask(t testing.TB, address, query string) (answer string) {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.QueryRowContext(context.WithoutCancel(t.Context()), query).Scan(&answer)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return answer
 }
 
 // sharedCluster is held here, for a lifeline that is garbage is closed.

@@ -65,20 +65,28 @@ func audit(t *testing.T, s *suite) {
 }
 
 func customers(t *testing.T, s *suite) {
-	policy := aPolicy("standard")
+	policy, other := aPolicy("standard"), aPolicy("other")
 	acme, bolt, percent := aCustomer("acme"), aCustomer("bolt"), aCustomer("100%_a\\b")
+	bolt.Name = "Bolt's"
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
+		must(t, tx.InsertPolicy(ctx, other))
 		for _, customer := range []books.Customer{acme, bolt, percent} {
 			must(t, tx.InsertCustomer(ctx, customer))
 		}
-		bolt.Name, bolt.PolicyID = "Bolt's", policy.ID
-		must(t, tx.UpdateCustomer(ctx, bolt))
-		refused(t, tx.UpdateCustomer(ctx, aCustomer("nobody")), books.NotFound)
+		bolt.PolicyID = policy.ID
+		must(t, tx.SetFirstPolicy(ctx, bolt.ID, policy.ID))
+		must(t, tx.SetFirstPolicy(ctx, bolt.ID, other.ID)) // changes nothing
+		percent.PolicyID = other.ID
+		must(t, tx.SetCustomerPolicy(ctx, percent.ID, policy.ID))
+		must(t, tx.SetCustomerPolicy(ctx, percent.ID, other.ID))
+		refused(t, tx.SetCustomerPolicy(ctx, newID(), policy.ID), books.NotFound)
+		refused(t, tx.SetFirstPolicy(ctx, newID(), policy.ID), books.NotFound)
 	})
 	err := s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertCustomer(ctx, aCustomer("acme")) })
 	refused(t, err, books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
+		same(t, []books.Customer{percent})(tx.CustomersByID(ctx, []string{percent.ID}))
 		same(t, []books.Customer{acme, bolt})(inOrder(customerID)(tx.CustomersByID(ctx, []string{bolt.ID, "none", acme.ID})))
 		same(t, []books.Customer{bolt})(tx.CustomersByExternalID(ctx, []string{"bolt", "bol"}))
 		sameIDs(t, customerID)(tx.CustomersByID(ctx, nil))

@@ -99,7 +99,7 @@ func viewWrites(t *testing.T, s *suite) {
 	})
 	writes := map[string]func(ctx context.Context, tx books.Tx) error{
 		"insert": func(ctx context.Context, tx books.Tx) error { return tx.InsertCustomer(ctx, aCustomer("other")) },
-		"update": func(ctx context.Context, tx books.Tx) error { return tx.UpdateCustomer(ctx, customer) },
+		"update": func(ctx context.Context, tx books.Tx) error { return tx.SetCustomerPolicy(ctx, customer.ID, policy.ID) },
 		"lot": func(ctx context.Context, tx books.Tx) error {
 			return tx.InsertLot(ctx, aLot(customer.ID, policy.ID))
 		},
