@@ -20,13 +20,17 @@ type Options struct {
 	Explorer bool
 	// Log takes faults with their cause; slog.Default().
 	Log *slog.Logger
-	// Background ends the job runs that somebody started; it outlives requests.
+	// Intake bounds the endpoint that takes streams of usage.
+	Intake IntakeOptions
+	// Background ends the job runs that somebody started, and streams of usage; it outlives
+	// requests.
 	Background context.Context //nolint:containedctx // it is the process's, not a request's
 }
 
 // NewHandler serves the API:
 //
 //	/graphql   GraphQL over HTTP, GET and POST
+//	/v1/usage  streams of usage, POST
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read, 503 otherwise
 //	/          the explorer, where Options.Explorer asks for it
@@ -52,7 +56,9 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 
 	mux := http.NewServeMux()
 	// A page of another site may not write with the reader's connection.
-	mux.Handle("/graphql", http.NewCrossOriginProtection().Handler(api))
+	sameSite := http.NewCrossOriginProtection()
+	mux.Handle("/graphql", sameSite.Handler(api))
+	mux.Handle("/v1/usage", sameSite.Handler(newUsageIntake(b, faults, options.Intake, options.Background)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults))
 	mux.Handle("/", front(options.Explorer))

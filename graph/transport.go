@@ -112,10 +112,17 @@ func (n negotiated) requestError(errs gqlerror.List) int {
 	return http.StatusBadRequest
 }
 
-// negotiate picks the media type that the caller likes best; plain JSON where it does
+// negotiate picks the media type of a GraphQL answer; plain JSON where the caller does
 // not say, as the audits have it, for such callers are older than the other type.
 func negotiate(accept []string) (negotiated, bool) {
-	best, liking := negotiated{mediaJSON}, 0.0
+	media, ok := prefer(accept, mediaJSON, mediaGraphQL)
+	return negotiated{media}, ok
+}
+
+// prefer picks of two media types the one that the caller likes better; the usual one
+// where it does not say.
+func prefer(accept []string, usual, other string) (media string, ok bool) {
+	best, liking := usual, 0.0
 	asked := strings.Join(accept, ",")
 	if strings.TrimSpace(asked) == "" {
 		return best, true
@@ -130,9 +137,9 @@ func negotiate(accept []string) (negotiated, bool) {
 			quality = q
 		}
 		switch media {
-		case mediaGraphQL:
-		case mediaJSON, "application/*", "*/*":
-			media = mediaJSON
+		case other:
+		case usual, "application/*", "*/*":
+			media = usual
 		default:
 			continue
 		}
@@ -140,7 +147,7 @@ func negotiate(accept []string) (negotiated, bool) {
 			continue
 		}
 		if quality > liking {
-			best, liking = negotiated{media}, quality
+			best, liking = media, quality
 		}
 	}
 	return best, liking > 0

@@ -53,7 +53,7 @@ func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.usage = &usageQueue{options: usage, record: b.recordUsage}
+	b.usage = &usageQueue{options: usage, record: b.recordTogether}
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		book, err := tx.Book(ctx)
 		if CodeOf(err) == NotFound && err != nil {

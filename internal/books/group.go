@@ -124,8 +124,8 @@ func (c *UsageCall) answer(outcomes []UsageOutcome, err error) {
 // needs to be closed.
 type usageQueue struct {
 	options UsageOptions
-	// record writes events in one transaction.
-	record func(context.Context, []UsageInput) ([]UsageOutcome, error)
+	// record writes events in one transaction that belongs to no caller.
+	record func([]UsageInput) ([]UsageOutcome, error)
 
 	mu      sync.Mutex
 	waiting []*UsageCall
@@ -351,10 +351,22 @@ func (q *usageQueue) write(calls []*UsageCall) {
 	}
 }
 
-// attempt runs one transaction, under a context of its own: it belongs to no caller. A
-// panic would end the process here, far from the caller whom it concerns, and is turned
-// into the error that the caller's room logs.
-func (q *usageQueue) attempt(calls []*UsageCall) (outcomes []UsageOutcome, err error) {
+// attempt runs one transaction.
+func (q *usageQueue) attempt(calls []*UsageCall) ([]UsageOutcome, error) {
+	if len(calls) == 1 {
+		return q.record(calls[0].events)
+	}
+	events := make([]UsageInput, 0, sizeOf(calls))
+	for _, call := range calls {
+		events = append(events, call.events...)
+	}
+	return q.record(events)
+}
+
+// recordTogether records the events of several callers, under a context of its own. A
+// panic would end the process here, far from the callers whom it concerns, and is turned
+// into an error that is logged where theirs are.
+func (b *Books) recordTogether(events []UsageInput) (outcomes []UsageOutcome, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			outcomes, err = nil, fmt.Errorf("panic while recording usage: %v\n%s", panicked, debug.Stack())
@@ -362,14 +374,7 @@ func (q *usageQueue) attempt(calls []*UsageCall) (outcomes []UsageOutcome, err e
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
 	defer cancel()
-	events := calls[0].events
-	if len(calls) > 1 {
-		events = make([]UsageInput, 0, sizeOf(calls))
-		for _, call := range calls {
-			events = append(events, call.events...)
-		}
-	}
-	outcomes, err = q.record(ctx, events)
+	outcomes, err = b.recordUsage(ctx, events)
 	if err != nil && ctx.Err() != nil {
 		err = &Error{Code: Unavailable, Message: fmt.Sprintf("the database took longer than %s: try again", groupTime), Cause: err}
 	}

@@ -62,11 +62,11 @@ func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		return nil, err
 	}
 	if b.usage.enter() {
-		defer b.usage.leave(len(events), time.Now()) //nolint:contextcheck // it starts the turn of others
+		defer b.usage.leave(len(events), time.Now())
 		return b.recordUsage(ctx, events)
 	}
 	// A caller that gives up may use its slice again while the queue still reads it.
-	call, err := b.usage.queue(slices.Clone(events)) //nolint:contextcheck // what calls share ends with none of them
+	call, err := b.usage.queue(slices.Clone(events))
 	if err != nil {
 		return nil, err
 	}

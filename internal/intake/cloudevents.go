@@ -186,6 +186,7 @@ func (o Options) envelope(values object) (books.UsageInput, *books.Error) {
 		}
 		attributes[key] = text
 	}
+	event.ID, event.Source, event.Customer = attributes["id"], attributes["source"], attributes["subject"]
 	if version := attributes["specversion"]; version != "1.0" {
 		return event, refuse("specversion", `must be "1.0", not %q`, shown(version))
 	}
@@ -194,7 +195,6 @@ func (o Options) envelope(values object) (books.UsageInput, *books.Error) {
 			return event, refuse(key, "must not be empty in a CloudEvent")
 		}
 	}
-	event.ID, event.Source, event.Customer = attributes["id"], attributes["source"], attributes["subject"]
 	if event.Customer == "" {
 		event.Customer = o.Values[fieldCustomer]
 	}
