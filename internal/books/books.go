@@ -22,6 +22,8 @@ type Books struct {
 	// holder names this process in leases and job runs.
 	holder string
 	usage  *usageQueue
+	// policies are those that usage has met.
+	policies knownPolicies
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.

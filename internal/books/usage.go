@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -411,32 +412,16 @@ func (u *usageBatch) draw(ctx context.Context, customers map[string]Customer) er
 	return nil
 }
 
-func (u *usageBatch) loadPolicies(ctx context.Context, customers map[string]Customer, lots []*revrec.Lot) error {
-	u.policies = map[string]Policy{}
-	var ids []string
-	want := func(id string) {
-		if _, seen := u.policies[id]; !seen && id != "" {
-			u.policies[id] = Policy{}
-			ids = append(ids, id)
-		}
-	}
+func (u *usageBatch) loadPolicies(ctx context.Context, customers map[string]Customer, lots []*revrec.Lot) (err error) {
+	wanted := map[string]struct{}{}
 	for _, customer := range customers {
-		want(customer.PolicyID)
+		wanted[customer.PolicyID] = struct{}{}
 	}
 	for _, lot := range lots {
-		want(lot.PolicyID)
+		wanted[lot.PolicyID] = struct{}{}
 	}
-	found, err := u.tx.PoliciesByID(ctx, ids)
-	for _, policy := range found {
-		u.policies[policy.ID] = policy
-	}
-	if err != nil {
-		return err
-	}
-	fallback, err := u.tx.PoliciesByCode(ctx, []string{DefaultPolicy})
-	if err == nil && len(fallback) > 0 {
-		u.policies[""] = fallback[0]
-	}
+	delete(wanted, "") // a customer who bought nothing yet
+	u.policies, err = u.books.policies.of(ctx, u.tx, slices.Collect(maps.Keys(wanted)))
 	return err
 }
 
