@@ -31,7 +31,14 @@ type batch[K comparable, V any] struct {
 }
 
 func newBatch[K comparable, V any](fetch func(context.Context, []K) (map[K]V, error)) *batch[K, V] {
-	return &batch[K, V]{fetch: fetch, expected: map[K]struct{}{}, found: map[K]V{}, missing: map[K]struct{}{}}
+	return &batch[K, V]{fetch: fetch}
+}
+
+// prepare makes the maps: most batches of a request are never asked anything.
+func (b *batch[K, V]) prepare() {
+	if b.found == nil {
+		b.expected, b.found, b.missing = map[K]struct{}{}, map[K]V{}, map[K]struct{}{}
+	}
 }
 
 // expect says that the key may be looked up. The zero key names nothing.
@@ -49,6 +56,7 @@ func (b *batch[K, V]) expectLocked(key K) {
 	if key == nothing || found || missing || expected {
 		return
 	}
+	b.prepare()
 	b.expected[key] = struct{}{}
 	b.order = append(b.order, key)
 }
