@@ -30,7 +30,7 @@ func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, e
 		return false, err
 	}
 	run.result.Lots += int64(len(step.next))
-	return more || len(pools) == stepLots, b.keep(ctx, tx, step.made, &run.result)
+	return more || len(pools) == stepLots, b.keep(ctx, tx, run, step.made)
 }
 
 // poolStep gathers what one step makes of pools.

@@ -49,11 +49,11 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 		}
 		made, booked, days = append(made, released...), append(booked, part...), days+read
 	}
-	if err := b.keep(ctx, tx, made, &run.result); err != nil {
+	if err := b.keep(ctx, tx, run, made); err != nil {
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))
-	return more || len(keys) == stepLots, tx.UpdateLots(ctx, booked)
+	return more || len(keys) == stepLots, tx.UpdateBooked(ctx, booked)
 }
 
 // releaseKinds are the kinds under which the rest of a price is released.

@@ -1,8 +1,10 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"drawdown/ledger"
@@ -18,10 +20,11 @@ func (b *Books) postBatch(ctx context.Context, tx Tx, run *running) error {
 	if err != nil {
 		return err
 	}
-	sums, err := tx.SumBatch(ctx, batch.ID)
+	sums, err := sumsOf(ctx, tx, batch, run)
 	if err != nil || len(sums) == 0 {
 		return err
 	}
+	run.fresh.posted = true
 	entries := make([]ledger.Entry, 0, len(sums))
 	for _, sum := range sums {
 		policy, err := run.policies.of(ctx, tx, sum.PolicyID)
@@ -45,6 +48,81 @@ func (b *Books) postBatch(ctx context.Context, tx Tx, run *running) error {
 		result.Entries += int64(len(entries))
 	}
 	return tx.CloseBatch(ctx, batch.ID, now)
+}
+
+// batchSums is what recognitions of one batch add up to per entry.
+type batchSums struct {
+	batch  string
+	count  int64
+	sums   map[sumName]*BatchSum
+	posted bool // the batch is closed
+}
+
+// sumName names the entry that sums recognitions.
+type sumName struct {
+	accountingDate, day ledger.Date
+	kind                revrec.Kind
+	currency            ledger.Currency
+	policyID            string
+}
+
+func (s *batchSums) add(r *revrec.Recognition) {
+	s.addSum(r.Batch, BatchSum{
+		Day: r.Day, AccountingDate: r.AccountingDate, Kind: r.Kind, PolicyID: r.PolicyID, Currency: r.Amount.Currency,
+		Count: 1, Credits: r.Credits, Minor: r.Amount.Minor, Functional: r.Functional.Minor,
+		Unclaimed: r.Unclaimed.Minor, UnclaimedFunctional: r.UnclaimedFunctional.Minor,
+	})
+}
+
+func (s *batchSums) addSum(batch string, more BatchSum) {
+	if s.batch != batch {
+		*s = batchSums{batch: batch, sums: map[sumName]*BatchSum{}}
+	}
+	s.count += more.Count
+	name := sumName{more.AccountingDate, more.Day, more.Kind, more.Currency, more.PolicyID}
+	sum := s.sums[name]
+	if sum == nil {
+		s.sums[name] = &more
+		return
+	}
+	sum.Count += more.Count
+	sum.Credits += more.Credits
+	sum.Minor += more.Minor
+	sum.Functional += more.Functional
+	sum.Unclaimed += more.Unclaimed
+	sum.UnclaimedFunctional += more.UnclaimedFunctional
+}
+
+// join adds what a step kept, once it has ended.
+func (s *batchSums) join(step batchSums) {
+	for _, sum := range step.sums {
+		s.addSum(step.batch, *sum)
+	}
+	if step.posted {
+		*s = batchSums{}
+	}
+}
+
+// sumsOf returns what the recognitions of the open batch add up to. A run knows that of
+// what it kept itself; where the batch holds more or other recognitions, which a run that
+// died has left, they are read again.
+func sumsOf(ctx context.Context, tx Tx, batch Batch, run *running) ([]BatchSum, error) {
+	count, err := tx.CountBatch(ctx, batch.ID)
+	if err != nil || count == 0 {
+		return nil, err
+	}
+	if run.batch.batch != batch.ID || run.batch.count != count {
+		return tx.SumBatch(ctx, batch.ID)
+	}
+	sums := make([]BatchSum, 0, len(run.batch.sums))
+	for _, sum := range run.batch.sums {
+		sums = append(sums, *sum)
+	}
+	slices.SortFunc(sums, func(x, y BatchSum) int {
+		return cmp.Or(cmp.Compare(x.AccountingDate, y.AccountingDate), cmp.Compare(x.Day, y.Day), cmp.Compare(x.Kind, y.Kind),
+			cmp.Compare(x.Currency, y.Currency), cmp.Compare(x.PolicyID, y.PolicyID))
+	})
+	return sums, nil
 }
 
 func (b *Books) entryOf(sum BatchSum, policy Policy, batch Batch) ledger.Entry {

@@ -34,11 +34,11 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 	if err := step.pools.add(ctx, tx, b); err != nil {
 		return false, err
 	}
-	if err := b.keep(ctx, tx, step.made, &run.result); err != nil {
+	if err := b.keep(ctx, tx, run, step.made); err != nil {
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))
-	return more || step.more || len(keys) == stepLots, tx.UpdateLots(ctx, booked)
+	return more || step.more || len(keys) == stepLots, tx.UpdateBooked(ctx, booked)
 }
 
 // usageStep gathers what one step makes of the use of lots.
@@ -67,6 +67,12 @@ func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
 	if err != nil {
 		return err
 	}
+	days := 0
+	for i := range work {
+		days += len(work[i].days)
+	}
+	s.days += days
+	s.made = slices.Grow(s.made, days) // a day makes a recognition, hardly ever two
 	for i := range work {
 		w := &work[i]
 		policy, err := s.run.policies.of(ctx, tx, w.lot.PolicyID)
@@ -77,7 +83,6 @@ func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
 		inPool := keepUsage(w, made)
 		s.pools.gather(policy, w.lot, s.books.book.Functional, inPool)
 		s.made = append(s.made, made...)
-		s.days += len(w.days)
 		s.more = s.more || w.next != 0 && w.next <= s.run.through
 	}
 	return nil
@@ -112,10 +117,8 @@ func usageOf(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date
 	if err != nil {
 		return nil, err
 	}
-	byLot := groupDays(days)
 	for i := range work {
-		w := &work[i]
-		w.days, w.next = byLot[w.LotID], next[w.LotKey]
+		work[i].days, work[i].next = days[i], next[i]
 	}
 	return work, reachBack(ctx, tx, work, back)
 }
@@ -136,9 +139,11 @@ func reachBack(ctx context.Context, tx Tx, work []usageWork, spans []LotSpan) er
 	if err != nil {
 		return err
 	}
+	at := 0
 	for i := range work {
-		if w := &work[i]; w.From <= w.lot.BookedThrough {
-			w.before, w.booked = before[w.LotKey], booked[w.LotID]
+		if w := &work[i]; w.From <= w.lot.BookedThrough { // these are the spans, in this order
+			w.before, w.booked = before[at], booked[w.LotID]
+			at++
 		}
 	}
 	return nil
@@ -196,7 +201,7 @@ func takeFromCarrying(lot *revrec.Lot, r revrec.Recognition) {
 }
 
 // keep writes recognitions into the open batch, each under its accounting date.
-func (b *Books) keep(ctx context.Context, tx Tx, recognitions []revrec.Recognition, result *JobResult) error {
+func (b *Books) keep(ctx context.Context, tx Tx, run *running, recognitions []revrec.Recognition) error {
 	if len(recognitions) == 0 {
 		return nil
 	}
@@ -212,8 +217,9 @@ func (b *Books) keep(ctx context.Context, tx Tx, recognitions []revrec.Recogniti
 		r := &recognitions[i]
 		r.ID, r.Batch = b.newID(), batch.ID
 		r.AccountingDate = ledger.AccountingDate(r.Day, closed)
+		run.fresh.add(r)
 	}
-	result.Recognitions += int64(len(recognitions))
+	run.result.Recognitions += int64(len(recognitions))
 	return tx.InsertRecognitions(ctx, recognitions)
 }
 

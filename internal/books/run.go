@@ -54,8 +54,9 @@ const (
 	partWholeLots = 50
 	// stepPurchases bounds the invoices of a step: each makes an entry of its own.
 	stepPurchases = 500
-	// maxBatch is how many recognitions are summed into entries at once.
-	maxBatch = 200_000
+	// maxBatch is how many recognitions make a batch: those that a dead run left are read
+	// again to be summed, in one transaction, at some hundred thousand a second.
+	maxBatch = 1_000_000
 )
 
 // running is a job run at work.
@@ -63,6 +64,9 @@ type running struct {
 	through  ledger.Date
 	result   JobResult
 	policies policyCache
+	// fresh is what the step at work keeps, batch what the steps that ended kept and is
+	// not posted yet.
+	fresh, batch batchSums
 }
 
 // step is one bounded transaction of a job; more is true where another is needed.
@@ -217,11 +221,9 @@ func (b *Books) lease(ctx context.Context, tx Tx, run JobRun, otherwise Code) er
 }
 
 // work runs the steps of the job, each in a transaction that renews the lease, and posts
-// what they recognised: at the end, and before it comes to more than one transaction
-// should sum.
+// what they recognised: at the end, and whenever it comes to a batch.
 func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult)) error {
 	at := &running{through: run.Through, policies: policyCache{}}
-	posted := int64(0) // recognitions of this run that are posted
 	post := func(ctx context.Context, tx Tx, at *running) (bool, error) { return false, b.postBatch(ctx, tx, at) }
 	for _, do := range b.steps(run.Job) {
 		for more := true; more; {
@@ -232,11 +234,10 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 			if progress != nil {
 				progress(run.Result)
 			}
-			if run.Result.Recognitions-posted >= maxBatch {
+			if at.batch.count >= maxBatch {
 				if _, err := b.step(ctx, run, at, post); err != nil {
 					return err
 				}
-				posted = run.Result.Recognitions
 			}
 		}
 	}
@@ -247,7 +248,7 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 // step runs one step in a transaction of its own.
 func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (more bool, err error) {
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-		at.result = run.Result // a transaction that is tried again counts once
+		at.result, at.fresh = run.Result, batchSums{} // a transaction that is tried again counts once
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}
@@ -256,6 +257,7 @@ func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (mo
 	})
 	if err == nil {
 		run.Result = at.result
+		at.batch.join(at.fresh)
 	}
 	return more, err
 }

@@ -109,6 +109,9 @@ type purchaseTx interface {
 	InsertLot(ctx context.Context, lot revrec.Lot) error
 	// UpdateLots writes all that can change of the lots, by (CustomerID, ID), in bulk.
 	UpdateLots(ctx context.Context, lots []*revrec.Lot) error
+	// UpdateBooked writes no more than what booking changes of the lots: what is booked of
+	// them, Lapsed, Carrying, and from when they wait.
+	UpdateBooked(ctx context.Context, lots []*revrec.Lot) error
 	// UpdateDrawn writes no more than what use changes of the lots: Drawn, Lapsed,
 	// LapseDue, RemoteDue and PendingFrom.
 	UpdateDrawn(ctx context.Context, lots []*revrec.Lot) error
@@ -185,13 +188,12 @@ type bookingTx interface {
 	PendingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
 	// LotDays returns the lot-days of the lots in order of lot and day.
 	LotDays(ctx context.Context, keys []LotKey) ([]LotDay, error)
-	// LotDaysWithin returns those of LotDays that lie within the span of their lot.
-	LotDaysWithin(ctx context.Context, spans []LotSpan) ([]LotDay, error)
-	// LotDaysAfter returns the first lot-day of each lot after its span, where it has one.
-	LotDaysAfter(ctx context.Context, spans []LotSpan) (map[LotKey]ledger.Date, error)
-	// DrawnBefore returns what was drawn from each lot before its span; lots without a
-	// draw are left out.
-	DrawnBefore(ctx context.Context, spans []LotSpan) (map[LotKey]revrec.Credits, error)
+	// LotDaysWithin returns, for each span, the days of the lot that lie within it, in order.
+	LotDaysWithin(ctx context.Context, spans []LotSpan) ([][]revrec.LotDay, error)
+	// LotDaysAfter returns, for each span, the first day of the lot after it, zero for none.
+	LotDaysAfter(ctx context.Context, spans []LotSpan) ([]ledger.Date, error)
+	// DrawnBefore returns, for each span, what was drawn from the lot before it.
+	DrawnBefore(ctx context.Context, spans []LotSpan) ([]revrec.Credits, error)
 	// LapsingLots and RemoteLots return up to limit lots whose LapseDue (RemoteDue) is
 	// set and not after through, the earliest first.
 	LapsingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
@@ -231,6 +233,8 @@ type bookingTx interface {
 
 	// OpenBatch returns the batch that gathers recognitions, making it where none is open.
 	OpenBatch(ctx context.Context, id string, at time.Time) (Batch, error)
+	// CountBatch counts the recognitions of the batch.
+	CountBatch(ctx context.Context, batchID string) (int64, error)
 	// SumBatch adds up the recognitions of the batch per entry, in order of accounting
 	// date, day, kind, currency and policy.
 	SumBatch(ctx context.Context, batchID string) ([]BatchSum, error)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,14 +29,13 @@ const (
 	lotDays = `WITH ? SELECT d.* FROM key CROSS JOIN lot_days AS d
 		WHERE d.customer_id = key.customer_id AND d.lot_id = key.lot_id
 		ORDER BY d.customer_id, d.lot_id, d.day`
-	lotDaysWithin = `WITH ? SELECT d.* FROM span CROSS JOIN lot_days AS d
-		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day >= span.from_day AND d.day <= span.to_day
-		ORDER BY d.customer_id, d.lot_id, d.day`
-	lotDaysAfter = `WITH ? SELECT span.customer_id, span.lot_id, (SELECT min(d.day) FROM lot_days AS d
-		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day > span.to_day) AS day FROM span`
-	drawnBefore = `WITH ? SELECT d.customer_id, d.lot_id, CAST(sum(d.drawn) AS BIGINT) AS drawn FROM span CROSS JOIN lot_days AS d
+	lotDaysWithin = `WITH ? SELECT span.at, d.day, d.drawn FROM span CROSS JOIN lot_days AS d
+		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day >= span.from_day AND d.day <= span.to_day`
+	lotDaysAfter = `WITH ? SELECT span.at, (SELECT min(d.day) FROM lot_days AS d
+		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day > span.to_day) FROM span`
+	drawnBefore = `WITH ? SELECT span.at, CAST(sum(d.drawn) AS BIGINT) FROM span CROSS JOIN lot_days AS d
 		WHERE d.customer_id = span.customer_id AND d.lot_id = span.lot_id AND d.day < span.from_day
-		GROUP BY d.customer_id, d.lot_id`
+		GROUP BY span.at`
 )
 
 func (t *tx) PendingLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
@@ -60,9 +60,10 @@ func (t *tx) LotDays(ctx context.Context, keys []books.LotKey) ([]books.LotDay, 
 	return convert(rows, lotDayRow.lotDay), err
 }
 
-// spanRow is a books.LotSpan in a table of a WITH clause. The zero day is text there, and
-// lies before all days.
+// spanRow is a books.LotSpan in a table of a WITH clause, with its place among the spans.
+// The zero day is text there, and lies before all days.
 type spanRow struct {
+	At         int64
 	CustomerID string `bun:",type:uuid"`
 	LotID      string `bun:",type:uuid"`
 	FromDay    string
@@ -71,40 +72,56 @@ type spanRow struct {
 
 // inSpanOrder sorts spans in key order.
 func inSpanOrder(spans []books.LotSpan) []spanRow {
-	sorted := slices.SortedFunc(slices.Values(spans), func(x, y books.LotSpan) int { return x.LotKey.Compare(y.LotKey) })
-	return convert(sorted, func(s books.LotSpan) spanRow {
-		return spanRow{CustomerID: s.CustomerID, LotID: s.LotID, FromDay: s.From.String(), ToDay: s.To.String()}
+	rows := make([]spanRow, len(spans))
+	for i, s := range spans {
+		rows[i] = spanRow{At: int64(i), CustomerID: s.CustomerID, LotID: s.LotID, FromDay: s.From.String(), ToDay: s.To.String()}
+	}
+	slices.SortFunc(rows, func(x, y spanRow) int {
+		return cmp.Or(cmp.Compare(x.CustomerID, y.CustomerID), cmp.Compare(x.LotID, y.LotID), cmp.Compare(x.FromDay, y.FromDay))
 	})
+	return rows
 }
 
-func (t *tx) LotDaysWithin(ctx context.Context, spans []books.LotSpan) ([]books.LotDay, error) {
-	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
-		return query[lotDayRow](ctx, t, "reading lot-days to book", lotDaysWithin, t.table("span", &chunk))
-	})
-	return convert(rows, lotDayRow.lotDay), err
-}
-
-func (t *tx) LotDaysAfter(ctx context.Context, spans []books.LotSpan) (map[books.LotKey]ledger.Date, error) {
-	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
-		return query[lotDayRow](ctx, t, "reading the next lot-days", lotDaysAfter, t.table("span", &chunk))
-	})
-	after := make(map[books.LotKey]ledger.Date, len(rows))
-	for _, row := range rows {
-		if row.Day != 0 {
-			after[books.LotKey{CustomerID: row.CustomerID, LotID: row.LotID}] = ledger.Date(row.Day)
+// eachSpan reads what the statement says of the spans.
+func (t *tx) eachSpan(ctx context.Context, doing, statement string, spans []books.LotSpan, targets []any, keep func()) error {
+	for chunk := range slices.Chunk(inSpanOrder(spans), chunkIDs) {
+		if err := t.each(ctx, doing, statement, []any{t.table("span", &chunk)}, targets, keep); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+func (t *tx) LotDaysWithin(ctx context.Context, spans []books.LotSpan) ([][]revrec.LotDay, error) {
+	days := make([][]revrec.LotDay, len(spans))
+	var at int
+	var day date
+	var drawn revrec.Credits
+	err := t.eachSpan(ctx, "reading lot-days to book", lotDaysWithin, spans, []any{&at, &day, &drawn}, func() {
+		days[at] = append(days[at], revrec.LotDay{Day: ledger.Date(day), Drawn: drawn})
+	})
+	inOrder := func(x, y revrec.LotDay) int { return cmp.Compare(x.Day, y.Day) }
+	for _, of := range days { // SQLite reads them in order, PostgreSQL as it likes
+		if !slices.IsSortedFunc(of, inOrder) {
+			slices.SortFunc(of, inOrder)
+		}
+	}
+	return days, err
+}
+
+func (t *tx) LotDaysAfter(ctx context.Context, spans []books.LotSpan) ([]ledger.Date, error) {
+	after := make([]ledger.Date, len(spans))
+	var at int
+	var day date
+	err := t.eachSpan(ctx, "reading the next lot-days", lotDaysAfter, spans, []any{&at, &day}, func() { after[at] = ledger.Date(day) })
 	return after, err
 }
 
-func (t *tx) DrawnBefore(ctx context.Context, spans []books.LotSpan) (map[books.LotKey]revrec.Credits, error) {
-	rows, err := inChunks(inSpanOrder(spans), func(chunk []spanRow) ([]lotDayRow, error) {
-		return query[lotDayRow](ctx, t, "adding up what was drawn of lots", drawnBefore, t.table("span", &chunk))
-	})
-	drawn := make(map[books.LotKey]revrec.Credits, len(rows))
-	for _, row := range rows {
-		drawn[books.LotKey{CustomerID: row.CustomerID, LotID: row.LotID}] = revrec.Credits(row.Drawn)
-	}
+func (t *tx) DrawnBefore(ctx context.Context, spans []books.LotSpan) ([]revrec.Credits, error) {
+	drawn := make([]revrec.Credits, len(spans))
+	var at int
+	var sum revrec.Credits
+	err := t.eachSpan(ctx, "adding up what was drawn of lots", drawnBefore, spans, []any{&at, &sum}, func() { drawn[at] = sum })
 	return drawn, err
 }
 
@@ -358,6 +375,12 @@ const sumBatch = `SELECT r.accounting_date, r.day, r.kind, r.policy_id, r.curren
 	FROM recognitions AS r WHERE r.batch_id = ?
 	GROUP BY r.accounting_date, r.day, r.kind, r.currency, r.policy_id
 	ORDER BY r.accounting_date, r.day, r.kind, r.currency, r.policy_id`
+
+const countBatch = "SELECT count(*) FROM recognitions AS r WHERE r.batch_id = ?"
+
+func (t *tx) CountBatch(ctx context.Context, batchID string) (n int64, err error) {
+	return n, t.each(ctx, "counting a batch", countBatch, []any{batchID}, []any{&n}, func() {})
+}
 
 func (t *tx) SumBatch(ctx context.Context, batchID string) ([]books.BatchSum, error) {
 	rows, err := query[batchSumRow](ctx, t, "adding up a batch", sumBatch, batchID)

@@ -39,9 +39,9 @@ func CheckNames() []string {
 
 // The queries whose plans are tested, by what they serve.
 var Queries = map[string]string{
-	"OpenLots": sqliteEngine.openLots(), "LockOpenLots": sqliteEngine.lockOpenLots(), "LockLots": lockLots, "UpdateLots": updateLots,
+	"OpenLots": sqliteEngine.openLots(), "LockOpenLots": sqliteEngine.lockOpenLots(), "LockLots": lockLots, "UpdateLots": updateLots, "UpdateBooked": updateBooked,
 	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
 	"LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools, "PoolsByKey": poolsByKey, "PoolDaysSince": poolDaysSince, "EarlierMeasures": earlierMeasures,
-	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "EntryOfRecognition": entryOfRecognition,
+	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch, "EntryOfRecognition": entryOfRecognition,
 }

@@ -136,23 +136,31 @@ type lotStateRow struct {
 	lotState
 }
 
-var updateLots = func() string {
-	columns := strings.Fields(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
-		refunded_minor refunded_functional_minor blocked recognised_minor recognised_functional_minor released_minor
-		released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
+var updateLots = updateOf(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
+	refunded_minor refunded_functional_minor blocked recognised_minor recognised_functional_minor released_minor
+	released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
+
+// updateOf sets the columns of lots to those of the table new.
+func updateOf(names string) string {
+	columns := strings.Fields(names)
 	for i, column := range columns {
 		columns[i] = column + " = new." + column
 	}
 	return "WITH ? UPDATE lots SET " + strings.Join(columns, ", ") + " FROM new WHERE lots.customer_id = new.customer_id AND lots.id = new.id"
-}()
+}
 
 // UpdateLots writes the state of the lots. Errors: NOT_FOUND where one does not exist.
 func (t *tx) UpdateLots(ctx context.Context, lots []*revrec.Lot) error {
+	return updateIn(ctx, t, updateLots, lots, func(l *revrec.Lot) lotStateRow {
+		return lotStateRow{CustomerID: l.CustomerID, ID: l.ID, lotState: lotStateOf(l)}
+	})
+}
+
+// updateIn writes lots by a statement that takes their rows as the table new.
+func updateIn[R any](ctx context.Context, t *tx, statement string, lots []*revrec.Lot, row func(*revrec.Lot) R) error {
 	for chunk := range slices.Chunk(lots, chunkRows) {
-		rows := convert(chunk, func(l *revrec.Lot) lotStateRow {
-			return lotStateRow{CustomerID: l.CustomerID, ID: l.ID, lotState: lotStateOf(l)}
-		})
-		touched, err := t.exec(ctx, "changing lots", updateLots, t.table("new", &rows))
+		rows := convert(chunk, row)
+		touched, err := t.exec(ctx, "changing lots", statement, t.table("new", &rows))
 		if err != nil {
 			return err
 		}
@@ -161,6 +169,42 @@ func (t *tx) UpdateLots(ctx context.Context, lots []*revrec.Lot) error {
 		}
 	}
 	return nil
+}
+
+// bookedLotRow is a lot's key and what booking changes of it.
+type bookedLotRow struct {
+	CustomerID                string `bun:",type:uuid"`
+	ID                        string `bun:",type:uuid"`
+	Lapsed                    int64
+	RecognisedMinor           int64
+	RecognisedFunctionalMinor int64
+	ReleasedMinor             int64
+	ReleasedFunctionalMinor   int64
+	CarryingMinor             int64
+	CarryingFunctionalMinor   int64
+	BookedThrough             date `bun:",type:text"`
+	BookedCredits             int64
+	PendingFrom               date `bun:",type:text"`
+	LapseDue                  date `bun:",type:text"`
+	RemoteDue                 date `bun:",type:text"`
+}
+
+var updateBooked = updateOf(`lapsed recognised_minor recognised_functional_minor released_minor released_functional_minor
+	carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
+
+// UpdateBooked writes what booking changes of the lots. Errors: NOT_FOUND where one does
+// not exist.
+func (t *tx) UpdateBooked(ctx context.Context, lots []*revrec.Lot) error {
+	return updateIn(ctx, t, updateBooked, lots, func(l *revrec.Lot) bookedLotRow {
+		return bookedLotRow{
+			CustomerID: l.CustomerID, ID: l.ID, Lapsed: int64(l.Lapsed),
+			RecognisedMinor: l.Recognised.Minor, RecognisedFunctionalMinor: l.RecognisedFunctional.Minor,
+			ReleasedMinor: l.Released.Minor, ReleasedFunctionalMinor: l.ReleasedFunctional.Minor,
+			CarryingMinor: l.Carrying.Minor, CarryingFunctionalMinor: l.CarryingFunctional.Minor,
+			BookedThrough: date(l.BookedThrough), BookedCredits: int64(l.BookedCredits),
+			PendingFrom: date(l.PendingFrom), LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue),
+		}
+	})
 }
 
 // drawnRow is a lot's key and what use changes of it.

@@ -29,6 +29,7 @@ func TestPlans(t *testing.T) {
 		{"LockOpenLots", named("LockOpenLots"), []string{"SEARCH lots USING INDEX lots_open (customer_id=? AND <expr>>?)"}},
 		{"LockLots", named("LockLots"), []string{"SEARCH lots USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
 		{"UpdateLots", named("UpdateLots"), []string{"SEARCH lots USING COVERING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
+		{"UpdateBooked", named("UpdateBooked"), []string{"SEARCH lots USING COVERING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
 		{"PendingLots", named("PendingLots"), []string{"USING COVERING INDEX lots_pending (pending_from>? AND pending_from<?)"}},
 		{"LapsingLots", named("LapsingLots"), []string{"USING COVERING INDEX lots_lapse_due (lapse_due>? AND lapse_due<?)"}},
 		{"RemoteLots", named("RemoteLots"), []string{"USING COVERING INDEX lots_remote_due (remote_due>? AND remote_due<?)"}},
@@ -45,6 +46,7 @@ func TestPlans(t *testing.T) {
 		{"PoolsByKey", named("PoolsByKey"), []string{"SEARCH p USING INDEX sqlite_autoindex_pools_2 (policy_id=? AND pool_key=? AND currency=?)"}},
 		{"PoolDaysSince", named("PoolDaysSince"), []string{"SEARCH d USING PRIMARY KEY (pool_id=?)"}},
 		{"EarlierMeasures", named("EarlierMeasures"), []string{"SEARCH pools USING INDEX sqlite_autoindex_pools_1 (id=?)"}},
+		{"CountBatch", named("CountBatch"), []string{"SEARCH r USING COVERING INDEX recognitions_batch (batch_id=?)"}},
 		{"SumBatch", named("SumBatch"), []string{"SEARCH r USING INDEX recognitions_batch (batch_id=?)"}},
 		{"EntryOfRecognition", named("EntryOfRecognition"), []string{"SEARCH e USING INDEX entries_batch (batch_id=? AND accounting_date=? AND occurred_on=? AND kind=?)"}},
 		{"lots of a customer", page("lots", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id>?)"}},
@@ -110,7 +112,7 @@ func planOf(t *testing.T, s *store.Store, query string) string {
 	if rest, ok := strings.CutPrefix(query, "WITH ? "); ok {
 		keys := "key (customer_id, lot_id, source, event_id, policy_id, pool_key, currency) AS (VALUES ('a', 'b', 's', 'e', 'p', 'k', 'c'), ('c', 'd', 's', 'e', 'p', 'k', 'c')) "
 		if strings.Contains(rest, "span.") {
-			keys = "span (customer_id, lot_id, from_day, to_day) AS (VALUES ('a', 'b', 'f', 't'), ('c', 'd', 'f', 't')) "
+			keys = "span (at, customer_id, lot_id, from_day, to_day) AS (VALUES (0, 'a', 'b', 'f', 't'), (1, 'c', 'd', 'f', 't')) "
 		}
 		if strings.Contains(rest, "since.") {
 			keys = "since (pool_id, from_day) AS (VALUES ('a', 'f'), ('b', 'f')) "

@@ -182,6 +182,12 @@ func insert[R any](ctx context.Context, t *tx, doing string, rows []R) error {
 	if t.bulk && len(rows) >= copyRows {
 		return t.refused(doing, copyIn(ctx, t, rows))
 	}
+	if !t.bulk {
+		var err error
+		if rows, err = insertBound(ctx, t, rows); err != nil {
+			return t.refused(doing, err)
+		}
+	}
 	for chunk := range slices.Chunk(rows, chunkRows) {
 		if _, err := t.db.NewInsert().Model(&chunk).Returning("NULL").Exec(ctx); err != nil {
 			return t.refused(doing, err)
@@ -197,6 +203,24 @@ func query[R any](ctx context.Context, t *tx, doing, text string, args ...any) (
 		return nil, t.refused(doing, err)
 	}
 	return rows, nil
+}
+
+// each reads the rows of a statement into the targets, one after the other, each of which
+// keep takes from there: without reflection, for paths where many rows are read. The args
+// are those of [query].
+func (t *tx) each(ctx context.Context, doing, text string, args, targets []any, keep func()) error {
+	rows, err := t.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return t.refused(doing, err)
+	}
+	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return t.refused(doing, err)
+		}
+		keep()
+	}
+	return t.refused(doing, rows.Err())
 }
 
 // list reads what a built query selects.

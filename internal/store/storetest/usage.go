@@ -115,12 +115,13 @@ func lotDays(t *testing.T, s *suite) {
 			tx.LotDays(ctx, []books.LotKey{keyOf(b), keyOf(a)}))
 		same(t, []books.LotDay{lotDay(b, day, 5), lotDay(b, day+2, 0)})(tx.LotDays(ctx, []books.LotKey{keyOf(b)}))
 
-		same(t, []books.LotDay{lotDay(a, day+1, 3), lotDay(b, day, 5)})(tx.LotDaysWithin(ctx, []books.LotSpan{span(b, day, day+1), span(a, day+1, day+9)}))
-		same(t, []books.LotDay{lotDay(a, day, -5)})(tx.LotDaysWithin(ctx, []books.LotSpan{span(a, 0, day), span(b, 0, day-1)}))
-		same(t, []books.LotDay{})(tx.LotDaysWithin(ctx, nil))
-		same(t, map[books.LotKey]ledger.Date{keyOf(a): day + 1, keyOf(b): day + 2})(tx.LotDaysAfter(ctx, []books.LotSpan{span(a, 0, day), span(b, day, day+1)}))
-		same(t, map[books.LotKey]ledger.Date{keyOf(a): day})(tx.LotDaysAfter(ctx, []books.LotSpan{span(a, 0, day-1), span(b, day, day+2)}))
-		same(t, map[books.LotKey]revrec.Credits{keyOf(a): -2})(tx.DrawnBefore(ctx, []books.LotSpan{span(a, day+2, day+9), span(b, day, day)}))
+		of := func(on ledger.Date, drawn revrec.Credits) revrec.LotDay { return revrec.LotDay{Day: on, Drawn: drawn} }
+		same(t, [][]revrec.LotDay{{of(day, 5)}, {of(day+1, 3)}})(tx.LotDaysWithin(ctx, []books.LotSpan{span(b, day, day+1), span(a, day+1, day+9)}))
+		same(t, [][]revrec.LotDay{{of(day, -5)}, nil, {of(day, -5), of(day+1, 3)}})(tx.LotDaysWithin(ctx, []books.LotSpan{span(a, 0, day), span(b, 0, day-1), span(a, day, day+1)}))
+		same(t, [][]revrec.LotDay{})(tx.LotDaysWithin(ctx, nil))
+		same(t, []ledger.Date{day + 2, day + 1})(tx.LotDaysAfter(ctx, []books.LotSpan{span(b, day, day+1), span(a, 0, day)}))
+		same(t, []ledger.Date{day, 0})(tx.LotDaysAfter(ctx, []books.LotSpan{span(a, 0, day-1), span(b, day, day+2)}))
+		same(t, []revrec.Credits{0, -2})(tx.DrawnBefore(ctx, []books.LotSpan{span(b, day, day), span(a, day+2, day+9)}))
 	})
 }
 
@@ -292,6 +293,7 @@ func batches(t *testing.T, s *suite) {
 		same(t, books.Batch{ID: id, CreatedAt: noon})(batch, err)
 		same(t, batch)(tx.OpenBatch(ctx, newID(), noon.Add(time.Hour)))
 		same(t, []books.BatchSum{})(tx.SumBatch(ctx, batch.ID))
+		same(t, int64(0))(tx.CountBatch(ctx, batch.ID))
 
 		late := aRecognition(lot, revrec.Usage, day, 5, batch.ID)
 		late.AccountingDate = day + 1
@@ -311,6 +313,8 @@ func batches(t *testing.T, s *suite) {
 			sum(day, revrec.ExpiryBreakage, p1, "USD", 1, 3), sum(day, revrec.Usage, p2, "EUR", 1, 50),
 			sum(day, revrec.Usage, p1, "USD", 2, 6), sum(day+1, revrec.Usage, p1, "USD", 1, 5),
 		})(tx.SumBatch(ctx, batch.ID))
+
+		same(t, int64(5))(tx.CountBatch(ctx, batch.ID))
 
 		must(t, tx.CloseBatch(ctx, batch.ID, noon.Add(time.Minute)))
 		refused(t, tx.CloseBatch(ctx, batch.ID, noon), books.NotFound)
