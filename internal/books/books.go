@@ -22,6 +22,7 @@ type Books struct {
 	// holder names this process in leases and job runs.
 	holder string
 	usage  *usageQueue
+	bounds Steps
 	// policies are those that usage has met.
 	policies knownPolicies
 }
@@ -36,12 +37,13 @@ type Options struct {
 	NewID      func() string    // a new UUIDv7 each time, in order
 	Holder     string           // names this process in leases; a new id
 	Usage      UsageOptions     // how usage that arrives at the same time is written together
+	Steps      Steps            // what bounds one step of a job
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
-	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder}
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, bounds: options.Steps.withDefaults()}
 	if b.now == nil {
 		b.now = time.Now
 	}

@@ -12,15 +12,14 @@ import (
 // expected breakage in proportion to use. It goes by the use that is booked, so use is
 // booked before. ASC 606-10-55-48.
 func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, err error) {
-	pools, err := tx.UnmeasuredPools(ctx, run.through, stepLots)
+	pools, err := tx.UnmeasuredPools(ctx, run.through, b.bounds.Lots)
 	if err != nil || len(pools) == 0 {
 		return false, err
 	}
 	step := &poolStep{run: run, estimates: map[string][]revrec.Estimate{}, next: map[string]ledger.Date{}}
-	for part := range slices.Chunk(pools, partWholeLots) {
-		if step.days >= stepDays {
-			more = true // the rest waits for the next step
-			break
+	for part := range slices.Chunk(pools, b.bounds.WholePart) {
+		if step.days >= b.bounds.Days {
+			break // the rest waits for the next step
 		}
 		if err := step.measure(ctx, tx, part); err != nil {
 			return false, err
@@ -30,7 +29,9 @@ func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, e
 		return false, err
 	}
 	run.result.Lots += int64(len(step.next))
-	return more || len(pools) == stepLots, b.keep(ctx, tx, run, step.made)
+	// Another step, unless nothing is left: a pool that another measured while it was
+	// waited for leaves a step that is not full.
+	return true, b.keep(ctx, tx, run, step.made)
 }
 
 // poolStep gathers what one step makes of pools.

@@ -10,7 +10,7 @@ import (
 // due books invoices whose due date has come by through: the right to payment is
 // unconditional, so receivable and contract liability appear. ASC 606-10-45-2, 45-4.
 func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err error) {
-	purchases, err := tx.DuePurchases(ctx, run.through, stepPurchases)
+	purchases, err := tx.DuePurchases(ctx, run.through, b.bounds.Invoices)
 	if err != nil || len(purchases) == 0 {
 		return false, err
 	}

@@ -11,7 +11,7 @@ import (
 // expire books the lapse of lots whose last day has come by through, one bounded step:
 // the rest of their price is released. ASC 606-10-55-48, 55-49.
 func (b *Books) expire(ctx context.Context, tx Tx, run *running) (more bool, err error) {
-	keys, err := tx.LapsingLots(ctx, run.through, stepLots)
+	keys, err := tx.LapsingLots(ctx, run.through, b.bounds.Lots)
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
@@ -21,7 +21,7 @@ func (b *Books) expire(ctx context.Context, tx Tx, run *running) (more bool, err
 // remote books the release of lots whose use has become remote by through, one bounded
 // step. ASC 606-10-55-48.
 func (b *Books) remote(ctx context.Context, tx Tx, run *running) (more bool, err error) {
-	keys, err := tx.RemoteLots(ctx, run.through, stepLots)
+	keys, err := tx.RemoteLots(ctx, run.through, b.bounds.Lots)
 	if err != nil || len(keys) == 0 {
 		return false, err
 	}
@@ -38,8 +38,8 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 	var made []revrec.Recognition
 	var booked []*revrec.Lot
 	days := 0
-	for part := range slices.Chunk(lots, partWholeLots) {
-		if days >= stepDays {
+	for part := range slices.Chunk(lots, b.bounds.WholePart) {
+		if days >= b.bounds.Days {
 			more = true // the rest waits for the next step
 			break
 		}
@@ -53,7 +53,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))
-	return more || len(keys) == stepLots, tx.UpdateBooked(ctx, booked)
+	return more || len(keys) == b.bounds.Lots, tx.UpdateBooked(ctx, booked)
 }
 
 // releaseKinds are the kinds under which the rest of a price is released.
@@ -66,21 +66,21 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 	for i, lot := range lots {
 		keys[i] = LotKey{lot.CustomerID, lot.ID}
 	}
-	all, err := tx.LotDays(ctx, keys)
+	whole := WholeLots(keys)
+	days, err := tx.LotDaysWithin(ctx, whole)
 	if err != nil {
 		return nil, 0, err
 	}
-	booked, err := tx.BookedOfLots(ctx, WholeLots(keys), releaseKinds...)
+	booked, err := tx.BookedOfLots(ctx, whole, releaseKinds...)
 	if err != nil {
 		return nil, 0, err
 	}
-	days := groupDays(all)
-	for _, lot := range lots {
+	for i, lot := range lots {
 		policy, err := run.policies.of(ctx, tx, lot.PolicyID)
 		if err != nil {
 			return nil, 0, err
 		}
-		released := revrec.ReleaseRest(*lot, policy.Breakage, days[lot.ID], run.through, booked[lot.ID])
+		released := revrec.ReleaseRest(*lot, policy.Breakage, days[i], run.through, booked[lot.ID])
 		for _, r := range released {
 			lot.Released, lot.ReleasedFunctional = lot.Released.Add(r.Amount), lot.ReleasedFunctional.Add(r.Functional)
 			takeFromCarrying(lot, r)
@@ -88,10 +88,11 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 		if lot.LapsesOn != 0 && lot.LapsesOn <= run.through {
 			lot.Lapsed = lot.Unused()
 		}
-		lot.LapseDue, lot.RemoteDue = nextLooks(*lot, policy.Breakage, days[lot.ID], run.through)
+		lot.LapseDue, lot.RemoteDue = nextLooks(*lot, policy.Breakage, days[i], run.through)
 		made = append(made, released...)
+		read += len(days[i])
 	}
-	return made, len(all), nil
+	return made, read, nil
 }
 
 // lookAgain has a lot whose use or liability changed looked at again, as early as the

@@ -50,8 +50,8 @@ func TestHistories(t *testing.T) {
 
 func checkHistory(t *rapid.T) {
 	h := drawHistory(t)
-	often := play(t, h, h.runs)
-	once := play(t, h, nil)
+	often := play(t, h, h.runs, smallSteps)
+	once := play(t, h, nil, books.Steps{})
 	defer often.close(t)
 	defer once.close(t)
 	often.checkNothingDiffers(t, h) // once has the same journal, or the test fails below
@@ -65,12 +65,21 @@ func checkHistory(t *rapid.T) {
 	}
 }
 
+// smallSteps has a book of a few lots booked in many steps and parts.
+var smallSteps = books.Steps{Lots: 2, Days: 3, Part: 1, SpanDays: 2, WholePart: 1, Invoices: 1, Batch: 3}
+
 // history is what happened, and when jobs ran in between.
 type history struct {
 	policies []books.NewPolicy
 	acts     []happening
-	runs     []time.Time
+	runs     []jobRun
 	end      time.Time
+}
+
+// jobRun is a run of all jobs at an instant, through so many days before yesterday.
+type jobRun struct {
+	at     time.Time
+	behind ledger.Date
 }
 
 type happening struct {
@@ -129,7 +138,10 @@ func drawHistory(t *rapid.T) history {
 	h.end = at.Add(time.Duration(rapid.IntRange(1, 120).Draw(t, "days")) * 24 * time.Hour)
 	for range rapid.IntRange(0, 5).Draw(t, "runs") {
 		hours := int(h.end.Sub(beginning).Hours())
-		h.runs = append(h.runs, beginning.Add(time.Duration(rapid.IntRange(1, hours).Draw(t, "run"))*time.Hour))
+		h.runs = append(h.runs, jobRun{
+			at:     beginning.Add(time.Duration(rapid.IntRange(1, hours).Draw(t, "run")) * time.Hour),
+			behind: ledger.Date(rapid.SampledFrom([]int{0, 0, 0, 1, 5, 30}).Draw(t, "behind")),
+		})
 	}
 	return h
 }
@@ -167,7 +179,7 @@ type playedBook struct {
 	uses      []books.UsageInput
 }
 
-func play(t *rapid.T, h history, runs []time.Time) *playedBook {
+func play(t *rapid.T, h history, runs []jobRun, steps books.Steps) *playedBook {
 	ctx := context.Background()
 	p := &playedBook{now: beginning}
 	var err error
@@ -177,6 +189,7 @@ func play(t *rapid.T, h history, runs []time.Time) *playedBook {
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
 		NewID: func() string { p.ids++; return fmt.Sprintf("00000000-0000-7000-8000-%012d", p.ids) },
+		Steps: steps,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +203,7 @@ func play(t *rapid.T, h history, runs []time.Time) *playedBook {
 		must(t, err)
 	}
 	p.uses, p.purchases = nil, nil
-	pending := append([]time.Time(nil), runs...)
+	pending := append([]jobRun(nil), runs...)
 	for i, a := range h.acts {
 		pending = p.runBefore(t, pending, a.at)
 		p.now = a.at
@@ -206,20 +219,20 @@ func play(t *rapid.T, h history, runs []time.Time) *playedBook {
 			}
 		}
 	}
-	p.runBefore(t, append(pending, h.end), h.end.Add(1))
+	p.runBefore(t, append(pending, jobRun{at: h.end}), h.end.Add(1))
 	return p
 }
 
-func (p *playedBook) runBefore(t *rapid.T, runs []time.Time, until time.Time) (later []time.Time) {
-	for _, at := range runs {
-		if !at.Before(until) {
-			later = append(later, at)
+func (p *playedBook) runBefore(t *rapid.T, runs []jobRun, until time.Time) (later []jobRun) {
+	for _, run := range runs {
+		if !run.at.Before(until) {
+			later = append(later, run)
 			continue
 		}
-		if at.After(p.now) {
-			p.now = at
+		if run.at.After(p.now) {
+			p.now = run.at
 		}
-		_, err := p.RunJob(context.Background(), books.JobAll, books.RunOptions{})
+		_, err := p.RunJob(context.Background(), books.JobAll, books.RunOptions{Through: p.Yesterday() - run.behind})
 		must(t, err)
 	}
 	return later

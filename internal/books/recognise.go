@@ -11,9 +11,13 @@ import (
 // recognise books the use of lots that wait since a day by through, one bounded step.
 // Work is proportional to the lot-days touched since the last run. ASC 606-10-55-46.
 func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, err error) {
-	keys, err := tx.PendingLots(ctx, run.through, stepLots)
-	if err != nil || len(keys) == 0 {
+	keys, err := tx.PendingLots(ctx, run.through, run.at.after, b.bounds.Lots)
+	if err != nil {
 		return false, err
+	}
+	if len(keys) == 0 { // the end of the queue
+		more, run.at = run.at.again, place{}
+		return more, nil
 	}
 	lots, err := tx.LockLots(ctx, keys)
 	if err != nil {
@@ -21,10 +25,9 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 	}
 	step := &usageStep{books: b, run: run, pools: poolDays{}}
 	var booked []*revrec.Lot
-	for part := range slices.Chunk(lots, partLots) {
-		if step.days >= stepDays {
-			more = true // the rest waits for the next step
-			break
+	for part := range slices.Chunk(lots, b.bounds.Part) {
+		if step.days >= b.bounds.Days {
+			break // the rest waits for the next step
 		}
 		if err := step.book(ctx, tx, part); err != nil {
 			return false, err
@@ -38,7 +41,10 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))
-	return more || step.more || len(keys) == stepLots, tx.UpdateBooked(ctx, booked)
+	last := booked[len(booked)-1]
+	run.at.after = LotKey{last.CustomerID, last.ID}
+	run.at.again = run.at.again || step.more
+	return len(keys) == b.bounds.Lots || len(booked) < len(lots) || run.at.again, tx.UpdateBooked(ctx, booked)
 }
 
 // usageStep gathers what one step makes of the use of lots.
@@ -63,7 +69,7 @@ type usageWork struct {
 
 // book makes the recognitions of a part of the lots and brings the lots up to date.
 func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
-	work, err := usageOf(ctx, tx, lots, s.run.through)
+	work, err := usageOf(ctx, tx, lots, s.run.through, s.books.bounds.SpanDays)
 	if err != nil {
 		return err
 	}
@@ -88,18 +94,18 @@ func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
 	return nil
 }
 
-// usageOf gathers what waits of the lots, for each at most spanDays from its first day.
+// usageOf gathers what waits of the lots, for each the days from its first on, at most so many.
 // Where all of it comes after what is booked of the lot, its days are all that the rule
 // needs; where a late event, a void or a payment reaches back, what is booked for the
 // days since is needed too.
-func usageOf(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date) ([]usageWork, error) {
+func usageOf(ctx context.Context, tx Tx, lots []*revrec.Lot, through ledger.Date, most int) ([]usageWork, error) {
 	work := make([]usageWork, 0, len(lots))
 	spans, back := make([]LotSpan, 0, len(lots)), []LotSpan(nil)
 	for _, lot := range lots {
 		if !lot.Waits(through) {
 			continue // not any more: it changed before it was held
 		}
-		span := LotSpan{LotKey{lot.CustomerID, lot.ID}, lot.PendingFrom, min(through, lot.PendingFrom+spanDays-1)}
+		span := LotSpan{LotKey{lot.CustomerID, lot.ID}, lot.PendingFrom, min(through, lot.PendingFrom+ledger.Date(most)-1)}
 		spans = append(spans, span)
 		if span.From <= lot.BookedThrough {
 			back = append(back, span)
@@ -164,14 +170,6 @@ func BookedDays(ctx context.Context, tx Tx, keys []LotKey) (map[LotKey]map[ledge
 		days[key] = credits
 	}
 	return days, nil
-}
-
-func groupDays(days []LotDay) map[string][]revrec.LotDay {
-	byLot := map[string][]revrec.LotDay{}
-	for _, day := range days {
-		byLot[day.LotID] = append(byLot[day.LotID], revrec.LotDay{Day: day.Day, Drawn: day.Drawn})
-	}
-	return byLot
 }
 
 // keepUsage brings the lot up to date with what was made of its use, and returns what

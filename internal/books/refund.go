@@ -3,6 +3,7 @@ package books
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -78,12 +79,12 @@ func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lot *rev
 	if err != nil {
 		return err
 	}
-	days, err := tx.LotDays(ctx, []LotKey{{lot.CustomerID, lot.ID}})
+	days, err := tx.LotDaysWithin(ctx, WholeLots([]LotKey{{lot.CustomerID, lot.ID}}))
 	if err != nil {
 		return err
 	}
 	today := ledger.DateOf(purchase.RefundedAt, b.zone)
-	taken := revrec.RefundOf(*lot, policy.Breakage, drawnDays(days), purchase.RefundedAt, today)
+	taken := revrec.RefundOf(*lot, policy.Breakage, drawnDays(days[0]), purchase.RefundedAt, today)
 	lot.Refunded, lot.RefundedOn = taken.Credits, today
 	lot.RefundedAmount, lot.RefundedFunctional = taken.Amount, taken.Functional
 	lot.Carrying, lot.CarryingFunctional = lot.Carrying.Sub(taken.Amount), lot.CarryingFunctional.Sub(taken.Functional)
@@ -117,13 +118,7 @@ func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, taken revrec.
 	})
 }
 
-// drawnDays returns what the rules ask of lot-days.
-func drawnDays(days []LotDay) []revrec.LotDay {
-	drawn := make([]revrec.LotDay, 0, len(days))
-	for _, day := range days {
-		if day.Drawn != 0 {
-			drawn = append(drawn, revrec.LotDay{Day: day.Day, Drawn: day.Drawn})
-		}
-	}
-	return drawn
+// drawnDays returns the days on which something was drawn.
+func drawnDays(days []revrec.LotDay) []revrec.LotDay {
+	return slices.DeleteFunc(days, func(day revrec.LotDay) bool { return day.Drawn == 0 })
 }

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,34 +40,53 @@ const LeaseTime = 15 * time.Second
 // leasePoll is how often a run that waits for the lease asks again.
 const leasePoll = 250 * time.Millisecond
 
-// A step of a job is one transaction. What bounds it keeps memory flat whatever waits, the
-// lease far from its end, and other writers waiting for fractions of a second; and is
-// enough that the commit does not count.
-const (
-	stepLots = 1000 // or pools
-	// stepDays bounds the lot-days (pool days) of a step; the part that reaches it is the last.
-	stepDays = 10_000
-	// partLots are read together, spanDays of each at most: no lot is so old that its days
-	// do not fit.
-	partLots = 100
-	spanDays = 366
-	// partWholeLots are read together where all of their days are needed.
-	partWholeLots = 50
-	// stepPurchases bounds the invoices of a step: each makes an entry of its own.
-	stepPurchases = 500
-	// maxBatch is how many recognitions make a batch: those that a dead run left are read
-	// again to be summed, in one transaction, at some hundred thousand a second.
-	maxBatch = 1_000_000
-)
+// Steps bounds the steps of jobs, each of which is one transaction: so that memory stays
+// flat whatever waits, the lease is far from its end, and other writers wait for fractions
+// of a second; and large enough that the commit does not count. Zero fields take their
+// defaults.
+type Steps struct {
+	Lots int // lots or pools of a step; 1,000
+	// Days is how many lot-days (days of pools) end a step; 10,000. The part that
+	// reaches it is the step's last.
+	Days int
+	// Part is how many lots are read together, SpanDays of each at most: 100 and 366. No
+	// lot is so old that its days do not fit.
+	Part, SpanDays int
+	// WholePart is how many are read together where all of their days are needed; 50.
+	WholePart int
+	Invoices  int // of a step: each makes an entry of its own; 500
+	// Batch is how many recognitions are posted together; 1,000,000. Those that a run
+	// which died has left are read again for that, some hundred thousand a second.
+	Batch int64
+}
+
+func (s Steps) withDefaults() Steps {
+	s.Lots = cmp.Or(s.Lots, 1000)
+	s.Days = cmp.Or(s.Days, 10_000)
+	s.Part = cmp.Or(s.Part, 100)
+	s.SpanDays = cmp.Or(s.SpanDays, 366)
+	s.WholePart = cmp.Or(s.WholePart, 50)
+	s.Invoices = cmp.Or(s.Invoices, 500)
+	s.Batch = cmp.Or(s.Batch, 1_000_000)
+	return s
+}
 
 // running is a job run at work.
 type running struct {
 	through  ledger.Date
 	result   JobResult
 	policies policyCache
+	// at is how far the step has come through its queue.
+	at place
 	// fresh is what the step at work keeps, batch what the steps that ended kept and is
 	// not posted yet.
 	fresh, batch batchSums
+}
+
+// place is how far a step has come through a queue that is in key order.
+type place struct {
+	after LotKey // all up to this one were looked at
+	again bool   // one of them still waits: begin again at the end
 }
 
 // step is one bounded transaction of a job; more is true where another is needed.
@@ -226,6 +246,7 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 	at := &running{through: run.Through, policies: policyCache{}}
 	post := func(ctx context.Context, tx Tx, at *running) (bool, error) { return false, b.postBatch(ctx, tx, at) }
 	for _, do := range b.steps(run.Job) {
+		at.at = place{}
 		for more := true; more; {
 			var err error
 			if more, err = b.step(ctx, run, at, do); err != nil {
@@ -234,7 +255,7 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 			if progress != nil {
 				progress(run.Result)
 			}
-			if at.batch.count >= maxBatch {
+			if at.batch.count >= b.bounds.Batch {
 				if _, err := b.step(ctx, run, at, post); err != nil {
 					return err
 				}
@@ -247,8 +268,10 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 
 // step runs one step in a transaction of its own.
 func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (more bool, err error) {
+	begun := at.at
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-		at.result, at.fresh = run.Result, batchSums{} // a transaction that is tried again counts once
+		// A transaction that is tried again begins again, and counts once.
+		at.result, at.fresh, at.at = run.Result, batchSums{}, begun
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}

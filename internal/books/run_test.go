@@ -45,7 +45,7 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 		t.Skip("the race detector takes a minute for so many lots")
 	}
 	now := time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
-	const lots = 1100 // two full steps and a part
+	const lots = 1100 // a full step and a part
 	b := stocked(t, &now, lots)
 	ctx, stop := context.WithCancel(t.Context())
 	steps := 0
@@ -68,6 +68,62 @@ func TestRunGoesOnWhereOneStopped(t *testing.T) {
 	}
 	if findings := done[[]books.Finding](t)(b.Verify(t.Context())); len(findings) > 0 {
 		t.Errorf("verify: %+v", findings)
+	}
+}
+
+// twice runs every transaction two times, as a database asks for that rolled the first
+// one back.
+type twice struct{ *store.Store }
+
+var errAgain = errors.New("again")
+
+func (s twice) Update(ctx context.Context, act func(context.Context, books.Tx) error) error {
+	err := s.Store.Update(ctx, func(ctx context.Context, tx books.Tx) error {
+		if err := act(ctx, tx); err != nil {
+			return err
+		}
+		return errAgain
+	})
+	if !errors.Is(err, errAgain) {
+		return err
+	}
+	return s.Store.Update(ctx, act)
+}
+
+// TestRunInManySteps books lots whose days take many steps, each of which is tried again:
+// what is booked is what one step would have booked, once.
+func TestRunInManySteps(t *testing.T) {
+	ctx, now := t.Context(), time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+	const lots, days = 7, 40
+	b, s := stockedStore(t, &now, lots)
+	one := whole(1)
+	for i := range lots {
+		uses := make([]books.UsageInput, days/10)
+		for day := range uses { // of ten credits, one is used already
+			uses[day] = books.UsageInput{ID: fmt.Sprint("day", day), Customer: fmt.Sprint("customer-", i), Credits: &one, OccurredAt: now.AddDate(0, 0, 2*day)}
+		}
+		now = now.AddDate(0, 0, days)
+		done[[]books.UsageOutcome](t)(b.RecordUsage(ctx, uses))
+		now = now.AddDate(0, 0, -days)
+	}
+	now = now.AddDate(0, 0, days)
+	b, err := books.Open(ctx, twice{s}, books.Options{
+		Now: func() time.Time { return now }, Steps: books.Steps{Lots: 3, Days: 2, Part: 2, SpanDays: 3, Batch: 10},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	run := done[books.JobRun](t)(b.RunJob(ctx, books.JobRecognise, books.RunOptions{Progress: func(books.JobResult) { steps++ }}))
+	if want := int64(lots * (1 + days/10)); run.Result.Recognitions != want || steps < lots {
+		t.Errorf("%d recognitions in %d steps, want %d in many", run.Result.Recognitions, steps, want)
+	}
+	if findings := done[[]books.Finding](t)(b.Verify(ctx)); len(findings) > 0 {
+		t.Errorf("verify: %+v", findings)
+	}
+	again := done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	if again.Result.Recognitions != 0 || again.Result.Entries != 0 {
+		t.Errorf("a second run booked %+v, want nothing", again.Result)
 	}
 }
 

@@ -184,8 +184,8 @@ type usageTx interface {
 
 type bookingTx interface {
 	// PendingLots returns up to limit lots whose PendingFrom is set and not after
-	// through, those that wait since the earliest day first.
-	PendingLots(ctx context.Context, through ledger.Date, limit int) ([]LotKey, error)
+	// through, in key order after a key.
+	PendingLots(ctx context.Context, through ledger.Date, after LotKey, limit int) ([]LotKey, error)
 	// LotDays returns the lot-days of the lots in order of lot and day.
 	LotDays(ctx context.Context, keys []LotKey) ([]LotDay, error)
 	// LotDaysWithin returns, for each span, the days of the lot that lie within it, in order.

@@ -20,8 +20,9 @@ func lotKey(row lotKeyRow) books.LotKey { return books.LotKey(row) }
 // Queues are read in the order of their index, so that a step costs the same however
 // much waits behind it.
 const (
-	pendingLots = `SELECT customer_id, id AS lot_id FROM lots WHERE pending_from IS NOT NULL AND pending_from <= ?
-		ORDER BY pending_from, customer_id, id LIMIT ?`
+	pendingLots = `SELECT customer_id, id AS lot_id FROM lots
+		WHERE pending_from IS NOT NULL AND pending_from <= ? AND (customer_id, id) > (?, ?)
+		ORDER BY customer_id, id LIMIT ?`
 	lapsingLots = `SELECT customer_id, id AS lot_id FROM lots WHERE lapse_due IS NOT NULL AND lapse_due <= ?
 		ORDER BY lapse_due, customer_id, id LIMIT ?`
 	remoteLots = `SELECT customer_id, id AS lot_id FROM lots WHERE remote_due IS NOT NULL AND remote_due <= ?
@@ -38,8 +39,9 @@ const (
 		GROUP BY span.at`
 )
 
-func (t *tx) PendingLots(ctx context.Context, through ledger.Date, limit int) ([]books.LotKey, error) {
-	rows, err := query[lotKeyRow](ctx, t, "reading lots with use to book", pendingLots, date(through), limit)
+func (t *tx) PendingLots(ctx context.Context, through ledger.Date, after books.LotKey, limit int) ([]books.LotKey, error) {
+	rows, err := query[lotKeyRow](ctx, t, "reading lots with use to book", pendingLots,
+		date(through), cmp.Or(after.CustomerID, firstID), cmp.Or(after.LotID, firstID), limit)
 	return convert(rows, lotKey), err
 }
 

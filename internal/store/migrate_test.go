@@ -161,7 +161,7 @@ func TestMigrateOldBook(t *testing.T) {
 		t.Errorf("findings after booking: %v", found)
 	}
 	err := s.View(ctx, func(ctx context.Context, tx books.Tx) error {
-		left, err := tx.PendingLots(ctx, ledger.NewDate(2024, 5, 24), 10)
+		left, err := tx.PendingLots(ctx, ledger.NewDate(2024, 5, 24), books.LotKey{}, 10)
 		if len(left) != 0 {
 			t.Errorf("%v still wait", left)
 		}

@@ -30,7 +30,7 @@ func TestPlans(t *testing.T) {
 		{"LockLots", named("LockLots"), []string{"SEARCH lots USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
 		{"UpdateLots", named("UpdateLots"), []string{"SEARCH lots USING COVERING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
 		{"UpdateBooked", named("UpdateBooked"), []string{"SEARCH lots USING COVERING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id=?)"}},
-		{"PendingLots", named("PendingLots"), []string{"USING COVERING INDEX lots_pending (pending_from>? AND pending_from<?)"}},
+		{"PendingLots", named("PendingLots"), []string{"USING COVERING INDEX lots_pending ((customer_id,id)>(?,?))"}},
 		{"LapsingLots", named("LapsingLots"), []string{"USING COVERING INDEX lots_lapse_due (lapse_due>? AND lapse_due<?)"}},
 		{"RemoteLots", named("RemoteLots"), []string{"USING COVERING INDEX lots_remote_due (remote_due>? AND remote_due<?)"}},
 		{"DuePurchases", named("DuePurchases"), []string{"USING INDEX purchases_due (due_on>? AND due_on<?)"}},

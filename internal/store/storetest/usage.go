@@ -130,14 +130,18 @@ func pendingLots(t *testing.T, s *suite) {
 	a.PendingFrom, b.PendingFrom = day, day+1
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, a, b, c)
-		sameIDs(t, keyLot)(tx.PendingLots(ctx, day-1, 10))
-		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day, 10))
-		sameIDs(t, keyLot, a.ID, b.ID)(tx.PendingLots(ctx, day+1, 10)) // by day, then by customer
-		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, 1))
+		all := books.LotKey{}
+		sameIDs(t, keyLot)(tx.PendingLots(ctx, day-1, all, 10))
+		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day, all, 10))
+		sameIDs(t, keyLot, b.ID, a.ID)(tx.PendingLots(ctx, day+1, all, 10)) // by customer, then by lot
+		sameIDs(t, keyLot, b.ID)(tx.PendingLots(ctx, day+1, all, 1))
+		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, keyOf(b), 10))
+		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, keyOf(c), 10))
+		sameIDs(t, keyLot)(tx.PendingLots(ctx, day+1, keyOf(a), 10))
 		c.PendingFrom = day
 		a.PendingFrom = 0
-		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&a, &c}))
-		sameIDs(t, keyLot, c.ID, b.ID)(tx.PendingLots(ctx, day+9, 10))
+		must(t, tx.UpdateBooked(ctx, []*revrec.Lot{&a, &c}))
+		sameIDs(t, keyLot, b.ID, c.ID)(tx.PendingLots(ctx, day+9, all, 10))
 	})
 }
 

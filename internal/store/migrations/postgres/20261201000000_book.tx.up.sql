@@ -116,7 +116,7 @@ CREATE TABLE IF NOT EXISTS purchases (
 );
 
 CREATE INDEX IF NOT EXISTS purchases_id ON purchases (id);
-CREATE INDEX IF NOT EXISTS purchases_due ON purchases (due_on)
+CREATE INDEX IF NOT EXISTS purchases_due ON purchases (due_on, id)
     WHERE status = 'INVOICED' AND NOT due_booked AND due_on IS NOT NULL;
 
 -- drawn + refunded stay within granted at all times. What is booked as lapsed may run
@@ -182,7 +182,7 @@ CREATE INDEX IF NOT EXISTS lots_expiring ON lots (expires_at_us)
 CREATE INDEX IF NOT EXISTS lots_lapse_due ON lots (lapse_due, customer_id, id) WHERE lapse_due IS NOT NULL;
 CREATE INDEX IF NOT EXISTS lots_remote_due ON lots (remote_due, customer_id, id) WHERE remote_due IS NOT NULL;
 -- The queue of recognition.
-CREATE INDEX IF NOT EXISTS lots_pending ON lots (pending_from, customer_id, id) WHERE pending_from IS NOT NULL;
+CREATE INDEX IF NOT EXISTS lots_pending ON lots (customer_id, id, pending_from) WHERE pending_from IS NOT NULL;
 -- Two that sell beyond the balance at once make one lot for it, not two.
 CREATE UNIQUE INDEX IF NOT EXISTS lots_overage ON lots (customer_id, policy_id, rate_price, rate_currency) WHERE kind = 'OVERAGE';
 CREATE INDEX IF NOT EXISTS lots_carrying ON lots (customer_id, currency)
@@ -265,7 +265,7 @@ CREATE TABLE IF NOT EXISTS pools (
     UNIQUE (policy_id, pool_key, currency)
 );
 
-CREATE INDEX IF NOT EXISTS pools_unmeasured ON pools (measure_from) WHERE measure_from IS NOT NULL;
+CREATE INDEX IF NOT EXISTS pools_unmeasured ON pools (measure_from, id) WHERE measure_from IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS pool_days (
     pool_id               UUID NOT NULL REFERENCES pools (id),

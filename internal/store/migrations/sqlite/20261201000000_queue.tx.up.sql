@@ -11,7 +11,8 @@ UPDATE lots SET pending_from = waits.day
     FROM (SELECT customer_id, lot_id, min(day) AS day FROM lot_days WHERE pending GROUP BY customer_id, lot_id) AS waits
     WHERE lots.customer_id = waits.customer_id AND lots.id = waits.lot_id;
 
-CREATE INDEX lots_pending ON lots (pending_from, customer_id, id) WHERE pending_from IS NOT NULL;
+-- In key order, so that what is booked of lots is written in the order of its indexes.
+CREATE INDEX lots_pending ON lots (customer_id, id, pending_from) WHERE pending_from IS NOT NULL;
 
 -- Queues are read in the order of their index.
 DROP INDEX pools_unmeasured;
@@ -36,7 +37,7 @@ ALTER TABLE lot_day_sums RENAME TO lot_days;
 -- As in the statistics of the book before: what a grown book looks like.
 DELETE FROM sqlite_stat1 WHERE tbl IN ('lot_days', 'lot_day_sums') OR idx IN ('lots_pending', 'pools_unmeasured', 'purchases_due');
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
-    ('lots', 'lots_pending', '100000 3000 1 1'),
+    ('lots', 'lots_pending', '100000 5 1 1'),
     ('pools', 'pools_unmeasured', '1000 100 1'),
     ('purchases', 'purchases_due', '1000 10 1'),
     ('lot_days', 'lot_days', '10000000 1000 60 1');
