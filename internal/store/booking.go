@@ -381,7 +381,8 @@ const sumBatch = `SELECT r.accounting_date, r.day, r.kind, r.policy_id, r.curren
 const countBatch = "SELECT count(*) FROM recognitions AS r WHERE r.batch_id = ?"
 
 func (t *tx) CountBatch(ctx context.Context, batchID string) (n int64, err error) {
-	return n, t.each(ctx, "counting a batch", countBatch, []any{batchID}, []any{&n}, func() {})
+	err = t.each(ctx, "counting a batch", countBatch, []any{batchID}, []any{&n}, func() {})
+	return n, err
 }
 
 func (t *tx) SumBatch(ctx context.Context, batchID string) ([]books.BatchSum, error) {

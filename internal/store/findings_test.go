@@ -104,7 +104,8 @@ func (p *player) open(s *store.Store) {
 func playBook(s *store.Store) error {
 	p := &player{ctx: context.Background()}
 	p.at("2024-01-02")
-	if p.open(s); p.fault != nil {
+	p.open(s)
+	if p.fault != nil {
 		return p.fault
 	}
 	var err error

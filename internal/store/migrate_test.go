@@ -40,7 +40,7 @@ func TestMigrateAfterCrash(t *testing.T) {
 			}
 			defer s.Close()
 			for _, mark := range marks {
-				exec(t, s, mark)
+				run(ctx, t, s, mark)
 			}
 			for i, file := range files[:crash+1] {
 				text, err := os.ReadFile(file)
@@ -55,7 +55,7 @@ func TestMigrateAfterCrash(t *testing.T) {
 					t.Fatal(file, err)
 				}
 				if i < crash {
-					exec(t, s, "INSERT INTO bun_migrations (name, group_id) VALUES ('"+filepath.Base(file)[:14]+"', 1) ON CONFLICT DO NOTHING")
+					run(ctx, t, s, "INSERT INTO bun_migrations (name, group_id) VALUES ('"+filepath.Base(file)[:14]+"', 1) ON CONFLICT DO NOTHING")
 				}
 			}
 			if err := s.Migrate(ctx); err != nil {
@@ -68,9 +68,9 @@ func TestMigrateAfterCrash(t *testing.T) {
 	}
 }
 
-func exec(t *testing.T, s *store.Store, query string) {
+func run(ctx context.Context, t *testing.T, s *store.Store, query string) {
 	t.Helper()
-	if _, err := s.Writer().DB.ExecContext(t.Context(), query); err != nil {
+	if _, err := s.Writer().DB.ExecContext(ctx, query); err != nil {
 		t.Fatal(err)
 	}
 }
