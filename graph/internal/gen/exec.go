@@ -1552,7 +1552,7 @@ type LotDay {
   drawn: Credits!
   "Credits of the day that are booked as revenue."
   recognised: Credits!
-  "True while something of the day waits to be booked."
+  "True while something of the day, or of a day before it, waits to be booked."
   pending: Boolean!
 }
 
