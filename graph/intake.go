@@ -31,10 +31,14 @@ type IntakeOptions struct {
 	MaxRequests int
 }
 
+// The defaults of IntakeOptions.
 const (
-	defaultIntakeBody     = 64 << 20
-	defaultIntakeEvents   = 1_000_000
-	defaultIntakeRequests = 16
+	DefaultIntakeBody     = 64 << 20
+	DefaultIntakeEvents   = 1_000_000
+	DefaultIntakeRequests = 16
+)
+
+const (
 	// intakeIdle is how long a sender may send nothing: longer than the pauses of a
 	// network, and of a batching sender.
 	intakeIdle = time.Minute
@@ -51,13 +55,13 @@ const (
 
 func (o IntakeOptions) withDefaults() IntakeOptions {
 	if o.MaxBody <= 0 {
-		o.MaxBody = defaultIntakeBody
+		o.MaxBody = DefaultIntakeBody
 	}
 	if o.MaxEvents <= 0 {
-		o.MaxEvents = defaultIntakeEvents
+		o.MaxEvents = DefaultIntakeEvents
 	}
 	if o.MaxRequests <= 0 {
-		o.MaxRequests = defaultIntakeRequests
+		o.MaxRequests = DefaultIntakeRequests
 	}
 	return o
 }

@@ -9,8 +9,14 @@ import (
 	"drawdown/internal/books"
 )
 
+// apiOptions are what commands say of the API.
+type apiOptions struct {
+	explorer bool
+	intake   graph.IntakeOptions
+}
+
 // api is what the server answers with. The context is the process's: job runs that a
 // request starts go on after it, and end with the process.
-func api(ctx context.Context, book *books.Books, log *slog.Logger, explorer bool) http.Handler {
-	return graph.NewHandler(book, graph.Options{Explorer: explorer, Log: log, Background: ctx})
+func api(ctx context.Context, book *books.Books, log *slog.Logger, o apiOptions) http.Handler {
+	return graph.NewHandler(book, graph.Options{Explorer: o.explorer, Intake: o.intake, Log: log, Background: ctx})
 }

@@ -164,7 +164,7 @@ func (p *program) benched() bench.Program {
 		},
 		Handler: func(ctx context.Context, book *books.Books) http.Handler {
 			log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			return api(ctx, book, log, false)
+			return api(ctx, book, log, apiOptions{})
 		},
 		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
 			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)

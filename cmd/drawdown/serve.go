@@ -22,6 +22,7 @@ type serveOptions struct {
 	address, schedule, log        string
 	allowRemote, explorer, noJobs bool
 	verbose                       bool
+	usage                         usageFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -47,6 +48,9 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 			if err := checkAddress(o.address, o.allowRemote); err != nil {
 				return err
 			}
+			if err := o.usage.check(); err != nil {
+				return err
+			}
 			log, err := newLog(p.stderr, o.log, o.verbose)
 			if err != nil {
 				return err
@@ -56,7 +60,9 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
-			book, err := books.Open(ctx, db, books.Options{Functional: ledger.Currency(p.currency), Zone: p.timezone})
+			book, err := books.Open(ctx, db, books.Options{
+				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(p.db),
+			})
 			if err != nil {
 				return err
 			}
@@ -77,6 +83,7 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
 	flags.StringVar(&o.log, "log", "text", "how to log: text or json")
 	flags.BoolVar(&o.verbose, "verbose", false, "log more")
+	o.usage.add(c)
 	return c
 }
 
@@ -115,7 +122,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		working.Go(func() { bell.Run(ctx) })
 	}
 	server := &http.Server{
-		Handler:           api(ctx, book, log, o.explorer),
+		Handler:           api(ctx, book, log, apiOptions{explorer: o.explorer, intake: o.usage.intake()}),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

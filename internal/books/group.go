@@ -20,8 +20,8 @@ type UsageOptions struct {
 	MaxEvents int
 	// Wait is how long a commit waits at most for as many calls as came by the end of the
 	// last one; 1 ms, below 0 none. Callers who send one call after the other come back
-	// within that: without it half of them miss each commit, and 64 of them record a
-	// quarter less. A call that meets no other never waits.
+	// within that: without it they fall into two halves that take turns, at twice the
+	// commits. A call that meets no other never waits.
 	Wait time.Duration
 	// Lanes is how many transactions are written at the same time; 1, for SQLite has one
 	// writer. On one lane calls are recorded in order of arrival; on several, calls that
@@ -32,11 +32,15 @@ type UsageOptions struct {
 	MaxQueued int
 }
 
+// The defaults of UsageOptions.
 const (
-	defaultUsageEvents = 10_000
-	defaultUsageWait   = time.Millisecond
-	defaultUsageLanes  = 1
-	defaultUsageQueued = 50_000
+	DefaultUsageEvents = 10_000
+	DefaultUsageWait   = time.Millisecond
+	DefaultUsageLanes  = 1
+	DefaultUsageQueued = 50_000
+)
+
+const (
 	// groupTime ends a transaction of several calls that hangs: well before the caller of
 	// a request gives up, so that they learn why.
 	groupTime = 20 * time.Second
@@ -54,16 +58,16 @@ func (o UsageOptions) withDefaults() (UsageOptions, error) {
 		return o, refuse(Invalid, "usage", "limits of usage must not be negative")
 	}
 	if o.MaxEvents == 0 {
-		o.MaxEvents = defaultUsageEvents
+		o.MaxEvents = DefaultUsageEvents
 	}
 	if o.Wait == 0 {
-		o.Wait = defaultUsageWait
+		o.Wait = DefaultUsageWait
 	}
 	if o.Lanes == 0 {
-		o.Lanes = defaultUsageLanes
+		o.Lanes = DefaultUsageLanes
 	}
 	if o.MaxQueued == 0 {
-		o.MaxQueued = defaultUsageQueued
+		o.MaxQueued = DefaultUsageQueued
 	}
 	return o, nil
 }

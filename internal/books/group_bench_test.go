@@ -1,6 +1,7 @@
 package books_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
+	"drawdown/internal/store/pgtest"
 )
 
 // benchCustomers is how many customers the benchmarks use credits of.
@@ -26,12 +28,20 @@ func (w *writes) Update(ctx context.Context, act func(context.Context, books.Tx)
 	return w.Store.Update(ctx, act)
 }
 
-// newFileBook makes a book in a file, whose commits wait for the disk, with customers
-// who have credits.
-func newFileBook(tb testing.TB, customers int, usage books.UsageOptions) (*books.Books, *writes) {
+// engines are the databases that usage is measured on; on both a commit waits for the disk.
+var engines = []struct {
+	name string
+	url  func(testing.TB) string
+}{
+	{"sqlite", func(tb testing.TB) string { return "sqlite:" + tb.TempDir() + "/book.db" }},
+	{"postgres", pgtest.Database},
+}
+
+// newBenchBook makes a book with customers who have credits.
+func newBenchBook(tb testing.TB, url string, customers int, usage books.UsageOptions) (*books.Books, *writes) {
 	tb.Helper()
 	ctx := tb.Context()
-	kept, err := store.Open(ctx, "sqlite:"+tb.TempDir()+"/book.db", store.Options{})
+	kept, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -66,31 +76,36 @@ func benchEvent(i int64) books.UsageInput {
 	return books.UsageInput{ID: fmt.Sprint("event", i), Customer: fmt.Sprint("customer", i*7919%benchCustomers), Credits: &one}
 }
 
-// BenchmarkRecordUsageSingles is callers who record one event a call each: 64 are the
-// measure, fewer show what waiting for company costs those who have little.
-func BenchmarkRecordUsageSingles(b *testing.B) {
-	for _, callers := range []int{2, 8, 64} {
-		for _, wait := range []time.Duration{0, 500 * time.Microsecond, time.Millisecond, 2 * time.Millisecond} {
-			b.Run(fmt.Sprintf("callers=%d/wait=%s", callers, wait), func(b *testing.B) {
-				recordSingles(b, callers, books.UsageOptions{Wait: wait})
+// BenchmarkRecordUsageSingles64 is 64 callers who record one event a call each.
+func BenchmarkRecordUsageSingles64(b *testing.B) {
+	for _, engine := range engines {
+		for _, usage := range []books.UsageOptions{{Wait: -1}, {}, {Wait: 3 * time.Millisecond}, {Lanes: 2}} {
+			b.Run(fmt.Sprintf("%s/wait=%s/lanes=%d", engine.name, max(0, cmp.Or(usage.Wait, books.DefaultUsageWait)), max(1, usage.Lanes)), func(b *testing.B) {
+				book, counted := newBenchBook(b, engine.url(b), benchCustomers, usage)
+				recordSideBySide(b, book, 64, 1)
+				b.ReportMetric(float64(b.N)/float64(counted.count.Load()), "events/commit")
 			})
 		}
 	}
 }
 
-func recordSingles(b *testing.B, callers int, usage books.UsageOptions) {
-	book, counted := newFileBook(b, benchCustomers, usage)
+// recordSideBySide has callers record b.N events, so many a call.
+func recordSideBySide(b *testing.B, book *books.Books, callers int, size int64) {
 	var next atomic.Int64
 	var working sync.WaitGroup
 	b.ResetTimer()
 	for range callers {
 		working.Go(func() {
 			for {
-				i := next.Add(1)
-				if i > int64(b.N) {
+				last := next.Add(size)
+				if last-size >= int64(b.N) {
 					return
 				}
-				if _, err := book.RecordUsage(b.Context(), []books.UsageInput{benchEvent(i)}); err != nil {
+				events := make([]books.UsageInput, 0, size)
+				for i := last - size; i < last; i++ {
+					events = append(events, benchEvent(i))
+				}
+				if _, err := book.RecordUsage(b.Context(), events); err != nil {
 					b.Error(err)
 					return
 				}
@@ -98,28 +113,21 @@ func recordSingles(b *testing.B, callers int, usage books.UsageOptions) {
 		})
 	}
 	working.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
-	b.ReportMetric(float64(b.N)/float64(counted.count.Load()), "events/commit")
+	b.ReportMetric(float64(next.Load())/b.Elapsed().Seconds(), "events/s")
 }
 
-// BenchmarkRecordUsageBatch is one caller who records many events a call, and, with one
-// event a call, what a caller without company pays.
+// BenchmarkRecordUsageBatch is callers who record many events a call, and one who records
+// one event a call without company.
 func BenchmarkRecordUsageBatch(b *testing.B) {
-	for _, size := range []int{1, 64, 1000, 5000, 10_000} {
-		b.Run(fmt.Sprint("events=", size), func(b *testing.B) {
-			book, _ := newFileBook(b, benchCustomers, books.UsageOptions{})
-			batch := make([]books.UsageInput, size)
-			var next int64
-			for b.Loop() {
-				for i := range batch {
-					next++
-					batch[i] = benchEvent(next)
-				}
-				if _, err := book.RecordUsage(b.Context(), batch); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(next)/b.Elapsed().Seconds(), "events/s")
-		})
+	for _, engine := range engines {
+		for _, c := range []struct {
+			callers, lanes int
+			size           int64
+		}{{1, 1, 1}, {1, 1, 64}, {1, 1, 1000}, {1, 1, 5000}, {1, 1, 10_000}, {2, 1, 5000}, {2, 2, 5000}} {
+			b.Run(fmt.Sprintf("%s/callers=%d/lanes=%d/size=%d", engine.name, c.callers, c.lanes, c.size), func(b *testing.B) {
+				book, _ := newBenchBook(b, engine.url(b), benchCustomers, books.UsageOptions{Lanes: c.lanes})
+				recordSideBySide(b, book, c.callers, c.size)
+			})
+		}
 	}
 }
