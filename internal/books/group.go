@@ -47,9 +47,6 @@ const (
 	// maxRetryAfter bounds what a refused caller is asked to wait: a queue is emptied in
 	// seconds, unless the database is away.
 	maxRetryAfter = 30 * time.Second
-	// maxRaces bounds how often a transaction is run again because another server recorded
-	// one of its events first. It has lost to that event once, and finds it afterwards.
-	maxRaces = 3
 )
 
 // withDefaults fills in what is not said. Errors: INVALID.

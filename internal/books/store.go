@@ -14,7 +14,8 @@ import (
 type Store interface {
 	// Update runs act in one read-write transaction and commits it, or rolls it back
 	// where act returns an error. Where the database asks for it (serialization
-	// failure, deadlock, busy), act runs again, a bounded number of times.
+	// failure, deadlock, busy), or where another transaction took a key that this one
+	// found free, act runs again, a bounded number of times.
 	// Errors: UNAVAILABLE, and those of act.
 	Update(ctx context.Context, act func(context.Context, Tx) error) error
 	// View runs act on one consistent read-only snapshot.

@@ -85,23 +85,17 @@ func checkUsageBatch(events []UsageInput) error {
 }
 
 // recordUsage records events in one transaction. Where another server records one of
-// them at the same moment, the transaction is run again and finds it.
-func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
-	for race := 1; ; race++ {
-		var outcomes []UsageOutcome
-		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			batch := &usageBatch{books: b, tx: tx, now: b.clock(), outcomes: make([]UsageOutcome, len(events))}
-			err := batch.record(ctx, events)
-			outcomes = batch.outcomes
-			return err
-		})
-		switch {
-		case err == nil:
-			return outcomes, nil
-		case CodeOf(err) != AlreadyExists || race == maxRaces:
-			return nil, err
-		}
+// them at the same moment, the store runs the transaction again, and it finds it.
+func (b *Books) recordUsage(ctx context.Context, events []UsageInput) (outcomes []UsageOutcome, err error) {
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		batch := &usageBatch{books: b, tx: tx, now: b.clock(), outcomes: make([]UsageOutcome, len(events))}
+		outcomes = batch.outcomes
+		return batch.record(ctx, events)
+	})
+	if err != nil {
+		return nil, err
 	}
+	return outcomes, nil
 }
 
 // usageBatch is the events of one transaction on their way into the book.
