@@ -22,6 +22,7 @@ type book struct {
 	store   books.Store
 	server  *http.Server
 	address string
+	client  *http.Client
 	ended   chan error
 	stop    context.CancelFunc
 	// sold counts the purchases that were made by the set, so that each has its own id.
@@ -34,7 +35,7 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &book{site: s, ended: make(chan error, 1)}
+	made := &book{site: s, client: sender(b.Senders), ended: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, made.close(context.WithoutCancel(ctx)))
@@ -63,6 +64,7 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 // close ends the server and removes the book.
 func (b *book) close(ctx context.Context) error {
 	var errs []error
+	b.client.CloseIdleConnections()
 	if b.server != nil {
 		b.stop()
 		errs = append(errs, b.server.Close())

@@ -3,32 +3,40 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"time"
-
-	"github.com/shopspring/decimal"
+	"io"
+	"net/http"
 
 	"drawdown/internal/books"
 )
 
-// send gives a body of NDJSON to the book and holds every answer to RECORDED.
-func (b *book) send(ctx context.Context, body []byte, _ int) error {
-	var inputs []books.UsageInput
-	for decoder := json.NewDecoder(bytes.NewReader(body)); decoder.More(); {
-		var event struct {
-			Source, ID, Customer, Meter string
-			Quantity                    decimal.Decimal
-			OccurredAt                  time.Time
-		}
-		if err := decoder.Decode(&event); err != nil {
-			return err
-		}
-		inputs = append(inputs, books.UsageInput{
-			Source: event.Source, ID: event.ID, Customer: event.Customer, Meter: event.Meter, Quantity: &event.Quantity, OccurredAt: event.OccurredAt,
-		})
+// sender is the client of batch intake. Its connections stay open.
+func sender(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
+}
+
+// send posts a body of NDJSON and holds the answer to so many events recorded, and none
+// that were not.
+func (b *book) send(ctx context.Context, body []byte, count int) (err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+b.address+"/v1/usage", bytes.NewReader(body))
+	if err != nil {
+		return err
 	}
-	return b.record(ctx, inputs)
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	response, err := b.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("answered %s: %s", response.Status, answer)
+	}
+	return mustHold(answer, fmt.Sprintf(`"recorded":%d,"duplicates":0,"rejected":0}`, count))
 }
 
 // record records a history without the way over HTTP.
