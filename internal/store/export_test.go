@@ -5,10 +5,21 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
 )
 
 // Writer is the pool that writes, for tests that look past the interface.
 func (s *Store) Writer() *bun.DB { return s.writer }
+
+// Act runs a statement of any kind in a transaction.
+func Act(ctx context.Context, t books.Tx, statement string) (int64, error) {
+	result, err := t.(*tx).db.Tx.ExecContext(ctx, statement)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
 
 // Image returns a copy of a database in memory.
 func (s *Store) Image(ctx context.Context) (image []byte, err error) {

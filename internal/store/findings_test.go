@@ -14,6 +14,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
+	"drawdown/internal/store/pgtest"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
@@ -229,6 +230,21 @@ func TestBookInOrder(t *testing.T) {
 	}
 }
 
+// twice has an event stand twice, which its key forbids.
+const twice = `CREATE TABLE copied AS SELECT * FROM usage_events; DROP TABLE usage_events;
+	CREATE TABLE usage_events (customer_id TEXT, id TEXT, source TEXT, event_id TEXT, meter_id TEXT, quantity TEXT, credits INTEGER,
+		occurred_at_us INTEGER, recorded_at_us INTEGER, void_of TEXT);
+	INSERT INTO usage_events SELECT * FROM copied;
+	INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+		FROM copied WHERE event_id = 'c1'`
+
+// onPostgres is what a plant is on PostgreSQL where it is something else there.
+var onPostgres = map[string]string{
+	twice: `ALTER TABLE usage_events DROP CONSTRAINT usage_events_customer_id_source_event_id_key;
+		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+			FROM usage_events WHERE event_id = 'c1'`,
+}
+
 // plants are changes behind the program's back, each with the checks that must see it.
 var plants = []struct {
 	plant string
@@ -238,14 +254,9 @@ var plants = []struct {
 	{"UPDATE draws SET credits = credits + 1 WHERE lot_id = (SELECT lot_id FROM purchases ORDER BY id LIMIT 1)", "event.credits lotDay.drawn lot.drawn"},
 	{"DELETE FROM draws WHERE event_id = (SELECT id FROM usage_events WHERE event_id = 'c1')", "event.credits lotDay.drawn lot.drawn"},
 	{"DELETE FROM usage_events WHERE event_id = 'c1'", "draw.event"},
-	{`CREATE TABLE copied AS SELECT * FROM usage_events; DROP TABLE usage_events;
-		CREATE TABLE usage_events (customer_id TEXT, id TEXT, source TEXT, event_id TEXT, meter_id TEXT, quantity TEXT, credits INTEGER,
-			occurred_at_us INTEGER, recorded_at_us INTEGER, void_of TEXT);
-		INSERT INTO usage_events SELECT * FROM copied;
-		INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
-			FROM copied WHERE event_id = 'c1'`, "event.once event.credits"},
-	{"UPDATE usage_events SET void_of = 'another' WHERE void_of IS NOT NULL", "event.void"},
-	{`INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id || 'b', meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+	{twice, "event.once event.credits"},
+	{"UPDATE usage_events SET void_of = '00000000-0000-7000-8000-00000000dead' WHERE void_of IS NOT NULL", "event.void"},
+	{`INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id || 'b', meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
 		FROM usage_events WHERE void_of IS NOT NULL`, "event.voidedOnce"},
 	{"UPDATE lot_days SET drawn = drawn + 1 WHERE drawn > 0", "lotDay.drawn lotDay.recognised lot.days lot.usage"},
 	{"DELETE FROM lot_days WHERE drawn > 0", "lotDay.drawn lotDay.recognised lot.days lot.pendingFrom"},
@@ -268,7 +279,7 @@ var plants = []struct {
 	{"UPDATE lots SET carrying_functional_minor = carrying_functional_minor - 1 WHERE currency = 'USD'", "lot.carryingFunctional deferredRevenue.functional"},
 	{"UPDATE lots SET burn_order = 1", "lot.order"},
 	{"UPDATE counters SET value = value - 1 WHERE name = 'lot'", "lot.counted"},
-	{"UPDATE lots SET purchase_id = 'another' WHERE purchase_id IS NOT NULL", "lot.purchase purchase.lot"},
+	{"UPDATE lots SET purchase_id = '00000000-0000-7000-8000-00000000dead' WHERE purchase_id IS NOT NULL", "lot.purchase purchase.lot"},
 	{"DELETE FROM lots WHERE id = (SELECT lot_id FROM purchases ORDER BY id LIMIT 1)", "purchase.lot recognition.lot database"},
 	{"UPDATE lots SET policy_id = (SELECT id FROM policies WHERE code = 'billed') WHERE kind = 'PURCHASE'", "purchase.policy recognition.policy"},
 	{"UPDATE lots SET currency = 'GBP' WHERE currency = 'EUR'", "purchase.price recognition.currency deferredRevenue"},
@@ -286,7 +297,7 @@ var plants = []struct {
 	{"UPDATE purchases SET functional_minor = functional_minor + 1", "purchase.functional purchase.deferredFunctional lot.carryingFunctional"},
 	{"UPDATE purchases SET tax_minor = tax_minor + 1", "purchase.tax purchase.cash"},
 	{"UPDATE purchases SET functional_tax_minor = functional_tax_minor + 1", "purchase.taxFunctional"},
-	{"UPDATE purchases SET due_booked = 0 WHERE status = 'INVOICED' AND due_booked", "purchase.entries purchase.receivable lot.carrying"},
+	{"UPDATE purchases SET due_booked = false WHERE status = 'INVOICED' AND due_booked", "purchase.entries purchase.receivable lot.carrying"},
 	{"UPDATE purchases SET status = 'INVOICED' WHERE status = 'PAID' AND due_booked", "purchase.receivable purchase.cash"},
 	{"UPDATE purchases SET refund_minor = refund_minor + 1 WHERE status = 'REFUNDED'", "purchase.cash"},
 	{"UPDATE purchases SET status = 'PAID' WHERE status = 'REFUNDED'", "purchase.refunded"},
@@ -299,11 +310,11 @@ var plants = []struct {
 	{"UPDATE recognitions SET functional_minor = functional_minor + 1 WHERE kind = 'BREAKAGE_REMOTE'", "lot.releasedFunctional lot.release entry.sums"},
 	{"UPDATE recognitions SET amount_minor = amount_minor + 1 WHERE kind = 'BREAKAGE_EARLY'", "pool.early entry.sums deferredRevenue"},
 	{"UPDATE recognitions SET day = '2024-01-05' WHERE kind = 'OVERAGE'", "lot.usage entry.sums entry.missing"},
-	{"UPDATE recognitions SET batch_id = 'another'", "recognition.batch entry.sums"},
-	{"UPDATE recognitions SET policy_id = 'another' WHERE lot_id IS NOT NULL", "recognition.policy"},
+	{"UPDATE recognitions SET batch_id = '00000000-0000-7000-8000-00000000dead'", "recognition.batch entry.sums"},
+	{"UPDATE recognitions SET policy_id = '00000000-0000-7000-8000-00000000dead' WHERE lot_id IS NOT NULL", "recognition.policy"},
 	{"UPDATE recognitions SET currency = 'GBP' WHERE lot_id IS NOT NULL", "recognition.currency"},
-	{"UPDATE recognitions SET lot_id = 'another' WHERE lot_id IS NOT NULL", "recognition.lot lot.recognised"},
-	{"UPDATE recognitions SET pool_id = 'another' WHERE pool_id IS NOT NULL", "recognition.pool pool.early"},
+	{"UPDATE recognitions SET lot_id = '00000000-0000-7000-8000-00000000dead' WHERE lot_id IS NOT NULL", "recognition.lot lot.recognised"},
+	{"UPDATE recognitions SET pool_id = '00000000-0000-7000-8000-00000000dead' WHERE pool_id IS NOT NULL", "recognition.pool pool.early"},
 	{"UPDATE pool_days SET used_minor = used_minor + 1", "pool.days pool.early"},
 	{"DELETE FROM pool_days WHERE pool_id = (SELECT id FROM pools ORDER BY id LIMIT 1)", "pool.days pool.early"},
 	{"DELETE FROM pools; DELETE FROM pool_days", "pool.days recognition.pool"},
@@ -320,8 +331,8 @@ var plants = []struct {
 	{"DELETE FROM lines WHERE entry_number = (SELECT max(number) FROM entries); DELETE FROM entries WHERE number = (SELECT max(number) FROM entries)", "entry.last"},
 	{`DELETE FROM lines WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'BREAKAGE_REMOTE');
 		DELETE FROM entries WHERE kind = 'BREAKAGE_REMOTE'`, "entry.missing entry.number account.debit"},
-	{"UPDATE entries SET batch_id = 'another' WHERE batch_id IS NOT NULL", "entry.batch entry.missing"},
-	{"UPDATE entries SET reference = 'another' WHERE kind = 'PURCHASE'", "entry.reference purchase.entries purchase.deferred"},
+	{"UPDATE entries SET batch_id = '00000000-0000-7000-8000-00000000dead' WHERE batch_id IS NOT NULL", "entry.batch entry.missing"},
+	{"UPDATE entries SET reference = '00000000-0000-7000-8000-00000000dead' WHERE kind = 'PURCHASE'", "entry.reference purchase.entries purchase.deferred"},
 	{"UPDATE entries SET reference = NULL WHERE kind = 'PURCHASE'", "entry.reference"},
 	{"UPDATE entries SET accounting_date = '2024-09-09' WHERE kind = 'PURCHASE'", "account.debit account.credit"},
 	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description
@@ -340,12 +351,67 @@ var plants = []struct {
 	{"DELETE FROM account_periods WHERE account = 'cash'", "account.debit"},
 	{"DROP INDEX batches_open; UPDATE batches SET posted_at_us = NULL", "batch.open entry.batch"},
 	{"DROP TABLE audit_events", "database.appendOnly"},
-	{"INSERT INTO draws SELECT customer_id, event_id, 'another', day, 1 FROM draws LIMIT 1", "database lotDay.drawn"},
+	{"INSERT INTO lot_days SELECT customer_id, '00000000-0000-7000-8000-00000000dead', day, 1 FROM lot_days LIMIT 1", "database lotDay.drawn"},
 }
 
 // TestPlants plants each error and has verify find it; and every check is planted against,
 // for a check that cannot fail is no check.
 func TestPlants(t *testing.T) {
+	holdPlants(t, func(t *testing.T, plant string) (int64, []books.Finding) {
+		s := plantBook(t)
+		defer s.Close()
+		disarm(t, s)
+		result, err := s.Writer().DB.ExecContext(t.Context(), plant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		touched, _ := result.RowsAffected()
+		return touched, findingsOf(t, s)
+	})
+}
+
+// TestPlantsOnPostgres does so on one book, in transactions that are undone.
+func TestPlantsOnPostgres(t *testing.T) {
+	pgtest.Superuser(t) // who may disarm
+	s := openPostgres(t)
+	defer s.Close()
+	if err := playBook(s); err != nil {
+		t.Fatal(err)
+	}
+	if found := findingsOf(t, s); len(found) != 0 {
+		t.Fatalf("findings before anything is planted: %v", found)
+	}
+	const disarmed = `SET LOCAL session_replication_role = replica; DO $$ DECLARE c record; BEGIN
+		FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace LOOP
+			EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.of, c.conname);
+		END LOOP; END $$`
+	holdPlants(t, func(t *testing.T, plant string) (touched int64, found []books.Finding) {
+		if other, differs := onPostgres[plant]; differs {
+			plant = other
+		}
+		undone := errors.New("undone")
+		err := s.Update(t.Context(), func(ctx context.Context, tx books.Tx) (err error) {
+			if _, err := store.Act(ctx, tx, disarmed); err != nil {
+				return err
+			}
+			if touched, err = store.Act(ctx, tx, plant); err != nil {
+				return err
+			}
+			if found, err = tx.Findings(ctx, 10); err != nil {
+				return err
+			}
+			return undone
+		})
+		if !errors.Is(err, undone) {
+			t.Fatal(err)
+		}
+		return touched, found
+	})
+}
+
+// holdPlants holds the findings of each plant against what must see it.
+func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched int64, found []books.Finding)) {
+	t.Helper()
 	checked := map[string]bool{}
 	for i, test := range plants {
 		if testing.Short() && i%8 != 0 { // a sample, for the race detector
@@ -356,16 +422,12 @@ func TestPlants(t *testing.T) {
 			name = name[:80]
 		}
 		t.Run(name, func(t *testing.T) {
-			s := plantBook(t)
-			defer s.Close()
-			disarm(t, s)
-			if result, err := s.Writer().DB.ExecContext(t.Context(), test.plant); err != nil {
-				t.Fatal(err)
-			} else if touched, _ := result.RowsAffected(); touched == 0 && !strings.Contains(test.plant, "DROP") {
+			touched, findings := planted(t, test.plant)
+			if touched == 0 && !strings.Contains(test.plant, "DROP") {
 				t.Fatal("the plant changed nothing")
 			}
 			found := map[string]string{}
-			for _, finding := range findingsOf(t, s) {
+			for _, finding := range findings {
 				found[finding.Check] = fmt.Sprintf("%s: kept %s, derived %s", finding.Subject, finding.Kept, finding.Derived)
 				if finding.Subject == "" || finding.Kept == finding.Derived {
 					t.Errorf("a finding that says nothing: %+v", finding)

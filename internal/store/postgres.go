@@ -65,8 +65,9 @@ var (
 		"timezone":                            "UTC",
 	}
 	// What writes looks rows up by their keys, some thousands at a time. The planner, which
-	// cannot know how many are given, must not read whole tables for them.
-	writerDefaults = map[string]string{"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"}
+	// cannot know how many are given, must not read whole tables for them. Where it has to, it
+	// takes that for so dear that it would compile the statement first, for half a second.
+	writerDefaults = map[string]string{"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
 )
 
 const (

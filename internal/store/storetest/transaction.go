@@ -11,6 +11,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
+	"drawdown/revrec"
 )
 
 var errStop = errors.New("stop")
@@ -296,4 +297,144 @@ func noFindings(t *testing.T, s *suite) {
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, []books.Finding(nil))(tx.Findings(ctx, 10))
 	})
+}
+
+// atOnce runs an act in several transactions at the same moment.
+func (s *suite) atOnce(act func(ctx context.Context, tx books.Tx, n int) error) []error {
+	const several = 6
+	errs := make([]error, several)
+	var begin, ended sync.WaitGroup
+	begin.Add(1)
+	for n := range several {
+		ended.Go(func() {
+			begin.Wait()
+			errs[n] = s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return act(ctx, tx, n) })
+		})
+	}
+	begin.Done()
+	ended.Wait()
+	return errs
+}
+
+// marked measures a pool while something else happens to it: what is marked meanwhile stays
+// marked.
+func marked(t *testing.T, s *suite) {
+	policy := aPolicy("standard")
+	pool := revrec.Pool{ID: newID(), PolicyID: policy.ID, By: revrec.PoolByPolicy, Currency: "USD", Functional: "USD"}
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.InsertPolicy(ctx, policy))
+		_, err := tx.EnsurePools(ctx, []revrec.Pool{pool})
+		must(t, err)
+		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pool.ID: {{Day: day, SoldMinor: 5}}}))
+	})
+	for what, mark := range map[string]func(ctx context.Context, tx books.Tx) error{
+		"a sale": func(ctx context.Context, tx books.Tx) error {
+			return tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pool.ID: {{Day: day - 3, SoldMinor: 5}}})
+		},
+		"an estimate": func(ctx context.Context, tx books.Tx) error { return tx.MeasurePoolsFrom(ctx, policy.ID, day-3) },
+	} {
+		measuring, marking := make(chan struct{}), make(chan error, 1)
+		go func() {
+			<-measuring
+			marking <- s.tryUpdate(mark)
+		}()
+		var once sync.Once
+		s.update(func(ctx context.Context, tx books.Tx) {
+			work, err := tx.UnmeasuredPools(ctx, day, 10)
+			must(t, err)
+			if len(work) != 1 {
+				t.Fatalf("%s: %d pools to be measured, want 1", what, len(work))
+			}
+			once.Do(func() { close(measuring) })
+			time.Sleep(20 * time.Millisecond) // the other would be done, were it not kept waiting
+			must(t, tx.SetPoolsMeasured(ctx, map[string]ledger.Date{pool.ID: 0}))
+		})
+		must(t, <-marking)
+		s.update(func(ctx context.Context, tx books.Tx) {
+			sameIDs(t, poolWorkID, pool.ID+" "+(day-3).String())(tx.UnmeasuredPools(ctx, day, 10))
+		})
+	}
+}
+
+func poolsAtOnce(t *testing.T, s *suite) {
+	policy := aPolicy("standard")
+	s.update(func(ctx context.Context, tx books.Tx) { must(t, tx.InsertPolicy(ctx, policy)) })
+	for _, err := range s.atOnce(func(ctx context.Context, tx books.Tx, _ int) error {
+		pools, err := tx.EnsurePools(ctx, []revrec.Pool{
+			{ID: newID(), PolicyID: policy.ID, By: revrec.PoolByPolicy, Key: "", Currency: "USD", Functional: "USD"},
+			{ID: newID(), PolicyID: policy.ID, By: revrec.PoolByPolicy, Key: "", Currency: "EUR", Functional: "USD"},
+		})
+		if err != nil {
+			return err
+		}
+		return tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pools[0].ID: {{Day: day, SoldMinor: 1}}, pools[1].ID: {{Day: day, SoldMinor: 1}}})
+	}) {
+		must(t, err)
+	}
+	s.view(func(ctx context.Context, tx books.Tx) {
+		pools, err := tx.Pools(ctx, "", books.Page{})
+		must(t, err)
+		if len(pools) != 2 {
+			t.Fatalf("%d pools, want 2", len(pools))
+		}
+		for _, pool := range pools {
+			same(t, []revrec.PoolDay{{Day: day, SoldMinor: 6}})(tx.PoolDays(ctx, pool.ID))
+		}
+	})
+}
+
+func batchAtOnce(t *testing.T, s *suite) {
+	batches := make([]books.Batch, 6)
+	for _, err := range s.atOnce(func(ctx context.Context, tx books.Tx, n int) (err error) {
+		batches[n], err = tx.OpenBatch(ctx, newID(), noon)
+		return err
+	}) {
+		must(t, err)
+	}
+	for _, batch := range batches {
+		if batch != batches[0] {
+			t.Fatalf("two batches are open: %v and %v", batch, batches[0])
+		}
+	}
+}
+
+func bookAtOnce(t *testing.T, s *suite) {
+	settled := make([]books.Book, 6)
+	for _, err := range s.atOnce(func(ctx context.Context, tx books.Tx, n int) (err error) {
+		if settled[n], err = tx.Book(ctx); books.CodeOf(err) == books.NotFound && err != nil {
+			settled[n] = books.Book{Functional: "USD", Zone: "UTC", CreatedAt: noon.Add(time.Duration(n) * time.Second)}
+			err = tx.SaveBook(ctx, settled[n])
+		}
+		return err
+	}) {
+		must(t, err)
+	}
+	for _, book := range settled {
+		if book != settled[0] {
+			t.Fatalf("the book was settled twice: %v and %v", book, settled[0])
+		}
+	}
+}
+
+// keyAtOnce has several look up a key and keep their answer where they find none: one keeps
+// it, the others wait and find it.
+func keyAtOnce(t *testing.T, s *suite) {
+	var mu sync.Mutex
+	kept := 0
+	for _, err := range s.atOnce(func(ctx context.Context, tx books.Tx, _ int) error {
+		_, found, err := tx.IdempotencyKey(ctx, "key")
+		if err != nil || found {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond)
+		mu.Lock()
+		kept++
+		mu.Unlock()
+		return tx.SaveIdempotencyKey(ctx, books.IdempotencyRecord{Key: "key", Operation: "test", CreatedAt: noon})
+	}) {
+		must(t, err)
+	}
+	if kept != 1 {
+		t.Fatalf("%d found no answer, want 1: the others were to wait for it", kept)
+	}
 }
