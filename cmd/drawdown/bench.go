@@ -47,6 +47,7 @@ to see that it works.`
 
 type benchOptions struct {
 	bench.Options
+	usage              usageFlags
 	seconds            float64
 	quick, json, check bool
 }
@@ -73,6 +74,9 @@ func (p *program) benchCommand() *cobra.Command {
 			if err := o.Check(); err != nil {
 				return badUsage("--%w", err)
 			}
+			if err := o.usage.check(); err != nil {
+				return err
+			}
 			return p.bench(c.Context(), o)
 		},
 	}
@@ -84,6 +88,7 @@ func (p *program) benchCommand() *cobra.Command {
 	flags.Uint64Var(&o.Seed, "seed", o.Seed, "the same seed gives the same events")
 	flags.StringVar(&o.Spread, "spread", o.Spread, "how use falls on customers: skewed, as on platforms, or even")
 	flags.StringSliceVar(&o.Only, "only", nil, "the `measures` to take, by comma (default all)")
+	o.usage.add(c)
 	flags.BoolVar(&o.quick, "quick", false, "small sizes, to see that it works; sizes that are given stay")
 	flags.BoolVar(&o.check, "check", false, "exit with 1 where a figure does not reach what it should")
 	flags.BoolVar(&o.json, "json", false, "for machines")
@@ -129,7 +134,7 @@ func (p *program) bench(ctx context.Context, o benchOptions) error {
 	o.Progress = func(what string) {
 		p.say("%6.1f s  %s", time.Since(began).Seconds(), what)
 	}
-	report, err := bench.Run(ctx, p.benched(), o.Options)
+	report, err := bench.Run(ctx, p.benched(o), o.Options)
 	if err != nil {
 		report.Error = sentence(err)
 	}
@@ -150,7 +155,7 @@ func (p *program) bench(ctx context.Context, o benchOptions) error {
 }
 
 // benched is this program as serve and export run it.
-func (p *program) benched() bench.Program {
+func (p *program) benched(o benchOptions) bench.Program {
 	return bench.Program{
 		Open: func(ctx context.Context, url string) (books.Store, error) {
 			db, err := store.Open(ctx, url, store.Options{BusyTimeout: p.busyTimeout})
@@ -164,12 +169,13 @@ func (p *program) benched() bench.Program {
 		},
 		Handler: func(ctx context.Context, book *books.Books) http.Handler {
 			log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			return api(ctx, book, log, apiOptions{})
+			return api(ctx, book, log, apiOptions{intake: o.usage.intake()})
 		},
 		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
 			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)
 			return err
 		},
+		Usage:   o.usage.usage(o.URL),
 		Version: version(),
 	}
 }
@@ -218,8 +224,8 @@ func (p *program) reportBench(report bench.Report) error {
 	}
 	out.line("%s, drawdown %s, %s, %s, %d CPUs: %s", e.Date.Format(time.RFC3339), e.Version, e.Go, e.Platform, e.CPUs, e.CPU)
 	out.line("%s: %s", e.Database, strings.Join(settings, " "))
-	out.line("events=%d customers=%d lots=%d lot-days=%d lines=%d clients=%d batch=%d senders=%d seconds=%g rounds=%d seed=%d spread=%s",
-		s.Events, s.Customers, s.Lots, s.LotDays, s.Lines, s.Clients, s.Batch, s.Senders, s.Seconds, s.Rounds, s.Seed, s.Spread)
+	out.line("events=%d customers=%d lots=%d lot-days=%d lines=%d clients=%d batch=%d senders=%d seconds=%g rounds=%d seed=%d spread=%s usage-batch=%d usage-lanes=%d",
+		s.Events, s.Customers, s.Lots, s.LotDays, s.Lines, s.Clients, s.Batch, s.Senders, s.Seconds, s.Rounds, s.Seed, s.Spread, s.UsageBatch, s.UsageLanes)
 	return out.err
 }
 

@@ -17,6 +17,8 @@ import (
 type Program struct {
 	// Open opens the database of the URL and migrates it.
 	Open func(ctx context.Context, url string) (books.Store, error)
+	// Usage says how the server writes usage.
+	Usage books.UsageOptions
 	// Handler is what the server answers with.
 	Handler func(ctx context.Context, book *books.Books) http.Handler
 	// Export writes the journal as CSV.
@@ -183,7 +185,7 @@ func Run(ctx context.Context, program Program, options Options) (report Report, 
 	if report.Environment, err = b.environment(ctx); err != nil {
 		return report, err
 	}
-	report.Sizes = sizesOf(options)
+	report.Sizes = sizesOf(options, program.Usage)
 	for _, measure := range []struct {
 		names []string
 		take  func(context.Context) error

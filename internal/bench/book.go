@@ -44,7 +44,7 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 	if made.store, err = b.program.Open(ctx, s.url); err != nil {
 		return nil, err
 	}
-	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: clock()}); err != nil {
+	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: clock(), Usage: b.program.Usage}); err != nil {
 		return nil, err
 	}
 	if err := made.catalogue(ctx); err != nil {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"drawdown/internal/books"
 )
 
 // Report is what a run measured and on what.
@@ -57,12 +59,17 @@ type Sizes struct {
 	Rounds     int     `json:"rounds"`
 	Seed       uint64  `json:"seed"`
 	Spread     string  `json:"spread"`
+	// UsageBatch and UsageLanes are the product's: the most events of a commit, and how
+	// many commits are under way at a time.
+	UsageBatch int `json:"usageBatch"`
+	UsageLanes int `json:"usageLanes"`
 }
 
-func sizesOf(o Options) Sizes {
+func sizesOf(o Options, usage books.UsageOptions) Sizes {
 	return Sizes{
 		Events: o.Events, Customers: o.Customers, Lots: o.Lots, LotDays: o.LotDays, Lines: o.Lines, BurnEvents: o.BurnEvents,
 		Clients: o.Clients, Batch: o.Batch, Senders: o.Senders, Seconds: o.Time.Seconds(), Rounds: o.Rounds, Seed: o.Seed, Spread: o.Spread,
+		UsageBatch: cmp.Or(usage.MaxEvents, books.DefaultUsageEvents), UsageLanes: cmp.Or(usage.Lanes, books.DefaultUsageLanes),
 	}
 }
 
