@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/uptrace/bun"
@@ -19,6 +20,57 @@ func Act(ctx context.Context, t books.Tx, statement string) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// Refused is what a transaction says of an error of PostgreSQL.
+func Refused(err error) error { return postgresEngine.refused("testing", err) }
+
+// PostgresQueries are the hot paths of PostgreSQL, with stand-ins for what bun fills in.
+var PostgresQueries = map[string]string{
+	"EventsByKey": postgresEventsByKey, "LockOpenLots": postgresLockOpenLots, "LockLots": postgresLockLots, "AddLotDays": postgresAddLotDays,
+	"UpdateDrawn": postgresUpdateDrawn, "CustomersByExternalID": postgresCustomersByExternalID,
+	"OpenLots": filled(postgresEngine.openLots()), "Queue PendingLots": filled(pendingLots), "Queue LapsingLots": filled(lapsingLots),
+	"Queue RemoteLots": filled(remoteLots), "Queue DuePurchases": filled(duePurchases), "Queue UnmeasuredPools": filled(unmeasuredPools),
+	"LotDaysWithin": filled(lotDaysWithin), "LotDaysAfter": filled(lotDaysAfter), "DrawnBefore": filled(drawnBefore), "LotDays": filled(lotDays),
+	"BookedOfLots": filled(strings.Replace(bookedOfLots, "span.to_day?", "span.to_day", 1)), "SumBatch": filled(sumBatch), "UpdateLots": filled(updateLots),
+	"PoolsByKey": filled(poolsByKey), "PoolDaysSince": filled(poolDaysSince), "EarlierMeasures": filled(earlierMeasures),
+	"EntryOfRecognition": filled(entryOfRecognition), "DrawsOfEvents": filled(drawsOfEvents),
+}
+
+// filled puts values for the arguments of a query, and a table for that of a WITH clause.
+func filled(query string) string {
+	const id = "'00000000-0000-7000-8000-00000000dead'"
+	columns := map[string]string{
+		"customer_id": id + "::uuid", "lot_id": id + "::uuid", "id": id + "::uuid", "pool_id": id + "::uuid", "policy_id": id + "::uuid", "blocked": "false",
+	}
+	if rest, with := strings.CutPrefix(query, "WITH ? "); with {
+		table := regexp.MustCompile(`(?:FROM|UPDATE \w+ SET[^?]*? FROM) (key|span|new|since)\b`).FindStringSubmatch(rest)
+		name := table[1]
+		seen, names, values := map[string]bool{}, []string{}, []string{}
+		for _, match := range regexp.MustCompile(name+`\.(\w+)`).FindAllStringSubmatch(rest, -1) {
+			column := match[1]
+			if seen[column] {
+				continue
+			}
+			seen[column] = true
+			value, known := columns[column]
+			switch {
+			case known:
+			case strings.HasSuffix(column, "_us"), strings.HasSuffix(column, "_minor"), column == "priority", column == "drawn", column == "lapsed", column == "refunded", column == "booked_credits":
+				value = "1::bigint"
+			default:
+				value = "'2024-01-01'"
+			}
+			names, values = append(names, column), append(values, value)
+		}
+		query = "WITH " + name + " (" + strings.Join(names, ", ") + ") AS (VALUES (" + strings.Join(values, ", ") + ")) " + rest
+	}
+	query = regexp.MustCompile(`(customer_id|\bid|batch_id) (=|IN) (\?\d?|\(\?\))`).ReplaceAllString(query, "$1 = "+id)
+	query = regexp.MustCompile(`(\(customer_id, id\) >) \(\?\d?, \?\d?\)`).ReplaceAllString(query, "$1 ("+id+", "+id+")")
+	query = regexp.MustCompile(`LIMIT \?`).ReplaceAllString(query, "LIMIT 1")
+	query = regexp.MustCompile(`((?:day|date|_on|_from|_due) (?:=|<=|>=|<|>)) \?`).ReplaceAllString(query, "$1 '2024-01-01'")
+	query = regexp.MustCompile(`((?:kind|currency) =) \?`).ReplaceAllString(query, "$1 'x'")
+	return regexp.MustCompile(`\?\d?`).ReplaceAllString(query, "1")
 }
 
 // Image returns a copy of a database in memory.

@@ -123,12 +123,13 @@ func inDatabase(t testing.TB, address, name string) string {
 // Exec runs statements on a connection of their own.
 func Exec(t testing.TB, address, statements string) {
 	t.Helper()
-	if err := execute(address, statements); err != nil {
+	if err := Try(address, statements); err != nil {
 		t.Fatalf("%s: %v", statements, err)
 	}
 }
 
-func execute(address, statements string) error {
+// Try runs statements on a connection of their own, and returns what the server says.
+func Try(address, statements string) error {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return err
