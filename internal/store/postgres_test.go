@@ -115,6 +115,7 @@ func TestPostgresRoles(t *testing.T) {
 	owner, _ := pgtest.Role(t, super, "secret")
 	app, _ := pgtest.Role(t, super, "secret")
 	database := pgtest.Database(t)
+	pgtest.Exec(t, database, fmt.Sprintf("ALTER DATABASE %s OWNER TO %s", strings.TrimPrefix(pathOf(t, database), "/"), owner))
 	names := strings.NewReplacer("drawdown_owner", owner, "drawdown_app", app, "DATABASE drawdown", "DATABASE "+strings.TrimPrefix(pathOf(t, database), "/"))
 	for statement := range strings.SplitSeq(names.Replace(blocks[0]), ";") {
 		switch statement = strings.TrimSpace(statement); {
