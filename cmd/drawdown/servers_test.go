@@ -54,32 +54,31 @@ func TestTwoServers(t *testing.T) {
 		})
 	}
 	var killed, cut, booked atomic.Int64
-	harming.Go(func() {
-		chance := rand.New(rand.NewPCG(seed, 1000))
-		for pause(working, chance, time.Second) {
-			pair[chance.IntN(2)].kill()
-			killed.Add(1)
-			// The lease of a run that was killed would hold up the others for most of the test.
-			pgtest.Exec(t, db, "UPDATE leases SET until_us = 0")
+	harm := func(stream uint64, about time.Duration, act func(chance *rand.Rand, n int)) {
+		harming.Go(func() {
+			chance := rand.New(rand.NewPCG(seed, stream))
+			for n := 0; pause(working, chance, about); n++ {
+				act(chance, n)
+			}
+		})
+	}
+	harm(1000, time.Second, func(chance *rand.Rand, _ int) {
+		pair[chance.IntN(2)].kill()
+		killed.Add(1)
+		// The lease of a run that was killed would hold up the others for most of the test.
+		pgtest.Exec(t, db, "UPDATE leases SET until_us = 0")
+	})
+	harm(1001, 300*time.Millisecond, func(*rand.Rand, int) {
+		const one = `SELECT coalesce(sum(pg_terminate_backend(pid)::int), 0) FROM (SELECT pid FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'drawdown' ORDER BY random() LIMIT 1) AS chosen`
+		if pgtest.Ask(t, db, one) == "1" {
+			cut.Add(1)
 		}
 	})
-	harming.Go(func() {
-		chance := rand.New(rand.NewPCG(seed, 1001))
-		for pause(working, chance, 300*time.Millisecond) {
-			const one = `SELECT coalesce(sum(pg_terminate_backend(pid)::int), 0) FROM (SELECT pid FROM pg_stat_activity
-				WHERE datname = current_database() AND application_name = 'drawdown' ORDER BY random() LIMIT 1) AS chosen`
-			if pgtest.Ask(t, db, one) == "1" {
-				cut.Add(1)
-			}
-		}
-	})
-	harming.Go(func() {
-		chance := rand.New(rand.NewPCG(seed, 1002))
-		for n := 0; pause(working, chance, 200*time.Millisecond); n++ {
-			answer, err := pair[chance.IntN(2)].ask(fmt.Sprintf(`mutation { jobRun(job: ALL, idempotencyKey: "run-%d") { run { status } userErrors { code } } }`, n))
-			if err == nil && strings.Contains(answer, "SUCCEEDED") {
-				booked.Add(1)
-			}
+	harm(1002, 200*time.Millisecond, func(chance *rand.Rand, n int) {
+		answer, err := pair[chance.IntN(2)].ask(fmt.Sprintf(`mutation { jobRun(job: ALL, idempotencyKey: "run-%d") { run { status } userErrors { code } } }`, n))
+		if err == nil && strings.Contains(answer, "SUCCEEDED") {
+			booked.Add(1)
 		}
 	})
 	sending.Wait()

@@ -15,6 +15,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
+	"drawdown/internal/store/pgtest"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
@@ -43,15 +44,71 @@ func TestHistories(t *testing.T) {
 	for _, half := range []string{"first", "second"} {
 		t.Run(half, func(t *testing.T) {
 			t.Parallel()
-			rapid.Check(t, checkHistory)
+			rapid.Check(t, func(t *rapid.T) { checkHistory(t, inMemory(t), inMemory(t)) })
 		})
 	}
 }
 
-func checkHistory(t *rapid.T) {
+// serverHistories is how many are played on PostgreSQL too: what the rules make of a
+// history is the same there, and the store has a suite of its own.
+const serverHistories = 100
+
+// TestHistoriesOnPostgres plays histories on two schemas, which are emptied for each.
+func TestHistoriesOnPostgres(t *testing.T) {
+	pgtest.Superuser(t) // who may empty tables that are append-only
+	checks := serverHistories
+	if testing.Short() {
+		checks = 5
+	}
+	if given := flag.Lookup("rapid.checks"); given != nil {
+		before := given.Value.String()
+		if err := flag.Set("rapid.checks", strconv.Itoa(checks)); err != nil {
+			t.Fatal(err)
+		}
+		defer flag.Set("rapid.checks", before)
+	}
+	first, second := emptied(t), emptied(t)
+	rapid.Check(t, func(t *rapid.T) { checkHistory(t, first(), second()) })
+}
+
+// emptied returns what opens a book on a schema of its own, and empties it first.
+func emptied(t *testing.T) func() books.Store {
+	t.Helper()
+	url := pgtest.URL(t)
+	s, err := store.Open(t.Context(), url, store.Options{Writers: 1, Readers: 1})
+	if err == nil {
+		err = s.Migrate(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	empty := pgtest.Emptier(t, url, "bun_migrations", "bun_migration_locks")
+	return func() books.Store {
+		empty()
+		return kept{s}
+	}
+}
+
+// kept is a store that serves one history after the other.
+type kept struct{ books.Store }
+
+func (kept) Close() error { return nil }
+
+func inMemory(t *rapid.T) books.Store {
+	s, err := store.OpenMemory(context.Background())
+	must(t, err)
+	return s
+}
+
+func checkHistory(t *rapid.T, first, second books.Store) {
 	h := drawHistory(t)
-	often := play(t, h, h.runs, smallSteps)
-	once := play(t, h, nil, books.Steps{})
+	often := play(t, h, h.runs, smallSteps, first)
+	once := play(t, h, nil, books.Steps{}, second)
 	defer often.close(t)
 	defer once.close(t)
 	often.checkNothingDiffers(t, h) // once has the same journal, or the test fails below
@@ -172,20 +229,17 @@ func drawPolicy(t *rapid.T, code string) books.NewPolicy {
 // playedBook is a book in which a history has happened.
 type playedBook struct {
 	*books.Books
-	store     *store.Store
+	store     books.Store
 	now       time.Time
 	ids       int
 	purchases []string
 	uses      []books.UsageInput
 }
 
-func play(t *rapid.T, h history, runs []jobRun, steps books.Steps) *playedBook {
+func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning}
+	p := &playedBook{now: beginning, store: in}
 	var err error
-	if p.store, err = store.OpenMemory(ctx); err != nil {
-		t.Fatal(err)
-	}
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
 		NewID: func() string { p.ids++; return fmt.Sprintf("00000000-0000-7000-8000-%012d", p.ids) },

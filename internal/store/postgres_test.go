@@ -24,9 +24,9 @@ func openPostgres(t *testing.T) *store.Store {
 }
 
 // openURL opens and migrates a database on a server.
-func openURL(t *testing.T, url string) *store.Store {
+func openURL(t *testing.T, address string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), url, store.Options{Writers: 4, Readers: 4})
+	s, err := store.Open(t.Context(), address, store.Options{Writers: 4, Readers: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,10 +75,10 @@ func TestPostgresAppendOnly(t *testing.T) {
 	owned.Close()
 	for _, table := range appendOnly {
 		for _, change := range changes(table) {
-			if err := pgtest.Try(asSuperuser, change); err == nil || !strings.Contains(err.Error(), table+" is append-only: correct it with a new row (SQLSTATE 23001)") {
+			if err := pgtest.Try(t, asSuperuser, change); err == nil || !strings.Contains(err.Error(), table+" is append-only: correct it with a new row (SQLSTATE 23001)") {
 				t.Errorf("a superuser, %s: %v", change, err)
 			}
-			if err := pgtest.Try(asOwner, change); err == nil || !strings.Contains(err.Error(), "permission denied for table "+table+" (SQLSTATE 42501)") {
+			if err := pgtest.Try(t, asOwner, change); err == nil || !strings.Contains(err.Error(), "permission denied for table "+table+" (SQLSTATE 42501)") {
 				t.Errorf("the owner, %s: %v", change, err)
 			}
 		}
@@ -147,13 +147,13 @@ func TestPostgresRoles(t *testing.T) {
 	s.Close()
 	for _, table := range appendOnly {
 		for _, change := range append(changes(table), "ALTER TABLE "+table+" DISABLE TRIGGER ALL", "DROP TABLE "+table) {
-			if err := pgtest.Try(asApp, change); err == nil || !strings.Contains(err.Error(), "SQLSTATE 42501") {
+			if err := pgtest.Try(t, asApp, change); err == nil || !strings.Contains(err.Error(), "SQLSTATE 42501") {
 				t.Errorf("%s: %v", change, err)
 			}
 		}
 	}
 	for _, change := range []string{"DELETE FROM lots", "DELETE FROM purchases", "UPDATE policies SET code = code", "UPDATE idempotency_keys SET key = key", "CREATE TABLE mine (x int)", "DELETE FROM bun_migrations"} {
-		if err := pgtest.Try(asApp, change); err == nil || !strings.Contains(err.Error(), "SQLSTATE 42501") {
+		if err := pgtest.Try(t, asApp, change); err == nil || !strings.Contains(err.Error(), "SQLSTATE 42501") {
 			t.Errorf("%s: %v", change, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestPostgresTimeouts(t *testing.T) {
 	impatient := openURL(t, pgtest.With(t, base, "lock_timeout", "10ms"))
 	defer impatient.Close()
 	go func() {
-		_ = impatient.Update(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		_ = impatient.Update(t.Context(), func(ctx context.Context, tx books.Tx) error {
 			_, err := tx.TakeLease(ctx, "a", "me", noonOf(0), noonOf(1))
 			close(held)
 			<-release

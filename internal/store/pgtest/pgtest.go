@@ -123,25 +123,61 @@ func inDatabase(t testing.TB, address, name string) string {
 // Exec runs statements on a connection of their own.
 func Exec(t testing.TB, address, statements string) {
 	t.Helper()
-	if err := Try(address, statements); err != nil {
+	if err := Try(t, address, statements); err != nil {
 		t.Fatalf("%s: %v", statements, err)
 	}
 }
 
 // Try runs statements on a connection of their own, and returns what the server says.
-func Try(address, statements string) error {
+func Try(t testing.TB, address, statements string) error {
+	t.Helper()
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return err
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol // several at once
-	ctx := context.Background()
+	ctx := context.WithoutCancel(t.Context())                     // which has ended when a test cleans up
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
 	}
 	_, err = conn.Exec(ctx, statements)
 	return errors.Join(err, conn.Close(ctx))
+}
+
+// Emptier returns what empties all tables of the URL's schema but those that are to stay,
+// append-only ones too, for which its user must be a superuser.
+func Emptier(t testing.TB, address string, stay ...string) (empty func()) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(ctx) }) // the schema goes next
+	rows, err := conn.Query(ctx, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// DELETE, for TRUNCATE makes new files for every table and index, which takes longer
+	// than to delete some hundred rows.
+	statements := "BEGIN; SET LOCAL session_replication_role = replica;"
+	for _, table := range tables {
+		if !slices.Contains(stay, table) {
+			statements += "DELETE FROM " + pgx.Identifier{table}.Sanitize() + ";"
+		}
+	}
+	statements += "COMMIT"
+	return func() {
+		t.Helper()
+		if _, err := conn.PgConn().Exec(ctx, statements).ReadAll(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Ask returns the one value that a query selects.
