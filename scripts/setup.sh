@@ -13,12 +13,26 @@ needs=(
 	"hledger|hledger|hledger reading the exported journal"
 	"node|nodejs|comparison with npm packages (ISO 4217)"
 	"npm|npm|comparison with npm packages (ISO 4217)"
+	"initdb|postgresql|everything on PostgreSQL 15 or newer, unless TEST_POSTGRES_URL names a server"
 )
+
+have() { # whether the command is there; PostgreSQL's are off the path on Debian
+	local initdb
+	if [[ $1 != initdb ]]; then
+		command -v "$1" >/dev/null
+		return
+	fi
+	[[ -n ${TEST_POSTGRES_URL:-} ]] && return
+	for initdb in "$(command -v initdb)" /usr/lib/postgresql/*/bin/initdb; do
+		[[ -x $initdb ]] && "$initdb" --version | awk '{ exit !($3 + 0 >= 15) }' && return
+	done
+	return 1
+}
 
 missing() { # prints the rows of needs whose command is not there
 	local row
 	for row in "${needs[@]}"; do
-		command -v "${row%%|*}" >/dev/null || echo "$row"
+		have "${row%%|*}" || echo "$row"
 	done
 }
 
@@ -41,6 +55,11 @@ if [[ ${#lacking[@]} -gt 0 ]] && may_install; then
 	echo "setup: installing ${packages[*]}"
 	export DEBIAN_FRONTEND=noninteractive
 	"${as_root[@]}" apt-get update -qq || echo "setup: apt-get update failed" >&2
+	if [[ " ${packages[*]} " == *' postgresql '* ]]; then
+		# Tests start servers of their own: the package need not start one.
+		"${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null &&
+			"${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+	fi
 	"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
 		echo "setup: apt-get install failed" >&2
 	mapfile -t lacking < <(missing)

@@ -11,7 +11,9 @@ import (
 
 // TestReadmeWalkThrough pastes the commands of the README's walk-through, line by line, at
 // a server on a new book, and holds what the README says they answer.
-func TestReadmeWalkThrough(t *testing.T) {
+func TestReadmeWalkThrough(t *testing.T) { onEngines(t, walkThrough) }
+
+func walkThrough(t *testing.T, db string) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -24,8 +26,7 @@ func TestReadmeWalkThrough(t *testing.T) {
 	if !strings.Contains(walk, "drawdown serve --db sqlite:walk.db --explorer") {
 		t.Fatal("the walk-through starts its server otherwise than this test does")
 	}
-	path := filepath.Join(t.TempDir(), "walk.db")
-	served := startServing(t, "serve", "--db", "sqlite:"+path, "--explorer", "--addr", "127.0.0.1:0")
+	served := startServing(t, "serve", "--db", db, "--explorer", "--addr", "127.0.0.1:0")
 	var script strings.Builder
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(walk, -1) {
 		script.WriteString(block[1])
@@ -33,7 +34,7 @@ func TestReadmeWalkThrough(t *testing.T) {
 	commands := strings.NewReplacer(
 		"http://127.0.0.1:8080", served.url,
 		"go run ./cmd/drawdown", `"$DRAWDOWN"`,
-		"sqlite:walk.db", "sqlite:"+path,
+		"sqlite:walk.db", "'"+db+"'",
 	).Replace(script.String())
 	bash := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", commands)
 	bash.Env = append(os.Environ(), "DRAWDOWN="+builtProgram(t))

@@ -8,11 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"drawdown/internal/store/pgtest"
 )
 
 // output gathers what a running program says.
@@ -91,9 +94,17 @@ func (r running) query(t *testing.T, query string) string {
 	return strings.TrimSpace(string(text))
 }
 
-func TestServe(t *testing.T) {
-	path := t.TempDir() + "/new.db"
-	r := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+path, "--currency", "EUR", "--timezone", "Europe/Berlin", "--explorer")
+// onEngines runs a test on a new database of each engine.
+func onEngines(t *testing.T, test func(t *testing.T, db string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "new.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, pgtest.URL(t)) })
+}
+
+func TestServe(t *testing.T) { onEngines(t, testServe) }
+
+func testServe(t *testing.T, db string) {
+	r := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", db, "--currency", "EUR", "--timezone", "Europe/Berlin", "--explorer")
 	if got := r.query(t, `{ book { functionalCurrency timeZone } }`); got != `{"data":{"book":{"functionalCurrency":"EUR","timeZone":"Europe/Berlin"}}}` {
 		t.Errorf("book: %s", got)
 	}
@@ -122,7 +133,7 @@ func TestServe(t *testing.T) {
 	}
 
 	// The second time the book is there, with its currency.
-	again := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+path, "--no-jobs", "--allow-remote")
+	again := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", db, "--no-jobs", "--allow-remote")
 	if got := again.query(t, `{ book { functionalCurrency } }`); !strings.Contains(got, "EUR") {
 		t.Errorf("book: %s", got)
 	}
@@ -138,13 +149,17 @@ func TestDemo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the race detector takes a minute to make a year; internal/demo makes it under it already")
 	}
+	onEngines(t, testDemo)
+}
+
+func testDemo(t *testing.T, db string) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer busy.Close()
 	began := time.Now()
-	r := startServing(t, "demo", "--addr", busy.Addr().String(), "--db", "sqlite:"+t.TempDir()+"/demo.db")
+	r := startServing(t, "demo", "--addr", busy.Addr().String(), "--db", db)
 	took := time.Since(began)
 	t.Logf("serves after %s", took.Round(time.Millisecond))
 	said := r.stdout.String()
@@ -171,6 +186,12 @@ func TestDemo(t *testing.T) {
 	}
 	if code := r.stop(); code != success {
 		t.Errorf("ended with %d: %s", code, r.stderr)
+	}
+	if code, said := ended(t, "verify", "--db", db); code != success {
+		t.Error(said)
+	}
+	if code, said := ended(t, "demo", "--build-only", "--db", db); code != usage || !strings.Contains(said, "--db: holds a book already: the demo takes an empty database") {
+		t.Errorf("a second demo on the same database: %d %s", code, said)
 	}
 }
 

@@ -255,25 +255,34 @@ func (o *Own) Stop(t testing.TB) {
 	}
 }
 
-// findPrograms returns the directory of initdb and postgres: on the path, or where Debian
-// keeps them, the newest version first.
-func findPrograms() (string, error) {
+// oldest is the first version of PostgreSQL that a book is kept on.
+const oldest = 15
+
+// findPrograms returns the directory of initdb and postgres, of the newest version: on the
+// path, or where Debian keeps them.
+func findPrograms() (newest string, err error) {
 	candidates, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
 		return "", err
 	}
-	slices.Sort(candidates)
-	slices.Reverse(candidates)
 	if onPath, err := exec.LookPath("initdb"); err == nil {
 		candidates = append(candidates, onPath)
 	}
+	version := oldest - 1
 	for _, initdb := range candidates {
-		dir := filepath.Dir(initdb)
-		if _, err := os.Stat(filepath.Join(dir, "postgres")); err == nil {
-			return dir, nil
+		said, err := exec.CommandContext(context.Background(), filepath.Join(filepath.Dir(initdb), "postgres"), "--version").Output() //nolint:gosec // it is the machine's own
+		if err != nil {
+			continue
+		}
+		major := 0
+		if _, err := fmt.Sscanf(string(said), "postgres (PostgreSQL) %d", &major); err == nil && major > version {
+			version, newest = major, filepath.Dir(initdb)
 		}
 	}
-	return "", fmt.Errorf("neither initdb and postgres are installed, nor is %s set", URLVariable)
+	if newest == "" {
+		return "", fmt.Errorf("neither PostgreSQL %d or newer is installed, nor is %s set", oldest, URLVariable)
+	}
+	return newest, nil
 }
 
 // cluster is the data of a server, which may run.
