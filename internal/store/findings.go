@@ -213,7 +213,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	},
 	{
-		subject: "e.number", from: "entries AS e LEFT JOIN purchases AS p ON CAST(p.id AS TEXT) = e.reference WHERE e.batch_id IS NULL",
+		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	},
 	{
