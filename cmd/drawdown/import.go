@@ -13,7 +13,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"drawdown/internal/books"
 	"drawdown/internal/intake"
@@ -218,8 +217,7 @@ func (p *program) importFile(ctx context.Context, book *books.Books, name string
 
 // progress is a bar on a terminal, nil elsewhere.
 func (p *program) progress(name string, size int64, quiet bool) *progressbar.ProgressBar {
-	terminal, is := p.stderr.(*os.File)
-	if quiet || !is || !term.IsTerminal(int(terminal.Fd())) {
+	if quiet || !p.onTerminal() {
 		return nil
 	}
 	return progressbar.NewOptions64(size,

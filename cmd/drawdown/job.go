@@ -48,7 +48,9 @@ nothing twice, and to run it late books what it would have booked day by day.`,
 				}
 			}
 			return p.withBook(c.Context(), func(book *books.Books) error {
+				options.Progress = p.jobProgress(args[0])
 				run, err := book.RunJob(c.Context(), books.JobName(args[0]), options)
+				p.clearLine()
 				if err != nil {
 					return err
 				}
@@ -60,6 +62,26 @@ nothing twice, and to run it late books what it would have booked day by day.`,
 	run.Flags().StringVar(&through, "through", "", "the last `day` to book, which must have ended (default yesterday)")
 	run.Flags().DurationVar(&wait, "wait", wait, "how long to wait for another run to end")
 	return group("job", "Run what recurs", run)
+}
+
+// jobProgress shows on a terminal how far a run is, nothing elsewhere. How much there is
+// to book is not known before it is booked, so it is a count and no bar.
+func (p *program) jobProgress(name string) func(books.JobResult) {
+	if !p.onTerminal() {
+		return nil
+	}
+	began := time.Now()
+	return func(r books.JobResult) {
+		p.clearLine()
+		_, _ = fmt.Fprintf(p.stderr, "%s: %d lots and pools, %d recognitions in %.0f s", name, r.Lots, r.Recognitions, time.Since(began).Seconds())
+	}
+}
+
+// clearLine takes back a line of progress.
+func (p *program) clearLine() {
+	if p.onTerminal() {
+		_, _ = fmt.Fprint(p.stderr, "\r\x1b[K")
+	}
 }
 
 func jobNames() string {

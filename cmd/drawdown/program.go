@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // program is one run of the command line. Tests start it with streams of their own.
@@ -108,4 +110,10 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 // say writes a line to the user on standard error, beside what the command found.
 func (p *program) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.stderr, format+"\n", args...)
+}
+
+// onTerminal reports whether messages are read by a person as they come.
+func (p *program) onTerminal() bool {
+	terminal, is := p.stderr.(*os.File)
+	return is && term.IsTerminal(int(terminal.Fd()))
 }
