@@ -175,7 +175,7 @@ func (p *program) benched(o benchOptions) bench.Program {
 			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)
 			return err
 		},
-		Usage:   o.usage.usage(o.URL),
+		Usage:   o.usage.usage(),
 		Version: version(),
 	}
 }

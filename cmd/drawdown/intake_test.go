@@ -8,7 +8,7 @@ import (
 )
 
 func TestUsageFlags(t *testing.T) {
-	for _, bad := range []string{"--usage-batch=0", "--usage-wait=-1ms", "--usage-lanes=-1", "--usage-queue=0", "--usage-body=0", "--usage-requests=0"} {
+	for _, bad := range []string{"--usage-batch=0", "--usage-wait=-1ms", "--usage-lanes=0", "--usage-queue=0", "--usage-body=0", "--usage-requests=0"} {
 		var stderr output
 		p := program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: &stderr, env: func(string) string { return "" }}
 		flag, _, _ := strings.Cut(bad, "=")

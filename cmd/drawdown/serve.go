@@ -61,7 +61,7 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
 			book, err := books.Open(ctx, db, books.Options{
-				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(p.db),
+				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(),
 			})
 			if err != nil {
 				return err
