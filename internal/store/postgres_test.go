@@ -350,8 +350,9 @@ func TestPostgresDeadlock(t *testing.T) {
 		})
 	}
 	ended.Wait()
-	if tries[0]+tries[1] != 3 {
-		t.Errorf("run %d and %d times, want one of them once and the other twice", tries[0], tries[1])
+	// More often where the one that was ended is back before the other has noticed.
+	if tries[0]+tries[1] < 3 {
+		t.Errorf("run %d and %d times, want one of them more than once", tries[0], tries[1])
 	}
 }
 
