@@ -34,11 +34,30 @@ func LastDateBefore(instant time.Time, zone *time.Location) Date {
 
 // ParseDate reads "2024-03-31".
 func ParseDate(text string) (Date, error) {
-	t, err := time.Parse(time.DateOnly, text)
-	if err != nil || t.Year() < 1 {
-		return 0, fmt.Errorf("%q is not a date such as 2024-03-31", text)
+	// By hand: a journal of a million lines has two million dates.
+	if len(text) == len("2024-03-31") && text[4] == '-' && text[7] == '-' {
+		year, okYear := digits(text[:4])
+		month, okMonth := digits(text[5:7])
+		day, okDay := digits(text[8:])
+		if okYear && okMonth && okDay && year >= 1 {
+			d := NewDate(year, time.Month(month), day)
+			if y, m, back := d.civil(); y == year && int(m) == month && back == day {
+				return d, nil
+			}
+		}
 	}
-	return DateOf(t, time.UTC), nil
+	return 0, fmt.Errorf("%q is not a date such as 2024-03-31", text)
+}
+
+// digits reads a number of digits alone.
+func digits(text string) (n int, ok bool) {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int(text[i]-'0')
+	}
+	return n, true
 }
 
 // Start returns the first instant of the day in the zone. That is not always

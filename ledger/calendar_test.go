@@ -338,3 +338,20 @@ func FuzzParseDuration(f *testing.F) {
 		}
 	})
 }
+
+// TestParseDateIsThatOfTheLibrary holds our own reading against that of the time package.
+func TestParseDateIsThatOfTheLibrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(
+			rapid.StringMatching(`[0-9]{4}-[0-9]{2}-[0-9]{2}`),
+			rapid.StringMatching(`(0000|0001|1900|2000|2023|2024|9999)-(00|01|02|04|12|13)-(00|01|28|29|30|31|32)`),
+			rapid.StringMatching(`[-+ 0-9:T]{8,12}`),
+		).Draw(t, "text")
+		want, err := time.Parse(time.DateOnly, text)
+		valid := err == nil && want.Year() >= 1
+		got, err := ledger.ParseDate(text)
+		if (err == nil) != valid || valid && got != ledger.DateOf(want, time.UTC) {
+			t.Fatalf("ParseDate(%q) is %v, %v; the time package says %v", text, got, err, want)
+		}
+	})
+}

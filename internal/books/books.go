@@ -3,6 +3,7 @@ package books
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 	_ "time/tzdata" // a book's zone is known on every machine
 
@@ -23,6 +24,9 @@ type Books struct {
 	holder string
 	usage  *usageQueue
 	bounds Steps
+	// duplicates says whether the last transaction of usage met events that were recorded
+	// before.
+	duplicates atomic.Bool
 	// policies are those that usage has met.
 	policies knownPolicies
 }

@@ -321,6 +321,21 @@ func TestUsageUnavailable(t *testing.T) {
 	}
 }
 
+// An event may have been recorded before, or be recorded by another server between our look
+// and our write.
+func TestUsageRace(t *testing.T) {
+	b, w := newUsageBook(t, books.UsageOptions{})
+	w.insert = func([]books.UsageEvent) error {
+		w.insert = nil
+		return fmt.Errorf("keeping events: %w", &books.Error{Code: books.AlreadyExists})
+	}
+	recorded(t, queue(t, b, use("acme", "1", 1)))
+	w.insert = func([]books.UsageEvent) error { return &books.Error{Code: books.AlreadyExists} }
+	if _, err := b.RecordUsage(t.Context(), []books.UsageInput{use("acme", "2", 1)}); books.CodeOf(err) != books.AlreadyExists {
+		t.Errorf("a race without end is answered %v", err)
+	}
+}
+
 // A caller who gives up is let go; a call that was not begun leaves no trace, and others
 // are not disturbed.
 func TestUsageGivenUp(t *testing.T) {

@@ -1,10 +1,10 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
@@ -19,26 +19,50 @@ import (
 // INSERT, and then a third of the time for each row.
 const copyRows = 32
 
-// copyIn writes rows of one table by COPY, in PostgreSQL's text format.
+// copyIn writes rows of one table by COPY, in PostgreSQL's text format. Rows are written
+// out as they are sent, while the server takes in those before.
 func copyIn[R any](ctx context.Context, t *tx, rows []R) error {
 	to := copyOf(t, reflect.TypeFor[R]())
-	buffer := copyBuffers.Get().(*[]byte)
-	defer copyBuffers.Put(buffer)
-	b := (*buffer)[:0]
-	var err error
-	for i := range rows {
-		if b, err = to.appendRow(b, reflect.ValueOf(&rows[i]).Elem()); err != nil {
-			return err
+	reader := &copyReader{row: func(b []byte, i int) ([]byte, error) {
+		if i == len(rows) {
+			return b, io.EOF
 		}
-	}
-	*buffer = b
+		return to.appendRow(b, reflect.ValueOf(&rows[i]).Elem())
+	}}
 	return t.onServer(func(conn *pgx.Conn) error {
-		_, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(b), to.statement)
+		_, err := conn.PgConn().CopyFrom(ctx, reader, to.statement)
 		return err
 	})
 }
 
-var copyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+// copyReader reads rows as text.
+type copyReader struct {
+	row  func(b []byte, i int) ([]byte, error) // appends row i; io.EOF after the last
+	next int
+	text []byte // written out and not read yet
+	room []byte
+	err  error
+}
+
+// copyChunk is from how much text on a read is answered.
+const copyChunk = 32 << 10
+
+func (c *copyReader) Read(into []byte) (int, error) {
+	if len(c.text) == 0 {
+		c.text = c.room[:0]
+		for c.err == nil && len(c.text) < copyChunk {
+			c.text, c.err = c.row(c.text, c.next)
+			c.next++
+		}
+		c.room = c.text
+	}
+	if len(c.text) == 0 {
+		return 0, c.err
+	}
+	n := copy(into, c.text)
+	c.text = c.text[n:]
+	return n, nil
+}
 
 // copyTarget says how the rows of a type are written to its table.
 type copyTarget struct {
