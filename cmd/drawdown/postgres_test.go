@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"drawdown/internal/store/pgtest"
 )
@@ -69,12 +72,12 @@ func TestPostgresRefusals(t *testing.T) {
 		{"no such host", change(as, func(u *url.URL) { u.Host = "nowhere.invalid" }), "verify", database, "--db: cannot be reached.*nowhere.invalid"},
 		{"wrong password", change(as, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), secret+"!") }), "serve", database, `--db: is refused: the server does not let in user "test_\w+" with that password: .*28P01`},
 		{"no such database", change(as, func(u *url.URL) { u.Path = "/nothing" }), "verify", database, `--db: names the database "nothing", which that server does not have: make it with createdb`},
-		{"no such schema", pgtest.With(t, as, "search_path", "nowhere"), "verify", database, `--db: names the schema "nowhere", which does not exist in that database: make it with CREATE SCHEMA`},
+		{"no such schema", pgtest.With(t, as, "search_path", "nowhere"), "verify", database, `--db: names the schema "nowhere", which does not exist in that database, or is not for user "test_\w+": see CREATE SCHEMA and GRANT USAGE`},
 		{"not migrated", pgtest.URL(t), "verify", database, `^drawdown: the database postgres://\S+ lacks [1-9]\d* migrations: run drawdown migrate --db postgres://`},
 		{"no book", migrated, "verify", database, "^drawdown: the database postgres://.* holds no book yet: drawdown serve makes one"},
 		{"somebody else's", foreign, "serve", database, "lacks [1-9]"},
 		{"newer", newer, "job run all", usage, `--db: was written by a newer version of this program \(migration 29990101000000\): use that version`},
-		{"no rights on the schema", noRights, "verify", database, "--db: names the schema|the database cannot be used now: .*permission denied"},
+		{"no rights on the schema", noRights, "verify", database, `--db: names the schema "test_\w+", which does not exist in that database, or is not for user "test_\w+"`},
 		{"no rights to make tables", pgtest.With(t, as, "search_path", "pg_catalog"), "migrate", database, "permission denied"},
 		{"a parameter that is none", as + "&statement_timeout=soon", "verify", database, `cannot be used: .*statement_timeout`},
 		{"TLS where there is none", pgtest.With(t, as, "sslmode", "require"), "verify", database, "cannot be reached.*TLS"},
@@ -175,6 +178,13 @@ func TestPostgresScenarios(t *testing.T) {
 	must(writeFile(wrong, "id: wrong\ntitle: Wrong\npolicies: {default: {}}\nsteps:\n  - at: 2025-01-01\n    purchase: {as: p, customer: acme, credits: 10, price: \"1.00\"}\n  - expect: {balance: {cash: \"2.00\"}}\n"))
 	if code, said := ended(t, "scenario", "run", "--db", db, wrong); code != problems {
 		t.Errorf("%d: %s", code, said)
+	}
+	// Stopped in the middle, it leaves nothing either.
+	stopped, stop := context.WithCancel(t.Context())
+	time.AfterFunc(300*time.Millisecond, stop)
+	p := program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }}
+	if code := p.run(stopped, append([]string{"scenario", "run", "--db", db}, files...)); code == success {
+		t.Error("was not stopped")
 	}
 	if left := pgtest.Ask(t, db, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'drawdown%'"); left != "0" {
 		t.Errorf("%s schemas are left behind", left)

@@ -117,13 +117,20 @@ func openPostgres(ctx context.Context, config *pgx.ConnConfig, options Options) 
 	var schema sql.NullString
 	err := s.writer.NewRaw("SELECT current_schema()").Scan(ctx, &schema)
 	if err == nil && !schema.Valid {
-		err = &books.Error{Code: books.NotFound, Field: "db", Message: fmt.Sprintf(
-			"names the schema %q, which does not exist in that database: make it with CREATE SCHEMA", config.RuntimeParams["search_path"])}
+		err = &books.Error{Code: books.NotFound, Field: "db", Message: noSchema(config)}
 	}
 	if err != nil {
 		return nil, errors.Join(notOpened(config, err), s.Close())
 	}
 	return s, nil
+}
+
+// noSchema says why there is none: the server hides those that a user may not use.
+func noSchema(config *pgx.ConnConfig) string {
+	if named := config.RuntimeParams["search_path"]; named != "" {
+		return fmt.Sprintf("names the schema %q, which does not exist in that database, or is not for user %q: see CREATE SCHEMA and GRANT USAGE", named, config.User)
+	}
+	return fmt.Sprintf("names a database without a schema for user %q: see GRANT USAGE ON SCHEMA", config.User)
 }
 
 // notOpened says why a database could not be opened, to whoever starts the program.
@@ -154,8 +161,12 @@ func OpenSchema(ctx context.Context, address, name string, options Options) (*St
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	owner := postgresPool(config, 1)
-	if _, err := owner.ExecContext(ctx, "CREATE SCHEMA ?", bun.Ident(name)); err != nil {
+	// Not stopped halfway: nobody would know whether it is there and to be dropped.
+	if _, err := owner.ExecContext(context.WithoutCancel(ctx), "CREATE SCHEMA ?", bun.Ident(name)); err != nil {
 		return nil, errors.Join(notOpened(config, err), owner.Close())
 	}
 	drop := func() error {
