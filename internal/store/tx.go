@@ -117,6 +117,9 @@ func (s *Store) run(ctx context.Context, db *bun.DB, readOnly bool, act func(con
 	}
 	finished = true
 	if err := begun.Commit(); err != nil {
+		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // its context ended it first
+			err = ctx.Err()
+		}
 		return s.refused("committing", err)
 	}
 	return nil
