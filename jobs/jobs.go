@@ -44,11 +44,25 @@ func New(runner Runner, log *slog.Logger, schedule string) (*Bell, error) {
 	if schedule == "" {
 		schedule = Schedule
 	}
+	parsed, err := parse(schedule)
+	if err != nil {
+		return nil, err
+	}
+	return &Bell{runner: runner, log: log, schedule: parsed}, nil
+}
+
+// CheckSchedule reports what is wrong with a schedule that [New] would refuse.
+func CheckSchedule(schedule string) error {
+	_, err := parse(schedule)
+	return err
+}
+
+func parse(schedule string) (cron.Schedule, error) {
 	parsed, err := cron.ParseStandard(schedule)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a schedule such as %q, in minutes, hours, days, months, weekdays of UTC: %w", schedule, Schedule, err)
 	}
-	return &Bell{runner: runner, log: log, schedule: parsed}, nil
+	return parsed, nil
 }
 
 // Run rings once and then by the schedule, until the context is done and the step that

@@ -26,6 +26,12 @@ func (c Currency) Known() bool {
 	return listed && !old
 }
 
+// Withdrawn reports whether the code was that of a currency, which nobody sells in today.
+func (c Currency) Withdrawn() bool {
+	_, old := withdrawn[c]
+	return old
+}
+
 // ParseCurrency reads the upper-case code of a currency in use. The error says
 // what is right.
 func ParseCurrency(code string) (Currency, error) {

@@ -64,12 +64,12 @@ func (p *program) benchCommand() *cobra.Command {
   drawdown bench --quick --check`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if c.Flags().Changed("db") || p.env("DRAWDOWN_DB") != "" {
+			if p.given(c)("db") {
 				o.URL = p.db
 			}
 			o.Time = time.Duration(o.seconds * float64(time.Second))
 			if o.quick {
-				o.takeQuick(c.Flags().Changed)
+				o.takeQuick(p.given(c))
 			}
 			if err := o.Check(); err != nil {
 				return badUsage("--%w", err)
@@ -83,6 +83,7 @@ func (p *program) benchCommand() *cobra.Command {
 	flags := c.Flags()
 	for _, size := range o.sizes() {
 		flags.IntVar(size.of(&o.Options), size.flag, *size.of(&o.Options), size.help)
+		p.limit(flags, size.flag, "1 or more", atLeastOne)
 	}
 	flags.Float64Var(&o.seconds, "seconds", o.seconds, "how long a round lasts that no number of events bounds")
 	flags.Uint64Var(&o.Seed, "seed", o.Seed, "the same seed gives the same events")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const dbUsage = "the `database`: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME; from DRAWDOWN_DB where not given"
+const dbUsage = "the `database`: sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
 
 // isPostgres reports whether the URL names a database on a PostgreSQL server.
 func isPostgres(db string) bool {

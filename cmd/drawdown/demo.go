@@ -32,7 +32,7 @@ is given, a file or a database on a PostgreSQL server: it must not hold a book y
 			if err := checkAddress(o.address, false); err != nil {
 				return err
 			}
-			if !c.Flags().Changed("db") {
+			if !p.commanded(c, "db") {
 				dir, err := os.MkdirTemp("", "drawdown-demo-")
 				if err != nil {
 					return &exitError{database, err}

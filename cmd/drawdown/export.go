@@ -33,9 +33,6 @@ place and moved there when it is whole; without, it goes to standard output.`,
   drawdown export journal --format hledger | hledger -f - bal`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if _, err := export.New(export.Format(format), io.Discard); err != nil {
-				return badUsage("--format: %w", err)
-			}
 			header, err := span(from, to)
 			if err != nil {
 				return err
@@ -66,6 +63,13 @@ place and moved there when it is whole; without, it goes to standard output.`,
 	flags.StringVar(&from, "from", "", "the first accounting `date` (default: since the beginning)")
 	flags.StringVar(&to, "to", "", "the last accounting `date` (default: to the end)")
 	flags.StringVar(&out, "out", "", "the `file` to write (default: standard output)")
+	bound, _ := oneOf(names...)
+	p.limit(flags, "format", bound, func(name string) error {
+		_, err := export.New(export.Format(name), io.Discard)
+		return err
+	})
+	p.limit(flags, "from", "a day, YYYY-MM-DD", isDay)
+	p.limit(flags, "to", "a day, YYYY-MM-DD", isDay)
 	return group("export", "Write the journal for other programs", journal)
 }
 

@@ -61,6 +61,8 @@ nothing twice, and to run it late books what it would have booked day by day.`,
 	}
 	run.Flags().StringVar(&through, "through", "", "the last `day` to book, which must have ended (default yesterday)")
 	run.Flags().DurationVar(&wait, "wait", wait, "how long to wait for another run to end")
+	p.limit(run.Flags(), "through", "a day, YYYY-MM-DD", isDay)
+	p.limit(run.Flags(), "wait", "0s or more", notNegative)
 	return group("job", "Run what recurs", run)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -16,13 +17,22 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
-	busyTimeout    time.Duration // of the database; the store's default where zero
+	environ        func() []string // all of it, as NAME=VALUE; nil where nobody looks for misspelt names
+	busyTimeout    time.Duration   // of the database; the store's default where zero
 
-	db string // every command knows it
+	db, config string // every command knows them
 	// currency and timezone settle a new book.
 	currency, timezone string
 	// begun is true once the command line was understood.
 	begun bool
+
+	// What settings.go knows of flags.
+	settings    []setting
+	marks       map[*pflag.Flag]mark
+	secretFiles map[*pflag.Flag]*string     // the value of NAME-file, by the flag NAME
+	bases       map[*pflag.Flag]*pflag.Flag // the flag NAME, by the flag NAME-file
+	togethers   map[*cobra.Command][]func() error
+	sources     map[*pflag.Flag]source
 }
 
 const defaultDB = "sqlite:drawdown.db"
@@ -36,7 +46,10 @@ To look around, make a year of a made-up AI platform and open it:
 
 The book is a database, named by --db or the variable DRAWDOWN_DB: a file, such as
 sqlite:book.db, or one on a PostgreSQL server, such as
-postgres://drawdown@localhost:5432/drawdown.`
+postgres://drawdown@localhost:5432/drawdown.
+
+Every flag can also be given by a variable, DRAWDOWN_ and its name in upper case, or in
+the file that --config names; drawdown config check says what holds, and why.`
 
 // run does what the arguments say and returns the exit code.
 func (p *program) run(ctx context.Context, args []string) (code int) {
@@ -71,16 +84,18 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
-	db := p.env("DRAWDOWN_DB")
-	if db == "" {
-		db = defaultDB
-	}
-	root.PersistentFlags().StringVar(&p.db, "db", db, dbUsage)
-	root.PersistentFlags().Lookup("db").DefValue = shown(db) // which is what the help says
+	p.marks, p.togethers, p.sources = map[*pflag.Flag]mark{}, map[*cobra.Command][]func() error{}, map[*pflag.Flag]source{}
+	p.secretFiles, p.bases = map[*pflag.Flag]*string{}, map[*pflag.Flag]*pflag.Flag{}
+	root.PersistentFlags().StringVar(&p.config, "config", "", "the `file` of settings, in YAML")
+	root.PersistentFlags().StringVar(&p.db, "db", defaultDB, dbUsage)
+	p.secret(root.PersistentFlags(), "db", shown)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
-		p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.versionCommand(),
+		p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
+		p.healthCommand(), p.versionCommand(),
 	)
+	p.settings = p.settingsOf(root)
+	p.settle(root)
 	return root
 }
 

@@ -41,7 +41,7 @@ scenario.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			opener := openInMemory
-			if c.Flags().Changed("db") {
+			if p.commanded(c, "db") {
 				var err error
 				if opener, err = openerOf(p.db); err != nil {
 					return err

@@ -45,12 +45,6 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			ctx := c.Context()
-			if err := checkAddress(o.address, o.allowRemote); err != nil {
-				return err
-			}
-			if err := o.usage.check(); err != nil {
-				return err
-			}
 			log, err := newLog(p.stderr, o.log, o.verbose)
 			if err != nil {
 				return err
@@ -84,6 +78,14 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	flags.StringVar(&o.log, "log", "text", "how to log: text or json")
 	flags.BoolVar(&o.verbose, "verbose", false, "log more")
 	o.usage.add(c)
+	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
+	p.limit(flags, "timezone", "an IANA time zone", isZone)
+	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
+	bound, check := oneOf("text", "json")
+	p.limit(flags, "log", bound, check)
+	p.together(c,
+		func() error { return checkAddress(o.address, o.allowRemote) },
+		func() error { return o.usage.check() })
 	return c
 }
 

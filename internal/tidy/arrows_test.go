@@ -43,6 +43,8 @@ var homes = []struct {
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
 	{"github.com/spf13/cobra", []string{"cmd"}, false},
+	{"github.com/spf13/pflag", []string{"cmd"}, false},
+	{"github.com/agnivade/levenshtein", []string{"cmd"}, false},
 	{"github.com/schollz/progressbar", []string{"cmd"}, false},
 	{"github.com/jedib0t/go-pretty", []string{"cmd"}, false},
 }

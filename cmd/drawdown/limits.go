@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"drawdown/ledger"
+)
+
+// isCurrency refuses what is no currency. One that was withdrawn is the book's to refuse:
+// books outlive currencies.
+func isCurrency(code string) error {
+	if _, err := ledger.ParseCurrency(code); err != nil && !ledger.Currency(code).Withdrawn() {
+		return err
+	}
+	return nil
+}
+
+func isZone(name string) error {
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return fmt.Errorf("%q is not an IANA time zone such as UTC or Europe/Berlin", name)
+	}
+	return nil
+}
+
+func isDay(text string) error {
+	_, err := ledger.ParseDate(text)
+	return err
+}
+
+func isWebURL(text string) error {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return fmt.Errorf("must be like %s, not %q", defaultHealthURL, text)
+	}
+	return nil
+}
+
+// atLeastOne is the check of a count.
+func atLeastOne(text string) error {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 {
+		return fmt.Errorf("must be 1 or more, not %s", text)
+	}
+	return nil
+}
+
+// positive is the check of a length of time.
+func positive(text string) error {
+	if d, err := time.ParseDuration(text); err != nil || d <= 0 {
+		return errors.New("must be more than 0s")
+	}
+	return nil
+}
+
+// notNegative is the check of a length of time that may be none.
+func notNegative(text string) error {
+	if d, err := time.ParseDuration(text); err != nil || d < 0 {
+		return errors.New("must be 0s or more")
+	}
+	return nil
+}
