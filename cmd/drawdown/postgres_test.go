@@ -53,7 +53,7 @@ func TestPostgresRefusals(t *testing.T) {
 	change := func(url string, with func(*url.URL)) string { return changed(t, url, with) }
 	newer := pgtest.URL(t)
 	ran(t, "migrate", "--db", newer)
-	pgtest.Exec(t, newer, "INSERT INTO bun_migrations (name, group_id, migrated_at) VALUES ('29990101000000', 9, now())")
+	pgtest.Exec(t, newer, "INSERT INTO bun_migrations (name, group_id, migrated_at) VALUES ('contract_29990101000000', 9, now())")
 	foreign := pgtest.URL(t)
 	pgtest.Exec(t, foreign, "CREATE TABLE somebody_elses (x int)")
 	migrated := pgtest.URL(t)
@@ -76,7 +76,7 @@ func TestPostgresRefusals(t *testing.T) {
 		{"not migrated", pgtest.URL(t), "verify", database, `^drawdown: the database postgres://\S+ lacks [1-9]\d* migrations: run drawdown migrate --db postgres://`},
 		{"no book", migrated, "verify", database, "^drawdown: the database postgres://.* holds no book yet: drawdown serve makes one"},
 		{"somebody else's", foreign, "serve", database, "lacks [1-9]"},
-		{"newer", newer, "job run all", usage, `--db: was written by a newer version of this program \(migration 29990101000000\): use that version`},
+		{"newer", newer, "job run all", usage, `--db: was changed by a newer version of this program in a way that this one does not know \(migration 29990101000000\): use that version`},
 		{"no rights on the schema", noRights, "verify", database, `--db: names the schema "test_\w+", which does not exist in that database, or is not for user "test_\w+"`},
 		{"no rights to make tables", pgtest.With(t, as, "search_path", "pg_catalog"), "migrate", database, "permission denied"},
 		{"a parameter that is none", as + "&statement_timeout=soon", "verify", database, `cannot be used: .*statement_timeout`},

@@ -3,11 +3,18 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/uptrace/bun/migrate"
 
 	"drawdown/internal/books"
 )
+
+// contracts begins the name of a migration that takes away or changes what programs before
+// it use: 20270101000000_contract_lot_days.tx.up.sql. Before it is applied its mark is kept
+// under this prefix, by which those programs know that the database is no longer theirs.
+// All other migrations only add, and older programs go on beside them.
+const contracts = "contract_"
 
 // The tables in which the migrator keeps what was applied.
 const (
@@ -17,7 +24,7 @@ const (
 
 // Migrate brings the database to the form that this program knows. Of several that do so
 // at once one migrates and the others wait for it.
-// Errors: INVALID where the database is newer than the program, UNAVAILABLE.
+// Errors: INVALID where a newer program has taken away what this one uses, UNAVAILABLE.
 func (s *Store) Migrate(ctx context.Context) error {
 	pending, err := s.MigrationsPending(ctx)
 	if err != nil || pending == 0 {
@@ -31,9 +38,30 @@ func (s *Store) Migrate(ctx context.Context) error {
 		if err := migrator.Init(ctx); err != nil {
 			return s.refused("preparing to migrate", err)
 		}
+		if err := s.markContracts(ctx, migrator); err != nil {
+			return err
+		}
 		_, err := migrator.Migrate(ctx)
 		return s.refused("migrating the database", err)
 	})
+}
+
+// markContracts tells older programs of what is about to be taken away. It comes first: a
+// crash in between keeps them out of a database that they could still use, which harms
+// nobody.
+func (s *Store) markContracts(ctx context.Context, migrator *migrate.Migrator) error {
+	all, err := migrator.MigrationsWithStatus(ctx)
+	if err != nil {
+		return s.refused("reading which migrations were applied", err)
+	}
+	for _, migration := range all.Unapplied() {
+		if strings.HasPrefix(migration.Comment, contracts) {
+			if err := migrator.MarkApplied(ctx, &migrate.Migration{Name: contracts + migration.Name}); err != nil {
+				return s.refused("preparing to migrate", err)
+			}
+		}
+	}
+	return nil
 }
 
 // whileNobodyMigrates waits for another process that migrates, and keeps others from it.
@@ -89,8 +117,8 @@ func (s *Store) tables(ctx context.Context) (marked bool, others int, err error)
 }
 
 // MigrationsPending returns how many migrations the database still lacks; all of them
-// for one that is new. Where another process applies them just now, it waits for that.
-// Errors: INVALID where the database is newer than the program, UNAVAILABLE.
+// for one that is new. What a newer program has added does not count. Where another process applies them just now, it waits for that.
+// Errors: INVALID where a newer program has taken away what this one uses, UNAVAILABLE.
 func (s *Store) MigrationsPending(ctx context.Context) (pending int, err error) {
 	pending, err = s.migrationsPending(ctx)
 	if err != nil || pending == 0 || s.engine.lockMigrations == "" {
@@ -119,14 +147,18 @@ func (s *Store) migrationsPending(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, s.refused("reading which migrations were applied", err)
 	}
+	pending := len(known)
 	for _, migration := range applied {
-		if !known[migration.Name] {
+		name, contract := strings.CutPrefix(migration.Name, contracts)
+		switch {
+		case contract && !known[name]:
 			return 0, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf(
-				"was written by a newer version of this program (migration %s): use that version", migration.Name)}
+				"was changed by a newer version of this program in a way that this one does not know (migration %s): use that version", name)}
+		case known[name] && !contract:
+			pending--
 		}
-		delete(known, migration.Name)
 	}
-	return len(known), nil
+	return pending, nil
 }
 
 // migrator marks a migration when it has succeeded, and marks it once: a crash in between
