@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -296,6 +297,5 @@ func yamlText(value string) string {
 			return strings.TrimSpace(string(plain))
 		}
 	}
-	quoted, _ := json.Marshal(value) // a string always can be
-	return string(quoted)
+	return strconv.Quote(value) // whose escapes are all of YAML's too
 }

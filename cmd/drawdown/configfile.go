@@ -61,7 +61,7 @@ func (p *program) openConfig(root *cobra.Command) (*configFile, error) {
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
 		return file, fmt.Errorf("%s: must hold one document, without a second after ---", file.name)
 	}
-	file.section(p, root, document.Content[0])
+	file.section(root, document.Content[0])
 	return file, nil
 }
 
@@ -92,7 +92,7 @@ func (f *configFile) fault(node *yaml.Node, format string, args ...any) {
 }
 
 // section reads the keys of a command, and of the commands below it.
-func (f *configFile) section(p *program, c *cobra.Command, node *yaml.Node) {
+func (f *configFile) section(c *cobra.Command, node *yaml.Node) {
 	node = resolveAlias(node)
 	if isNull(node) {
 		return
@@ -108,7 +108,7 @@ func (f *configFile) section(p *program, c *cobra.Command, node *yaml.Node) {
 		case seen[key.Value]:
 			f.fault(key, "%q is given twice", keyOf(c, key.Value))
 		case below != nil:
-			f.section(p, below, value)
+			f.section(below, value)
 		case flag == nil:
 			f.fault(key, "unknown key %q in %s%s", key.Value, sectionName(c), hint(c, key.Value))
 		default:

@@ -16,7 +16,8 @@ import (
 
 func settingsProgram(environment map[string]string) (*program, *cobra.Command) {
 	p := &program{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, env: func(name string) string { return environment[name] }}
-	return p, p.rootCommand()
+	root := p.rootCommand()
+	return p, root
 }
 
 // TestEverySettingHasItsNames holds that no two settings that differ share a variable, that
