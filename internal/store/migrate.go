@@ -117,7 +117,8 @@ func (s *Store) tables(ctx context.Context) (marked bool, others int, err error)
 }
 
 // MigrationsPending returns how many migrations the database still lacks; all of them
-// for one that is new. What a newer program has added does not count. Where another process applies them just now, it waits for that.
+// for one that is new. What a newer program has added does not count. Where another
+// process applies them just now, it waits for that.
 // Errors: INVALID where a newer program has taken away what this one uses, UNAVAILABLE.
 func (s *Store) MigrationsPending(ctx context.Context) (pending int, err error) {
 	pending, err = s.migrationsPending(ctx)
