@@ -184,7 +184,7 @@ func (p *program) reportSettings(r *resolution, shown []resolved) error {
 	for _, fault := range r.faults {
 		out.line("fault: %s", fault)
 	}
-	out.line("%d faults, %d warnings", len(r.faults), len(r.warnings))
+	out.line("faults: %d, warnings: %d", len(r.faults), len(r.warnings))
 	return out.err
 }
 

@@ -208,7 +208,7 @@ func TestImageBuild(t *testing.T) {
 	}{
 		{"version", success, "drawdown v1.2.3 (commit 0123456789ab of 2026-11-24T00:00:00Z) go1."},
 		{"healthcheck --url http://127.0.0.1:1/healthz", problems, "connection refused"},
-		{"config check", success, "0 faults"},
+		{"config check", success, "faults: 0"},
 	} {
 		run := exec.CommandContext(t.Context(), path, strings.Fields(test.args)...)
 		run.Env = []string{}
