@@ -308,7 +308,7 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s: %v", name, fault)
 			}
 		}
-		if at(service, "read_only") != true {
+		if readOnly, _ := at(service, "read_only").(bool); !readOnly {
 			t.Errorf("%s may write to its image", name)
 		}
 	}
