@@ -161,14 +161,19 @@ func updateIn[R any](ctx context.Context, t *tx, statement string, lots []*revre
 	for chunk := range slices.Chunk(lots, chunkRows) {
 		rows := convert(chunk, row)
 		touched, err := t.exec(ctx, "changing lots", statement, t.table("new", &rows))
-		if err != nil {
+		if err := wroteLots(len(rows), touched, err); err != nil {
 			return err
-		}
-		if touched != int64(len(rows)) {
-			return notFound("lot", "among those to change")
 		}
 	}
 	return nil
+}
+
+// wroteLots turns an update that found fewer lots than it was given into NOT_FOUND.
+func wroteLots(given int, touched int64, err error) error {
+	if err == nil && touched != int64(given) {
+		return notFound("lot", "among those to change")
+	}
+	return err
 }
 
 // bookedLotRow is a lot's key and what booking changes of it.
@@ -218,36 +223,20 @@ type drawnRow struct {
 	PendingFrom date `bun:",type:text"`
 }
 
-const updateDrawn = `WITH ? UPDATE lots SET drawn = new.drawn, lapsed = new.lapsed, lapse_due = new.lapse_due,
-	remote_due = new.remote_due, pending_from = new.pending_from
-	FROM new WHERE lots.customer_id = new.customer_id AND lots.id = new.id`
+var updateDrawn = updateOf("drawn lapsed lapse_due remote_due pending_from")
 
 // UpdateDrawn writes what use changes of the lots. Errors: NOT_FOUND where one does not exist.
 func (t *tx) UpdateDrawn(ctx context.Context, lots []*revrec.Lot) error {
-	update := func(chunk []*revrec.Lot) (int64, error) {
-		rows := convert(chunk, func(l *revrec.Lot) drawnRow {
-			return drawnRow{
-				CustomerID: l.CustomerID, ID: l.ID, Drawn: int64(l.Drawn), Lapsed: int64(l.Lapsed),
-				LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue), PendingFrom: date(l.PendingFrom),
-			}
-		})
-		return t.exec(ctx, "changing lots", updateDrawn, t.table("new", &rows))
-	}
-	size := chunkRows
 	if t.bulk {
-		size = max(len(lots), 1)
-		update = func(chunk []*revrec.Lot) (int64, error) { return t.postgresUpdateDrawn(ctx, chunk) }
+		touched, err := t.postgresUpdateDrawn(ctx, lots)
+		return wroteLots(len(lots), touched, err)
 	}
-	for chunk := range slices.Chunk(lots, size) {
-		touched, err := update(chunk)
-		if err != nil {
-			return err
+	return updateIn(ctx, t, updateDrawn, lots, func(l *revrec.Lot) drawnRow {
+		return drawnRow{
+			CustomerID: l.CustomerID, ID: l.ID, Drawn: int64(l.Drawn), Lapsed: int64(l.Lapsed),
+			LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue), PendingFrom: date(l.PendingFrom),
 		}
-		if touched != int64(len(chunk)) {
-			return notFound("lot", "among those to change")
-		}
-	}
-	return nil
+	})
 }
 
 func (t *tx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -33,6 +34,11 @@ func (t *tx) scan(ctx context.Context, doing, statement string, args, targets []
 		}))
 	}
 	rows, err := t.db.Tx.QueryContext(ctx, statement, args...)
+	return t.keepRows(doing, rows, err, targets, keep)
+}
+
+// keepRows reads the rows that a query returned, or says that it failed.
+func (t *tx) keepRows(doing string, rows *sql.Rows, err error, targets []any, keep func()) error {
 	if err != nil {
 		return t.refused(doing, err)
 	}

@@ -213,17 +213,7 @@ func query[R any](ctx context.Context, t *tx, doing, text string, args ...any) (
 // are those of [query].
 func (t *tx) each(ctx context.Context, doing, text string, args, targets []any, keep func()) error {
 	rows, err := t.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return t.refused(doing, err)
-	}
-	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return t.refused(doing, err)
-		}
-		keep()
-	}
-	return t.refused(doing, rows.Err())
+	return t.keepRows(doing, rows, err, targets, keep)
 }
 
 // list reads what a built query selects.
