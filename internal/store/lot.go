@@ -37,18 +37,23 @@ type lotRow struct {
 
 // lotState is what can change of a lot.
 type lotState struct {
-	ExpiresAt                 instant `bun:"expires_at_us,type:bigint"`
-	AcceptsUntil              instant `bun:"accepts_until_us,type:bigint"`
-	LapsesOn                  date    `bun:",type:text"`
-	Priority                  int64
-	LiabilityOn               date `bun:",type:text"`
-	Drawn                     int64
+	ExpiresAt               instant `bun:"expires_at_us,type:bigint"`
+	AcceptsUntil            instant `bun:"accepts_until_us,type:bigint"`
+	LapsesOn                date    `bun:",type:text"`
+	Priority                int64
+	LiabilityOn             date `bun:",type:text"`
+	Drawn                   int64
+	Refunded                int64
+	RefundedOn              date `bun:",type:text"`
+	RefundedMinor           int64
+	RefundedFunctionalMinor int64
+	Blocked                 bool
+	lotBooked
+}
+
+// lotBooked is what booking changes of a lot.
+type lotBooked struct {
 	Lapsed                    int64
-	Refunded                  int64
-	RefundedOn                date `bun:",type:text"`
-	RefundedMinor             int64
-	RefundedFunctionalMinor   int64
-	Blocked                   bool
 	RecognisedMinor           int64
 	RecognisedFunctionalMinor int64
 	ReleasedMinor             int64
@@ -66,8 +71,15 @@ func lotStateOf(l *revrec.Lot) lotState {
 	return lotState{
 		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: instantOf(l.AcceptsUntil), LapsesOn: date(l.LapsesOn),
 		Priority: int64(l.Priority), LiabilityOn: date(l.LiabilityOn),
-		Drawn: int64(l.Drawn), Lapsed: int64(l.Lapsed), Refunded: int64(l.Refunded), RefundedOn: date(l.RefundedOn),
+		Drawn: int64(l.Drawn), Refunded: int64(l.Refunded), RefundedOn: date(l.RefundedOn),
 		RefundedMinor: l.RefundedAmount.Minor, RefundedFunctionalMinor: l.RefundedFunctional.Minor, Blocked: l.Blocked,
+		lotBooked: lotBookedOf(l),
+	}
+}
+
+func lotBookedOf(l *revrec.Lot) lotBooked {
+	return lotBooked{
+		Lapsed:          int64(l.Lapsed),
 		RecognisedMinor: l.Recognised.Minor, RecognisedFunctionalMinor: l.RecognisedFunctional.Minor,
 		ReleasedMinor: l.Released.Minor, ReleasedFunctionalMinor: l.ReleasedFunctional.Minor,
 		CarryingMinor: l.Carrying.Minor, CarryingFunctionalMinor: l.CarryingFunctional.Minor,
@@ -178,20 +190,9 @@ func wroteLots(given int, touched int64, err error) error {
 
 // bookedLotRow is a lot's key and what booking changes of it.
 type bookedLotRow struct {
-	CustomerID                string `bun:",type:uuid"`
-	ID                        string `bun:",type:uuid"`
-	Lapsed                    int64
-	RecognisedMinor           int64
-	RecognisedFunctionalMinor int64
-	ReleasedMinor             int64
-	ReleasedFunctionalMinor   int64
-	CarryingMinor             int64
-	CarryingFunctionalMinor   int64
-	BookedThrough             date `bun:",type:text"`
-	BookedCredits             int64
-	PendingFrom               date `bun:",type:text"`
-	LapseDue                  date `bun:",type:text"`
-	RemoteDue                 date `bun:",type:text"`
+	CustomerID string `bun:",type:uuid"`
+	ID         string `bun:",type:uuid"`
+	lotBooked
 }
 
 var updateBooked = updateOf(`lapsed recognised_minor recognised_functional_minor released_minor released_functional_minor
@@ -201,14 +202,7 @@ var updateBooked = updateOf(`lapsed recognised_minor recognised_functional_minor
 // not exist.
 func (t *tx) UpdateBooked(ctx context.Context, lots []*revrec.Lot) error {
 	return updateIn(ctx, t, updateBooked, lots, func(l *revrec.Lot) bookedLotRow {
-		return bookedLotRow{
-			CustomerID: l.CustomerID, ID: l.ID, Lapsed: int64(l.Lapsed),
-			RecognisedMinor: l.Recognised.Minor, RecognisedFunctionalMinor: l.RecognisedFunctional.Minor,
-			ReleasedMinor: l.Released.Minor, ReleasedFunctionalMinor: l.ReleasedFunctional.Minor,
-			CarryingMinor: l.Carrying.Minor, CarryingFunctionalMinor: l.CarryingFunctional.Minor,
-			BookedThrough: date(l.BookedThrough), BookedCredits: int64(l.BookedCredits),
-			PendingFrom: date(l.PendingFrom), LapseDue: date(l.LapseDue), RemoteDue: date(l.RemoteDue),
-		}
+		return bookedLotRow{CustomerID: l.CustomerID, ID: l.ID, lotBooked: lotBookedOf(l)}
 	})
 }
 
