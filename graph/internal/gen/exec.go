@@ -431,16 +431,39 @@ schema {
   mutation: Mutation
 }
 
+"""
+Which role a caller needs for a field of ` + "`" + `Query` + "`" + `, ` + "`" + `Mutation` + "`" + ` or ` + "`" + `Subscription` + "`" + `. ` + "`" + `ADMIN` + "`" + ` may do what ` + "`" + `OPERATOR` + "`" + ` and
+` + "`" + `ACCOUNTANT` + "`" + ` may, and every role may do what ` + "`" + `VIEWER` + "`" + ` may. A root field without it is refused.
+"""
+directive @requires(
+  "The role."
+  role: Role!
+) on FIELD_DEFINITION
+
+"What a caller may do."
+enum Role {
+  "Reads figures and the rows behind them; writes nothing."
+  VIEWER
+  "Reads, and records customers, purchases, payments and usage."
+  OPERATOR
+  "Reads, and decides on policies, prices and estimates, runs jobs, closes and exports."
+  ACCOUNTANT
+  "Reads everything, the audit trail and proofs included; writes nothing."
+  AUDITOR
+  "Does everything, and gives others their access."
+  ADMIN
+}
+
 "Reads. What does not exist is null; what cannot be asked is an error."
 type Query {
   "The book: its currency, time zone and clock."
-  book: Book!
+  book: Book! @requires(role: VIEWER)
 
   "Anything by its id, whatever it is. Null where nothing has the id."
   node(
     "An id as any ` + "`" + `id` + "`" + ` field gave it, such as ` + "`" + `pur_0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c` + "`" + ` or ` + "`" + `ent_42` + "`" + `."
     id: ID!
-  ): Node
+  ): Node @requires(role: VIEWER)
 
   "One customer, by either name. Give exactly one of the two arguments."
   customer(
@@ -448,7 +471,7 @@ type Query {
     id: ID
     "Your own id of it, as given to ` + "`" + `customerCreate` + "`" + `, such as ` + "`" + `acme` + "`" + `."
     externalId: String
-  ): Customer
+  ): Customer @requires(role: VIEWER)
 
   "Customers, in order of creation."
   customers(
@@ -460,13 +483,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): CustomerConnection!
+  ): CustomerConnection! @requires(role: VIEWER)
 
   "One policy by its code, such as ` + "`" + `annual` + "`" + `."
   policy(
     "The policy's code."
     code: String!
-  ): Policy
+  ): Policy @requires(role: VIEWER)
 
   "Policies, in order of creation."
   policies(
@@ -476,13 +499,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): PolicyConnection!
+  ): PolicyConnection! @requires(role: VIEWER)
 
   "One pack by its code, such as ` + "`" + `starter` + "`" + `."
   pack(
     "The pack's code."
     code: String!
-  ): Pack
+  ): Pack @requires(role: VIEWER)
 
   "Packs, in order of creation."
   packs(
@@ -492,13 +515,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): PackConnection!
+  ): PackConnection! @requires(role: VIEWER)
 
   "One meter by its code, such as ` + "`" + `tokens_in` + "`" + `."
   meter(
     "The meter's code."
     code: String!
-  ): Meter
+  ): Meter @requires(role: VIEWER)
 
   "Meters, in order of creation."
   meters(
@@ -508,13 +531,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): MeterConnection!
+  ): MeterConnection! @requires(role: VIEWER)
 
   "One purchase."
   purchase(
     "Its id, such as ` + "`" + `pur_…` + "`" + `."
     id: ID!
-  ): Purchase
+  ): Purchase @requires(role: VIEWER)
 
   "Purchases, in the order in which they were recorded."
   purchases(
@@ -536,13 +559,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): PurchaseConnection!
+  ): PurchaseConnection! @requires(role: VIEWER)
 
   "One lot."
   lot(
     "Its id, such as ` + "`" + `lot_…` + "`" + `."
     id: ID!
-  ): Lot
+  ): Lot @requires(role: VIEWER)
 
   "Lots, in the order in which they were recorded."
   lots(
@@ -564,7 +587,7 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): LotConnection!
+  ): LotConnection! @requires(role: VIEWER)
 
   """
   Lots that lapse from now until the end of so many days and have credits unused: who loses
@@ -581,13 +604,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): LotConnection!
+  ): LotConnection! @requires(role: VIEWER)
 
   "One usage event."
   usageEvent(
     "Its id, such as ` + "`" + `evt_…` + "`" + `. To find one by the id that its sender gave it, use ` + "`" + `usageEvents` + "`" + `."
     id: ID!
-  ): UsageEvent
+  ): UsageEvent @requires(role: VIEWER)
 
   "Usage events, in the order in which they arrived."
   usageEvents(
@@ -609,7 +632,7 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): UsageEventConnection!
+  ): UsageEventConnection! @requires(role: VIEWER)
 
   "Draws of one customer, in the order in which their events arrived. For those of a lot or an event, walk from there."
   draws(
@@ -621,13 +644,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): DrawConnection!
+  ): DrawConnection! @requires(role: VIEWER)
 
   "One recognition."
   recognition(
     "Its id, such as ` + "`" + `rec_…` + "`" + `."
     id: ID!
-  ): Recognition
+  ): Recognition @requires(role: VIEWER)
 
   "Recognitions, in the order in which they were made."
   recognitions(
@@ -647,13 +670,13 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): RecognitionConnection!
+  ): RecognitionConnection! @requires(role: VIEWER)
 
   "One journal entry by its number."
   entry(
     "The number, from 1."
     number: Int!
-  ): Entry
+  ): Entry @requires(role: VIEWER)
 
   "Journal entries, in order of number."
   entries(
@@ -673,10 +696,10 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): EntryConnection!
+  ): EntryConnection! @requires(role: VIEWER)
 
   "The chart of accounts, in its order."
-  accounts: [Account!]!
+  accounts: [Account!]! @requires(role: VIEWER)
 
   "The trial balance of a span of months, from the posted entries."
   trialBalance(
@@ -684,7 +707,7 @@ type Query {
     from: Period
     "The last month; to the end where null."
     to: Period
-  ): TrialBalance!
+  ): TrialBalance! @requires(role: VIEWER)
 
   """
   What deferred revenue holds per customer and currency, where that is not nothing, before the
@@ -697,10 +720,10 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): DeferredRevenueConnection!
+  ): DeferredRevenueConnection! @requires(role: VIEWER)
 
   "The jobs that book what time brings, in the order in which ` + "`" + `ALL` + "`" + ` runs them."
-  jobs: [Job!]!
+  jobs: [Job!]! @requires(role: VIEWER)
 
   "Runs of jobs, in the order in which they started."
   jobRuns(
@@ -714,7 +737,7 @@ type Query {
     after: String
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
-  ): JobRunConnection!
+  ): JobRunConnection! @requires(role: VIEWER)
 }
 
 """
@@ -729,7 +752,7 @@ type Mutation {
     input: CustomerCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): CustomerCreatePayload
+  ): CustomerCreatePayload @requires(role: OPERATOR)
 
   "Adds a policy: expiry, burn order, overage and breakage, decided once."
   policyCreate(
@@ -737,7 +760,7 @@ type Mutation {
     input: PolicyCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): PolicyCreatePayload
+  ): PolicyCreatePayload @requires(role: ACCOUNTANT)
 
   """
   Puts a new estimate of breakage in force for a policy with method ` + "`" + `PROPORTIONAL` + "`" + `. The pools of the
@@ -748,7 +771,7 @@ type Mutation {
     input: EstimateCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): EstimateCreatePayload
+  ): EstimateCreatePayload @requires(role: ACCOUNTANT)
 
   "Adds a pack: credits for sale at prices by volume."
   packCreate(
@@ -756,7 +779,7 @@ type Mutation {
     input: PackCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): PackCreatePayload
+  ): PackCreatePayload @requires(role: ACCOUNTANT)
 
   "Adds a meter: how many credits a quantity of something costs."
   meterCreate(
@@ -764,7 +787,7 @@ type Mutation {
     input: MeterCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): MeterCreatePayload
+  ): MeterCreatePayload @requires(role: ACCOUNTANT)
 
   "Sells credits: makes the purchase, its lot and the journal entry. ASC 606-10-45-2."
   purchaseCreate(
@@ -772,7 +795,7 @@ type Mutation {
     input: PurchaseCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): PurchaseCreatePayload
+  ): PurchaseCreatePayload @requires(role: OPERATOR)
 
   "Books the payment of an invoiced purchase."
   purchasePay(
@@ -782,7 +805,7 @@ type Mutation {
     input: PurchasePayInput! = {}
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): PurchasePayPayload
+  ): PurchasePayPayload @requires(role: OPERATOR)
 
   "Takes back all unused credits of a paid purchase and pays an amount to the customer. ASC 606-10-32-10."
   purchaseRefund(
@@ -792,7 +815,7 @@ type Mutation {
     input: PurchaseRefundInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): PurchaseRefundPayload
+  ): PurchaseRefundPayload @requires(role: OPERATOR)
 
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
@@ -800,7 +823,7 @@ type Mutation {
     input: GrantCreateInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): GrantCreatePayload
+  ): GrantCreatePayload @requires(role: OPERATOR)
 
   """
   Records a batch of usage events and draws them on their customers' lots, in one transaction. Every
@@ -813,7 +836,7 @@ type Mutation {
   usageRecord(
     "1 to 10,000 events, of any customers, in any order."
     events: [UsageEventInput!]!
-  ): UsageRecordPayload
+  ): UsageRecordPayload @requires(role: OPERATOR)
 
   "Takes a usage event back: its credits return to the lots it drew on; where those have lapsed meanwhile, they lapse again."
   usageVoid(
@@ -823,7 +846,7 @@ type Mutation {
     input: UsageVoidInput! = {}
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): UsageVoidPayload
+  ): UsageVoidPayload @requires(role: OPERATOR)
 
   """
   Runs a job now. Answers when the run has ended, or after a few seconds with the run as it stands:
@@ -836,7 +859,7 @@ type Mutation {
     input: JobRunInput! = {}
     "1 to 200 characters that name this request, such as a UUID."
     idempotencyKey: String!
-  ): JobRunPayload
+  ): JobRunPayload @requires(role: ACCOUNTANT)
 }
 
 """
@@ -25111,6 +25134,16 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 		graphql.AddInvalidNullFromMarshaler(ctx, "RemoteFrom!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNRole2drawdownᚋgraphᚋinternalᚋgenᚐRole(ctx context.Context, v any) (Role, error) {
+	var res Role
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRole2drawdownᚋgraphᚋinternalᚋgenᚐRole(ctx context.Context, sel ast.SelectionSet, v Role) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx context.Context, v any) (view.Side, error) {

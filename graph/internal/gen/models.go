@@ -3,6 +3,10 @@
 package gen
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -351,4 +355,71 @@ type UsageVoidPayload struct {
 	Event *books.UsageEvent `json:"event,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What a caller may do.
+type Role string
+
+const (
+	// Reads figures and the rows behind them; writes nothing.
+	RoleViewer Role = "VIEWER"
+	// Reads, and records customers, purchases, payments and usage.
+	RoleOperator Role = "OPERATOR"
+	// Reads, and decides on policies, prices and estimates, runs jobs, closes and exports.
+	RoleAccountant Role = "ACCOUNTANT"
+	// Reads everything, the audit trail and proofs included; writes nothing.
+	RoleAuditor Role = "AUDITOR"
+	// Does everything, and gives others their access.
+	RoleAdmin Role = "ADMIN"
+)
+
+var AllRole = []Role{
+	RoleViewer,
+	RoleOperator,
+	RoleAccountant,
+	RoleAuditor,
+	RoleAdmin,
+}
+
+func (e Role) IsValid() bool {
+	switch e {
+	case RoleViewer, RoleOperator, RoleAccountant, RoleAuditor, RoleAdmin:
+		return true
+	}
+	return false
+}
+
+func (e Role) String() string {
+	return string(e)
+}
+
+func (e *Role) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Role(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Role", str)
+	}
+	return nil
+}
+
+func (e Role) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Role) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
