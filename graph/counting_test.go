@@ -14,15 +14,17 @@ import (
 type counting struct {
 	books.Store
 	calls  atomic.Int64
-	fail   error  // of every look-up
-	panics string // what a look-up panics with
-	away   error  // of every view
+	fail   error         // of every look-up
+	panics string        // what a look-up panics with
+	away   error         // of every view
+	slow   time.Duration // every view
 }
 
 func (c *counting) View(ctx context.Context, act func(context.Context, books.Tx) error) error {
 	if c.away != nil {
 		return c.away
 	}
+	time.Sleep(c.slow)
 	return c.Store.View(ctx, func(ctx context.Context, tx books.Tx) error { return act(ctx, countingTx{tx, c}) })
 }
 

@@ -58,7 +58,10 @@ func invalidID(err error) []view.UserError {
 }
 
 // presenter turns errors into what a caller sees, and logs the faults.
-type presenter struct{ log *slog.Logger }
+type presenter struct {
+	log    *slog.Logger
+	limits Limits
+}
 
 // present gives every top-level error its code, and hides the inside of a fault behind a
 // correlation id.
@@ -81,12 +84,17 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		}
 		return shown
 	case ctx.Err() != nil:
-		shown.Message = fmt.Sprintf("the request took longer than %s: ask for less at once, or try again", requestTimeout)
+		shown.Message = fmt.Sprintf("the request took longer than %s: ask for less at once, or try again", p.limits.Time)
 		setCode(shown, books.Unavailable, "")
 		return shown
 	case errors.As(err, &parsed) && isRequestError(parsed):
-		shown.Message = readable(parsed)
+		shown.Message = p.readable(parsed)
 		setCode(shown, codeOfRequest(parsed), "")
+		for _, name := range []string{"limit", "retryAfter"} {
+			if value, told := parsed.Extensions[name]; told {
+				shown.Extensions[name] = value
+			}
+		}
 		if names := variablePath(parsed.Path); len(names) > 0 {
 			shown.Extensions["field"], shown.Path = names, nil
 		}
@@ -169,9 +177,9 @@ func codeOfRequest(err *gqlerror.Error) books.Code {
 }
 
 // readable says what is wrong with a document in terms of the request.
-func readable(err *gqlerror.Error) string {
+func (p presenter) readable(err *gqlerror.Error) string {
 	if codeOfRequest(err) == books.TooLarge && strings.Contains(err.Message, "token limit") {
-		return fmt.Sprintf("the document has more than %d tokens: send values as variables, or several requests", maxTokens)
+		return fmt.Sprintf("the document has more than %d tokens: send values as variables, or several requests", p.limits.Tokens)
 	}
 	if err.Message == "operation  not found" {
 		return "the document holds several operations: name one of them in operationName"

@@ -20,6 +20,8 @@ type Options struct {
 	Explorer bool
 	// Log takes faults with their cause; slog.Default().
 	Log *slog.Logger
+	// Limits bound what a caller may ask.
+	Limits Limits
 	// Intake bounds the endpoint that takes streams of usage.
 	Intake IntakeOptions
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
@@ -41,18 +43,18 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	if options.Background == nil {
 		options.Background = context.Background()
 	}
-	faults := presenter{options.Log}
-	api := transport{
-		faults:   faults,
-		executor: executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})),
-	}
+	bounds := options.Limits.withDefaults()
+	faults := presenter{options.Log, bounds}
+	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})
+	parsed := newQueryCache()
+	api := transport{faults: faults, limits: bounds, executor: executor.New(schema)}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
-	api.executor.SetParserTokenLimit(maxTokens)
-	api.executor.SetQueryCache(newQueryCache())
+	api.executor.SetParserTokenLimit(bounds.Tokens)
+	api.executor.SetQueryCache(parsed)
 	api.executor.Use(extension.Introspection{})
-	api.executor.Use(limits{})
-	api.executor.Use(reading{b})
+	api.executor.Use(limits{bounds, parsed, schema.Schema()})
+	api.executor.Use(reading{b, bounds.Parallel})
 
 	mux := http.NewServeMux()
 	// A page of another site may not write with the reader's connection.

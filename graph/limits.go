@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -12,27 +13,91 @@ import (
 	"drawdown/internal/books"
 )
 
-// The limits of a request, together. A page's is in paging.go (maxFirst), a usage
-// batch's is books.MaxUsageBatch.
+// Limits bound what a caller may ask. Zero fields take their defaults. A page's bound is in
+// paging.go (maxFirst), a usage batch's is books.MaxUsageBatch; streams of usage have bounds
+// of their own (IntakeOptions).
+type Limits struct {
+	// Body bounds the bytes of a request; 1 MiB, a full batch of ten thousand usage events
+	// of a hundred bytes.
+	Body int64
+	// Tokens bounds a document; 10,000. The longest that people or code generators write
+	// has some two thousand.
+	Tokens int
+	// Depth bounds the fields above each other; 20. From a trial balance down to the meter
+	// of an event, with every edges and node on the way, is 17.
+	Depth int
+	// Complexity bounds the fields of an answer, as far as the request tells them; 50,000
+	// are a few megabytes and about a second.
+	Complexity int
+	// RootFields bounds the fields of Query or Mutation, each under every alias; 50. Each is
+	// a look-up of its own, or a transaction: more than a screen has figures.
+	RootFields int
+	// Parallel bounds the resolvers of one request that run at the same time; 64. They share
+	// one snapshot and read it one after the other, so more only wait.
+	Parallel int
+	// Text bounds the bytes of a string among the arguments; 16 KiB. Names and references
+	// have at most 200 characters.
+	Text int
+	// List bounds the elements of a list among the arguments; 20,000, so that a batch that is
+	// too large is told so by its own rule.
+	List int
+	// Values bounds the values in variables, those within others too; 200,000. A full batch
+	// of usage has some hundred thousand.
+	Values int
+	// Time bounds a request; 30 s, what a person waits for a page of a report.
+	Time time.Duration
+}
+
+// The defaults of Limits.
 const (
-	// maxBody holds a full batch of ten thousand usage events of a hundred bytes.
-	maxBody = 1 << 20
-	// maxTokens bounds what is parsed and validated: the longest document that people or
-	// code generators write has some two thousand.
-	maxTokens = 10_000
-	// maxDepth: from a trial balance down to the meter of an event, with every edges
-	// and node on the way, is 17.
-	maxDepth = 20
-	// maxComplexity bounds the fields of an answer, as far as the request tells them:
-	// fifty thousand are a few megabytes and about a second.
-	maxComplexity = 50_000
+	DefaultBody       = 1 << 20
+	DefaultTokens     = 10_000
+	DefaultDepth      = 20
+	DefaultComplexity = 50_000
+	DefaultRootFields = 50
+	DefaultParallel   = 64
+	DefaultText       = 16 << 10
+	DefaultList       = 20_000
+	DefaultValues     = 200_000
+	DefaultTime       = 30 * time.Second
+)
+
+func (l Limits) withDefaults() Limits {
+	return Limits{
+		Body:       cmp.Or(l.Body, DefaultBody),
+		Tokens:     cmp.Or(l.Tokens, DefaultTokens),
+		Depth:      cmp.Or(l.Depth, DefaultDepth),
+		Complexity: cmp.Or(l.Complexity, DefaultComplexity),
+		RootFields: cmp.Or(l.RootFields, DefaultRootFields),
+		Parallel:   cmp.Or(l.Parallel, DefaultParallel),
+		Text:       cmp.Or(l.Text, DefaultText),
+		List:       cmp.Or(l.List, DefaultList),
+		Values:     cmp.Or(l.Values, DefaultValues),
+		Time:       cmp.Or(l.Time, DefaultTime),
+	}
+}
+
+// What nobody needs to set.
+const (
 	// countCost is what totalCount counts: it looks at all rows of a list.
 	countCost = 100
 	// daysCost is what a lot's days count: credits are used on some days of a year.
 	daysCost = 100
-	// requestTimeout is what a person waits for a page of a report.
-	requestTimeout = 30 * time.Second
-	// jobWait is how long jobRun waits for the run to end, well within requestTimeout.
+	// maxWord bounds a name or a number in a document, and a number in variables: the
+	// schema's longest name has some thirty characters, and what is unknown is compared with
+	// every name that is known.
+	maxWord = 200
+	// maxNesting bounds values within values: inputs of the schema go five deep.
+	maxNesting = 50
+	// maxPairs bounds the pairs of fields that validation compares, to see whether those of
+	// one name agree: a field stands in one place a few times, through fragments, not 600
+	// times. A hundred thousand take about five milliseconds.
+	maxPairs = 400_000
+	// fragmentPair is what comparing two fragments costs, in pairs of fields.
+	fragmentPair = 25
+	// maxErrors bounds what is said of one request: who mends those asks again.
+	maxErrors = 20
+	// jobWait is how long jobRun waits for the run to end, well within Limits.Time.
 	jobWait = 10 * time.Second
 	// jobTimeout ends a run that was started by hand and hangs. It books in small steps,
 	// so the next run goes on where it stopped.
@@ -47,36 +112,54 @@ const (
 	readyTimeout = 2 * time.Second
 )
 
-// limits refuses an operation that is too deep or asks for too much, before it runs.
-type limits struct{}
+// tooMuch refuses what is beyond a limit, by the name of the limit, what it allows and what
+// was asked for.
+func tooMuch(limit string, allowed, asked int64, format string, args ...any) *gqlerror.Error {
+	err := refuseRequest(books.TooLarge, format, args...)
+	err.Extensions["limit"] = map[string]any{"name": limit, "allowed": allowed, "asked": asked}
+	return err
+}
 
-var _ graphql.OperationContextMutator = limits{}
+// limits refuses an operation that is too deep or asks for too much, before it runs.
+type limits struct {
+	Limits
+	parsed queryCache // documents that were looked at already
+	schema *ast.Schema
+}
+
+var (
+	_ graphql.OperationParameterMutator = limits{}
+	_ graphql.OperationContextMutator   = limits{}
+)
 
 func (limits) ExtensionName() string                   { return "Limits" }
 func (limits) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationContext refuses what is too deep or too complex. Errors: TOO_LARGE.
-func (limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := measure{variables: op.Variables, fragments: map[spread]size{}}
-	got := m.of(op.Operation.SelectionSet, 1)
-	switch {
-	case got.depth > maxDepth:
-		return refuseRequest(books.TooLarge, "the query is %d fields deep: at most %d are answered", got.depth, maxDepth)
-	case got.cost > maxComplexity:
-		return refuseRequest(books.TooLarge, "the query asks for about %d fields, counting first: at most %d are answered; ask for smaller pages or fewer fields", got.cost, maxComplexity)
+// MutateOperationParameters refuses a document that it would take long to validate. Errors:
+// TOO_LARGE.
+func (l limits) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if _, known := l.parsed.Get(ctx, params.Query); known {
+		return nil
+	}
+	return l.document(params.Query)
+}
+
+// MutateOperationContext refuses what is too complex. Errors: TOO_LARGE.
+func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	m := measure{variables: op.Variables, fragments: map[spread]int{}, schema: l.schema}
+	if got := m.of(op.Operation.SelectionSet, 1); got > l.Complexity {
+		return tooMuch("max-complexity", int64(l.Complexity), int64(got), "the query asks for about %d fields, counting first: at most %d are answered; ask for smaller pages or fewer fields", got, l.Complexity)
 	}
 	return nil
 }
 
-// size is how much a selection asks for.
-type size struct{ depth, cost int }
-
-// measure adds up a selection. A fragment is measured once for each length of list that
-// it is spread in: a short document of fragments within fragments can stand for millions
-// of fields.
+// measure adds up the fields that a selection asks for. A fragment is measured once for
+// each length of list that it is spread in: a short document of fragments within fragments
+// can stand for millions of fields.
 type measure struct {
 	variables map[string]any
-	fragments map[spread]size
+	fragments map[spread]int
+	schema    *ast.Schema
 }
 
 type spread struct {
@@ -85,27 +168,24 @@ type spread struct {
 }
 
 // of measures what is selected of an object, or of a page of so many rows.
-func (m measure) of(selection ast.SelectionSet, rows int) size {
-	var total size
+func (m measure) of(selection ast.SelectionSet, rows int) int {
+	total := 0
 	for _, selected := range selection {
-		var part size
 		switch selected := selected.(type) {
 		case *ast.Field:
-			part = m.field(selected, rows)
+			total = addUpTo(total, m.field(selected, rows))
 		case *ast.InlineFragment:
-			part = m.of(selected.SelectionSet, rows)
+			total = addUpTo(total, m.of(selected.SelectionSet, rows))
 		case *ast.FragmentSpread:
-			part = m.fragment(selected.Definition, rows)
+			total = addUpTo(total, m.fragment(selected.Definition, rows))
 		}
-		total.depth = max(total.depth, part.depth)
-		total.cost = addUpTo(total.cost, part.cost)
 	}
 	return total
 }
 
-func (m measure) fragment(definition *ast.FragmentDefinition, rows int) size {
+func (m measure) fragment(definition *ast.FragmentDefinition, rows int) int {
 	if definition == nil {
-		return size{}
+		return 0
 	}
 	known, measured := m.fragments[spread{definition.Name, rows}]
 	if !measured {
@@ -115,23 +195,20 @@ func (m measure) fragment(definition *ast.FragmentDefinition, rows int) size {
 	return known
 }
 
-// field counts itself and, as often as it has rows, what is selected below it. The
-// schema describes itself at any depth.
-func (m measure) field(field *ast.Field, rows int) size {
+// field counts itself and, as often as it has rows, what is selected below it.
+func (m measure) field(field *ast.Field, rows int) int {
+	times := 1
 	switch field.Name {
 	case "__schema", "__type":
-		return size{depth: 1, cost: m.of(field.SelectionSet, 1).cost}
+		return addUpTo(1, m.introspection(field))
 	case "totalCount":
-		return size{depth: 1, cost: countCost}
-	}
-	below, times := m.of(field.SelectionSet, m.pageOf(field)), 1
-	switch field.Name {
+		return countCost
 	case "nodes", "edges":
 		times = rows
 	case "days":
 		times = daysCost
 	}
-	return size{depth: below.depth + 1, cost: addUpTo(1, timesUpTo(times, below.cost))}
+	return addUpTo(1, timesUpTo(times, m.of(field.SelectionSet, m.pageOf(field))))
 }
 
 // pageOf is how many rows the page of a connection may have. Lists without first hold a

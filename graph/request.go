@@ -18,6 +18,9 @@ type request struct {
 	now   time.Time
 	*loaders
 
+	// places are taken by the resolvers that are at work.
+	places chan struct{}
+
 	// snapshot is what all fields of a query read, one after the other, for a
 	// transaction has one connection. Below a mutation there is none: what its fields
 	// read is younger than what it wrote.
@@ -25,8 +28,8 @@ type request struct {
 	snapshot books.Tx
 }
 
-func newRequest(b *books.Books, snapshot books.Tx) *request {
-	q := &request{books: b, now: b.Now(), snapshot: snapshot}
+func newRequest(b *books.Books, snapshot books.Tx, parallel int) *request {
+	q := &request{books: b, now: b.Now(), snapshot: snapshot, places: make(chan struct{}, parallel)}
 	q.loaders = newLoaders(q.read)
 	return q
 }
@@ -53,11 +56,15 @@ func requestOf(ctx context.Context) *request {
 
 // reading gives every query its snapshot, and every field of a mutation loaders of its
 // own: a field is resolved to the last leaf before the next one acts.
-type reading struct{ books *books.Books }
+type reading struct {
+	books    *books.Books
+	parallel int // resolvers of one request that run at the same time
+}
 
 var (
 	_ graphql.ResponseInterceptor  = reading{}
 	_ graphql.RootFieldInterceptor = reading{}
+	_ graphql.FieldInterceptor     = reading{}
 )
 
 func (reading) ExtensionName() string                   { return "Reading" }
@@ -75,7 +82,7 @@ func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	var response *graphql.Response
 	err := r.books.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		if response == nil { // a view that is tried again has its answer
-			response = next(context.WithValue(ctx, requestKey{}, newRequest(r.books, tx)))
+			response = next(context.WithValue(ctx, requestKey{}, newRequest(r.books, tx, r.parallel)))
 		}
 		return nil
 	})
@@ -89,7 +96,23 @@ func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 // InterceptRootField gives a field of a mutation what it shares with the fields below it.
 func (r reading) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 	if requestOf(ctx) == nil {
-		ctx = context.WithValue(ctx, requestKey{}, newRequest(r.books, nil))
+		ctx = context.WithValue(ctx, requestKey{}, newRequest(r.books, nil, r.parallel))
 	}
+	return next(ctx)
+}
+
+// InterceptField has a resolver wait until few enough others of its request are at work. It
+// does not wait for those below it: they begin when it has ended.
+func (reading) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	q := requestOf(ctx)
+	if field := graphql.GetFieldContext(ctx); q == nil || field == nil || !field.IsResolver {
+		return next(ctx)
+	}
+	select {
+	case q.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-q.places }()
 	return next(ctx)
 }

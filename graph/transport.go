@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -28,6 +29,7 @@ import (
 // otherwise and repeat a bad body in the error.
 type transport struct {
 	faults   presenter
+	limits   Limits
 	executor *executor.Executor
 }
 
@@ -37,12 +39,12 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, accepted, http.StatusNotAcceptable, refusal(books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
 		return
 	}
-	params, refused := paramsOf(w, r)
+	params, refused := t.paramsOf(w, r)
 	if refused != nil {
 		answer(w, accepted, refused.status, response{Errors: gqlerrors(refused.err)})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), t.limits.Time)
 	defer cancel()
 	ctx = graphql.StartOperationTrace(ctx)
 
@@ -71,8 +73,8 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (t transport) presented(ctx context.Context, errs gqlerror.List) gqlerror.List {
-	shown := make(gqlerror.List, 0, len(errs))
-	for _, err := range errs {
+	shown := make(gqlerror.List, 0, min(len(errs), maxErrors))
+	for _, err := range errs[:min(len(errs), maxErrors)] {
 		shown = append(shown, t.faults.present(ctx, err))
 	}
 	return shown
@@ -182,25 +184,25 @@ func refuse(status int, code books.Code, format string, args ...any) *refused {
 const howToAsk = `send {"query": "...", "variables": {...}} as application/json`
 
 // paramsOf reads a request. Errors: INVALID, TOO_LARGE; none repeats the body.
-func paramsOf(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+func (t transport) paramsOf(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
 	switch r.Method {
 	case http.MethodPost:
-		return fromBody(w, r)
+		return t.fromBody(w, r)
 	case http.MethodGet:
-		return fromURL(r.URL.Query())
+		return t.fromURL(r.URL.Query())
 	}
 	w.Header().Set("Allow", "GET, POST")
 	return nil, refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
 }
 
-func fromURL(values url.Values) (*graphql.RawParams, *refused) {
+func (t transport) fromURL(values url.Values) (*graphql.RawParams, *refused) {
 	asked := asked{Query: quotedJSON(values, "query"), OperationName: quotedJSON(values, "operationName")}
 	for name, into := range map[string]*json.RawMessage{"variables": &asked.Variables, "extensions": &asked.Extensions} {
 		if values.Get(name) != "" {
 			*into = json.RawMessage(values.Get(name))
 		}
 	}
-	return asked.params()
+	return asked.params(t.limits)
 }
 
 func quotedJSON(values url.Values, name string) json.RawMessage {
@@ -214,7 +216,7 @@ func quotedJSON(values url.Values, name string) json.RawMessage {
 	return quoted
 }
 
-func fromBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+func (t transport) fromBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
 		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
@@ -225,19 +227,32 @@ func fromBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refu
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.limits.Body))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		return nil, refuse(http.StatusRequestEntityTooLarge, books.TooLarge, "the body has more than %d bytes: send several requests, usage in smaller batches", maxBody)
+		return nil, t.bodyTooLarge(r)
 	case err != nil:
 		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
+	}
+	if !utf8.Valid(body) {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is not UTF-8: send JSON in that encoding")
+	}
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
+		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is a JSON array, and operations are sent one a request: put several fields into one operation, or send several requests")
 	}
 	var asked asked
 	if err := json.Unmarshal(body, &asked); err != nil {
 		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
 	}
-	return asked.params()
+	return asked.params(t.limits)
+}
+
+// bodyTooLarge refuses a body; how long it is, its sender may have said.
+func (t transport) bodyTooLarge(r *http.Request) *refused {
+	asked := max(r.ContentLength, t.limits.Body+1)
+	err := tooMuch("max-body", t.limits.Body, asked, "the body has more than %d bytes: send several requests, usage in smaller batches", t.limits.Body)
+	return &refused{http.StatusRequestEntityTooLarge, err}
 }
 
 // where says at which byte a body stops being JSON, and what kind of value stands where
@@ -263,13 +278,16 @@ type asked struct {
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
-func (a asked) params() (*graphql.RawParams, *refused) {
+func (a asked) params(limits Limits) (*graphql.RawParams, *refused) {
 	params := &graphql.RawParams{}
 	if err := read(a.Query, &params.Query); err != nil || params.Query == "" {
 		return nil, refuse(http.StatusBadRequest, books.Invalid, `query must be a string that holds a GraphQL document: %s`, howToAsk)
 	}
 	if err := read(a.OperationName, &params.OperationName); err != nil {
 		return nil, refuse(http.StatusBadRequest, books.Invalid, "operationName must be a string or null")
+	}
+	if err := limits.variables(a.Variables); err != nil {
+		return nil, &refused{http.StatusUnprocessableEntity, err}
 	}
 	if err := read(a.Variables, &params.Variables); err != nil {
 		return nil, refuse(http.StatusBadRequest, books.Invalid, "variables must be a JSON object or null")

@@ -62,3 +62,19 @@ func notNegative(text string) error {
 	}
 	return nil
 }
+
+// between is the check of a length of time that has bounds.
+func between(text string, least, most time.Duration) error {
+	if d, err := time.ParseDuration(text); err != nil || d < least || d > most {
+		return fmt.Errorf("must be %s to %s, not %s", least, most, text)
+	}
+	return nil
+}
+
+// numberBetween is the check of a count that has bounds.
+func numberBetween(text string, least, most int) error {
+	if n, err := strconv.Atoi(text); err != nil || n < least || n > most {
+		return fmt.Errorf("must be %d to %d, not %s", least, most, text)
+	}
+	return nil
+}

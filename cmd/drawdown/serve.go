@@ -23,6 +23,7 @@ type serveOptions struct {
 	allowRemote, explorer, noJobs bool
 	verbose                       bool
 	usage                         usageFlags
+	requests                      requestFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -78,6 +79,7 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	flags.StringVar(&o.log, "log", "text", "how to log: text or json")
 	flags.BoolVar(&o.verbose, "verbose", false, "log more")
 	o.usage.add(c)
+	o.requests.add(p, c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
@@ -124,7 +126,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		working.Go(func() { bell.Run(ctx) })
 	}
 	server := &http.Server{
-		Handler:           api(ctx, book, log, apiOptions{explorer: o.explorer, intake: o.usage.intake()}),
+		Handler:           api(ctx, book, log, apiOptions{explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds()}),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"drawdown/graph"
+)
+
+// requestFlags say how much a request to the API may ask: docs/limits.md.
+type requestFlags struct {
+	limits    graph.Limits
+	kilobytes int64 // of a body
+}
+
+func (r *requestFlags) add(p *program, c *cobra.Command) {
+	flags := c.Flags()
+	count := func(value *int, name string, initial int, meaning string) {
+		flags.IntVar(value, name, initial, meaning)
+		p.limit(flags, name, "1 to 1000000000", func(text string) error { return numberBetween(text, 1, 1_000_000_000) })
+	}
+	flags.Int64Var(&r.kilobytes, "max-body", graph.DefaultBody>>10, "the most `kilobytes` of a GraphQL request")
+	p.limit(flags, "max-body", "1 to 1048576", func(text string) error { return numberBetween(text, 1, 1<<20) })
+	count(&r.limits.Tokens, "max-tokens", graph.DefaultTokens, "the most `tokens` of a GraphQL document")
+	count(&r.limits.Depth, "max-depth", graph.DefaultDepth, "the most `fields` above each other in a query")
+	count(&r.limits.Complexity, "max-complexity", graph.DefaultComplexity, "the most `fields` that a query may ask for, counting first")
+	count(&r.limits.RootFields, "max-root-fields", graph.DefaultRootFields, "the most `fields` at the root of an operation, counting each alias")
+	count(&r.limits.Parallel, "max-parallel", graph.DefaultParallel, "the most `resolvers` of one request at the same time")
+	count(&r.limits.Text, "max-text", graph.DefaultText, "the most `bytes` of a string among the arguments")
+	count(&r.limits.List, "max-list", graph.DefaultList, "the most `elements` of a list in the variables")
+	count(&r.limits.Values, "max-values", graph.DefaultValues, "the most `values` in the variables, keys of objects too")
+	flags.DurationVar(&r.limits.Time, "max-time", graph.DefaultTime, "how `long` a GraphQL request may take")
+	p.limit(flags, "max-time", "1s to 1h", func(text string) error { return between(text, time.Second, time.Hour) })
+}
+
+func (r *requestFlags) bounds() graph.Limits {
+	limits := r.limits
+	limits.Body = r.kilobytes << 10
+	return limits
+}
