@@ -24,8 +24,16 @@ build: ## build bin/drawdown
 	CGO_ENABLED=0 go build -trimpath -o bin/drawdown ./cmd/drawdown
 
 .PHONY: generate
-generate: ## write generated code again (GraphQL, from schema.graphqls)
+generate: ## write again what is generated: GraphQL code, docs/api, the explorer's examples
 	go generate ./...
+
+.PHONY: compatible
+compatible: ## name what the schema would break of queries for the released one
+	go test -count=1 -run TestSchemaBreaksNoQuery ./internal/apidocs
+
+.PHONY: baseline
+baseline: ## with a release: make today's schema the released one
+	cp schema.graphqls docs/api/released/schema.graphqls
 
 .PHONY: fmt
 fmt: $(LINT) ## format the code

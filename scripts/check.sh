@@ -18,18 +18,24 @@ fi
 
 # Compared with what was there before and not with the last commit, so that work
 # in progress passes as soon as its generated code is fresh.
-generated=graph/internal/gen
+generated=(graph/internal/gen docs/api graph/explorer/examples.js)
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
-if [[ -d $generated ]]; then
-	cp -R "$generated/." "$before"
-fi
+for path in "${generated[@]}"; do
+	[[ -e $path ]] || continue
+	mkdir -p "$before/$(dirname "$path")"
+	cp -R "$path" "$before/$path"
+done
 if ! go generate ./... >&2; then
 	echo 'check: go generate failed' >&2
 	failed=1
-elif [[ -d $generated ]] && ! diff -r -q "$before" "$generated" >&2; then
-	echo "check: $generated was stale and has been written again, commit it" >&2
-	failed=1
+else
+	for path in "${generated[@]}"; do
+		if [[ -e $before/$path ]] && ! diff -r -q "$before/$path" "$path" >&2; then
+			echo "check: $path was stale and has been written again, commit it" >&2
+			failed=1
+		fi
+	done
 fi
 
 exit "$failed"

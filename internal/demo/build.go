@@ -13,7 +13,8 @@ import (
 	"drawdown/internal/books"
 )
 
-// Demo is the book that was made, open for use. Its clock goes on from End.
+// Demo is the book that was made, open for use. Its clock goes on from End, unless it was
+// built standing.
 type Demo struct {
 	Books  *books.Books
 	Events int // usage events recorded
@@ -22,6 +23,21 @@ type Demo struct {
 // Build makes the demo's book in an empty store.
 // Errors: INVALID where the store holds a book already, and those of the use cases.
 func Build(ctx context.Context, store books.Store) (Demo, error) {
+	made, clock, err := makeBook(ctx, store)
+	if err == nil {
+		clock.letGo()
+	}
+	return made, err
+}
+
+// BuildStanding makes the same book with a clock that stays at End, for examples whose
+// answers must be the same every time.
+func BuildStanding(ctx context.Context, store books.Store) (Demo, error) {
+	made, _, err := makeBook(ctx, store)
+	return made, err
+}
+
+func makeBook(ctx context.Context, store books.Store) (Demo, *clock, error) {
 	ctx = books.WithCaller(ctx, books.Caller{Actor: "demo"})
 	b := &builder{
 		ctx:   ctx,
@@ -30,20 +46,19 @@ func Build(ctx context.Context, store books.Store) (Demo, error) {
 	}
 	ids := &ids{clock: b.clock, chance: rand.NewPCG(seed, 2)}
 	if err := mustBeEmpty(ctx, store); err != nil {
-		return Demo{}, err
+		return Demo{}, nil, err
 	}
 	var err error
 	b.books, err = books.Open(ctx, store, books.Options{
 		Functional: "USD", Zone: "UTC", Now: b.clock.Now, NewID: ids.next, Holder: "demo",
 	})
 	if err != nil {
-		return Demo{}, err
+		return Demo{}, nil, err
 	}
 	if err := b.year(); err != nil {
-		return Demo{}, err
+		return Demo{}, nil, err
 	}
-	b.clock.letGo()
-	return Demo{Books: b.books, Events: b.events}, nil
+	return Demo{Books: b.books, Events: b.events}, b.clock, nil
 }
 
 func mustBeEmpty(ctx context.Context, store books.Store) error {

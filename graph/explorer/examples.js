@@ -1,0 +1,528 @@
+// Written by `make generate` from docs/api/examples. Change those.
+const shelves = [
+  {
+    "title": "Customers",
+    "examples": [
+      {
+        "name": "customer",
+        "says": "What a customer can use now, which lot burns first, and when it lapses.",
+        "query": "query Balance($externalId: String!) {\n  customer(externalId: $externalId) {\n    name\n    balance { at credits lots { remaining expiresAt } }\n    policy { code }\n  }\n}\n",
+        "variables": {
+          "externalId": "larkspur-labs"
+        }
+      },
+      {
+        "name": "customers",
+        "says": "Finds customers by a part of their name or external id, two to a page.",
+        "query": "query FindCustomers($search: String, $after: String) {\n  customers(search: $search, first: 2, after: $after) {\n    totalCount\n    nodes { externalId name balance { credits } }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "variables": {
+          "search": "oak"
+        }
+      },
+      {
+        "name": "customerCreate",
+        "says": "Adds a customer under your own id. Send it twice: the second answer is the first, and nothing happens again.",
+        "query": "mutation AddCustomer($input: CustomerCreateInput!, $key: String!) {\n  customerCreate(input: $input, idempotencyKey: $key) {\n    customer { id externalId name createdAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "externalId": "acme",
+            "name": "Acme Inc"
+          },
+          "key": "customer-acme"
+        }
+      },
+      {
+        "name": "customerCreate-refused",
+        "says": "What a refusal looks like: the payload says which argument is to blame, and nothing was written.",
+        "query": "mutation AddCustomerAgain($input: CustomerCreateInput!, $key: String!) {\n  customerCreate(input: $input, idempotencyKey: $key) {\n    customer { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "externalId": "larkspur-labs"
+          },
+          "key": "customer-larkspur"
+        }
+      }
+    ]
+  },
+  {
+    "title": "Catalogue",
+    "examples": [
+      {
+        "name": "policy",
+        "says": "A policy with all that it decides, and the estimates of breakage that came after the first.",
+        "query": "query Policy($code: String!) {\n  policy(code: $code) {\n    name\n    expires\n    burnOrder\n    lateUsage\n    overage { mode rate }\n    breakage { method pool rate escheat }\n    estimates { from rate reason }\n  }\n}\n",
+        "variables": {
+          "code": "annual"
+        }
+      },
+      {
+        "name": "policies",
+        "says": "All policies, and what becomes of use beyond the balance under each.",
+        "query": "query Policies {\n  policies {\n    nodes { code name expires overage { mode rate } breakage { method } }\n  }\n}\n"
+      },
+      {
+        "name": "pack",
+        "says": "What a pack costs by volume.",
+        "query": "query Pack($code: String!) {\n  pack(code: $code) {\n    name\n    currency\n    policy { code }\n    tiers { credits price { amount currency } }\n  }\n}\n",
+        "variables": {
+          "code": "credits"
+        }
+      },
+      {
+        "name": "packs",
+        "says": "What is for sale, for a page of prices.",
+        "query": "query Packs {\n  packs { nodes { code name tiers { credits price { amount currency } } } }\n}\n"
+      },
+      {
+        "name": "meter",
+        "says": "What a thousand tokens cost, and the latest event that was rated by it.",
+        "query": "query Meter($code: String!) {\n  meter(code: $code) {\n    name\n    unit\n    credits\n    per\n    usageEvents(first: 1, reverse: true) {\n      nodes { eventId quantity credits occurredAt }\n    }\n  }\n}\n",
+        "variables": {
+          "code": "tokens_in"
+        }
+      },
+      {
+        "name": "meters",
+        "says": "All meters.",
+        "query": "query Meters {\n  meters { nodes { code name unit credits per } }\n}\n"
+      },
+      {
+        "name": "policyCreate",
+        "says": "Adds a policy: credits lapse after twelve months, use may arrive three days late, and what is expected to lapse is earned in proportion to use.",
+        "query": "mutation AddPolicy($input: PolicyCreateInput!, $key: String!) {\n  policyCreate(input: $input, idempotencyKey: $key) {\n    policy { id code expires burnOrder breakage { method pool rate } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "standard",
+            "name": "Twelve months",
+            "expires": "P12M",
+            "lateUsage": "P3D",
+            "breakage": {
+              "method": "PROPORTIONAL",
+              "rate": "0.05"
+            }
+          },
+          "key": "policy-standard"
+        }
+      },
+      {
+        "name": "policyCreate-refused",
+        "says": "Credits that lapse within 30 days are refused unless somebody says why.",
+        "query": "mutation AddShortPolicy($input: PolicyCreateInput!, $key: String!) {\n  policyCreate(input: $input, idempotencyKey: $key) {\n    policy { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "weekend",
+            "expires": "P2D"
+          },
+          "key": "policy-weekend"
+        }
+      },
+      {
+        "name": "estimateCreate",
+        "says": "Puts a new estimate of breakage in force. The next run of the jobs measures the pools again and books the catch-up.",
+        "query": "mutation NewEstimate($input: EstimateCreateInput!, $key: String!) {\n  estimateCreate(input: $input, idempotencyKey: $key) {\n    estimate { id from rate reason policy { code } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "policy": "annual",
+            "rate": "0.09",
+            "reason": "Two cohorts have lapsed: 9.1 % of what they bought"
+          },
+          "key": "estimate-2026-01"
+        }
+      },
+      {
+        "name": "packCreate",
+        "says": "Puts credits up for sale: 1,000 for 100.00, and from 10,000 on 0.08 each.",
+        "query": "mutation AddPack($input: PackCreateInput!, $key: String!) {\n  packCreate(input: $input, idempotencyKey: $key) {\n    pack { id code currency tiers { credits price { amount currency } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "standard",
+            "policy": "annual",
+            "tiers": [
+              {
+                "credits": "1000",
+                "price": "100.00"
+              },
+              {
+                "credits": "10000",
+                "price": "800.00"
+              }
+            ]
+          },
+          "key": "pack-standard"
+        }
+      },
+      {
+        "name": "meterCreate",
+        "says": "Rates images: each costs four credits.",
+        "query": "mutation AddMeter($input: MeterCreateInput!, $key: String!) {\n  meterCreate(input: $input, idempotencyKey: $key) {\n    meter { id code unit credits per }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "images",
+            "name": "Images made",
+            "unit": "image",
+            "credits": "4"
+          },
+          "key": "meter-images"
+        }
+      }
+    ]
+  },
+  {
+    "title": "Purchases and grants",
+    "examples": [
+      {
+        "name": "purchase",
+        "says": "A purchase with its lot and its entries: an invoice that was due before it was paid.",
+        "query": "query Purchase($id: ID!) {\n  purchase(id: $id) {\n    reference\n    status\n    credits\n    price { amount currency }\n    purchasedAt\n    dueOn\n    paidAt\n    lot { granted drawn carrying { amount } }\n    entries {\n      nodes {\n        number\n        kind\n        accountingDate\n        lines { account { role } debit { amount } credit { amount } }\n      }\n    }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"granite-peak\", first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchases",
+        "says": "What was refunded, newest first.",
+        "query": "query Refunded($status: PurchaseStatus) {\n  purchases(status: $status, first: 10, reverse: true) {\n    totalCount\n    nodes {\n      customer { externalId }\n      purchasedAt\n      refundedAt\n      price { amount currency }\n      refundAmount { amount }\n    }\n  }\n}\n",
+        "variables": {
+          "status": "REFUNDED"
+        }
+      },
+      {
+        "name": "purchaseCreate",
+        "says": "Sells 10,000 credits of a pack, paid at once: cash against deferred revenue.",
+        "query": "mutation Sell($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      id\n      status\n      price { amount currency }\n      lot { id granted expiresAt }\n      entries {\n        nodes {\n          number\n          lines { account { role } debit { amount } credit { amount } }\n        }\n      }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "larkspur-labs",
+            "pack": "credits",
+            "credits": "10000",
+            "reference": "INV-2026-0012"
+          },
+          "key": "INV-2026-0012"
+        }
+      },
+      {
+        "name": "purchaseCreate-invoiced",
+        "says": "Sells a deal of its own price by invoice: nothing is booked before the day on which it falls due.",
+        "query": "mutation SellByInvoice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      id\n      status\n      dueOn\n      price { amount currency }\n      tax { amount }\n      entries { totalCount }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "harborlight",
+            "policy": "annual",
+            "credits": "20000",
+            "bonus": "2000",
+            "price": "1500.00",
+            "tax": "285.00",
+            "invoiced": true,
+            "dueOn": "2026-02-11",
+            "reference": "INV-2026-0013"
+          },
+          "key": "INV-2026-0013"
+        }
+      },
+      {
+        "name": "purchaseCreate-refused",
+        "says": "Money is a string: a number would have been through a float. A currency has its own count of decimals.",
+        "query": "mutation SellAtNoPrice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "larkspur-labs",
+            "credits": "100",
+            "price": "19.995"
+          },
+          "key": "INV-2026-0014"
+        }
+      },
+      {
+        "name": "purchasePay",
+        "says": "Books the payment of an invoice.",
+        "query": "mutation Pay($id: ID!, $key: String!) {\n  purchasePay(purchaseId: $id, idempotencyKey: $key) {\n    purchase {\n      reference\n      status\n      paidAt\n      entries {\n        nodes {\n          kind\n          lines { account { role } debit { amount } credit { amount } }\n        }\n      }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "payment-INV-2026-0013"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(status: INVOICED, first: 1, reverse: true) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchaseRefund",
+        "says": "Takes back what is unused of a purchase and pays for it.",
+        "query": "mutation Refund($id: ID!, $input: PurchaseRefundInput!, $key: String!) {\n  purchaseRefund(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase {\n      status\n      refundedAt\n      refundAmount { amount currency }\n      lot { granted drawn refunded refundedAmount { amount } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "amount": "20.00",
+            "reason": "The school closes"
+          },
+          "key": "refund-willowbrook"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"willowbrook\", first: 1, reverse: true) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "grantCreate",
+        "says": "Gives 500 credits for three months, to make up for an outage. They cost nothing, so nothing is booked.",
+        "query": "mutation Give($input: GrantCreateInput!, $key: String!) {\n  grantCreate(input: $input, idempotencyKey: $key) {\n    lot { id kind reason granted expiresAt price { amount } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "larkspur-labs",
+            "credits": "500",
+            "reason": "GOODWILL",
+            "expiresAfter": "P3M"
+          },
+          "key": "goodwill-larkspur"
+        }
+      }
+    ]
+  },
+  {
+    "title": "Lots",
+    "examples": [
+      {
+        "name": "lot",
+        "says": "A lot: what is left, what was earned, what it still carries, and its last day of use.",
+        "query": "query Lot($id: ID!) {\n  lot(id: $id) {\n    kind\n    granted\n    drawn\n    unused\n    price { amount currency }\n    recognised { amount }\n    carrying { amount }\n    startsAt\n    expiresAt\n    draws(first: 1, reverse: true) { nodes { day credits } }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ lots(customer: \"larkspur-labs\", first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "lots",
+        "says": "A customer's lots with credits left, the way a balance page lists them.",
+        "query": "query OpenLots($customer: String, $openAt: DateTime) {\n  lots(customer: $customer, openAt: $openAt) {\n    nodes { kind granted remaining startsAt expiresAt }\n  }\n}\n",
+        "variables": {
+          "customer": "ember-street",
+          "openAt": "2026-01-12T00:00:00Z"
+        }
+      },
+      {
+        "name": "lapsing",
+        "says": "Who loses credits within thirty days, and the money they carry.",
+        "query": "query Lapsing($withinDays: Int!) {\n  lapsing(withinDays: $withinDays, first: 3) {\n    totalCount\n    nodes {\n      customer { externalId }\n      unused\n      expiresAt\n      carrying { amount currency }\n    }\n  }\n}\n",
+        "variables": {
+          "withinDays": 30
+        }
+      }
+    ]
+  },
+  {
+    "title": "Usage",
+    "examples": [
+      {
+        "name": "usageEvent",
+        "says": "An event, and the lots it drew on.",
+        "query": "query UsageEvent($id: ID!) {\n  usageEvent(id: $id) {\n    source\n    eventId\n    meter { code }\n    quantity\n    credits\n    occurredAt\n    draws { credits lot { kind overageRate } }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ usageEvents(customer: \"tidepool-media\", first: 1, reverse: true) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "usageEvents",
+        "says": "A customer's use of a day, for a page of usage.",
+        "query": "query UsageOfADay($customer: String, $from: DateTime, $before: DateTime) {\n  usageEvents(customer: $customer, from: $from, before: $before) {\n    totalCount\n    nodes { eventId meter { code } quantity credits occurredAt }\n  }\n}\n",
+        "variables": {
+          "customer": "foxglove",
+          "from": "2026-01-08T00:00:00Z",
+          "before": "2026-01-09T00:00:00Z"
+        }
+      },
+      {
+        "name": "draws",
+        "says": "The latest draws of a customer.",
+        "query": "query Draws($customer: String!) {\n  draws(customer: $customer, first: 2, reverse: true) {\n    nodes { day credits event { eventId } lot { kind expiresAt } }\n  }\n}\n",
+        "variables": {
+          "customer": "foxglove"
+        }
+      },
+      {
+        "name": "usageRecord",
+        "says": "Meters tokens. The ids are yours: send it twice, and the second answer says DUPLICATE and changes nothing.",
+        "query": "mutation Use($events: [UsageEventInput!]!) {\n  usageRecord(events: $events) {\n    recorded\n    duplicates\n    rejected\n    outcomes {\n      eventId\n      status\n      event { credits }\n      draws { credits lot { remaining } }\n      error { field code message }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "events": [
+            {
+              "id": "req-1",
+              "customer": "larkspur-labs",
+              "meter": "tokens_in",
+              "quantity": "4808",
+              "occurredAt": "2026-01-11T18:17:03Z"
+            },
+            {
+              "id": "req-2",
+              "customer": "larkspur-labs",
+              "credits": "2.5",
+              "occurredAt": "2026-01-11T18:20:00Z"
+            }
+          ]
+        }
+      },
+      {
+        "name": "usageRecord-refused",
+        "says": "An event that is refused leaves the others standing.",
+        "query": "mutation UseTooMuch($events: [UsageEventInput!]!) {\n  usageRecord(events: $events) {\n    recorded\n    rejected\n    outcomes { eventId status error { field code message } }\n    userErrors { code }\n  }\n}\n",
+        "variables": {
+          "events": [
+            {
+              "id": "req-3",
+              "customer": "larkspur-labs",
+              "credits": "1"
+            },
+            {
+              "id": "req-4",
+              "customer": "larkspur-labs",
+              "credits": "100000"
+            },
+            {
+              "id": "req-5",
+              "customer": "nobody",
+              "credits": "1"
+            }
+          ]
+        }
+      },
+      {
+        "name": "usageVoid",
+        "says": "Takes an event back: its credits return to the lots it drew on.",
+        "query": "mutation TakeBack($event: UsageEventKey!, $input: UsageVoidInput!, $key: String!) {\n  usageVoid(event: $event, input: $input, idempotencyKey: $key) {\n    event {\n      credits\n      voidOf { eventId credits }\n      draws { credits lot { remaining } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "event": {
+            "customer": "larkspur-labs",
+            "id": "req-2"
+          },
+          "input": {
+            "reason": "Counted by mistake"
+          },
+          "key": "void-req-2"
+        }
+      }
+    ]
+  },
+  {
+    "title": "Revenue and journal",
+    "examples": [
+      {
+        "name": "recognition",
+        "says": "Why a figure is what it is: rule, paragraph, formula and inputs, down to the events.",
+        "query": "query Recognition($id: ID!) {\n  recognition(id: $id) {\n    kind\n    day\n    credits\n    amount { amount currency }\n    explanation { rule paragraph formula inputs { name value } }\n    draws { nodes { credits event { eventId } } }\n    entry { number }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ recognitions(customer: \"larkspur-labs\", first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "recognitions",
+        "says": "What lapsed in January, newest first.",
+        "query": "query Lapsed($kind: RecognitionKind, $from: Date, $to: Date) {\n  recognitions(kind: $kind, from: $from, to: $to, first: 3, reverse: true) {\n    totalCount\n    nodes {\n      day\n      customer { externalId }\n      credits\n      revenue { amount currency }\n      unclaimed { amount }\n      entry { number }\n    }\n  }\n}\n",
+        "variables": {
+          "kind": "BREAKAGE_EXPIRY",
+          "from": "2026-01-01",
+          "to": "2026-01-31"
+        }
+      },
+      {
+        "name": "entry",
+        "says": "An entry of the journal and the recognitions that it sums.",
+        "query": "query Entry($number: Int!) {\n  entry(number: $number) {\n    kind\n    accountingDate\n    description\n    lines {\n      account { role }\n      debit { amount currency }\n      credit { amount currency }\n    }\n    recognitions(first: 2) {\n      totalCount\n      nodes { customer { externalId } credits amount { amount } }\n    }\n  }\n}\n",
+        "variables": {
+          "number": 100
+        }
+      },
+      {
+        "name": "entries",
+        "says": "The journal page by page: give `after` the cursor where the page before ended.",
+        "query": "query Journal($from: Date, $to: Date, $after: String) {\n  entries(from: $from, to: $to, first: 2, after: $after) {\n    nodes {\n      number\n      kind\n      accountingDate\n      lines { account { role } amount { amount currency } }\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "variables": {
+          "from": "2026-01-01",
+          "to": "2026-01-31"
+        }
+      },
+      {
+        "name": "accounts",
+        "says": "The chart of accounts.",
+        "query": "query Accounts {\n  accounts { role name class naturalSide }\n}\n"
+      }
+    ]
+  },
+  {
+    "title": "Reports",
+    "examples": [
+      {
+        "name": "trialBalance",
+        "says": "What every account did in December.",
+        "query": "query TrialBalance($from: Period, $to: Period) {\n  trialBalance(from: $from, to: $to) {\n    rows {\n      account { role }\n      currency\n      opening { amount }\n      debits { amount }\n      credits { amount }\n      closing { amount }\n    }\n  }\n}\n",
+        "variables": {
+          "from": "2025-12",
+          "to": "2025-12"
+        }
+      },
+      {
+        "name": "deferredRevenue",
+        "says": "Who is owed what: the customers behind deferred revenue.",
+        "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
+      }
+    ]
+  },
+  {
+    "title": "Jobs",
+    "examples": [
+      {
+        "name": "jobs",
+        "says": "The jobs, and how each ran last.",
+        "query": "query Jobs {\n  jobs {\n    name\n    description\n    lastRun { status through finishedAt recognitions entries error }\n  }\n}\n"
+      },
+      {
+        "name": "jobRuns",
+        "says": "Runs that failed would be listed so; here the latest runs.",
+        "query": "query JobRuns($status: JobStatus) {\n  jobRuns(status: $status, first: 2, reverse: true) {\n    totalCount\n    nodes {\n      job\n      trigger\n      status\n      through\n      startedAt\n      lots\n      recognitions\n      firstEntry { number }\n      lastEntry { number }\n    }\n  }\n}\n",
+        "variables": {
+          "status": "SUCCEEDED"
+        }
+      },
+      {
+        "name": "jobRun",
+        "says": "Books what waits, through yesterday. Running it twice books nothing twice.",
+        "query": "mutation Book($key: String!) {\n  jobRun(job: ALL, idempotencyKey: $key) {\n    run {\n      id\n      status\n      through\n      recognitions\n      entries\n      firstEntry { number }\n      lastEntry { number }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "run-2026-01-12"
+        }
+      }
+    ]
+  },
+  {
+    "title": "General",
+    "examples": [
+      {
+        "name": "book",
+        "says": "The book: its currency, its zone, and the day through which jobs book.",
+        "query": "query Book {\n  book { functionalCurrency timeZone now yesterday }\n}\n"
+      },
+      {
+        "name": "node",
+        "says": "Anything by its id.",
+        "query": "query Node($id: ID!) {\n  node(id: $id) {\n    __typename\n    id\n    ... on Lot { granted remaining }\n    ... on Purchase { credits }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ lots(customer: \"larkspur-labs\", first: 1) { nodes { id } } }"
+          }
+        ]
+      }
+    ]
+  }
+];

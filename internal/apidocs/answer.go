@@ -1,0 +1,174 @@
+package apidocs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+
+	"drawdown/graph"
+	"drawdown/internal/books"
+	"drawdown/internal/demo"
+)
+
+// Answered is an example with what a server answered.
+type Answered struct {
+	Example
+	Variables string // as they were sent, "" where there are none
+	Answer    string
+}
+
+// Answer sends the examples in their order to a server on the demo's book, which it makes
+// in the empty store, and returns what came back. An example that does not do what it
+// shows is an error.
+func Answer(ctx context.Context, store books.Store, examples []Example) ([]Answered, error) {
+	made, err := demo.BuildStanding(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	s := server{graph.NewHandler(made.Books, graph.Options{Log: slog.New(slog.DiscardHandler), Background: ctx})}
+	var all []Answered
+	var wrong []error
+	for _, e := range examples {
+		answered, err := s.answer(ctx, e)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", e.File(), err))
+		}
+		all = append(all, answered)
+	}
+	return all, errors.Join(wrong...)
+}
+
+// server answers requests in the process.
+type server struct{ http.Handler }
+
+func (s server) answer(ctx context.Context, e Example) (Answered, error) {
+	variables, err := s.variables(ctx, e)
+	if err != nil {
+		return Answered{}, err
+	}
+	raw, err := s.send(ctx, e.Document, variables)
+	if err != nil {
+		return Answered{}, err
+	}
+	var answer struct {
+		Errors json.RawMessage            `json:"errors"`
+		Data   map[string]json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return Answered{}, fmt.Errorf("the answer is no JSON: %w: %s", err, raw)
+	}
+	if refused := answer.Errors != nil || hasUserErrors(answer.Data); refused != e.Refused() {
+		return Answered{}, fmt.Errorf("refused is %t, and it should be %t: %s", refused, e.Refused(), raw)
+	}
+	shown := Answered{Example: e}
+	if len(variables) > 0 {
+		if shown.Variables, err = pretty(variables); err != nil {
+			return shown, err
+		}
+	}
+	shown.Answer, err = pretty(raw)
+	return shown, err
+}
+
+func hasUserErrors(data map[string]json.RawMessage) bool {
+	for _, payload := range data {
+		var refused struct {
+			UserErrors []json.RawMessage `json:"userErrors"`
+			Rejected   int               `json:"rejected"`
+		}
+		if err := json.Unmarshal(payload, &refused); err == nil && (len(refused.UserErrors) > 0 || refused.Rejected > 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// variables returns the variables of the example, with those found that are looked up.
+func (s server) variables(ctx context.Context, e Example) ([]byte, error) {
+	if len(e.Lookups) == 0 {
+		return e.Variables, nil
+	}
+	found := map[string]any{}
+	var names []string // in order, as the example gives them
+	if len(e.Variables) > 0 {
+		if err := json.Unmarshal(e.Variables, &found); err != nil {
+			return nil, err
+		}
+		read, err := readValue(json.NewDecoder(bytes.NewReader(e.Variables)))
+		if err != nil {
+			return nil, err
+		}
+		names = read.names
+	}
+	for i, lookup := range e.Lookups {
+		raw, err := s.send(ctx, lookup.Query, nil)
+		if err != nil {
+			return nil, err
+		}
+		var answer struct {
+			Data any `json:"data"`
+		}
+		if err := json.Unmarshal(raw, &answer); err != nil {
+			return nil, err
+		}
+		leaf, err := soleLeaf(answer.Data)
+		if err != nil {
+			return nil, fmt.Errorf("$%s: %w: %s", lookup.Variable, err, raw)
+		}
+		found[lookup.Variable] = leaf
+		if !slices.Contains(names, lookup.Variable) {
+			names = slices.Insert(names, i, lookup.Variable) // what is acted on comes first
+		}
+	}
+	var out bytes.Buffer
+	for i, name := range names {
+		value, err := json.Marshal(found[name])
+		if err != nil {
+			return nil, err
+		}
+		out.WriteString([]string{"{", ", "}[min(i, 1)])
+		fmt.Fprintf(&out, "%q: %s", name, value)
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// soleLeaf walks down to the one value that an answer holds.
+func soleLeaf(node any) (any, error) {
+	switch node := node.(type) {
+	case map[string]any:
+		if len(node) == 1 {
+			for _, part := range node {
+				return soleLeaf(part)
+			}
+		}
+	case []any:
+		if len(node) == 1 {
+			return soleLeaf(node[0])
+		}
+	case string:
+		return node, nil
+	}
+	return nil, errors.New("does not find one value")
+}
+
+func (s server) send(ctx context.Context, query string, variables json.RawMessage) ([]byte, error) {
+	body, err := json.Marshal(struct {
+		Query     string          `json:"query"`
+		Variables json.RawMessage `json:"variables,omitempty"`
+	}{query, variables})
+	if err != nil {
+		return nil, err
+	}
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	s.ServeHTTP(recorder, r)
+	return recorder.Body.Bytes(), nil
+}
