@@ -22,6 +22,8 @@ type Options struct {
 	Log *slog.Logger
 	// Limits bound what a caller may ask.
 	Limits Limits
+	// Trusted are the documents that run; any document does where it is nil.
+	Trusted *Trusted
 	// Intake bounds the endpoint that takes streams of usage.
 	Intake IntakeOptions
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
@@ -47,7 +49,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	faults := presenter{options.Log, bounds}
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})
 	parsed := newQueryCache()
-	api := transport{faults: faults, limits: bounds, executor: executor.New(schema)}
+	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), executor: executor.New(schema)}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
 	api.executor.SetParserTokenLimit(bounds.Tokens)

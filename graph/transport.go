@@ -28,9 +28,10 @@ import (
 // 200 in application/json where it was well-formed. gqlgen's own transports answer
 // otherwise and repeat a bad body in the error.
 type transport struct {
-	faults   presenter
-	limits   Limits
-	executor *executor.Executor
+	faults    presenter
+	limits    Limits
+	documents documents
+	executor  *executor.Executor
 }
 
 func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +40,10 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, accepted, http.StatusNotAcceptable, refusal(books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
 		return
 	}
-	params, refused := t.paramsOf(w, r)
+	params, named, refused := t.paramsOf(w, r)
+	if refused == nil {
+		refused = t.documents.find(r.Context(), params, named)
+	}
 	if refused != nil {
 		answer(w, accepted, refused.status, response{Errors: gqlerrors(refused.err)})
 		return
@@ -53,6 +57,7 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, accepted, accepted.requestError(errs), response{Errors: t.presented(ctx, errs)})
 		return
 	}
+	t.documents.keep(ctx, params.Query, named)
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		answer(w, accepted, http.StatusMethodNotAllowed, refusal(books.Invalid, "GET reads alone: send a mutation by POST"))
@@ -183,8 +188,9 @@ func refuse(status int, code books.Code, format string, args ...any) *refused {
 // howToAsk ends every message about a body.
 const howToAsk = `send {"query": "...", "variables": {...}} as application/json`
 
-// paramsOf reads a request. Errors: INVALID, TOO_LARGE; none repeats the body.
-func (t transport) paramsOf(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+// paramsOf reads a request, and by which name or hash it asks for its document. Errors:
+// INVALID, TOO_LARGE; none repeats the body.
+func (t transport) paramsOf(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, named string, refused *refused) {
 	switch r.Method {
 	case http.MethodPost:
 		return t.fromBody(w, r)
@@ -192,11 +198,11 @@ func (t transport) paramsOf(w http.ResponseWriter, r *http.Request) (*graphql.Ra
 		return t.fromURL(r.URL.Query())
 	}
 	w.Header().Set("Allow", "GET, POST")
-	return nil, refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
+	return nil, "", refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
 }
 
-func (t transport) fromURL(values url.Values) (*graphql.RawParams, *refused) {
-	asked := asked{Query: quotedJSON(values, "query"), OperationName: quotedJSON(values, "operationName")}
+func (t transport) fromURL(values url.Values) (params *graphql.RawParams, named string, refused *refused) {
+	asked := asked{Query: quotedJSON(values, "query"), OperationName: quotedJSON(values, "operationName"), DocumentID: quotedJSON(values, "documentId")}
 	for name, into := range map[string]*json.RawMessage{"variables": &asked.Variables, "extensions": &asked.Extensions} {
 		if values.Get(name) != "" {
 			*into = json.RawMessage(values.Get(name))
@@ -216,34 +222,34 @@ func quotedJSON(values url.Values, name string) json.RawMessage {
 	return quoted
 }
 
-func (t transport) fromBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refused) {
+func (t transport) fromBody(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, named string, refused *refused) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
-		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
+		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the charset must be utf-8")
+		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the charset must be utf-8")
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
+		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.limits.Body))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		return nil, t.bodyTooLarge(r)
+		return nil, "", t.bodyTooLarge(r)
 	case err != nil:
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
+		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
 	}
 	if !utf8.Valid(body) {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is not UTF-8: send JSON in that encoding")
+		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is not UTF-8: send JSON in that encoding")
 	}
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is a JSON array, and operations are sent one a request: put several fields into one operation, or send several requests")
+		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is a JSON array, and operations are sent one a request: put several fields into one operation, or send several requests")
 	}
 	var asked asked
 	if err := json.Unmarshal(body, &asked); err != nil {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
+		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
 	}
 	return asked.params(t.limits)
 }
@@ -273,30 +279,46 @@ func where(err error) string {
 // asked is a request as it was sent, each part of which may be of the wrong kind.
 type asked struct {
 	Query         json.RawMessage `json:"query"`
+	DocumentID    json.RawMessage `json:"documentId"`
 	OperationName json.RawMessage `json:"operationName"`
 	Variables     json.RawMessage `json:"variables"`
 	Extensions    json.RawMessage `json:"extensions"`
 }
 
-func (a asked) params(limits Limits) (*graphql.RawParams, *refused) {
-	params := &graphql.RawParams{}
-	if err := read(a.Query, &params.Query); err != nil || params.Query == "" {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, `query must be a string that holds a GraphQL document: %s`, howToAsk)
+func (a asked) params(limits Limits) (*graphql.RawParams, string, *refused) {
+	params, documentID := &graphql.RawParams{}, ""
+	invalid := func(format string, args ...any) (*graphql.RawParams, string, *refused) {
+		return nil, "", refuse(http.StatusBadRequest, books.Invalid, format, args...)
+	}
+	if err := read(a.Query, &params.Query); err != nil {
+		return invalid(noQuery, howToAsk)
+	}
+	if err := read(a.DocumentID, &documentID); err != nil {
+		return invalid("documentId must be a string or null")
 	}
 	if err := read(a.OperationName, &params.OperationName); err != nil {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "operationName must be a string or null")
+		return invalid("operationName must be a string or null")
 	}
 	if err := limits.variables(a.Variables); err != nil {
-		return nil, &refused{http.StatusUnprocessableEntity, err}
+		return nil, "", &refused{http.StatusUnprocessableEntity, err}
 	}
 	if err := read(a.Variables, &params.Variables); err != nil {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "variables must be a JSON object or null")
+		return invalid("variables must be a JSON object or null")
+	}
+	if err := limits.variables(a.Extensions); err != nil {
+		return nil, "", &refused{http.StatusUnprocessableEntity, err}
 	}
 	if err := read(a.Extensions, &params.Extensions); err != nil {
-		return nil, refuse(http.StatusBadRequest, books.Invalid, "extensions must be a JSON object or null")
+		return invalid("extensions must be a JSON object or null")
 	}
-	return params, nil
+	named, refused := persistedOf(documentID, params.Extensions)
+	if refused == nil && params.Query == "" && named == "" {
+		return invalid(noQuery, howToAsk)
+	}
+	return params, named, refused
 }
+
+const noQuery = "query must be a string that holds a GraphQL document: %s"
 
 // read decodes a part of a request; numbers stay as they were written, for a float has
 // forgotten cents.

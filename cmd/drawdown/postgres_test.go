@@ -38,8 +38,14 @@ func TestShown(t *testing.T) {
 // ended runs the program and returns how it ended, with all that it said.
 func ended(t *testing.T, args ...string) (code int, said string) {
 	t.Helper()
+	return endedWith(t, func(string) string { return "" }, args...)
+}
+
+// endedWith runs the program with an environment.
+func endedWith(t *testing.T, env func(string) string, args ...string) (code int, said string) {
+	t.Helper()
 	var out bytes.Buffer
-	p := program{stdin: strings.NewReader(""), stdout: &out, stderr: &out, env: func(string) string { return "" }}
+	p := program{stdin: strings.NewReader(""), stdout: &out, stderr: &out, env: env}
 	code = p.run(t.Context(), args)
 	return code, out.String()
 }

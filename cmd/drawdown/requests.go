@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,9 @@ import (
 
 // requestFlags say how much a request to the API may ask: docs/limits.md.
 type requestFlags struct {
-	limits    graph.Limits
-	kilobytes int64 // of a body
+	limits           graph.Limits
+	kilobytes        int64  // of a body
+	trustedDirectory string // empty where any document runs
 }
 
 func (r *requestFlags) add(p *program, c *cobra.Command) {
@@ -32,10 +34,30 @@ func (r *requestFlags) add(p *program, c *cobra.Command) {
 	count(&r.limits.Values, "max-values", graph.DefaultValues, "the most `values` in the variables, keys of objects too")
 	flags.DurationVar(&r.limits.Time, "max-time", graph.DefaultTime, "how `long` a GraphQL request may take")
 	p.limit(flags, "max-time", "1s to 1h", func(text string) error { return between(text, time.Second, time.Hour) })
+	flags.StringVar(&r.trustedDirectory, "trusted-documents", "", "run only the documents of this `directory`: files *.graphql, and manifests *.json of documents by hash")
 }
 
 func (r *requestFlags) bounds() graph.Limits {
 	limits := r.limits
 	limits.Body = r.kilobytes << 10
 	return limits
+}
+
+// trusted reads the trusted documents; nil where any document runs. Errors: bad usage, which
+// names every fault of every file.
+func (r *requestFlags) trusted() (*graph.Trusted, error) {
+	if r.trustedDirectory == "" {
+		return nil, nil //nolint:nilnil // nil is: any document
+	}
+	trusted, err := graph.ReadTrusted(os.DirFS(r.trustedDirectory), r.bounds())
+	if err != nil {
+		return nil, badUsage("--trusted-documents %s: %w", r.trustedDirectory, err)
+	}
+	return trusted, nil
+}
+
+// check refuses what cannot be meant. Errors: bad usage.
+func (r *requestFlags) check() error {
+	_, err := r.trusted()
+	return err
 }

@@ -87,7 +87,8 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	p.limit(flags, "log", bound, check)
 	p.together(c,
 		func() error { return checkAddress(o.address, o.allowRemote) },
-		func() error { return o.usage.check() })
+		func() error { return o.usage.check() },
+		func() error { return o.requests.check() })
 	return c
 }
 
@@ -125,8 +126,14 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		}
 		working.Go(func() { bell.Run(ctx) })
 	}
+	trusted, err := o.requests.trusted()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server := &http.Server{
-		Handler:           api(ctx, book, log, apiOptions{explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds()}),
+		Handler: api(ctx, book, log, apiOptions{
+			explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
+		}),
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

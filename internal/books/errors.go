@@ -28,9 +28,13 @@ const (
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
+	RateLimited         Code = "RATE_LIMITED"         // the caller asked more than its share: try again after RetryAfter
 	Overloaded          Code = "OVERLOADED"           // more waits than can be taken: try again after RetryAfter
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours
+
+	PersistedQueryNotFound Code = "PERSISTED_QUERY_NOT_FOUND" // no document is known by the hash: send it with its text
+	DocumentNotTrusted     Code = "DOCUMENT_NOT_TRUSTED"      // the server runs trusted documents alone
 )
 
 // Error is a refusal, or a fault, as callers see it.
