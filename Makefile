@@ -24,8 +24,8 @@ build: ## build bin/drawdown
 	CGO_ENABLED=0 go build -trimpath -o bin/drawdown ./cmd/drawdown
 
 .PHONY: generate
-generate: ## write again what is generated: GraphQL code, docs/api, the explorer's examples
-	go generate ./...
+generate: ## write again what is generated: GraphQL code, docs/api, the explorer's examples, the clients
+	@scripts/generate.sh
 
 .PHONY: compatible
 compatible: ## name what the schema would break of queries for the released one

@@ -16,9 +16,14 @@ if ! go mod tidy -diff >&2; then
 	failed=1
 fi
 
+if ! (cd examples/go && go mod tidy -diff) >&2; then
+	echo 'check: go.mod or go.sum of examples/go is not tidy, run `go mod tidy` there' >&2
+	failed=1
+fi
+
 # Compared with what was there before and not with the last commit, so that work
 # in progress passes as soon as its generated code is fresh.
-generated=(graph/internal/gen docs/api graph/explorer/examples.js)
+generated=(graph/internal/gen docs/api graph/explorer/examples.js examples/go/generated.go examples/typescript/src/generated.ts)
 before=$(mktemp -d)
 trap 'rm -rf "$before"' EXIT
 for path in "${generated[@]}"; do
@@ -26,8 +31,8 @@ for path in "${generated[@]}"; do
 	mkdir -p "$before/$(dirname "$path")"
 	cp -R "$path" "$before/$path"
 done
-if ! go generate ./... >&2; then
-	echo 'check: go generate failed' >&2
+if ! scripts/generate.sh >&2; then
+	echo 'check: make generate failed' >&2
 	failed=1
 else
 	for path in "${generated[@]}"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: with apt-get where it may
-# (root, or sudo without a password), and npm packages into tools/node. What cannot
+# (root, or sudo without a password), and npm packages into tools/node and examples. What cannot
 # be installed is named together with the tests that are left out for it; with
 # CI=true that is a failure.
 set -euo pipefail
@@ -11,8 +11,8 @@ needs=(
 	"gcc|gcc libc6-dev|tests with the race detector"
 	"git|git|tests of the command line in a fresh clone"
 	"hledger|hledger|hledger reading the exported journal"
-	"node|nodejs|comparison with npm packages (ISO 4217)"
-	"npm|npm|comparison with npm packages (ISO 4217)"
+	"node|nodejs|comparison with npm packages, the client in TypeScript"
+	"npm|npm|comparison with npm packages, the client in TypeScript"
 	"initdb|postgresql|everything on PostgreSQL 15 or newer, unless TEST_POSTGRES_URL names a server"
 )
 
@@ -66,14 +66,22 @@ if [[ ${#lacking[@]} -gt 0 ]] && may_install; then
 fi
 
 # npm records what it installed; a lock file newer than that record asks for npm ci.
-lock=tools/node/package-lock.json installed=tools/node/node_modules/.package-lock.json
-if command -v npm >/dev/null && [[ ! -e $installed || $lock -nt $installed ]]; then
-	echo "setup: npm ci in tools/node"
-	if (cd tools/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); then
-		touch "$installed"
+declare -A uses=(
+	[tools/node]="comparison with npm packages (ISO 4217, GraphQL over HTTP, the released schema)"
+	[examples/typescript]="the client in TypeScript"
+)
+for dir in "${!uses[@]}"; do
+	lock=$dir/package-lock.json installed=$dir/node_modules/.package-lock.json
+	if command -v npm >/dev/null && [[ ! -e $installed || $lock -nt $installed ]]; then
+		echo "setup: npm ci in $dir"
+		if (cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error); then
+			touch "$installed"
+		else
+			rm -f "$installed" # what a failed npm ci left behind is no installation
+		fi
 	fi
-fi
-[[ -e $installed ]] || lacking+=("tools/node/node_modules||comparison with npm packages (ISO 4217)")
+	[[ -e $installed ]] || lacking+=("$dir/node_modules||${uses[$dir]}")
+done
 
 [[ ${#lacking[@]} -eq 0 ]] && exit 0
 

@@ -28,6 +28,8 @@ var mayImport = map[string][]string{
 		"ledger", "ledger/export", "revrec", "internal/books", "internal/store",
 		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "graph", "jobs", "web",
 	},
+	// A client as others write one: a module of its own that knows the API alone.
+	"examples/go":   {},
 	"internal/tidy": {},
 	// It writes docs/api by asking a server, so it puts rooms together as cmd does.
 	"internal/apidocs": {"internal/books", "internal/store", "internal/demo", "graph"},

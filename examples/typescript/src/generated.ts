@@ -1,0 +1,378 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+// Written by `npm run generate` from schema.graphqls and operations.graphql. Change those.
+/** Why something was refused. New codes may come: treat an unknown one as INVALID. */
+export type ErrorCode =
+  /** What is named does not exist. */
+  | 'NOT_FOUND'
+  /** The code, or external id, is taken. */
+  | 'ALREADY_EXISTS'
+  /** A value that is none: malformed, out of range, contradictory. The message says what would be right. */
+  | 'INVALID'
+  /** Beyond a limit: the batch, the body, the document, the page or the amount. */
+  | 'TOO_LARGE'
+  /** The idempotency key was used for another request: take a new key for a new request. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The balance when the event occurred does not cover the use, and the policy does not bill the rest. */
+  | 'INSUFFICIENT_CREDITS'
+  /** The event's source and id name another event of the customer: other credits, quantity or time. */
+  | 'EVENT_CONFLICT'
+  /** The lots that were in force when the event occurred accept no more use. */
+  | 'TOO_LATE'
+  /** The credits would lapse within 30 days of their start and nobody said why: say it in `shortExpiry`. */
+  | 'SHORT_EXPIRY'
+  /** The purchase is refunded: that happens once. */
+  | 'ALREADY_REFUNDED'
+  /** A refund pays at most the price. */
+  | 'AMOUNT_EXCEEDS_PRICE'
+  /** The purchase is not paid. */
+  | 'NOT_PAID'
+  /** The purchase is paid. */
+  | 'ALREADY_PAID'
+  /** The event is void. */
+  | 'ALREADY_VOIDED'
+  /** The period is closed and takes no more. */
+  | 'PERIOD_CLOSED'
+  /** Another run of the job is under way: wait for it, or try again. */
+  | 'JOB_RUNNING'
+  /** Another run took the job over; this one stopped. */
+  | 'LEASE_LOST'
+  /** More usage waits to be recorded than can be taken: send the same request again after `extensions.retryAfter` seconds. */
+  | 'OVERLOADED'
+  /** The database is busy or away, or the request took too long: try the same request again. */
+  | 'UNAVAILABLE'
+  /** A fault of ours. Quote the correlation id of the message. */
+  | 'INTERNAL';
+
+/** Where a purchase stands with its payment. */
+export type PurchaseStatus =
+  /** Paid. */
+  | 'PAID'
+  /** Not paid; its due date may have come. */
+  | 'INVOICED'
+  /** Refunded. */
+  | 'REFUNDED';
+
+/** What an account is for. Each maps to an account of your general ledger. */
+export type AccountRole =
+  /** What customers paid. Asset. */
+  | 'CASH'
+  /** Due, not yet paid. Asset. ASC 606-10-45-4. */
+  | 'ACCOUNTS_RECEIVABLE'
+  /** Earned before the right to be paid. Asset. ASC 606-10-45-3. */
+  | 'UNBILLED_RECEIVABLE'
+  /** The contract liability: paid or due, not yet earned. ASC 606-10-45-2. */
+  | 'DEFERRED_REVENUE'
+  /** Sales tax. Liability. ASC 606-10-32-2A. */
+  | 'TAX_PAYABLE'
+  /** Breakage that the law claims. Liability. ASC 606-10-55-49. */
+  | 'UNCLAIMED_PROPERTY'
+  /** Expected to be paid back. Liability. ASC 606-10-32-10. */
+  | 'REFUND_LIABILITY'
+  /** Credits used. */
+  | 'USAGE_REVENUE'
+  /** Credits that never will be used. ASC 606-10-55-48. */
+  | 'BREAKAGE_REVENUE'
+  /** Used beyond what was bought. */
+  | 'OVERAGE_REVENUE'
+  /** Paid back beyond the carrying amount. Contra-revenue. */
+  | 'REFUNDS'
+  /** Lost chargebacks. Contra-revenue. */
+  | 'DISPUTES'
+  /** Loss (debit) or gain (credit) on settlement. ASC 830-20-35-1. */
+  | 'FX_GAIN_LOSS';
+
+/** A side of the journal. */
+export type Side =
+  /** Left: a positive signed amount. */
+  | 'DEBIT'
+  /** Right: a negative signed amount. */
+  | 'CREDIT';
+
+/** What an entry came from. */
+export type EntryKind =
+  /** A purchase paid at once: Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2. */
+  | 'PURCHASE'
+  /** The due date of an invoice: Dr accounts receivable, Cr deferred revenue, Cr tax payable. */
+  | 'DUE'
+  /** The payment of an invoice: Dr cash, Cr accounts receivable. */
+  | 'PAYMENT'
+  /** Credits used: Dr deferred revenue, Cr usage revenue. ASC 606-10-55-46. */
+  | 'USAGE'
+  /** Credits used before there was a liability: Dr unbilled receivable, Cr usage revenue. ASC 606-10-45-3. */
+  | 'USAGE_UNBILLED'
+  /** Used beyond the balance: Dr unbilled receivable, Cr overage revenue. */
+  | 'OVERAGE'
+  /** The liability clears the contract asset: Dr deferred revenue, Cr unbilled receivable. */
+  | 'CLEARING'
+  /** Expected breakage: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-55-48. */
+  | 'BREAKAGE_EARLY'
+  /** Lapsed credits: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. */
+  | 'BREAKAGE_EXPIRY'
+  /** Credits whose use has become remote: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. */
+  | 'BREAKAGE_REMOTE'
+  /** A refund: Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10. */
+  | 'REFUND';
+
+/** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
+export type PurchaseCreateInput = {
+  /** The external id of the customer. */
+  readonly customer: string;
+  /** The code of the pack; null for a custom deal. */
+  readonly pack?: string | null | undefined;
+  /** The code of the policy; the pack's, or `default`, where null. */
+  readonly policy?: string | null | undefined;
+  /** The credits bought, more than 0, at most 1,000,000,000, such as `10000`. */
+  readonly credits: string;
+  /** Credits on top, on the same terms, without a price of their own; none where null. */
+  readonly bonus?: string | null | undefined;
+  /** The price of a custom deal, without tax, with at most the decimals of the currency, such as `750.00`. Not with a pack. */
+  readonly price?: string | null | undefined;
+  /** The currency of a custom deal; the book's where null. Not with a pack. */
+  readonly currency?: string | null | undefined;
+  /** Sales tax on top, in the same currency; none where null. */
+  readonly tax?: string | null | undefined;
+  /** Functional currency per unit of the price's currency, such as `1.0842`; needed where that is another currency. */
+  readonly fxRate?: string | null | undefined;
+  /** When it was bought; now where null. */
+  readonly purchasedAt?: string | null | undefined;
+  /** When the credits begin; `purchasedAt` where null. */
+  readonly effectiveAt?: string | null | undefined;
+  /** The first instant at which they can no longer be used. At most one of this, `expiresAfter` and `neverExpires`: it wins over the policy. */
+  readonly expiresAt?: string | null | undefined;
+  /** How long they last from their start, such as `P12M`. */
+  readonly expiresAfter?: string | null | undefined;
+  /** True where they never lapse. */
+  readonly neverExpires?: boolean | null | undefined;
+  /** Why they may lapse within 30 days of their start; such a sale is refused without it. */
+  readonly shortExpiry?: string | null | undefined;
+  /** The lower is used first, where the burn order asks for it; 100 where null. */
+  readonly priority?: number | null | undefined;
+  /** True where it is not paid yet: an invoice, due on `dueOn` if that is given. */
+  readonly invoiced?: boolean | null | undefined;
+  /** The day on which payment of an invoice falls due; where null, nothing is due before it is paid. */
+  readonly dueOn?: string | null | undefined;
+  /** True where the customer can still cancel an unpaid invoice: it never falls due, whatever `dueOn` says. */
+  readonly cancellable?: boolean | null | undefined;
+  /** Your own reference, such as an invoice number. */
+  readonly reference?: string | null | undefined;
+};
+
+/** One use: credits, or a meter and a quantity. */
+export type UsageEventInput = {
+  /** The id that you give it, unique within customer and source: 1 to 200 characters. It makes a repeat harmless. */
+  readonly id: string;
+  /** The system it comes from, at most 200 characters; `api` where null. */
+  readonly source?: string | null | undefined;
+  /** The external id of the customer. */
+  readonly customer: string;
+  /** The code of the meter. Give meter and quantity, or credits. */
+  readonly meter?: string | null | undefined;
+  /** How much, in the meter's unit, more than 0, at most nine decimals, such as `4808`. */
+  readonly quantity?: string | null | undefined;
+  /** Credits used, more than 0, such as `12.5`. Without a meter. */
+  readonly credits?: string | null | undefined;
+  /** When it happened; now where null. */
+  readonly occurredAt?: string | null | undefined;
+};
+
+/** What became of an event. */
+export type UsageStatus =
+  /** It is recorded now, and the balance is right. */
+  | 'RECORDED'
+  /** It was recorded before; nothing changed. */
+  | 'DUPLICATE'
+  /** It was refused; nothing was written. */
+  | 'REJECTED';
+
+export type AddCustomerMutationVariables = Exact<{
+  externalId: string;
+  name: string;
+  key: string;
+}>;
+
+
+export type AddCustomerMutation = { readonly customerCreate: { readonly customer: { readonly id: string, readonly externalId: string, readonly name: string } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly code: ErrorCode, readonly message: string }> } | null };
+
+export type SellPackMutationVariables = Exact<{
+  input: PurchaseCreateInput;
+  key: string;
+}>;
+
+
+export type SellPackMutation = { readonly purchaseCreate: { readonly purchase: { readonly id: string, readonly status: PurchaseStatus, readonly credits: string, readonly price: { readonly amount: string, readonly currency: string }, readonly lot: { readonly id: string, readonly granted: string, readonly expiresAt: string | null } } | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly code: ErrorCode, readonly message: string }> } | null };
+
+export type RecordUsageMutationVariables = Exact<{
+  events: ReadonlyArray<UsageEventInput> | UsageEventInput;
+}>;
+
+
+export type RecordUsageMutation = { readonly usageRecord: { readonly recorded: number, readonly duplicates: number, readonly rejected: number, readonly outcomes: ReadonlyArray<{ readonly source: string, readonly eventId: string, readonly status: UsageStatus, readonly event: { readonly credits: string } | null, readonly error: { readonly field: ReadonlyArray<string> | null, readonly code: ErrorCode, readonly message: string } | null }> | null, readonly userErrors: ReadonlyArray<{ readonly field: ReadonlyArray<string> | null, readonly code: ErrorCode, readonly message: string }> } | null };
+
+export type BalanceQueryVariables = Exact<{
+  externalId: string;
+}>;
+
+
+export type BalanceQuery = { readonly customer: { readonly name: string, readonly balance: { readonly at: string, readonly credits: string, readonly lots: ReadonlyArray<{ readonly id: string, readonly granted: string, readonly remaining: string, readonly expiresAt: string | null }> } } | null };
+
+export type JournalPageQueryVariables = Exact<{
+  from?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type JournalPageQuery = { readonly entries: { readonly nodes: ReadonlyArray<{ readonly number: number, readonly kind: EntryKind, readonly accountingDate: string, readonly description: string, readonly lines: ReadonlyArray<{ readonly side: Side, readonly account: { readonly role: AccountRole }, readonly amount: { readonly amount: string, readonly currency: string }, readonly customer: { readonly externalId: string } | null }> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type RefusalFragment = { readonly field: ReadonlyArray<string> | null, readonly code: ErrorCode, readonly message: string };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const RefusalFragmentDoc = new TypedDocumentString(`
+    fragment Refusal on UserError {
+  field
+  code
+  message
+}
+    `, {"fragmentName":"Refusal"}) as unknown as TypedDocumentString<RefusalFragment, unknown>;
+export const AddCustomerDocument = new TypedDocumentString(`
+    mutation AddCustomer($externalId: String!, $name: String!, $key: String!) {
+  customerCreate(
+    input: {externalId: $externalId, name: $name}
+    idempotencyKey: $key
+  ) {
+    customer {
+      id
+      externalId
+      name
+    }
+    userErrors {
+      ...Refusal
+    }
+  }
+}
+    fragment Refusal on UserError {
+  field
+  code
+  message
+}`) as unknown as TypedDocumentString<AddCustomerMutation, AddCustomerMutationVariables>;
+export const SellPackDocument = new TypedDocumentString(`
+    mutation SellPack($input: PurchaseCreateInput!, $key: String!) {
+  purchaseCreate(input: $input, idempotencyKey: $key) {
+    purchase {
+      id
+      status
+      credits
+      price {
+        amount
+        currency
+      }
+      lot {
+        id
+        granted
+        expiresAt
+      }
+    }
+    userErrors {
+      ...Refusal
+    }
+  }
+}
+    fragment Refusal on UserError {
+  field
+  code
+  message
+}`) as unknown as TypedDocumentString<SellPackMutation, SellPackMutationVariables>;
+export const RecordUsageDocument = new TypedDocumentString(`
+    mutation RecordUsage($events: [UsageEventInput!]!) {
+  usageRecord(events: $events) {
+    recorded
+    duplicates
+    rejected
+    outcomes {
+      source
+      eventId
+      status
+      event {
+        credits
+      }
+      error {
+        ...Refusal
+      }
+    }
+    userErrors {
+      ...Refusal
+    }
+  }
+}
+    fragment Refusal on UserError {
+  field
+  code
+  message
+}`) as unknown as TypedDocumentString<RecordUsageMutation, RecordUsageMutationVariables>;
+export const BalanceDocument = new TypedDocumentString(`
+    query Balance($externalId: String!) {
+  customer(externalId: $externalId) {
+    name
+    balance {
+      at
+      credits
+      lots {
+        id
+        granted
+        remaining
+        expiresAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<BalanceQuery, BalanceQueryVariables>;
+export const JournalPageDocument = new TypedDocumentString(`
+    query JournalPage($from: Date, $first: Int!, $after: String) {
+  entries(from: $from, first: $first, after: $after) {
+    nodes {
+      number
+      kind
+      accountingDate
+      description
+      lines {
+        account {
+          role
+        }
+        side
+        amount {
+          amount
+          currency
+        }
+        customer {
+          externalId
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JournalPageQuery, JournalPageQueryVariables>;
