@@ -370,12 +370,18 @@ const (
 	ErrorCodeJobRunning ErrorCode = "JOB_RUNNING"
 	// Another run took the job over; this one stopped.
 	ErrorCodeLeaseLost ErrorCode = "LEASE_LOST"
-	// More usage waits to be recorded than can be taken: send the same request again after `extensions.retryAfter` seconds.
+	// The caller has asked more than its share: send the same request again after `extensions.retryAfter` seconds.
+	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
+	// More waits than can be taken, usage to be recorded or requests: send the same again after `extensions.retryAfter` seconds.
 	ErrorCodeOverloaded ErrorCode = "OVERLOADED"
 	// The database is busy or away, or the request took too long: try the same request again.
 	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
 	// A fault of ours. Quote the correlation id of the message.
 	ErrorCodeInternal ErrorCode = "INTERNAL"
+	// No document is known by the hash: send it once with its text.
+	ErrorCodePersistedQueryNotFound ErrorCode = "PERSISTED_QUERY_NOT_FOUND"
+	// The server runs trusted documents alone, and this is none of them.
+	ErrorCodeDocumentNotTrusted ErrorCode = "DOCUMENT_NOT_TRUSTED"
 )
 
 var AllErrorCode = []ErrorCode{
@@ -396,9 +402,12 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodePeriodClosed,
 	ErrorCodeJobRunning,
 	ErrorCodeLeaseLost,
+	ErrorCodeRateLimited,
 	ErrorCodeOverloaded,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,
+	ErrorCodePersistedQueryNotFound,
+	ErrorCodeDocumentNotTrusted,
 }
 
 // JournalPageEntriesEntryConnection includes the requested fields of the GraphQL type EntryConnection.

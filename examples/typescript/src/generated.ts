@@ -40,12 +40,18 @@ export type ErrorCode =
   | 'JOB_RUNNING'
   /** Another run took the job over; this one stopped. */
   | 'LEASE_LOST'
-  /** More usage waits to be recorded than can be taken: send the same request again after `extensions.retryAfter` seconds. */
+  /** The caller has asked more than its share: send the same request again after `extensions.retryAfter` seconds. */
+  | 'RATE_LIMITED'
+  /** More waits than can be taken, usage to be recorded or requests: send the same again after `extensions.retryAfter` seconds. */
   | 'OVERLOADED'
   /** The database is busy or away, or the request took too long: try the same request again. */
   | 'UNAVAILABLE'
   /** A fault of ours. Quote the correlation id of the message. */
-  | 'INTERNAL';
+  | 'INTERNAL'
+  /** No document is known by the hash: send it once with its text. */
+  | 'PERSISTED_QUERY_NOT_FOUND'
+  /** The server runs trusted documents alone, and this is none of them. */
+  | 'DOCUMENT_NOT_TRUSTED';
 
 /** Where a purchase stands with its payment. */
 export type PurchaseStatus =
