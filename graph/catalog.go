@@ -17,46 +17,39 @@ func (queryResolver) Policy(ctx context.Context, code string) (*books.Policy, er
 	return pointer(ctx, requestOf(ctx).policiesBy, code)
 }
 
-func (queryResolver) Policies(ctx context.Context, first int, after *string, reverse bool) (*view.PolicyConnection, error) {
+func (queryResolver) Policies(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.PolicyConnection, error) {
 	q := requestOf(ctx)
 	return connect(ctx, q, paging{first, after, reverse}, list[books.Policy]{
 		noun: policyNoun,
 		key:  func(p *books.Policy) string { return p.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Policy, error) {
-			return tx.Policies(ctx, page)
-		},
-		saw: q.sawPolicies,
-	})
+		saw:  q.sawPolicies,
+	}, books.CatalogFilter{Search: value(search)}, books.Tx.Policies, books.Tx.CountPolicies)
 }
 
 func (queryResolver) Pack(ctx context.Context, code string) (*books.Pack, error) {
 	return pointer(ctx, requestOf(ctx).packsBy, code)
 }
 
-func (queryResolver) Packs(ctx context.Context, first int, after *string, reverse bool) (*view.PackConnection, error) {
+func (queryResolver) Packs(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.PackConnection, error) {
 	q := requestOf(ctx)
 	return connect(ctx, q, paging{first, after, reverse}, list[books.Pack]{
 		noun: packNoun,
 		key:  func(p *books.Pack) string { return p.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Pack, error) {
-			return tx.Packs(ctx, page)
-		},
-		saw: q.sawPacks,
-	})
+		saw:  q.sawPacks,
+	}, books.CatalogFilter{Search: value(search)}, books.Tx.Packs, books.Tx.CountPacks)
 }
 
 func (queryResolver) Meter(ctx context.Context, code string) (*books.Meter, error) {
 	return pointer(ctx, requestOf(ctx).metersBy, code)
 }
 
-func (queryResolver) Meters(ctx context.Context, first int, after *string, reverse bool) (*view.MeterConnection, error) {
-	return connect(ctx, requestOf(ctx), paging{first, after, reverse}, list[books.Meter]{
+func (queryResolver) Meters(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.MeterConnection, error) {
+	q := requestOf(ctx)
+	return connect(ctx, q, paging{first, after, reverse}, list[books.Meter]{
 		noun: meterNoun,
 		key:  func(m *books.Meter) string { return m.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Meter, error) {
-			return tx.Meters(ctx, page)
-		},
-	})
+		saw:  q.sawMeters,
+	}, books.CatalogFilter{Search: value(search)}, books.Tx.Meters, books.Tx.CountMeters)
 }
 
 func (r mutationResolver) PolicyCreate(ctx context.Context, input gen.PolicyCreateInput, idempotencyKey string) (*gen.PolicyCreatePayload, error) {
@@ -139,12 +132,15 @@ func (policyResolver) Estimates(ctx context.Context, p *books.Policy) ([]books.E
 }
 
 func (policyResolver) Purchases(ctx context.Context, p *books.Policy, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
-	return purchases(ctx, books.PurchaseFilter{PolicyID: p.ID}, paging{first, after, reverse})
+	return purchasesBelow(ctx, &requestOf(ctx).policyKin, p.ID, func(id string) books.PurchaseFilter {
+		return books.PurchaseFilter{PolicyID: id}
+	}, paging{first, after, reverse})
 }
 
 func (policyResolver) Recognitions(ctx context.Context, p *books.Policy, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
-	filter := books.RecognitionFilter{PolicyID: p.ID, Kind: value(kind), From: value(from), To: value(to)}
-	return recognitions(ctx, filter, paging{first, after, reverse})
+	return recognitionsBelow(ctx, &requestOf(ctx).policyKin, p.ID, func(id string) books.RecognitionFilter {
+		return books.RecognitionFilter{PolicyID: id, Kind: value(kind), From: value(from), To: value(to)}
+	}, paging{first, after, reverse})
 }
 
 func (overageResolver) Rate(_ context.Context, o *revrec.Overage) (*decimal.Decimal, error) {
@@ -209,7 +205,9 @@ func (packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, e
 }
 
 func (packResolver) Purchases(ctx context.Context, p *books.Pack, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
-	return purchases(ctx, books.PurchaseFilter{PackID: p.ID}, paging{first, after, reverse})
+	return purchasesBelow(ctx, &requestOf(ctx).packKin, p.ID, func(id string) books.PurchaseFilter {
+		return books.PurchaseFilter{PackID: id}
+	}, paging{first, after, reverse})
 }
 
 func (meterResolver) ID(_ context.Context, m *books.Meter) (string, error) {
@@ -221,5 +219,7 @@ func (meterResolver) Unit(_ context.Context, m *books.Meter) (*string, error) {
 }
 
 func (meterResolver) UsageEvents(ctx context.Context, m *books.Meter, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
-	return usageEvents(ctx, books.EventFilter{MeterID: m.ID}, paging{first, after, reverse})
+	return eventsBelow(ctx, &requestOf(ctx).meterKin, m.ID, func(id string) books.EventFilter {
+		return books.EventFilter{MeterID: id}
+	}, paging{first, after, reverse})
 }

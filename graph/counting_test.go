@@ -92,18 +92,18 @@ func (c countingTx) PoliciesByCode(ctx context.Context, codes []string) (found [
 	return c.Tx.PoliciesByCode(ctx, codes)
 }
 
-func (c countingTx) Policies(ctx context.Context, page books.Page) (found []books.Policy, err error) {
+func (c countingTx) Policies(ctx context.Context, filter books.CatalogFilter, page books.Page) (found []books.Policy, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.Policies(ctx, page)
+	return c.Tx.Policies(ctx, filter, page)
 }
 
-func (c countingTx) Estimates(ctx context.Context, policyID string) (found []books.Estimate, err error) {
+func (c countingTx) Estimates(ctx context.Context, policyIDs []string) (found []books.Estimate, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.Estimates(ctx, policyID)
+	return c.Tx.Estimates(ctx, policyIDs)
 }
 
 func (c countingTx) PacksByID(ctx context.Context, ids []string) (found []books.Pack, err error) {
@@ -120,11 +120,11 @@ func (c countingTx) PacksByCode(ctx context.Context, codes []string) (found []bo
 	return c.Tx.PacksByCode(ctx, codes)
 }
 
-func (c countingTx) Packs(ctx context.Context, page books.Page) (found []books.Pack, err error) {
+func (c countingTx) Packs(ctx context.Context, filter books.CatalogFilter, page books.Page) (found []books.Pack, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.Packs(ctx, page)
+	return c.Tx.Packs(ctx, filter, page)
 }
 
 func (c countingTx) MetersByID(ctx context.Context, ids []string) (found []books.Meter, err error) {
@@ -141,11 +141,11 @@ func (c countingTx) MetersByCode(ctx context.Context, codes []string) (found []b
 	return c.Tx.MetersByCode(ctx, codes)
 }
 
-func (c countingTx) Meters(ctx context.Context, page books.Page) (found []books.Meter, err error) {
+func (c countingTx) Meters(ctx context.Context, filter books.CatalogFilter, page books.Page) (found []books.Meter, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.Meters(ctx, page)
+	return c.Tx.Meters(ctx, filter, page)
 }
 
 func (c countingTx) PurchasesByID(ctx context.Context, ids []string) (found []books.Purchase, err error) {
@@ -176,11 +176,11 @@ func (c countingTx) LotsByID(ctx context.Context, ids []string) (found []revrec.
 	return c.Tx.LotsByID(ctx, ids)
 }
 
-func (c countingTx) OpenLots(ctx context.Context, customerID string, at time.Time) (found []revrec.Lot, err error) {
+func (c countingTx) OpenLots(ctx context.Context, customerIDs []string, at time.Time) (found []revrec.Lot, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.OpenLots(ctx, customerID, at)
+	return c.Tx.OpenLots(ctx, customerIDs, at)
 }
 
 func (c countingTx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) (found []revrec.Lot, err error) {
@@ -197,11 +197,11 @@ func (c countingTx) CountLots(ctx context.Context, filter books.LotFilter) (foun
 	return c.Tx.CountLots(ctx, filter)
 }
 
-func (c countingTx) DeferredByCustomer(ctx context.Context, page books.Page) (found []books.Deferred, err error) {
+func (c countingTx) DeferredByCustomer(ctx context.Context, filter books.DeferredFilter, page books.Page) (found []books.Deferred, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.DeferredByCustomer(ctx, page)
+	return c.Tx.DeferredByCustomer(ctx, filter, page)
 }
 
 func (c countingTx) EventsByID(ctx context.Context, ids []string) (found []books.UsageEvent, err error) {
@@ -211,11 +211,11 @@ func (c countingTx) EventsByID(ctx context.Context, ids []string) (found []books
 	return c.Tx.EventsByID(ctx, ids)
 }
 
-func (c countingTx) VoidsOf(ctx context.Context, customerID string, ids []string) (found []books.UsageEvent, err error) {
+func (c countingTx) VoidsOf(ctx context.Context, events []books.EventRow) (found []books.UsageEvent, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.VoidsOf(ctx, customerID, ids)
+	return c.Tx.VoidsOf(ctx, events)
 }
 
 func (c countingTx) Events(ctx context.Context, filter books.EventFilter, page books.Page) (found []books.UsageEvent, err error) {
@@ -316,11 +316,11 @@ func (c countingTx) TrialBalance(ctx context.Context, from, to ledger.Period) (f
 	return c.Tx.TrialBalance(ctx, from, to)
 }
 
-func (c countingTx) EntryOfRecognition(ctx context.Context, recognition revrec.Recognition) (found int64, err error) {
+func (c countingTx) EntriesOfRecognitions(ctx context.Context, recognitions []revrec.Recognition) (found []int64, err error) {
 	if err := c.call(); err != nil {
 		return found, err
 	}
-	return c.Tx.EntryOfRecognition(ctx, recognition)
+	return c.Tx.EntriesOfRecognitions(ctx, recognitions)
 }
 
 func (c countingTx) JobRunsByID(ctx context.Context, ids []string) (found []books.JobRun, err error) {

@@ -27,21 +27,12 @@ func (queryResolver) Customer(ctx context.Context, id, externalID *string) (*boo
 }
 
 func (queryResolver) Customers(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.CustomerConnection, error) {
-	q, filter := requestOf(ctx), books.CustomerFilter{Search: value(search)}
+	q := requestOf(ctx)
 	return connect(ctx, q, paging{first, after, reverse}, list[books.Customer]{
 		noun: customerNoun,
 		key:  func(c *books.Customer) string { return c.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Customer, error) {
-			return tx.Customers(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountCustomers(ctx, filter) },
-		saw: func(rows []books.Customer) {
-			q.sawCustomers(rows)
-			for i := range rows {
-				q.balances.expect(balanceKey{rows[i].ID, q.now})
-			}
-		},
-	})
+		saw:  q.sawCustomers,
+	}, books.CustomerFilter{Search: value(search)}, books.Tx.Customers, books.Tx.CountCustomers)
 }
 
 func (mutationResolver) newCustomerPayload(customer books.Customer, err error) (*gen.CustomerCreatePayload, error) {
@@ -68,24 +59,44 @@ func (customerResolver) Policy(ctx context.Context, c *books.Customer) (*books.P
 
 func (customerResolver) Balance(ctx context.Context, c *books.Customer, at *time.Time) (*books.Balance, error) {
 	q := requestOf(ctx)
-	return found(pointer(ctx, q.balances, balanceKey{c.ID, valueOr(at, q.now)}))
+	instant := valueOr(at, q.now)
+	balance, exists, err := q.balances.loadWith(ctx, balanceKey{c.ID, instant}, func() []balanceKey {
+		others := q.customerKin.with(c.ID)
+		return keysOf(others, func(id *string) balanceKey { return balanceKey{*id, instant} })
+	})
+	if err != nil || !exists {
+		return found[books.Balance](nil, err)
+	}
+	return &balance, nil
 }
 
 func (customerResolver) Purchases(ctx context.Context, c *books.Customer, status *books.PurchaseStatus, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
-	return purchases(ctx, books.PurchaseFilter{CustomerID: c.ID, Status: value(status)}, paging{first, after, reverse})
+	return purchasesBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.PurchaseFilter {
+		return books.PurchaseFilter{CustomerID: id, Status: value(status)}
+	}, paging{first, after, reverse})
 }
 
 func (customerResolver) Lots(ctx context.Context, c *books.Customer, kind *revrec.LotKind, openAt *time.Time, first int, after *string, reverse bool) (*view.LotConnection, error) {
-	return lots(ctx, books.LotFilter{CustomerID: c.ID, Kind: value(kind), OpenAt: value(openAt)}, paging{first, after, reverse})
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, paging{first, after, reverse}, nested[string, books.LotFilter, revrec.Lot]{
+		list: q.lotList(), parent: c.ID, kin: &q.customerKin,
+		filter: func(id string) books.LotFilter {
+			return books.LotFilter{CustomerID: id, Kind: value(kind), OpenAt: value(openAt)}
+		},
+		pages: books.Tx.LotsBelow, counts: books.Tx.CountLotsBelow,
+	})
 }
 
 func (customerResolver) UsageEvents(ctx context.Context, c *books.Customer, from, before *time.Time, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
-	return usageEvents(ctx, books.EventFilter{CustomerID: c.ID, From: value(from), Before: value(before)}, paging{first, after, reverse})
+	return eventsBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.EventFilter {
+		return books.EventFilter{CustomerID: id, From: value(from), Before: value(before)}
+	}, paging{first, after, reverse})
 }
 
 func (customerResolver) Recognitions(ctx context.Context, c *books.Customer, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
-	filter := books.RecognitionFilter{CustomerID: c.ID, Kind: value(kind), From: value(from), To: value(to)}
-	return recognitions(ctx, filter, paging{first, after, reverse})
+	return recognitionsBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.RecognitionFilter {
+		return books.RecognitionFilter{CustomerID: id, Kind: value(kind), From: value(from), To: value(to)}
+	}, paging{first, after, reverse})
 }
 
 // filters turns the names by which a request narrows a list into the book's own ids.

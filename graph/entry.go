@@ -26,15 +26,24 @@ func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *l
 
 func entries(ctx context.Context, filter books.EntryFilter, p paging) (*view.EntryConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[ledger.Entry]{
-		noun: entryNoun,
-		key:  func(e *ledger.Entry) string { return strconv.FormatInt(e.Number, 10) },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]ledger.Entry, error) {
-			return tx.Entries(ctx, filter, page)
-		},
-		count:    func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountEntries(ctx, filter) },
+	return connect(ctx, q, p, q.entryList(), filter, books.Tx.Entries, books.Tx.CountEntries)
+}
+
+func (q *request) entryList() list[ledger.Entry] {
+	return list[ledger.Entry]{
+		noun:     entryNoun,
+		key:      func(e *ledger.Entry) string { return strconv.FormatInt(e.Number, 10) },
 		saw:      q.sawEntries,
 		checkKey: func(key string) bool { return entryNumber(key) > 0 },
+	}
+}
+
+// entriesBelow are those of a purchase or of an account over months.
+func entriesBelow[K comparable](ctx context.Context, kin *kin[K], parent K, filter func(K) books.EntryFilter, p paging) (*view.EntryConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[K, books.EntryFilter, ledger.Entry]{
+		list: q.entryList(), parent: parent, kin: kin, filter: filter,
+		pages: books.Tx.EntriesBelow, counts: books.Tx.CountEntriesBelow,
 	})
 }
 
@@ -51,7 +60,9 @@ func (entryResolver) Purchase(ctx context.Context, e *ledger.Entry) (*books.Purc
 }
 
 func (entryResolver) Recognitions(ctx context.Context, e *ledger.Entry, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
-	return recognitions(ctx, books.RecognitionFilter{Entry: e.Number}, paging{first, after, reverse})
+	return recognitionsBelow(ctx, &requestOf(ctx).entryKin, e.Number, func(number int64) books.RecognitionFilter {
+		return books.RecognitionFilter{Entry: number}
+	}, paging{first, after, reverse})
 }
 
 func (lineResolver) Account(_ context.Context, line *ledger.Line) (*ledger.Account, error) {

@@ -10,8 +10,9 @@ import (
 	"drawdown/ledger"
 )
 
-func (queryResolver) Jobs(context.Context) ([]view.Job, error) {
+func (queryResolver) Jobs(ctx context.Context) ([]view.Job, error) {
 	names := books.JobNames()
+	requestOf(ctx).jobKin.met(names)
 	jobs := make([]view.Job, 0, len(names))
 	for _, name := range names {
 		jobs = append(jobs, view.Job{Name: name})
@@ -25,14 +26,19 @@ func (queryResolver) JobRuns(ctx context.Context, job *books.JobName, status *bo
 
 func jobRuns(ctx context.Context, filter books.JobFilter, p paging) (*view.JobRunConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[books.JobRun]{
-		noun: jobRunNoun,
-		key:  func(r *books.JobRun) string { return r.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.JobRun, error) {
-			return tx.JobRuns(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountJobRuns(ctx, filter) },
-		saw:   q.sawJobRuns,
+	return connect(ctx, q, p, q.jobRunList(), filter, books.Tx.JobRuns, books.Tx.CountJobRuns)
+}
+
+func (q *request) jobRunList() list[books.JobRun] {
+	return list[books.JobRun]{noun: jobRunNoun, key: func(r *books.JobRun) string { return r.ID }, saw: q.sawJobRuns}
+}
+
+func jobRunsOf(ctx context.Context, job books.JobName, p paging) (*view.JobRunConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[books.JobName, books.JobFilter, books.JobRun]{
+		list: q.jobRunList(), parent: job, kin: &q.jobKin,
+		filter: func(job books.JobName) books.JobFilter { return books.JobFilter{Job: job} },
+		pages:  books.Tx.JobRunsBelow, counts: books.Tx.CountJobRunsBelow,
 	})
 }
 
@@ -107,7 +113,7 @@ func (jobResolver) Description(_ context.Context, job *view.Job) (string, error)
 }
 
 func (jobResolver) LastRun(ctx context.Context, job *view.Job) (*books.JobRun, error) {
-	latest, err := jobRuns(ctx, books.JobFilter{Job: job.Name}, paging{first: 1, reverse: true})
+	latest, err := jobRunsOf(ctx, job.Name, paging{first: 1, reverse: true})
 	if err != nil || len(latest.Edges) == 0 {
 		return nil, err
 	}
@@ -115,7 +121,7 @@ func (jobResolver) LastRun(ctx context.Context, job *view.Job) (*books.JobRun, e
 }
 
 func (jobResolver) Runs(ctx context.Context, job *view.Job, first int, after *string, reverse bool) (*view.JobRunConnection, error) {
-	return jobRuns(ctx, books.JobFilter{Job: job.Name}, paging{first, after, reverse})
+	return jobRunsOf(ctx, job.Name, paging{first, after, reverse})
 }
 
 func (jobRunResolver) ID(_ context.Context, run *books.JobRun) (string, error) {

@@ -41,11 +41,13 @@ func (b *batch[K, V]) prepare() {
 	}
 }
 
-// expect says that the key may be looked up. The zero key names nothing.
-func (b *batch[K, V]) expect(key K) {
+// expect says that the keys may be looked up. The zero key names nothing.
+func (b *batch[K, V]) expect(keys ...K) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.expectLocked(key)
+	for _, key := range keys {
+		b.expectLocked(key)
+	}
 }
 
 func (b *batch[K, V]) expectLocked(key K) {
@@ -74,6 +76,11 @@ func (b *batch[K, V]) known(key K) (value V, exists, known bool) {
 
 // load returns the value of the key, and whether there is one.
 func (b *batch[K, V]) load(ctx context.Context, key K) (value V, exists bool, err error) {
+	return b.loadWith(ctx, key, func() []K { return nil })
+}
+
+// loadWith does so, and where it has to fetch, it fetches the keys of others too.
+func (b *batch[K, V]) loadWith(ctx context.Context, key K, others func() []K) (value V, exists bool, err error) {
 	var nothing K
 	if key == nothing {
 		return value, false, nil
@@ -86,6 +93,7 @@ func (b *batch[K, V]) load(ctx context.Context, key K) (value V, exists bool, er
 	if value, exists, known := b.known(key); known { // somebody fetched it meanwhile
 		return value, exists, nil
 	}
+	b.expect(others()...)
 	b.mu.Lock()
 	b.expectLocked(key)
 	keys := slices.Clone(b.order)
@@ -138,7 +146,7 @@ type loaders struct {
 	lotDays      *batch[books.LotKey, []books.LotDay]
 	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
 	events       *batch[string, books.UsageEvent]
-	voids        *batch[eventKey, books.UsageEvent]
+	voids        *batch[books.EventRow, books.UsageEvent]
 	drawsOf      *batch[string, []books.Draw] // by event
 	pools        *batch[string, revrec.Pool]
 	recognitions *batch[string, revrec.Recognition]
@@ -146,11 +154,32 @@ type loaders struct {
 	entriesOf    *batch[sumKey, int64]
 	jobRuns      *batch[string, books.JobRun]
 	balances     *batch[balanceKey, books.Balance]
+
+	// Rows that were read together, by what names them where lists are below them.
+	customerKin    kin[string]
+	policyKin      kin[string]
+	packKin        kin[string]
+	meterKin       kin[string]
+	purchaseKin    kin[string]
+	lotKin         kin[books.LotKey]
+	recognitionKin kin[drawnOn]
+	poolKin        kin[string]
+	entryKin       kin[int64]
+	balanceRowKin  kin[accountSpan]
+	jobKin         kin[books.JobName]
 }
 
 type (
-	// eventKey names an event by its row.
-	eventKey struct{ customerID, id string }
+	// drawnOn is a lot and a day.
+	drawnOn struct {
+		books.LotKey
+		day ledger.Date
+	}
+	// accountSpan is an account over months.
+	accountSpan struct {
+		account  ledger.Role
+		from, to ledger.Period
+	}
 	// balanceKey asks for a balance.
 	balanceKey struct {
 		customerID string
@@ -174,8 +203,8 @@ func newLoaders(read reader) *loaders {
 	l.policiesBy = rowsBy(read, books.Tx.PoliciesByCode, func(p *books.Policy) string { return p.Code }, l.sawPolicies)
 	l.packs = rowsBy(read, books.Tx.PacksByID, func(p *books.Pack) string { return p.ID }, l.sawPacks)
 	l.packsBy = rowsBy(read, books.Tx.PacksByCode, func(p *books.Pack) string { return p.Code }, l.sawPacks)
-	l.meters = rowsBy(read, books.Tx.MetersByID, func(m *books.Meter) string { return m.ID }, nil)
-	l.metersBy = rowsBy(read, books.Tx.MetersByCode, func(m *books.Meter) string { return m.Code }, nil)
+	l.meters = rowsBy(read, books.Tx.MetersByID, func(m *books.Meter) string { return m.ID }, l.sawMeters)
+	l.metersBy = rowsBy(read, books.Tx.MetersByCode, func(m *books.Meter) string { return m.Code }, l.sawMeters)
 	l.purchases = rowsBy(read, books.Tx.PurchasesByID, func(p *books.Purchase) string { return p.ID }, l.sawPurchases)
 	l.lots = rowsBy(read, books.Tx.LotsByID, func(lot *revrec.Lot) string { return lot.ID }, l.sawLots)
 	l.events = rowsBy(read, books.Tx.EventsByID, func(e *books.UsageEvent) string { return e.ID }, l.sawEvents)
@@ -192,7 +221,7 @@ func newLoaders(read reader) *loaders {
 		})
 		return found, err
 	})
-	l.oneByOne(read)
+	l.others(read)
 	return l
 }
 
@@ -231,43 +260,51 @@ func findAll[K comparable, V any](ctx context.Context, read reader, find func(bo
 	return rows, err
 }
 
-// oneByOne makes the look-ups for which the store has no form that takes many keys.
-func (l *loaders) oneByOne(read reader) {
-	l.estimates = newBatch(func(ctx context.Context, policyIDs []string) (map[string][]books.Estimate, error) {
-		return each(ctx, read, policyIDs, func(ctx context.Context, tx books.Tx, id string) ([]books.Estimate, bool, error) {
-			estimates, err := tx.Estimates(ctx, id)
-			return estimates, true, err
-		})
-	})
-	l.entriesOf = newBatch(func(ctx context.Context, keys []sumKey) (map[sumKey]int64, error) {
-		return each(ctx, read, keys, func(ctx context.Context, tx books.Tx, key sumKey) (int64, bool, error) {
-			number, err := tx.EntryOfRecognition(ctx, revrec.Recognition{
+// others makes the look-ups that are not rows by a key.
+func (l *loaders) others(read reader) {
+	l.estimates = groupsBy(read, books.Tx.Estimates, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
+	l.voids = rowsBy(read, books.Tx.VoidsOf, func(e *books.UsageEvent) books.EventRow {
+		return books.EventRow{CustomerID: e.CustomerID, ID: e.VoidOf}
+	}, l.sawEvents)
+	l.entriesOf = newBatch(func(ctx context.Context, keys []sumKey) (found map[sumKey]int64, err error) {
+		sums := make([]revrec.Recognition, len(keys))
+		for i, key := range keys {
+			sums[i] = revrec.Recognition{
 				Batch: key.batch, AccountingDate: key.accountingDate, Day: key.day, Kind: key.kind,
 				Amount: ledger.Money(0, key.currency), PolicyID: key.policyID,
-			})
-			l.entries.expect(number)
-			return number, number != 0, err
-		})
-	})
-	l.balances = newBatch(func(ctx context.Context, keys []balanceKey) (map[balanceKey]books.Balance, error) {
-		return each(ctx, read, keys, l.balance)
-	})
-	l.voids = newBatch(func(ctx context.Context, keys []eventKey) (map[eventKey]books.UsageEvent, error) {
-		byCustomer := map[string][]string{}
-		for _, key := range keys {
-			byCustomer[key.customerID] = append(byCustomer[key.customerID], key.id)
+			}
 		}
-		found := map[eventKey]books.UsageEvent{}
-		err := read(ctx, func(ctx context.Context, tx books.Tx) error {
-			for customerID, ids := range byCustomer {
-				voids, err := tx.VoidsOf(ctx, customerID, ids)
+		found = make(map[sumKey]int64, len(keys))
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			numbers, err := tx.EntriesOfRecognitions(ctx, sums)
+			for i, number := range numbers {
+				if number != 0 {
+					found[keys[i]] = number
+				}
+			}
+			l.entries.expect(numbers...)
+			return err
+		})
+		return found, err
+	})
+	l.balances = newBatch(func(ctx context.Context, keys []balanceKey) (found map[balanceKey]books.Balance, err error) {
+		byInstant := map[time.Time][]string{}
+		for _, key := range keys {
+			byInstant[key.at] = append(byInstant[key.at], key.customerID)
+		}
+		found = make(map[balanceKey]books.Balance, len(keys))
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			for at, customerIDs := range byInstant {
+				balances, err := books.Balances(ctx, tx, customerIDs, at)
 				if err != nil {
 					return err
 				}
-				for _, void := range voids {
-					found[eventKey{customerID, void.VoidOf}] = void
+				var lots []revrec.Lot
+				for _, balance := range balances {
+					found[balanceKey{balance.CustomerID, at}] = balance
+					lots = append(lots, balance.Lots...)
 				}
-				l.sawEvents(voids)
+				l.sawLots(lots)
 			}
 			return nil
 		})
@@ -275,38 +312,21 @@ func (l *loaders) oneByOne(read reader) {
 	})
 }
 
-func each[K comparable, V any](ctx context.Context, read reader, keys []K, find func(context.Context, books.Tx, K) (V, bool, error)) (map[K]V, error) {
-	found := make(map[K]V, len(keys))
-	err := read(ctx, func(ctx context.Context, tx books.Tx) error {
-		for _, key := range keys {
-			value, exists, err := find(ctx, tx, key)
-			if err != nil {
-				return err
-			}
-			if exists {
-				found[key] = value
-			}
-		}
-		return nil
-	})
-	return found, err
-}
-
-// balance is books.Balance on the request's own snapshot.
-func (l *loaders) balance(ctx context.Context, tx books.Tx, key balanceKey) (books.Balance, bool, error) {
-	balance, err := books.BalanceIn(ctx, tx, key.customerID, key.at)
-	if err != nil {
-		if books.CodeOf(err) == books.NotFound {
-			err = nil
-		}
-		return balance, false, err
-	}
-	l.sawLots(balance.Lots)
-	return balance, true, nil
-}
-
 func sumKeyOf(r *revrec.Recognition) sumKey {
 	return sumKey{r.Batch, r.AccountingDate, r.Day, r.Kind, r.Amount.Currency, r.PolicyID}
+}
+
+func drawnOnOf(r *revrec.Recognition) drawnOn {
+	return drawnOn{books.LotKey{CustomerID: r.CustomerID, LotID: r.LotID}, r.Day}
+}
+
+// keysOf returns the key of each row.
+func keysOf[K comparable, T any](rows []T, key func(*T) K) []K {
+	keys := make([]K, len(rows))
+	for i := range rows {
+		keys[i] = key(&rows[i])
+	}
+	return keys
 }
 
 func lotKeyOf(lot *revrec.Lot) books.LotKey {
@@ -320,24 +340,38 @@ func lotKeyOfDay(day *books.LotDay) books.LotKey {
 // What follows says, for each kind of row, which others it refers to.
 
 func (l *loaders) sawCustomers(rows []books.Customer) {
+	l.customerKin.met(keysOf(rows, func(c *books.Customer) string { return c.ID }))
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
 	}
 }
 
 func (l *loaders) sawPolicies(rows []books.Policy) {
+	l.policyKin.met(keysOf(rows, func(p *books.Policy) string { return p.ID }))
 	for i := range rows {
 		l.estimates.expect(rows[i].ID)
 	}
 }
 
+func (l *loaders) sawMeters(rows []books.Meter) {
+	l.meterKin.met(keysOf(rows, func(m *books.Meter) string { return m.ID }))
+}
+
+func (l *loaders) sawEstimates(rows []books.Estimate) {
+	for i := range rows {
+		l.policies.expect(rows[i].PolicyID)
+	}
+}
+
 func (l *loaders) sawPacks(rows []books.Pack) {
+	l.packKin.met(keysOf(rows, func(p *books.Pack) string { return p.ID }))
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
 	}
 }
 
 func (l *loaders) sawPurchases(rows []books.Purchase) {
+	l.purchaseKin.met(keysOf(rows, func(p *books.Purchase) string { return p.ID }))
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
 		l.packs.expect(rows[i].PackID)
@@ -347,6 +381,7 @@ func (l *loaders) sawPurchases(rows []books.Purchase) {
 }
 
 func (l *loaders) sawLots(rows []revrec.Lot) {
+	l.lotKin.met(keysOf(rows, lotKeyOf))
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
 		l.purchases.expect(rows[i].PurchaseID)
@@ -369,7 +404,7 @@ func (l *loaders) sawEvents(rows []books.UsageEvent) {
 		l.events.expect(rows[i].VoidOf)
 		l.drawsOf.expect(rows[i].ID)
 		if rows[i].VoidOf == "" {
-			l.voids.expect(eventKey{rows[i].CustomerID, rows[i].ID})
+			l.voids.expect(books.EventRow{CustomerID: rows[i].CustomerID, ID: rows[i].ID})
 		}
 	}
 }
@@ -382,6 +417,7 @@ func (l *loaders) sawDraws(rows []books.Draw) {
 }
 
 func (l *loaders) sawRecognitions(rows []revrec.Recognition) {
+	l.recognitionKin.met(keysOf(rows, drawnOnOf))
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
 		l.lots.expect(rows[i].LotID)
@@ -392,12 +428,14 @@ func (l *loaders) sawRecognitions(rows []revrec.Recognition) {
 }
 
 func (l *loaders) sawPools(rows []revrec.Pool) {
+	l.poolKin.met(keysOf(rows, func(p *revrec.Pool) string { return p.ID }))
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
 	}
 }
 
 func (l *loaders) sawEntries(rows []ledger.Entry) {
+	l.entryKin.met(keysOf(rows, func(e *ledger.Entry) int64 { return e.Number }))
 	for i := range rows {
 		l.purchases.expect(rows[i].Reference)
 		for _, line := range rows[i].Lines {

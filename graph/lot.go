@@ -57,15 +57,11 @@ func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *st
 
 func lots(ctx context.Context, filter books.LotFilter, p paging) (*view.LotConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[revrec.Lot]{
-		noun: lotNoun,
-		key:  func(lot *revrec.Lot) string { return lot.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]revrec.Lot, error) {
-			return tx.Lots(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountLots(ctx, filter) },
-		saw:   q.sawLots,
-	})
+	return connect(ctx, q, p, q.lotList(), filter, books.Tx.Lots, books.Tx.CountLots)
+}
+
+func (q *request) lotList() list[revrec.Lot] {
+	return list[revrec.Lot]{noun: lotNoun, key: func(lot *revrec.Lot) string { return lot.ID }, saw: q.sawLots}
 }
 
 func (r mutationResolver) GrantCreate(ctx context.Context, input gen.GrantCreateInput, idempotencyKey string) (*gen.GrantCreatePayload, error) {
@@ -156,12 +152,15 @@ func (lotDayResolver) Pending(ctx context.Context, day *books.LotDay) (bool, err
 }
 
 func (lotResolver) Draws(ctx context.Context, lot *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.DrawConnection, error) {
-	return draws(ctx, books.DrawFilter{CustomerID: lot.CustomerID, LotID: lot.ID, Day: value(day)}, paging{first, after, reverse})
+	return drawsBelow(ctx, &requestOf(ctx).lotKin, lotKeyOf(lot), func(key books.LotKey) books.DrawFilter {
+		return books.DrawFilter{CustomerID: key.CustomerID, LotID: key.LotID, Day: value(day)}
+	}, paging{first, after, reverse})
 }
 
 func (lotResolver) Recognitions(ctx context.Context, lot *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
-	filter := books.RecognitionFilter{CustomerID: lot.CustomerID, LotID: lot.ID, Kind: value(kind)}
-	return recognitions(ctx, filter, paging{first, after, reverse})
+	return recognitionsBelow(ctx, &requestOf(ctx).lotKin, lotKeyOf(lot), func(key books.LotKey) books.RecognitionFilter {
+		return books.RecognitionFilter{CustomerID: key.CustomerID, LotID: key.LotID, Kind: value(kind)}
+	}, paging{first, after, reverse})
 }
 
 func bought(lot *revrec.Lot, price *ledger.Amount) *ledger.Amount {

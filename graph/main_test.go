@@ -22,6 +22,7 @@ type api struct {
 	t     *testing.T
 	books *books.Books
 	store *counting
+	kept  *store.Store
 	now   time.Time
 	logs  bytes.Buffer
 	http.Handler
@@ -38,7 +39,7 @@ func newAPI(t *testing.T) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = kept.Close() })
-	a := &api{t: t, now: begin, store: &counting{Store: kept}}
+	a := &api{t: t, now: begin, store: &counting{Store: kept}, kept: kept}
 	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }})
 	if err != nil {
 		t.Fatal(err)

@@ -13,9 +13,6 @@ import (
 // is still answered at once.
 const maxFirst = 200
 
-// countPage is how many rows are read at a time where the store cannot count a list.
-const countPage = 1000
-
 // paging is how a caller asks for a page.
 type paging struct {
 	first   int
@@ -27,80 +24,73 @@ type paging struct {
 type list[T any] struct {
 	noun noun
 	// key is a row's place in the order, unique; what a cursor holds.
-	key  func(*T) string
-	read func(context.Context, books.Tx, books.Page) ([]T, error)
-	// count is nil where the store has none: the list is read through.
-	count func(context.Context, books.Tx) (int64, error)
+	key func(*T) string
 	// saw is told of the rows of a page, so that loaders fetch what they refer to at once.
 	saw func([]T)
-
 	// checkKey refuses a key that is none of the list; any is one where nil.
 	checkKey func(key string) bool
 }
 
-// connect reads a page of the list. Errors: INVALID and TOO_LARGE for the paging.
-func connect[T any](ctx context.Context, q *request, p paging, l list[T]) (*view.Connection[T], error) {
-	page := books.Page{Limit: p.first + 1, Reverse: p.reverse} // one more, to know whether more follow
+// page is what the store is asked for: one row more, to know whether more follow.
+// Errors: INVALID and TOO_LARGE for the paging.
+func (l list[T]) page(p paging) (books.Page, error) {
+	page := books.Page{Limit: p.first + 1, Reverse: p.reverse}
 	if err := checkFirst(p.first); err != nil {
+		return page, err
+	}
+	var err error
+	if p.after != nil {
+		page.After, err = l.keyOf(*p.after)
+	}
+	return page, err
+}
+
+// connect reads a page of the list. Errors: INVALID and TOO_LARGE for the paging.
+func connect[F, T any](ctx context.Context, q *request, p paging, l list[T], filter F,
+	read func(books.Tx, context.Context, F, books.Page) ([]T, error), count func(books.Tx, context.Context, F) (int64, error),
+) (*view.Connection[T], error) {
+	page, err := l.page(p)
+	if err != nil {
 		return nil, err
 	}
-	if p.after != nil {
-		key, err := l.keyOf(*p.after)
-		if err != nil {
-			return nil, err
-		}
-		page.After = key
-	}
 	var rows []T
-	err := q.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
-		rows, err = l.read(ctx, tx, page)
+	err = q.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+		rows, err = read(tx, ctx, filter, page)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	if l.saw != nil {
+		l.saw(rows[:min(len(rows), p.first)])
+	}
+	return l.connection(rows, p, func(ctx context.Context) (n int64, err error) {
+		err = q.read(ctx, func(ctx context.Context, tx books.Tx) error {
+			n, err = count(tx, ctx, filter)
+			return err
+		})
+		return n, err
+	}), nil
+}
+
+// connection shows the rows of a page, of which there may be one too many.
+func (l list[T]) connection(rows []T, p paging, count func(context.Context) (int64, error)) *view.Connection[T] {
 	more := len(rows) > p.first
 	if more {
 		rows = rows[:p.first]
 	}
-	if l.saw != nil {
-		l.saw(rows)
+	c := &view.Connection[T]{
+		Edges:    make([]view.Edge[T], len(rows)),
+		PageInfo: view.PageInfo{HasNextPage: more, HasPreviousPage: p.after != nil},
+		Count:    count,
 	}
-	return l.connection(q, rows, view.PageInfo{HasNextPage: more, HasPreviousPage: p.after != nil}), nil
-}
-
-func (l list[T]) connection(q *request, rows []T, info view.PageInfo) *view.Connection[T] {
-	c := &view.Connection[T]{Edges: make([]view.Edge[T], len(rows)), PageInfo: info}
 	for i := range rows {
 		c.Edges[i] = view.Edge[T]{Cursor: l.cursor(&rows[i]), Node: rows[i]}
 	}
 	if len(rows) > 0 {
 		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[len(rows)-1].Cursor
 	}
-	c.Count = func(ctx context.Context) (n int64, err error) {
-		err = q.read(ctx, func(ctx context.Context, tx books.Tx) error {
-			n, err = l.total(ctx, tx)
-			return err
-		})
-		return n, err
-	}
 	return c
-}
-
-func (l list[T]) total(ctx context.Context, tx books.Tx) (int64, error) {
-	if l.count != nil {
-		return l.count(ctx, tx)
-	}
-	var n int64
-	page := books.Page{Limit: countPage}
-	for {
-		rows, err := l.read(ctx, tx, page)
-		n += int64(len(rows))
-		if err != nil || len(rows) < countPage {
-			return n, err
-		}
-		page.After = l.key(&rows[len(rows)-1])
-	}
 }
 
 // none is a list without rows: what a filter by an unknown name keeps.

@@ -33,14 +33,19 @@ func (queryResolver) Purchases(ctx context.Context, customer, pack, policy *stri
 
 func purchases(ctx context.Context, filter books.PurchaseFilter, p paging) (*view.PurchaseConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[books.Purchase]{
-		noun: purchaseNoun,
-		key:  func(p *books.Purchase) string { return p.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Purchase, error) {
-			return tx.Purchases(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountPurchases(ctx, filter) },
-		saw:   q.sawPurchases,
+	return connect(ctx, q, p, q.purchaseList(), filter, books.Tx.Purchases, books.Tx.CountPurchases)
+}
+
+func (q *request) purchaseList() list[books.Purchase] {
+	return list[books.Purchase]{noun: purchaseNoun, key: func(p *books.Purchase) string { return p.ID }, saw: q.sawPurchases}
+}
+
+// purchasesBelow are those of a customer, a pack or a policy.
+func purchasesBelow(ctx context.Context, kin *kin[string], parent string, filter func(string) books.PurchaseFilter, p paging) (*view.PurchaseConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[string, books.PurchaseFilter, books.Purchase]{
+		list: q.purchaseList(), parent: parent, kin: kin, filter: filter,
+		pages: books.Tx.PurchasesBelow, counts: books.Tx.CountPurchasesBelow,
 	})
 }
 
@@ -121,5 +126,6 @@ func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string
 }
 
 func (purchaseResolver) Entries(ctx context.Context, p *books.Purchase, first int, after *string, reverse bool) (*view.EntryConnection, error) {
-	return entries(ctx, books.EntryFilter{Reference: p.ID}, paging{first, after, reverse})
+	q := requestOf(ctx)
+	return entriesBelow(ctx, &q.purchaseKin, p.ID, func(id string) books.EntryFilter { return books.EntryFilter{Reference: id} }, paging{first, after, reverse})
 }

@@ -31,14 +31,19 @@ func (queryResolver) Recognitions(ctx context.Context, customer, policy *string,
 
 func recognitions(ctx context.Context, filter books.RecognitionFilter, p paging) (*view.RecognitionConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[revrec.Recognition]{
-		noun: recognitionNoun,
-		key:  func(r *revrec.Recognition) string { return r.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]revrec.Recognition, error) {
-			return tx.Recognitions(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountRecognitions(ctx, filter) },
-		saw:   q.sawRecognitions,
+	return connect(ctx, q, p, q.recognitionList(), filter, books.Tx.Recognitions, books.Tx.CountRecognitions)
+}
+
+func (q *request) recognitionList() list[revrec.Recognition] {
+	return list[revrec.Recognition]{noun: recognitionNoun, key: func(r *revrec.Recognition) string { return r.ID }, saw: q.sawRecognitions}
+}
+
+// recognitionsBelow are those of a customer, a policy, a lot, a pool or an entry.
+func recognitionsBelow[K comparable](ctx context.Context, kin *kin[K], parent K, filter func(K) books.RecognitionFilter, p paging) (*view.RecognitionConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[K, books.RecognitionFilter, revrec.Recognition]{
+		list: q.recognitionList(), parent: parent, kin: kin, filter: filter,
+		pages: books.Tx.RecognitionsBelow, counts: books.Tx.CountRecognitionsBelow,
 	})
 }
 
@@ -80,7 +85,9 @@ func (recognitionResolver) Draws(ctx context.Context, r *revrec.Recognition, fir
 	if r.LotID == "" {
 		return none[books.Draw](first, nil)
 	}
-	return draws(ctx, books.DrawFilter{CustomerID: r.CustomerID, LotID: r.LotID, Day: r.Day}, paging{first, after, reverse})
+	return drawsBelow(ctx, &requestOf(ctx).recognitionKin, drawnOnOf(r), func(on drawnOn) books.DrawFilter {
+		return books.DrawFilter{CustomerID: on.CustomerID, LotID: on.LotID, Day: on.day}
+	}, paging{first, after, reverse})
 }
 
 // Explanation is the rule's own, with the facts of the lot that its formula names.
@@ -112,5 +119,7 @@ func (poolResolver) Key(_ context.Context, p *revrec.Pool) (*string, error) {
 }
 
 func (poolResolver) Recognitions(ctx context.Context, p *revrec.Pool, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
-	return recognitions(ctx, books.RecognitionFilter{PoolID: p.ID}, paging{first, after, reverse})
+	return recognitionsBelow(ctx, &requestOf(ctx).poolKin, p.ID, func(id string) books.RecognitionFilter {
+		return books.RecognitionFilter{PoolID: id}
+	}, paging{first, after, reverse})
 }

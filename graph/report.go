@@ -31,7 +31,12 @@ func (queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period) 
 			}
 		}
 	}
+	requestOf(ctx).balanceRowKin.met(keysOf(report.Rows, spanOf))
 	return report, err
+}
+
+func spanOf(row *view.TrialBalanceRow) accountSpan {
+	return accountSpan{row.Account, row.From, row.To}
 }
 
 func (trialBalanceRowResolver) Account(_ context.Context, row *view.TrialBalanceRow) (*ledger.Account, error) {
@@ -60,27 +65,26 @@ func natural(row *view.TrialBalanceRow, signed ledger.Amount) (*ledger.Amount, e
 }
 
 func (trialBalanceRowResolver) Entries(ctx context.Context, row *view.TrialBalanceRow, first int, after *string, reverse bool) (*view.EntryConnection, error) {
-	filter := books.EntryFilter{Account: row.Account}
-	if row.From != 0 {
-		filter.From = row.From.First()
-	}
-	if row.To != 0 {
-		filter.To = row.To.Last()
-	}
-	return entries(ctx, filter, paging{first, after, reverse})
+	return entriesBelow(ctx, &requestOf(ctx).balanceRowKin, spanOf(row), func(span accountSpan) books.EntryFilter {
+		filter := books.EntryFilter{Account: span.account}
+		if span.from != 0 {
+			filter.From = span.from.First()
+		}
+		if span.to != 0 {
+			filter.To = span.to.Last()
+		}
+		return filter
+	}, paging{first, after, reverse})
 }
 
 func (queryResolver) DeferredRevenue(ctx context.Context, first int, after *string, reverse bool) (*view.DeferredRevenueConnection, error) {
 	q := requestOf(ctx)
 	return connect(ctx, q, paging{first, after, reverse}, list[books.Deferred]{
-		noun: deferredNoun,
-		key:  func(d *books.Deferred) string { return d.CustomerID + "/" + string(d.Currency) },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Deferred, error) {
-			return tx.DeferredByCustomer(ctx, page)
-		},
+		noun:     deferredNoun,
+		key:      func(d *books.Deferred) string { return d.CustomerID + "/" + string(d.Currency) },
 		saw:      q.sawDeferred,
 		checkKey: func(key string) bool { return strings.Count(key, "/") == 1 },
-	})
+	}, books.DeferredFilter{}, books.Tx.DeferredByCustomer, books.Tx.CountDeferred)
 }
 
 func (deferredRevenueResolver) Customer(ctx context.Context, d *books.Deferred) (*books.Customer, error) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -26,6 +27,11 @@ type request struct {
 	// read is younger than what it wrote.
 	mu       sync.Mutex
 	snapshot books.Tx
+
+	// fields are the look-ups of lists below lists, by the field of the document.
+	fieldsMu sync.Mutex
+	fields   map[nestedField]any
+	ahead    atomic.Int64 // rows that were read for others than those that asked
 }
 
 func newRequest(b *books.Books, snapshot books.Tx, parallel int) *request {

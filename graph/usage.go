@@ -35,14 +35,19 @@ func (queryResolver) UsageEvents(ctx context.Context, customer, source, eventID,
 
 func usageEvents(ctx context.Context, filter books.EventFilter, p paging) (*view.UsageEventConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, p, list[books.UsageEvent]{
-		noun: eventNoun,
-		key:  func(e *books.UsageEvent) string { return e.ID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.UsageEvent, error) {
-			return tx.Events(ctx, filter, page)
-		},
-		count: func(ctx context.Context, tx books.Tx) (int64, error) { return tx.CountEvents(ctx, filter) },
-		saw:   q.sawEvents,
+	return connect(ctx, q, p, q.eventList(), filter, books.Tx.Events, books.Tx.CountEvents)
+}
+
+func (q *request) eventList() list[books.UsageEvent] {
+	return list[books.UsageEvent]{noun: eventNoun, key: func(e *books.UsageEvent) string { return e.ID }, saw: q.sawEvents}
+}
+
+// eventsBelow are those of a customer or a meter.
+func eventsBelow(ctx context.Context, kin *kin[string], parent string, filter func(string) books.EventFilter, p paging) (*view.UsageEventConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[string, books.EventFilter, books.UsageEvent]{
+		list: q.eventList(), parent: parent, kin: kin, filter: filter,
+		pages: books.Tx.EventsBelow, counts: books.Tx.CountEventsBelow,
 	})
 }
 
@@ -52,19 +57,25 @@ func (queryResolver) Draws(ctx context.Context, customer string, first int, afte
 	if f.err != nil || !f.known {
 		return none[books.Draw](first, f.err)
 	}
-	return draws(ctx, filter, paging{first, after, reverse})
+	q := f.request
+	return connect(ctx, q, paging{first, after, reverse}, q.drawList(), filter, books.Tx.Draws, books.Tx.CountDraws)
 }
 
-func draws(ctx context.Context, filter books.DrawFilter, p paging) (*view.DrawConnection, error) {
-	q := requestOf(ctx)
-	return connect(ctx, q, p, list[books.Draw]{
-		noun: drawNoun,
-		key:  func(d *books.Draw) string { return d.EventID + "/" + d.LotID },
-		read: func(ctx context.Context, tx books.Tx, page books.Page) ([]books.Draw, error) {
-			return tx.Draws(ctx, filter, page)
-		},
+func (q *request) drawList() list[books.Draw] {
+	return list[books.Draw]{
+		noun:     drawNoun,
+		key:      func(d *books.Draw) string { return d.EventID + "/" + d.LotID },
 		saw:      q.sawDraws,
 		checkKey: func(key string) bool { return strings.Count(key, "/") == 1 },
+	}
+}
+
+// drawsBelow are those from a lot, or from a lot on a day.
+func drawsBelow[K comparable](ctx context.Context, kin *kin[K], parent K, filter func(K) books.DrawFilter, p paging) (*view.DrawConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, p, nested[K, books.DrawFilter, books.Draw]{
+		list: q.drawList(), parent: parent, kin: kin, filter: filter,
+		pages: books.Tx.DrawsBelow, counts: books.Tx.CountDrawsBelow,
 	})
 }
 
@@ -155,7 +166,7 @@ func (usageEventResolver) VoidedBy(ctx context.Context, e *books.UsageEvent) (*b
 	if e.VoidOf != "" {
 		return nil, nil
 	}
-	return pointer(ctx, requestOf(ctx).voids, eventKey{e.CustomerID, e.ID})
+	return pointer(ctx, requestOf(ctx).voids, books.EventRow{CustomerID: e.CustomerID, ID: e.ID})
 }
 
 func (usageEventResolver) Draws(ctx context.Context, e *books.UsageEvent) ([]books.Draw, error) {

@@ -23,43 +23,66 @@ func (b *Books) Balance(ctx context.Context, customerID string, at time.Time) (B
 	if at.IsZero() {
 		at = b.clock()
 	}
-	var balance Balance
+	var found []Balance
 	err := b.store.View(ctx, func(ctx context.Context, tx Tx) (err error) {
-		balance, err = BalanceIn(ctx, tx, customerID, at)
+		found, err = Balances(ctx, tx, []string{customerID}, at)
 		return err
 	})
-	return balance, err
+	if err == nil && len(found) == 0 {
+		err = refuse(NotFound, "customer", "there is no such customer")
+	}
+	if err != nil {
+		return Balance{CustomerID: customerID, At: at}, err
+	}
+	return found[0], nil
 }
 
-// BalanceIn is Balance on a snapshot that is open already. Errors: NOT_FOUND.
-func BalanceIn(ctx context.Context, tx Tx, customerID string, at time.Time) (Balance, error) {
-	balance := Balance{CustomerID: customerID, At: at}
-	customers, err := tx.CustomersByID(ctx, []string{customerID})
+// Balances returns the balances of those of the customers that exist, on a snapshot that
+// is open already, by as many statements for a thousand as for one.
+func Balances(ctx context.Context, tx Tx, customerIDs []string, at time.Time) ([]Balance, error) {
+	customers, err := tx.CustomersByID(ctx, customerIDs)
 	if err != nil {
-		return balance, err
+		return nil, err
 	}
-	if len(customers) == 0 {
-		return balance, refuse(NotFound, "customer", "there is no such customer")
-	}
-	if balance.Lots, err = tx.OpenLots(ctx, customerID, at); err != nil {
-		return balance, err
-	}
-	order, err := burnOrder(ctx, tx, customers[0])
+	lots, err := tx.OpenLots(ctx, customerIDs, at)
 	if err != nil {
-		return balance, err
+		return nil, err
 	}
-	slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(order, &x, &y) })
-	for _, lot := range balance.Lots {
-		balance.Credits += lot.Spendable(at)
+	orders, err := burnOrders(ctx, tx, customers)
+	if err != nil {
+		return nil, err
 	}
-	return balance, nil
+	byCustomer := make(map[string][]revrec.Lot, len(customers))
+	for _, lot := range lots {
+		byCustomer[lot.CustomerID] = append(byCustomer[lot.CustomerID], lot)
+	}
+	balances := make([]Balance, len(customers))
+	for i, customer := range customers {
+		balance := Balance{CustomerID: customer.ID, At: at, Lots: byCustomer[customer.ID]}
+		slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(orders[customer.PolicyID], &x, &y) })
+		for _, lot := range balance.Lots {
+			balance.Credits += lot.Spendable(at)
+		}
+		balances[i] = balance
+	}
+	return balances, nil
 }
 
-// burnOrder returns the order in which a customer's lots are used up.
-func burnOrder(ctx context.Context, tx Tx, customer Customer) ([]revrec.BurnRule, error) {
-	if customer.PolicyID == "" {
-		return revrec.DefaultBurnOrder(), nil
+// burnOrders returns the orders in which the customers' lots are used up, by policy.
+func burnOrders(ctx context.Context, tx Tx, customers []Customer) (map[string][]revrec.BurnRule, error) {
+	orders := map[string][]revrec.BurnRule{"": revrec.DefaultBurnOrder()}
+	var ids []string
+	for _, customer := range customers {
+		if _, known := orders[customer.PolicyID]; !known {
+			orders[customer.PolicyID], ids = nil, append(ids, customer.PolicyID)
+		}
 	}
-	policy, err := policyByID(ctx, tx, customer.PolicyID)
-	return policy.BurnOrder, err
+	if len(ids) == 0 {
+		return orders, nil
+	}
+	policies, err := tx.PoliciesByID(ctx, ids)
+	for _, policy := range policies {
+		orders[policy.ID] = policy.BurnOrder
+	}
+	return orders, err
 }

@@ -75,7 +75,7 @@ func (s *poolStep) measure(ctx context.Context, tx Tx, pools []PoolWork) error {
 // estimatesOf returns a policy's estimates in order: its own first rate, then those
 // that came later.
 func estimatesOf(ctx context.Context, tx Tx, policy Policy) ([]revrec.Estimate, error) {
-	later, err := tx.Estimates(ctx, policy.ID)
+	later, err := tx.Estimates(ctx, []string{policy.ID})
 	if err != nil {
 		return nil, err
 	}

@@ -430,7 +430,7 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 		for _, pool := range pools {
 			policies, err := tx.PoliciesByID(ctx, []string{pool.PolicyID})
 			must(t, err)
-			estimates, err := tx.Estimates(ctx, pool.PolicyID)
+			estimates, err := tx.Estimates(ctx, []string{pool.PolicyID})
 			must(t, err)
 			r := policies[0].Breakage.Rate.Rat()
 			for _, e := range estimates {

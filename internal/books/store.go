@@ -24,6 +24,10 @@ type Store interface {
 }
 
 // Tx is what a use case may ask of the store.
+//
+// Where a list has a form Below, it returns a page (or a count) for each of many filters
+// in one statement: they differ in the parent that they name (a customer, a lot, an
+// entry …) and in nothing else, and each is read by the index that its own page would use.
 type Tx interface {
 	bookTx
 	catalogTx
@@ -76,21 +80,24 @@ type catalogTx interface {
 	InsertPolicy(ctx context.Context, policy Policy) error
 	PoliciesByID(ctx context.Context, ids []string) ([]Policy, error)
 	PoliciesByCode(ctx context.Context, codes []string) ([]Policy, error)
-	Policies(ctx context.Context, page Page) ([]Policy, error)
+	Policies(ctx context.Context, filter CatalogFilter, page Page) ([]Policy, error)
+	CountPolicies(ctx context.Context, filter CatalogFilter) (int64, error)
 	InsertEstimate(ctx context.Context, estimate Estimate) error
-	// Estimates returns the estimates of a policy in order of day, then of entry. The
-	// policy's own first rate is not among them.
-	Estimates(ctx context.Context, policyID string) ([]Estimate, error)
+	// Estimates returns the estimates of policies, each's in order of day, then of entry.
+	// The policies' own first rates are not among them.
+	Estimates(ctx context.Context, policyIDs []string) ([]Estimate, error)
 
 	InsertPack(ctx context.Context, pack Pack) error
 	PacksByID(ctx context.Context, ids []string) ([]Pack, error)
 	PacksByCode(ctx context.Context, codes []string) ([]Pack, error)
-	Packs(ctx context.Context, page Page) ([]Pack, error)
+	Packs(ctx context.Context, filter CatalogFilter, page Page) ([]Pack, error)
+	CountPacks(ctx context.Context, filter CatalogFilter) (int64, error)
 
 	InsertMeter(ctx context.Context, meter Meter) error
 	MetersByID(ctx context.Context, ids []string) ([]Meter, error)
 	MetersByCode(ctx context.Context, codes []string) ([]Meter, error)
-	Meters(ctx context.Context, page Page) ([]Meter, error)
+	Meters(ctx context.Context, filter CatalogFilter, page Page) ([]Meter, error)
+	CountMeters(ctx context.Context, filter CatalogFilter) (int64, error)
 }
 
 type purchaseTx interface {
@@ -102,6 +109,8 @@ type purchaseTx interface {
 	PurchasesByID(ctx context.Context, ids []string) ([]Purchase, error)
 	Purchases(ctx context.Context, filter PurchaseFilter, page Page) ([]Purchase, error)
 	CountPurchases(ctx context.Context, filter PurchaseFilter) (int64, error)
+	PurchasesBelow(ctx context.Context, of []PurchaseFilter, page Page) ([][]Purchase, error)
+	CountPurchasesBelow(ctx context.Context, of []PurchaseFilter) ([]int64, error)
 	// DuePurchases locks up to limit invoiced purchases whose due day has come by
 	// through and is not booked.
 	DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]Purchase, error)
@@ -122,14 +131,17 @@ type purchaseTx interface {
 	// LockOpenLots holds and returns, in key order, the lots of the customers that have
 	// unused credits and still accept use at the instant, and all their overage lots.
 	LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error)
-	// OpenLots returns the lots of one customer that can be used at the instant and
-	// have credits left: one indexed read.
-	OpenLots(ctx context.Context, customerID string, at time.Time) ([]revrec.Lot, error)
+	// OpenLots returns the lots of the customers that can be used at the instant and
+	// have credits left: one indexed read of each customer.
+	OpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]revrec.Lot, error)
 	Lots(ctx context.Context, filter LotFilter, page Page) ([]revrec.Lot, error)
 	CountLots(ctx context.Context, filter LotFilter) (int64, error)
+	LotsBelow(ctx context.Context, of []LotFilter, page Page) ([][]revrec.Lot, error)
+	CountLotsBelow(ctx context.Context, of []LotFilter) ([]int64, error)
 	// DeferredByCustomer returns what is deferred per customer and currency, where it
 	// is not nothing, in order of customer id.
-	DeferredByCustomer(ctx context.Context, page Page) ([]Deferred, error)
+	DeferredByCustomer(ctx context.Context, filter DeferredFilter, page Page) ([]Deferred, error)
+	CountDeferred(ctx context.Context, filter DeferredFilter) (int64, error)
 }
 
 // LotKey names a lot.
@@ -165,12 +177,17 @@ type EventKey struct {
 	CustomerID, Source, EventID string
 }
 
+// EventRow names an event by its row.
+type EventRow struct {
+	CustomerID, ID string
+}
+
 type usageTx interface {
 	// EventsByKey returns those of the events that exist.
 	EventsByKey(ctx context.Context, keys []EventKey) ([]UsageEvent, error)
 	EventsByID(ctx context.Context, ids []string) ([]UsageEvent, error)
 	// VoidsOf returns the void events of the given events.
-	VoidsOf(ctx context.Context, customerID string, ids []string) ([]UsageEvent, error)
+	VoidsOf(ctx context.Context, events []EventRow) ([]UsageEvent, error)
 	InsertEvents(ctx context.Context, events []UsageEvent) error
 	InsertDraws(ctx context.Context, draws []Draw) error
 	// AddLotDays adds Drawn to the lot-days and makes those that are missing. The keys are
@@ -178,7 +195,13 @@ type usageTx interface {
 	AddLotDays(ctx context.Context, days []LotDay) error
 	Events(ctx context.Context, filter EventFilter, page Page) ([]UsageEvent, error)
 	CountEvents(ctx context.Context, filter EventFilter) (int64, error)
+	EventsBelow(ctx context.Context, of []EventFilter, page Page) ([][]UsageEvent, error)
+	CountEventsBelow(ctx context.Context, of []EventFilter) ([]int64, error)
 	Draws(ctx context.Context, filter DrawFilter, page Page) ([]Draw, error)
+	CountDraws(ctx context.Context, filter DrawFilter) (int64, error)
+	// DrawsBelow and CountDrawsBelow need the CustomerID of each filter.
+	DrawsBelow(ctx context.Context, of []DrawFilter, page Page) ([][]Draw, error)
+	CountDrawsBelow(ctx context.Context, of []DrawFilter) ([]int64, error)
 	// DrawsOfEvents returns all draws of the events.
 	DrawsOfEvents(ctx context.Context, ids []string) ([]Draw, error)
 }
@@ -209,6 +232,8 @@ type bookingTx interface {
 	RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recognition, error)
 	Recognitions(ctx context.Context, filter RecognitionFilter, page Page) ([]revrec.Recognition, error)
 	CountRecognitions(ctx context.Context, filter RecognitionFilter) (int64, error)
+	RecognitionsBelow(ctx context.Context, of []RecognitionFilter, page Page) ([][]revrec.Recognition, error)
+	CountRecognitionsBelow(ctx context.Context, of []RecognitionFilter) ([]int64, error)
 
 	// EnsurePools returns, for each pool, the one of the same policy, key and currency; it
 	// keeps those of which there was none.
@@ -255,6 +280,8 @@ type journalTx interface {
 	// Entries returns entries with their lines, in order of number.
 	Entries(ctx context.Context, filter EntryFilter, page Page) ([]ledger.Entry, error)
 	CountEntries(ctx context.Context, filter EntryFilter) (int64, error)
+	EntriesBelow(ctx context.Context, of []EntryFilter, page Page) ([][]ledger.Entry, error)
+	CountEntriesBelow(ctx context.Context, of []EntryFilter) ([]int64, error)
 	EntriesByNumber(ctx context.Context, numbers []int64) ([]ledger.Entry, error)
 	// EachEntry streams the entries of the accounting dates (both included, zero is
 	// open) in order of number.
@@ -262,9 +289,9 @@ type journalTx interface {
 	// TrialBalance reads the running balances of the periods (both included; zero From
 	// is since the beginning, zero To is to the end).
 	TrialBalance(ctx context.Context, from, to ledger.Period) (ledger.TrialBalance, error)
-	// EntryOfRecognition returns the number of the entry that sums the recognition; 0
-	// while it is not posted, or where its sum moved nothing.
-	EntryOfRecognition(ctx context.Context, recognition revrec.Recognition) (int64, error)
+	// EntriesOfRecognitions returns, for each recognition, the number of the entry that
+	// sums it; 0 while it is not posted, or where its sum moved nothing.
+	EntriesOfRecognitions(ctx context.Context, recognitions []revrec.Recognition) ([]int64, error)
 }
 
 type runTx interface {
@@ -273,6 +300,8 @@ type runTx interface {
 	JobRunsByID(ctx context.Context, ids []string) ([]JobRun, error)
 	JobRuns(ctx context.Context, filter JobFilter, page Page) ([]JobRun, error)
 	CountJobRuns(ctx context.Context, filter JobFilter) (int64, error)
+	JobRunsBelow(ctx context.Context, of []JobFilter, page Page) ([][]JobRun, error)
+	CountJobRunsBelow(ctx context.Context, of []JobFilter) ([]int64, error)
 	// TakeLease gives the lease of the name to the holder until an instant, where it is
 	// free, over, or the holder's already; taken is false where another holds it.
 	TakeLease(ctx context.Context, name, holder string, now, until time.Time) (taken bool, err error)

@@ -287,6 +287,17 @@ type CustomerFilter struct {
 	Search string // part of the external id or the name
 }
 
+// CatalogFilter narrows a list of policies, packs or meters.
+type CatalogFilter struct {
+	Search string // part of the code or the name
+}
+
+// DeferredFilter narrows what is deferred.
+type DeferredFilter struct {
+	CustomerID string
+	Currency   ledger.Currency // of the contracts
+}
+
 // JobFilter narrows a list of job runs.
 type JobFilter struct {
 	Job    JobName

@@ -55,7 +55,7 @@ func findEvent(ctx context.Context, tx Tx, request UsageVoid) (UsageEvent, error
 	if len(found) == 0 || found[0].VoidOf != "" {
 		return UsageEvent{}, refuse(NotFound, "id", "customer %q has no event %q of source %q", clip(request.Customer), clip(request.ID), clip(request.Source))
 	}
-	voids, err := tx.VoidsOf(ctx, customer.ID, []string{found[0].ID})
+	voids, err := tx.VoidsOf(ctx, []EventRow{{CustomerID: customer.ID, ID: found[0].ID}})
 	if err == nil && len(voids) > 0 {
 		err = refuse(AlreadyVoided, "id", "event %q is void already", clip(request.ID))
 	}

@@ -117,7 +117,7 @@ func (t *tx) AppendAudit(ctx context.Context, events ...books.AuditEvent) error 
 // Audit returns the events of a subject, of all where it is "".
 func (t *tx) Audit(ctx context.Context, subject string, page books.Page) ([]books.AuditEvent, error) {
 	rows, err := list[auditRow](ctx, t, "reading the audit trail", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(whereEqual(q, "subject", subject), page)
+		return byID(page).on(whereEqual(q, "subject", subject))
 	})
 	return convert(rows, func(row auditRow) books.AuditEvent {
 		return books.AuditEvent{

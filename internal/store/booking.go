@@ -279,7 +279,7 @@ func (t *tx) Recognitions(ctx context.Context, filter books.RecognitionFilter, p
 		return nil, err
 	}
 	return recognitions(list[recognitionRow](ctx, t, "listing recognitions", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(narrow(q), page)
+		return byID(page).on(narrow(q))
 	}))
 }
 
@@ -289,6 +289,61 @@ func (t *tx) CountRecognitions(ctx context.Context, filter books.RecognitionFilt
 		return 0, err
 	}
 	return count[recognitionRow](ctx, t, "counting recognitions", narrow)
+}
+
+func (t *tx) recognitionsBelow(ctx context.Context, doing string, of []books.RecognitionFilter) (below[recognitionRow], error) {
+	keys := keysOf(of)
+	keys.byID("customer_id", func(f *books.RecognitionFilter) *string { return &f.CustomerID })
+	keys.byID("lot_id", func(f *books.RecognitionFilter) *string { return &f.LotID })
+	keys.byID("pool_id", func(f *books.RecognitionFilter) *string { return &f.PoolID })
+	keys.byID("policy_id", func(f *books.RecognitionFilter) *string { return &f.PolicyID })
+	if of[0].Entry != 0 {
+		sums, err := t.summedBy(ctx, of)
+		if err != nil {
+			return below[recognitionRow]{}, err
+		}
+		for _, part := range []struct {
+			where string
+			value func(entryRow) any
+		}{
+			{"batch_id = ?", func(e entryRow) any { return rowID(cmp.Or(e.BatchID, noID)) }},
+			{"accounting_date = ?", func(e entryRow) any { return e.AccountingDate }},
+			{"day = ?", func(e entryRow) any { return e.OccurredOn }},
+			{"kind = ?", func(e entryRow) any { return e.Kind }},
+			{"currency = ?", func(e entryRow) any { return e.Currency }},
+			{"policy_id = (SELECT p.id FROM policies AS p WHERE p.code = ?)", func(e entryRow) any { return e.Policy }},
+		} {
+			keys.by(part.where, true, func(f *books.RecognitionFilter) any { return part.value(sums[f.Entry]) }, func(f *books.RecognitionFilter) { f.Entry = 0 })
+		}
+	}
+	narrow, err := t.ofRecognitions(ctx, keys.shared)
+	return below[recognitionRow]{doing, keys.keys, keys.where, "rowid", narrow}, err
+}
+
+// summedBy returns the entries of the filters, by number.
+func (t *tx) summedBy(ctx context.Context, of []books.RecognitionFilter) (map[int64]entryRow, error) {
+	rows, err := byNumber(ctx, t, convert(of, func(f books.RecognitionFilter) int64 { return f.Entry }))
+	sums := make(map[int64]entryRow, len(rows))
+	for _, row := range rows {
+		sums[row.Number] = row
+	}
+	return sums, err
+}
+
+func (t *tx) RecognitionsBelow(ctx context.Context, of []books.RecognitionFilter, page books.Page) ([][]revrec.Recognition, error) {
+	lists, err := t.recognitionsBelow(ctx, "listing recognitions below many", of)
+	if err != nil {
+		return nil, err
+	}
+	return pages(ctx, t, lists, byID(page), func(rows []recognitionRow) ([]revrec.Recognition, error) { return recognitions(rows, nil) })
+}
+
+func (t *tx) CountRecognitionsBelow(ctx context.Context, of []books.RecognitionFilter) ([]int64, error) {
+	lists, err := t.recognitionsBelow(ctx, "counting recognitions below many", of)
+	if err != nil {
+		return nil, err
+	}
+	return counts(ctx, t, lists)
 }
 
 // ofRecognitions narrows a query. A lot's customer and an entry's batch are looked up

@@ -72,7 +72,7 @@ func (t *tx) CustomersByExternalID(ctx context.Context, externalIDs []string) ([
 
 func (t *tx) Customers(ctx context.Context, filter books.CustomerFilter, page books.Page) ([]books.Customer, error) {
 	rows, err := list[customerRow](ctx, t, "listing customers", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofCustomers(q, filter), page)
+		return byID(page).on(ofCustomers(q, filter))
 	})
 	return convert(rows, customerRow.customer), err
 }
@@ -84,11 +84,20 @@ func (t *tx) CountCustomers(ctx context.Context, filter books.CustomerFilter) (i
 }
 
 func ofCustomers(q *bun.SelectQuery, filter books.CustomerFilter) *bun.SelectQuery {
-	if filter.Search == "" {
+	return searched(q, filter.Search, "external_id")
+}
+
+func ofCatalog(filter books.CatalogFilter) func(*bun.SelectQuery) *bun.SelectQuery {
+	return func(q *bun.SelectQuery) *bun.SelectQuery { return searched(q, filter.Search, "code") }
+}
+
+// searched keeps rows whose code, or whose name, contains the text, case of a to z ignored.
+func searched(q *bun.SelectQuery, text, code string) *bun.SelectQuery {
+	if text == "" {
 		return q
 	}
-	literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(filter.Search)
-	return q.Where(`lower(external_id) LIKE lower(?0) ESCAPE '\' OR lower(name) LIKE lower(?0) ESCAPE '\'`, "%"+literal+"%")
+	literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+	return q.Where(`lower(?1) LIKE lower(?0) ESCAPE '\' OR lower(name) LIKE lower(?0) ESCAPE '\'`, "%"+literal+"%", bun.Ident(code))
 }
 
 type policyRow struct {
@@ -178,9 +187,13 @@ func (t *tx) PoliciesByCode(ctx context.Context, codes []string) ([]books.Policy
 	return policies(byColumn[policyRow](ctx, t, "reading policies", "code", codes))
 }
 
-func (t *tx) Policies(ctx context.Context, page books.Page) ([]books.Policy, error) {
+func (t *tx) CountPolicies(ctx context.Context, filter books.CatalogFilter) (int64, error) {
+	return count[policyRow](ctx, t, "counting policies", ofCatalog(filter))
+}
+
+func (t *tx) Policies(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Policy, error) {
 	return policies(list[policyRow](ctx, t, "listing policies", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, page)
+		return byID(page).on(searched(q, filter.Search, "code"))
 	}))
 }
 
@@ -201,9 +214,11 @@ func (t *tx) InsertEstimate(ctx context.Context, e books.Estimate) error {
 	}})
 }
 
-func (t *tx) Estimates(ctx context.Context, policyID string) ([]books.Estimate, error) {
-	rows, err := list[estimateRow](ctx, t, "reading estimates", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("policy_id = ?", policyID).Order("in_force_from", "id")
+func (t *tx) Estimates(ctx context.Context, policyIDs []string) ([]books.Estimate, error) {
+	rows, err := inChunks(policyIDs, func(chunk []string) ([]estimateRow, error) {
+		return list[estimateRow](ctx, t, "reading estimates", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("policy_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("policy_id", "in_force_from", "id")
+		})
 	})
 	return convert(rows, func(row estimateRow) books.Estimate {
 		return books.Estimate{
@@ -252,9 +267,13 @@ func (t *tx) PacksByCode(ctx context.Context, codes []string) ([]books.Pack, err
 	return t.packs(ctx)(byColumn[packRow](ctx, t, "reading packs", "code", codes))
 }
 
-func (t *tx) Packs(ctx context.Context, page books.Page) ([]books.Pack, error) {
+func (t *tx) CountPacks(ctx context.Context, filter books.CatalogFilter) (int64, error) {
+	return count[packRow](ctx, t, "counting packs", ofCatalog(filter))
+}
+
+func (t *tx) Packs(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Pack, error) {
 	return t.packs(ctx)(list[packRow](ctx, t, "listing packs", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, page)
+		return byID(page).on(searched(q, filter.Search, "code"))
 	}))
 }
 
@@ -320,9 +339,13 @@ func (t *tx) MetersByCode(ctx context.Context, codes []string) ([]books.Meter, e
 	return convert(rows, meterRow.meter), err
 }
 
-func (t *tx) Meters(ctx context.Context, page books.Page) ([]books.Meter, error) {
+func (t *tx) CountMeters(ctx context.Context, filter books.CatalogFilter) (int64, error) {
+	return count[meterRow](ctx, t, "counting meters", ofCatalog(filter))
+}
+
+func (t *tx) Meters(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Meter, error) {
 	rows, err := list[meterRow](ctx, t, "listing meters", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(q, page)
+		return byID(page).on(searched(q, filter.Search, "code"))
 	})
 	return convert(rows, meterRow.meter), err
 }

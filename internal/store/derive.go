@@ -139,7 +139,7 @@ func (f *findings) postedBatch(ctx context.Context, id string, codes map[string]
 }
 
 func (f *findings) policies(ctx context.Context) (map[string]books.Policy, error) {
-	policies, err := f.tx.Policies(ctx, books.Page{})
+	policies, err := f.tx.Policies(ctx, books.CatalogFilter{}, books.Page{})
 	byID := map[string]books.Policy{}
 	for _, policy := range policies {
 		byID[policy.ID] = policy
@@ -299,7 +299,7 @@ func (f *findings) derivedPool(ctx context.Context, row poolRow, policy books.Po
 	f.comparePoolDays(pool.ID, days, f.poolDays[name])
 	delete(f.poolDays, name)
 
-	later, err := f.tx.Estimates(ctx, pool.PolicyID)
+	later, err := f.tx.Estimates(ctx, []string{pool.PolicyID})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ var PostgresQueries = map[string]string{
 	"LotDaysWithin": filled(lotDaysWithin), "LotDaysAfter": filled(lotDaysAfter), "DrawnBefore": filled(drawnBefore), "LotDays": filled(lotDays),
 	"BookedOfLots": filled(strings.Replace(bookedOfLots, "span.to_day?", "span.to_day", 1)), "SumBatch": filled(sumBatch), "UpdateLots": filled(updateLots),
 	"PoolsByKey": filled(poolsByKey), "PoolDaysSince": filled(poolDaysSince), "EarlierMeasures": filled(earlierMeasures),
-	"EntryOfRecognition": filled(entryOfRecognition), "DrawsOfEvents": filled(drawsOfEvents),
+	"DrawsOfEvents": filled(drawsOfEvents),
 }
 
 // filled puts values for the arguments of a query, and a table for that of a WITH clause.
@@ -65,7 +65,7 @@ func filled(query string) string {
 		}
 		query = "WITH " + name + " (" + strings.Join(names, ", ") + ") AS (VALUES (" + strings.Join(values, ", ") + ")) " + rest
 	}
-	query = regexp.MustCompile(`(customer_id|\bid|batch_id) (=|IN) (\?\d?|\(\?\))`).ReplaceAllString(query, "$1 = "+id)
+	query = regexp.MustCompile(`(customer_id|\bid|batch_id) (=|IN) (\?\d?|\(\?\d?\))`).ReplaceAllString(query, "$1 = "+id)
 	query = regexp.MustCompile(`(\(customer_id, id\) >) \(\?\d?, \?\d?\)`).ReplaceAllString(query, "$1 ("+id+", "+id+")")
 	query = regexp.MustCompile(`LIMIT \?`).ReplaceAllString(query, "LIMIT 1")
 	query = regexp.MustCompile(`((?:day|date|_on|_from|_due) (?:=|<=|>=|<|>)) \?`).ReplaceAllString(query, "$1 '2024-01-01'")
@@ -106,5 +106,5 @@ var Queries = map[string]string{
 	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
 	"LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools, "PoolsByKey": poolsByKey, "PoolDaysSince": poolDaysSince, "EarlierMeasures": earlierMeasures,
-	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch, "EntryOfRecognition": entryOfRecognition,
+	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch,
 }

@@ -179,20 +179,54 @@ func addSide(debit, credit *int64, signed int64) {
 }
 
 func (t *tx) Entries(ctx context.Context, filter books.EntryFilter, page books.Page) ([]ledger.Entry, error) {
-	var after int64
-	if page.After != "" {
-		var err error
-		if after, err = strconv.ParseInt(page.After, 10, 64); err != nil {
-			return nil, &books.Error{Code: books.Invalid, Field: "after", Message: "is not the number of an entry", Cause: err}
-		}
+	place, err := byNumberOf(page)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := list[entryRow](ctx, t, "listing entries", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPageAfter(ofEntries(q, filter), "number", after, page)
+		return place.on(ofEntries(q, filter))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return t.withLines(ctx, rows)
+}
+
+// byNumberOf is the place of a page of entries. Errors: INVALID.
+func byNumberOf(page books.Page) (seek, error) {
+	place := seek{terms: []string{"number"}, reverse: page.Reverse, limit: page.Limit}
+	if page.After != "" {
+		after, err := strconv.ParseInt(page.After, 10, 64)
+		if err != nil {
+			return place, &books.Error{Code: books.Invalid, Field: "after", Message: "is not the number of an entry", Cause: err}
+		}
+		place.after = []any{after}
+	}
+	return place, nil
+}
+
+func entriesBelow(doing string, of []books.EntryFilter) below[entryRow] {
+	keys := keysOf(of)
+	keys.by("reference = ?", of[0].Reference != "", func(f *books.EntryFilter) any { return f.Reference }, func(f *books.EntryFilter) { f.Reference = "" })
+	keys.by("EXISTS (SELECT 1 FROM lines AS l WHERE l.account = ? AND l.entry_number = number)", of[0].Account != "",
+		func(f *books.EntryFilter) any { return string(f.Account) }, func(f *books.EntryFilter) { f.Account = "" })
+	return below[entryRow]{doing, keys.keys, keys.where, "rowid", func(q *bun.SelectQuery) *bun.SelectQuery { return ofEntries(q, keys.shared) }}
+}
+
+func (t *tx) EntriesBelow(ctx context.Context, of []books.EntryFilter, page books.Page) ([][]ledger.Entry, error) {
+	place, err := byNumberOf(page)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pages(ctx, t, entriesBelow("listing entries below many", of), place, ofRows(entryRow.entry))
+	if err != nil {
+		return nil, err
+	}
+	return found, t.addLines(ctx, found...)
+}
+
+func (t *tx) CountEntriesBelow(ctx context.Context, of []books.EntryFilter) ([]int64, error) {
+	return counts(ctx, t, entriesBelow("counting entries below many", of))
 }
 
 func (t *tx) CountEntries(ctx context.Context, filter books.EntryFilter) (int64, error) {
@@ -226,19 +260,32 @@ func (t *tx) EntriesByNumber(ctx context.Context, numbers []int64) ([]ledger.Ent
 
 func (t *tx) withLines(ctx context.Context, rows []entryRow) ([]ledger.Entry, error) {
 	found := convert(rows, entryRow.entry)
-	at := make(map[int64]*ledger.Entry, len(found))
-	numbers := make([]int64, len(found))
-	for i := range found {
-		at[found[i].Number], numbers[i] = &found[i], found[i].Number
+	return found, t.addLines(ctx, found)
+}
+
+// addLines reads the lines of the entries; one that is there twice has them twice.
+func (t *tx) addLines(ctx context.Context, entries ...[]ledger.Entry) error {
+	lines := map[int64][]ledger.Line{}
+	var numbers []int64
+	for _, some := range entries {
+		for i := range some {
+			if _, known := lines[some[i].Number]; !known {
+				lines[some[i].Number], numbers = nil, append(numbers, some[i].Number)
+			}
+		}
 	}
-	lines, err := inChunks(numbers, func(chunk []int64) ([]lineRow, error) {
+	rows, err := inChunks(numbers, func(chunk []int64) ([]lineRow, error) {
 		return query[lineRow](ctx, t, "reading lines", "SELECT * FROM lines WHERE entry_number IN (?) ORDER BY entry_number, line", bun.List(chunk))
 	})
-	for _, line := range lines {
-		entry := at[line.EntryNumber]
-		entry.Lines = append(entry.Lines, line.line())
+	for _, row := range rows {
+		lines[row.EntryNumber] = append(lines[row.EntryNumber], row.line())
 	}
-	return found, err
+	for _, some := range entries {
+		for i := range some {
+			some[i].Lines = lines[some[i].Number]
+		}
+	}
+	return err
 }
 
 // exportChunk is how many entries EachEntry reads at a time; it holds three times as many.
@@ -390,14 +437,28 @@ var chartOrder = func() map[string]int {
 	return order
 }()
 
-const entryOfRecognition = `SELECT e.number FROM entries AS e JOIN policies AS p ON p.code = e.policy
-	WHERE e.batch_id = ? AND e.accounting_date = ? AND e.occurred_on = ? AND e.kind = ? AND e.currency = ? AND p.id = ?`
+const entriesOfRecognitions = `WITH ? SELECT key.at, e.number FROM key CROSS JOIN policies AS p CROSS JOIN entries AS e
+	WHERE p.id = key.k6 AND e.batch_id = key.k1 AND e.accounting_date = key.k2 AND e.occurred_on = key.k3 AND e.kind = key.k4
+	AND e.currency = key.k5 AND e.policy = p.code`
 
-func (t *tx) EntryOfRecognition(ctx context.Context, r revrec.Recognition) (int64, error) {
-	rows, err := query[struct{ Number int64 }](ctx, t, "finding the entry of a recognition", entryOfRecognition,
-		r.Batch, date(r.AccountingDate), date(r.Day), string(revrec.EntryKindOf(r.Kind)), string(r.Amount.Currency), r.PolicyID)
-	if err != nil || len(rows) == 0 {
-		return 0, err
+func (t *tx) EntriesOfRecognitions(ctx context.Context, recognitions []revrec.Recognition) ([]int64, error) {
+	numbers := make([]int64, len(recognitions))
+	for from := 0; from < len(recognitions); from += chunkIDs {
+		keys := keyTable{from: from, keys: convert(recognitions[from:min(from+chunkIDs, len(recognitions))], func(r revrec.Recognition) []any {
+			return []any{
+				rowID(r.Batch), date(r.AccountingDate), date(r.Day), string(revrec.EntryKindOf(r.Kind)), string(r.Amount.Currency), rowID(r.PolicyID),
+			}
+		})}
+		rows, err := query[struct {
+			At     int
+			Number int64
+		}](ctx, t, "finding the entries of recognitions", entriesOfRecognitions, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			numbers[row.At] = row.Number
+		}
 	}
-	return rows[0].Number, nil
+	return numbers, nil
 }

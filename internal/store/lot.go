@@ -280,7 +280,7 @@ func (e *engine) lockOpenLots() string {
 }
 
 func (e *engine) openLots() string {
-	return `SELECT * FROM lots WHERE customer_id = ?0
+	return `SELECT * FROM lots WHERE customer_id IN (?0)
 		AND coalesce(accepts_until_us, 9223372036854775807) > ?1 AND ` + e.isOpen + `
 		AND kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?1
 		AND coalesce(expires_at_us, 9223372036854775807) > ?1
@@ -299,16 +299,33 @@ func (t *tx) LockOpenLots(ctx context.Context, customerIDs []string, at time.Tim
 	return convert(rows, lotPointer), err
 }
 
-func (t *tx) OpenLots(ctx context.Context, customerID string, at time.Time) ([]revrec.Lot, error) {
-	rows, err := query[lotRow](ctx, t, "reading open lots", t.openLots(), customerID, instantOf(at))
+func (t *tx) OpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]revrec.Lot, error) {
+	rows, err := inChunks(customerIDs, func(chunk []string) ([]lotRow, error) {
+		return query[lotRow](ctx, t, "reading open lots", t.openLots(), bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), instantOf(at))
+	})
 	return convert(rows, lotRow.lot), err
 }
 
 func (t *tx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) ([]revrec.Lot, error) {
 	rows, err := list[lotRow](ctx, t, "listing lots", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(t.ofLots(q, filter), page)
+		return byID(page).on(t.ofLots(q, filter))
 	})
 	return convert(rows, lotRow.lot), err
+}
+
+func (t *tx) lotsBelow(doing string, of []books.LotFilter) below[lotRow] {
+	keys := keysOf(of)
+	keys.byID("customer_id", func(f *books.LotFilter) *string { return &f.CustomerID })
+	keys.byID("policy_id", func(f *books.LotFilter) *string { return &f.PolicyID })
+	return below[lotRow]{doing, keys.keys, keys.where, "rowid", func(q *bun.SelectQuery) *bun.SelectQuery { return t.ofLots(q, keys.shared) }}
+}
+
+func (t *tx) LotsBelow(ctx context.Context, of []books.LotFilter, page books.Page) ([][]revrec.Lot, error) {
+	return pages(ctx, t, t.lotsBelow("listing lots below many", of), byID(page), ofRows(lotRow.lot))
+}
+
+func (t *tx) CountLotsBelow(ctx context.Context, of []books.LotFilter) ([]int64, error) {
+	return counts(ctx, t, t.lotsBelow("counting lots below many", of))
 }
 
 func (t *tx) CountLots(ctx context.Context, filter books.LotFilter) (int64, error) {
@@ -345,16 +362,24 @@ type deferredRow struct {
 	Functional         int64
 }
 
+func (t *tx) CountDeferred(ctx context.Context, filter books.DeferredFilter) (int64, error) {
+	n, err := t.db.NewSelect().TableExpr("(?) AS deferred", t.deferred(filter).ColumnExpr("1")).Count(ctx)
+	return n, t.refused("counting deferred revenue by customer", err)
+}
+
+// deferred groups the lots that carry something by customer and currency.
+func (t *tx) deferred(filter books.DeferredFilter) *bun.SelectQuery {
+	q := whereEqual(whereID(t.db.NewSelect().TableExpr("lots").Where(t.carries), "customer_id", filter.CustomerID), "currency", string(filter.Currency))
+	return q.GroupExpr("customer_id, currency, functional_currency").
+		Having("sum(carrying_minor) <> 0 OR sum(carrying_functional_minor) <> 0")
+}
+
 // DeferredByCustomer goes on after a customer id, or after "<customer id>/<currency>"
 // where a page ended within a customer.
-func (t *tx) DeferredByCustomer(ctx context.Context, page books.Page) ([]books.Deferred, error) {
+func (t *tx) DeferredByCustomer(ctx context.Context, filter books.DeferredFilter, page books.Page) ([]books.Deferred, error) {
 	rows := []deferredRow{}
-	q := t.db.NewSelect().TableExpr("lots").
-		ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, CAST(sum(granted - drawn - refunded) AS BIGINT) AS unused").
-		ColumnExpr("CAST(sum(carrying_minor) AS BIGINT) AS carrying, CAST(sum(carrying_functional_minor) AS BIGINT) AS functional").
-		Where(t.carries).
-		GroupExpr("customer_id, currency, functional_currency").
-		Having("sum(carrying_minor) <> 0 OR sum(carrying_functional_minor) <> 0")
+	q := t.deferred(filter).ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, CAST(sum(granted - drawn - refunded) AS BIGINT) AS unused").
+		ColumnExpr("CAST(sum(carrying_minor) AS BIGINT) AS carrying, CAST(sum(carrying_functional_minor) AS BIGINT) AS functional")
 	compare, order := ">", "ASC"
 	if page.Reverse {
 		compare, order = "<", "DESC"

@@ -48,7 +48,6 @@ func TestPlans(t *testing.T) {
 		{"EarlierMeasures", named("EarlierMeasures"), []string{"SEARCH pools USING INDEX sqlite_autoindex_pools_1 (id=?)"}},
 		{"CountBatch", named("CountBatch"), []string{"SEARCH r USING COVERING INDEX recognitions_batch (batch_id=?)"}},
 		{"SumBatch", named("SumBatch"), []string{"SEARCH r USING INDEX recognitions_batch (batch_id=?)"}},
-		{"EntryOfRecognition", named("EntryOfRecognition"), []string{"SEARCH e USING INDEX entries_batch (batch_id=? AND accounting_date=? AND occurred_on=? AND kind=?)"}},
 		{"lots of a customer", page("lots", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id>?)"}},
 		{"lots, backward", page("lots", "id < 'x'", "id DESC"), []string{"USING INDEX lots_id (id<?)"}},
 		{

@@ -106,7 +106,7 @@ func (t *tx) PoolsByID(ctx context.Context, ids []string) ([]revrec.Pool, error)
 // Pools lists the pools of a policy, of all where it is "".
 func (t *tx) Pools(ctx context.Context, policyID string, page books.Page) ([]revrec.Pool, error) {
 	rows, err := list[poolRow](ctx, t, "listing pools", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(whereID(q, "policy_id", policyID), page)
+		return byID(page).on(whereID(q, "policy_id", policyID))
 	})
 	return convert(rows, poolRow.pool), err
 }

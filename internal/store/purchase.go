@@ -98,9 +98,25 @@ func (t *tx) PurchasesByID(ctx context.Context, ids []string) ([]books.Purchase,
 
 func (t *tx) Purchases(ctx context.Context, filter books.PurchaseFilter, page books.Page) ([]books.Purchase, error) {
 	rows, err := list[purchaseRow](ctx, t, "listing purchases", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofPurchases(q, filter), page)
+		return byID(page).on(ofPurchases(q, filter))
 	})
 	return convert(rows, purchaseRow.purchase), err
+}
+
+func purchasesBelow(doing string, of []books.PurchaseFilter) below[purchaseRow] {
+	keys := keysOf(of)
+	keys.byID("customer_id", func(f *books.PurchaseFilter) *string { return &f.CustomerID })
+	keys.byID("pack_id", func(f *books.PurchaseFilter) *string { return &f.PackID })
+	keys.byID("policy_id", func(f *books.PurchaseFilter) *string { return &f.PolicyID })
+	return below[purchaseRow]{doing, keys.keys, keys.where, "rowid", func(q *bun.SelectQuery) *bun.SelectQuery { return ofPurchases(q, keys.shared) }}
+}
+
+func (t *tx) PurchasesBelow(ctx context.Context, of []books.PurchaseFilter, page books.Page) ([][]books.Purchase, error) {
+	return pages(ctx, t, purchasesBelow("listing purchases below many", of), byID(page), ofRows(purchaseRow.purchase))
+}
+
+func (t *tx) CountPurchasesBelow(ctx context.Context, of []books.PurchaseFilter) ([]int64, error) {
+	return counts(ctx, t, purchasesBelow("counting purchases below many", of))
 }
 
 func (t *tx) CountPurchases(ctx context.Context, filter books.PurchaseFilter) (int64, error) {

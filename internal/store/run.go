@@ -70,9 +70,23 @@ func (t *tx) JobRunsByID(ctx context.Context, ids []string) ([]books.JobRun, err
 
 func (t *tx) JobRuns(ctx context.Context, filter books.JobFilter, page books.Page) ([]books.JobRun, error) {
 	rows, err := list[jobRunRow](ctx, t, "listing job runs", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofJobRuns(q, filter), page)
+		return byID(page).on(ofJobRuns(q, filter))
 	})
 	return convert(rows, jobRunRow.jobRun), err
+}
+
+func jobRunsBelow(doing string, of []books.JobFilter) below[jobRunRow] {
+	keys := keysOf(of)
+	keys.by("job = ?", of[0].Job != "", func(f *books.JobFilter) any { return string(f.Job) }, func(f *books.JobFilter) { f.Job = "" })
+	return below[jobRunRow]{doing, keys.keys, keys.where, "rowid", func(q *bun.SelectQuery) *bun.SelectQuery { return ofJobRuns(q, keys.shared) }}
+}
+
+func (t *tx) JobRunsBelow(ctx context.Context, of []books.JobFilter, page books.Page) ([][]books.JobRun, error) {
+	return pages(ctx, t, jobRunsBelow("listing job runs below many", of), byID(page), ofRows(jobRunRow.jobRun))
+}
+
+func (t *tx) CountJobRunsBelow(ctx context.Context, of []books.JobFilter) ([]int64, error) {
+	return counts(ctx, t, jobRunsBelow("counting job runs below many", of))
 }
 
 func (t *tx) CountJobRuns(ctx context.Context, filter books.JobFilter) (int64, error) {

@@ -285,28 +285,6 @@ func (v valuesTable) AppendQuery(gen schema.QueryGen, b []byte) (_ []byte, err e
 	return append(b, ')'), nil
 }
 
-// onPage narrows a query to the page, in order of id. A limit of 0 is none.
-func onPage(q *bun.SelectQuery, page books.Page) *bun.SelectQuery {
-	return onPageAfter(q, "id", page.After, page)
-}
-
-// onPageAfter does so in order of a column that is unique and sorts as text or number.
-// after is page.After as the column's type.
-func onPageAfter(q *bun.SelectQuery, column string, after any, page books.Page) *bun.SelectQuery {
-	compare, order := ">", "ASC"
-	if page.Reverse {
-		compare, order = "<", "DESC"
-	}
-	if page.After != "" {
-		q = q.Where("? ? ?", bun.Ident(column), bun.Safe(compare), after)
-	}
-	q = q.OrderExpr("? ?", bun.Ident(column), bun.Safe(order))
-	if page.Limit > 0 {
-		q = q.Limit(int64(page.Limit))
-	}
-	return q
-}
-
 // next takes n numbers of the book's counter and returns the first.
 func (t *tx) next(ctx context.Context, counter string, n int) (int64, error) {
 	var last int64

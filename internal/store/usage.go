@@ -97,10 +97,13 @@ func (t *tx) EventsByID(ctx context.Context, ids []string) ([]books.UsageEvent, 
 	return events(byColumn[eventRow](ctx, t, "reading events", "id", ids))
 }
 
-func (t *tx) VoidsOf(ctx context.Context, customerID string, ids []string) ([]books.UsageEvent, error) {
-	return events(inChunks(ids, func(chunk []string) ([]eventRow, error) {
-		return query[eventRow](ctx, t, "reading voids",
-			"SELECT * FROM usage_events WHERE customer_id = ? AND void_of IS NOT NULL AND void_of IN (?) ORDER BY id", customerID, bun.List(chunk))
+const voidsOf = `WITH ? SELECT e.* FROM key CROSS JOIN usage_events AS e
+	WHERE e.customer_id = key.k1 AND e.void_of = key.k2 AND e.void_of IS NOT NULL ORDER BY e.id`
+
+func (t *tx) VoidsOf(ctx context.Context, keys []books.EventRow) ([]books.UsageEvent, error) {
+	return events(inChunks(keys, func(chunk []books.EventRow) ([]eventRow, error) {
+		return query[eventRow](ctx, t, "reading voids", voidsOf,
+			keyTable{keys: convert(chunk, func(k books.EventRow) []any { return []any{rowID(k.CustomerID), rowID(k.ID)} })})
 	}))
 }
 
@@ -167,12 +170,27 @@ func (t *tx) AddLotDays(ctx context.Context, days []books.LotDay) error {
 
 func (t *tx) Events(ctx context.Context, filter books.EventFilter, page books.Page) ([]books.UsageEvent, error) {
 	return events(list[eventRow](ctx, t, "listing events", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return onPage(ofEvents(q, filter), page)
+		return byID(page).on(ofEvents(q, filter))
 	}))
 }
 
 func (t *tx) CountEvents(ctx context.Context, filter books.EventFilter) (int64, error) {
 	return count[eventRow](ctx, t, "counting events", func(q *bun.SelectQuery) *bun.SelectQuery { return ofEvents(q, filter) })
+}
+
+func eventsBelow(doing string, of []books.EventFilter) below[eventRow] {
+	keys := keysOf(of)
+	keys.byID("customer_id", func(f *books.EventFilter) *string { return &f.CustomerID })
+	keys.byID("meter_id", func(f *books.EventFilter) *string { return &f.MeterID })
+	return below[eventRow]{doing, keys.keys, keys.where, "id", func(q *bun.SelectQuery) *bun.SelectQuery { return ofEvents(q, keys.shared) }}
+}
+
+func (t *tx) EventsBelow(ctx context.Context, of []books.EventFilter, page books.Page) ([][]books.UsageEvent, error) {
+	return pages(ctx, t, eventsBelow("listing events below many", of), byID(page), func(rows []eventRow) ([]books.UsageEvent, error) { return events(rows, nil) })
+}
+
+func (t *tx) CountEventsBelow(ctx context.Context, of []books.EventFilter) ([]int64, error) {
+	return counts(ctx, t, eventsBelow("counting events below many", of))
 }
 
 func ofEvents(q *bun.SelectQuery, filter books.EventFilter) *bun.SelectQuery {
@@ -193,26 +211,54 @@ func (t *tx) Draws(ctx context.Context, filter books.DrawFilter, page books.Page
 		}
 	}
 	rows, err := list[drawRow](ctx, t, "listing draws", func(q *bun.SelectQuery) *bun.SelectQuery {
-		q = whereID(q, "customer_id", filter.CustomerID)
-		q = whereID(q, "event_id", filter.EventID)
-		q = whereID(q, "lot_id", filter.LotID)
-		if filter.Day != 0 {
-			q = q.Where("day = ?", date(filter.Day))
-		}
-		compare, order := ">", "ASC"
-		if page.Reverse {
-			compare, order = "<", "DESC"
-		}
-		if event, lot, ok := strings.Cut(page.After, "/"); ok {
-			q = q.Where("(event_id, lot_id) ? (?, ?)", bun.Safe(compare), event, lot)
-		}
-		q = q.OrderExpr("event_id ?0, lot_id ?0", bun.Safe(order))
-		if page.Limit > 0 {
-			q = q.Limit(int64(page.Limit))
-		}
-		return q
+		return drawsFrom(page).on(ofDraws(q, filter))
 	})
 	return convert(rows, drawRow.draw), err
+}
+
+func (t *tx) CountDraws(ctx context.Context, filter books.DrawFilter) (n int64, err error) {
+	if filter.CustomerID == "" {
+		if filter.CustomerID, err = t.customerOf(ctx, filter); err != nil || filter.CustomerID == "" {
+			return 0, err
+		}
+	}
+	return count[drawRow](ctx, t, "counting draws", func(q *bun.SelectQuery) *bun.SelectQuery { return ofDraws(q, filter) })
+}
+
+func drawsFrom(page books.Page) seek {
+	place := seek{terms: []string{"event_id", "lot_id"}, reverse: page.Reverse, limit: page.Limit}
+	if event, lot, ok := strings.Cut(page.After, "/"); ok {
+		place.after = []any{event, lot}
+	}
+	return place
+}
+
+func ofDraws(q *bun.SelectQuery, filter books.DrawFilter) *bun.SelectQuery {
+	q = whereID(q, "customer_id", filter.CustomerID)
+	q = whereID(q, "event_id", filter.EventID)
+	q = whereID(q, "lot_id", filter.LotID)
+	if filter.Day != 0 {
+		q = q.Where("day = ?", date(filter.Day))
+	}
+	return q
+}
+
+// drawsBelow needs the customer of each, by which every key of draws begins.
+func drawsBelow(doing string, of []books.DrawFilter) below[drawRow] {
+	keys := keysOf(of)
+	keys.byID("customer_id", func(f *books.DrawFilter) *string { return &f.CustomerID })
+	keys.byID("event_id", func(f *books.DrawFilter) *string { return &f.EventID })
+	keys.byID("lot_id", func(f *books.DrawFilter) *string { return &f.LotID })
+	keys.by("day = ?", of[0].Day != 0, func(f *books.DrawFilter) any { return date(f.Day) }, func(f *books.DrawFilter) { f.Day = 0 })
+	return below[drawRow]{doing, keys.keys, keys.where, "event_id", func(q *bun.SelectQuery) *bun.SelectQuery { return ofDraws(q, keys.shared) }}
+}
+
+func (t *tx) DrawsBelow(ctx context.Context, of []books.DrawFilter, page books.Page) ([][]books.Draw, error) {
+	return pages(ctx, t, drawsBelow("listing draws below many", of), drawsFrom(page), ofRows(drawRow.draw))
+}
+
+func (t *tx) CountDrawsBelow(ctx context.Context, of []books.DrawFilter) ([]int64, error) {
+	return counts(ctx, t, drawsBelow("counting draws below many", of))
 }
 
 // customerOf returns the customer of the filter's event or lot, "" where there is none.

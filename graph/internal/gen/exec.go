@@ -228,11 +228,11 @@ type QueryResolver interface {
 	Customer(ctx context.Context, id *string, externalID *string) (*books.Customer, error)
 	Customers(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Customer], error)
 	Policy(ctx context.Context, code string) (*books.Policy, error)
-	Policies(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
+	Policies(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
 	Pack(ctx context.Context, code string) (*books.Pack, error)
-	Packs(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
+	Packs(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
-	Meters(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
+	Meters(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
 	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
@@ -493,6 +493,8 @@ type Query {
 
   "Policies, in order of creation."
   policies(
+    "Keeps those whose code or name contains this text, case ignored."
+    search: String
     "How many to return: 1 to 200."
     first: Int! = 50
     "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
@@ -509,6 +511,8 @@ type Query {
 
   "Packs, in order of creation."
   packs(
+    "Keeps those whose code or name contains this text, case ignored."
+    search: String
     "How many to return: 1 to 200."
     first: Int! = 50
     "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
@@ -525,6 +529,8 @@ type Query {
 
   "Meters, in order of creation."
   meters(
+    "Keeps those whose code or name contains this text, case ignored."
+    search: String
     "How many to return: 1 to 200."
     first: Int! = 50
     "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
@@ -4988,30 +4994,38 @@ func (ec *executionContext) field_Query_meter_args(ctx context.Context, rawArgs 
 func (ec *executionContext) field_Query_meters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg2
+	args["reverse"] = arg3
 	return args, nil
 }
 
@@ -5046,60 +5060,76 @@ func (ec *executionContext) field_Query_pack_args(ctx context.Context, rawArgs m
 func (ec *executionContext) field_Query_packs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg2
+	args["reverse"] = arg3
 	return args, nil
 }
 
 func (ec *executionContext) field_Query_policies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg2
+	args["reverse"] = arg3
 	return args, nil
 }
 
@@ -13843,7 +13873,7 @@ func (ec *executionContext) _Query_policies(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Policies(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Policies(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Policy]) graphql.Marshaler {
@@ -13931,7 +13961,7 @@ func (ec *executionContext) _Query_packs(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Packs(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Packs(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Pack]) graphql.Marshaler {
@@ -14019,7 +14049,7 @@ func (ec *executionContext) _Query_meters(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Meters(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Meters(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Meter]) graphql.Marshaler {

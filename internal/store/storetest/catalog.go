@@ -124,12 +124,12 @@ func policies(t *testing.T, s *suite) {
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPolicy(ctx, aPolicy("full")) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
-		same(t, []books.Policy{full, remote})(tx.Policies(ctx, books.Page{}))
-		same(t, []books.Policy{remote})(tx.Policies(ctx, books.Page{After: full.ID}))
+		same(t, []books.Policy{full, remote})(tx.Policies(ctx, books.CatalogFilter{}, books.Page{}))
+		same(t, []books.Policy{remote})(tx.Policies(ctx, books.CatalogFilter{}, books.Page{After: full.ID}))
 		same(t, []books.Policy{full})(tx.PoliciesByID(ctx, []string{full.ID}))
 		same(t, []books.Policy{remote})(tx.PoliciesByCode(ctx, []string{"remote", "none"}))
-		same(t, []books.Estimate{sooner, later, sameDay})(tx.Estimates(ctx, full.ID))
-		same(t, []books.Estimate{})(tx.Estimates(ctx, remote.ID))
+		same(t, []books.Estimate{sooner, later, sameDay})(tx.Estimates(ctx, []string{full.ID}))
+		same(t, []books.Estimate{})(tx.Estimates(ctx, []string{remote.ID}))
 	})
 }
 
@@ -154,11 +154,11 @@ func packsAndMeters(t *testing.T, s *suite) {
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPack(ctx, pack("small")) }), books.AlreadyExists)
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertMeter(ctx, meter("in", "1", "1")) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
-		same(t, []books.Pack{small, large})(tx.Packs(ctx, books.Page{}))
-		same(t, []books.Pack{large})(tx.Packs(ctx, books.Page{Limit: 1, Reverse: true}))
+		same(t, []books.Pack{small, large})(tx.Packs(ctx, books.CatalogFilter{}, books.Page{}))
+		same(t, []books.Pack{large})(tx.Packs(ctx, books.CatalogFilter{}, books.Page{Limit: 1, Reverse: true}))
 		same(t, []books.Pack{small})(tx.PacksByID(ctx, []string{small.ID}))
 		same(t, []books.Pack{large})(tx.PacksByCode(ctx, []string{"large"}))
-		same(t, []books.Meter{in, out})(tx.Meters(ctx, books.Page{}))
+		same(t, []books.Meter{in, out})(tx.Meters(ctx, books.CatalogFilter{}, books.Page{}))
 		same(t, []books.Meter{out})(tx.MetersByID(ctx, []string{out.ID}))
 		same(t, []books.Meter{in})(tx.MetersByCode(ctx, []string{"in"}))
 	})

@@ -196,7 +196,7 @@ func entryOfRecognition(t *testing.T, s *suite) {
 		late.AccountingDate = day + 1
 		elsewhere.PolicyID = other.ID
 		must(t, tx.InsertRecognitions(ctx, []revrec.Recognition{a, b, next, expiry, late, elsewhere}))
-		same(t, int64(0))(tx.EntryOfRecognition(ctx, a))
+		same(t, []int64{0})(tx.EntriesOfRecognitions(ctx, []revrec.Recognition{a}))
 
 		summed := func(kind ledger.EntryKind, accounting, on ledger.Date) ledger.Entry {
 			e := anEntry(accounting, usd(1))
@@ -214,7 +214,7 @@ func entryOfRecognition(t *testing.T, s *suite) {
 		for number, group := range map[int64][]revrec.Recognition{2: {a, b}, 3: {next}, 4: {expiry}, 5: {late}, 0: {elsewhere}} {
 			want := []string{}
 			for _, r := range group {
-				same(t, number)(tx.EntryOfRecognition(ctx, r))
+				same(t, []int64{number})(tx.EntriesOfRecognitions(ctx, []revrec.Recognition{r}))
 				want = append(want, r.ID)
 			}
 			if number > 0 {

@@ -155,11 +155,11 @@ func openLots(t *testing.T, s *suite) {
 	overage := revrec.Lot{ID: newID(), CustomerID: c1, PolicyID: p1, Kind: revrec.OverageLot, Drawn: 5, Rate: revrec.Rate{Price: "1", Currency: "USD"}, StartsAt: noon}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		putLots(ctx, t, tx, open, used, future, blocked, other, forever, overage)
-		sameIDs(t, lotID, open.ID, forever.ID)(tx.OpenLots(ctx, c1, noon))
-		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, c1, future.StartsAt))
-		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, c1, open.ExpiresAt.Add(-1000)))
-		sameIDs(t, lotID, forever.ID)(tx.OpenLots(ctx, c1, open.ExpiresAt))
-		sameIDs(t, lotID)(tx.OpenLots(ctx, c9, noon))
+		sameIDs(t, lotID, open.ID, forever.ID)(tx.OpenLots(ctx, []string{c1}, noon))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, []string{c1}, future.StartsAt))
+		sameIDs(t, lotID, open.ID, future.ID, forever.ID)(tx.OpenLots(ctx, []string{c1}, open.ExpiresAt.Add(-1000)))
+		sameIDs(t, lotID, forever.ID)(tx.OpenLots(ctx, []string{c1}, open.ExpiresAt))
+		sameIDs(t, lotID)(tx.OpenLots(ctx, []string{c9}, noon))
 
 		// Held for use: customer by customer, what may still be drawn on late too.
 		sameIDs(t, lotIDOf, other.ID, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1, c0, c1}, noon))
@@ -220,9 +220,9 @@ func deferred(t *testing.T, s *suite) {
 			{CustomerID: c2, Currency: "USD", Lots: 1, Unused: 90 * revrec.One, Carrying: usd(100), Functional: usd(200)},
 			{CustomerID: c4, Currency: "EUR", Lots: 1, Unused: 90 * revrec.One, Carrying: eur(1), Functional: usd(2)},
 		}
-		same(t, want)(tx.DeferredByCustomer(ctx, books.Page{}))
-		same(t, want[1:3])(tx.DeferredByCustomer(ctx, books.Page{After: c1 + "/EUR", Limit: 2}))
-		same(t, want[2:])(tx.DeferredByCustomer(ctx, books.Page{After: c1}))
-		sameIDs(t, deferredKey, c2+"/USD", c1+"/USD", c1+"/EUR")(tx.DeferredByCustomer(ctx, books.Page{After: c4, Reverse: true}))
+		same(t, want)(tx.DeferredByCustomer(ctx, books.DeferredFilter{}, books.Page{}))
+		same(t, want[1:3])(tx.DeferredByCustomer(ctx, books.DeferredFilter{}, books.Page{After: c1 + "/EUR", Limit: 2}))
+		same(t, want[2:])(tx.DeferredByCustomer(ctx, books.DeferredFilter{}, books.Page{After: c1}))
+		sameIDs(t, deferredKey, c2+"/USD", c1+"/USD", c1+"/EUR")(tx.DeferredByCustomer(ctx, books.DeferredFilter{}, books.Page{After: c4, Reverse: true}))
 	})
 }

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"job runs", jobRuns},
 		{"leases", leases},
 		{"pages while rows arrive", pages},
+		{"pages below many rows", below},
 		{"an empty book has no findings", noFindings},
 	}
 	for _, test := range tests {

@@ -36,9 +36,9 @@ func events(t *testing.T, s *suite) {
 			{CustomerID: c1, Source: "api", EventID: "new"},
 		})))
 		same(t, []books.UsageEvent{plain, void})(inOrder(eventID)(tx.EventsByID(ctx, []string{void.ID, plain.ID})))
-		sameIDs(t, eventID, void.ID)(tx.VoidsOf(ctx, c1, []string{plain.ID, metered.ID}))
-		sameIDs(t, eventID)(tx.VoidsOf(ctx, c2, []string{metered.ID}))
-		sameIDs(t, eventID)(tx.VoidsOf(ctx, c1, nil))
+		sameIDs(t, eventID, void.ID)(tx.VoidsOf(ctx, []books.EventRow{{CustomerID: c1, ID: plain.ID}, {CustomerID: c1, ID: metered.ID}}))
+		sameIDs(t, eventID)(tx.VoidsOf(ctx, []books.EventRow{{CustomerID: c2, ID: metered.ID}}))
+		sameIDs(t, eventID)(tx.VoidsOf(ctx, nil))
 		for _, test := range []struct {
 			filter books.EventFilter
 			want   []string

@@ -1,0 +1,193 @@
+package graph_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// rowsOfMany is how many rows the longer page of each list has, at least.
+const rowsOfMany = 50
+
+// argumentsOfLists are those without which a list cannot be asked for.
+var argumentsOfLists = map[string]string{"draws.customer": `"c-00"`, "lapsing.withinDays": "3000"}
+
+// TestStatementsOfAPageDoNotGrow asks, for every list of the schema and every field of its
+// rows, for five rows and for more than fifty, through nodes and through edges, and counts
+// the SQL statements of both. What is below a field is asked for too: its plain fields,
+// the rows it refers to, and pages of the lists below it, counted. So a list or a field
+// that somebody adds is held to it.
+func TestStatementsOfAPageDoNotGrow(t *testing.T) {
+	a := newAPI(t)
+	a.fill()
+	schema := loadSchema(t)
+	statements := 0
+	a.kept.OnStatement(func(string) { statements++ })
+	asked := 0
+	for _, list := range schema.Query.Fields {
+		row := rowOf(schema, list.Type)
+		if row == nil {
+			continue
+		}
+		for _, field := range append([]*ast.FieldDefinition{nil}, row.Fields...) {
+			below := plainFields(schema, row)
+			if field != nil {
+				if len(schema.Types[field.Type.Name()].Fields) == 0 {
+					continue // asked for together
+				}
+				below = selectionOf(t, schema, field, 1)
+			}
+			for _, shape := range []string{"nodes { %s }", "edges { cursor node { %s } }"} {
+				count := func(first int, reverse bool) int {
+					arguments := requiredArguments(t, list)
+					query := fmt.Sprintf("{ %s(%s first: %d, reverse: %t) { pageInfo { endCursor } %s } }", list.Name, arguments, first, reverse, fmt.Sprintf(shape, below))
+					before := statements
+					got := a.must(query)
+					rows, _ := got.at(list.Name + "." + shape[:5]).([]any)
+					if first > rowsOfMany && len(rows) < rowsOfMany {
+						t.Fatalf("only %d rows of %s: the book of this test needs more", len(rows), list.Name)
+					}
+					asked++
+					return statements - before
+				}
+				few, many := count(5, false), count(52, false)
+				if few != many { // five rows may lack what others refer to: look at the other end too
+					few, many = max(few, count(5, true)), max(many, count(52, true))
+				}
+				if few != many {
+					t.Errorf("%s { %s }: %d statements for 5 rows, %d for 52", list.Name, fmt.Sprintf(shape, below), few, many)
+				}
+			}
+		}
+	}
+	if asked < 350 {
+		t.Errorf("only %d pages were asked for: the walk along the schema is broken", asked)
+	}
+}
+
+// fill makes a book in which every list has more than fifty rows, and rows of a list
+// refer to rows of their own.
+func (a *api) fill() {
+	a.t.Helper()
+	for i := range 60 {
+		n := fmt.Sprintf("c-%02d", i)
+		a.must(`mutation($n: String!, $m: String!, $k1: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!, $k6: String!, $k7: String!, $k8: String!) {
+			policyCreate(input: {code: $n, expires: "P12M", breakage: {method: PROPORTIONAL, rate: "0.1", pool: LOT}, overage: {mode: BILL, rate: "0.1"}}, idempotencyKey: $k1) { userErrors { message } }
+			packCreate(input: {code: $n, policy: $n, tiers: [{credits: "1000", price: "100.00"}]}, idempotencyKey: $k2) { userErrors { message } }
+			meterCreate(input: {code: $m, credits: "1"}, idempotencyKey: $k3) { userErrors { message } }
+			customerCreate(input: {externalId: $n}, idempotencyKey: $k4) { userErrors { message } }
+			first: purchaseCreate(input: {customer: $n, pack: $n, credits: "1000"}, idempotencyKey: $k5) { userErrors { message } }
+			second: purchaseCreate(input: {customer: $n, pack: $n, credits: "1000", invoiced: true, dueOn: "2024-01-15"}, idempotencyKey: $k6) { userErrors { message } }
+			grantCreate(input: {customer: $n, policy: $n, credits: "3", reason: PROMO}, idempotencyKey: $k7) { userErrors { message } }
+			estimateCreate(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
+		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n})
+		events := []map[string]any{{"id": "e", "customer": n, "meter": "m-" + n, "quantity": "10"}, {"id": "v", "customer": n, "meter": "m-" + n, "quantity": "5"}}
+		for e := range 60 {
+			if i == 0 {
+				events = append(events, map[string]any{"id": fmt.Sprint(e), "customer": n, "credits": "1"})
+			}
+		}
+		a.must(`mutation($events: [UsageEventInput!]!, $n: String!, $k: String!) { usageRecord(events: $events) { recorded userErrors { message } }
+			usageVoid(event: {customer: $n, id: "v"}, idempotencyKey: $k) { userErrors { message } } }`, map[string]any{"events": events, "n": n, "k": "void " + n})
+	}
+	a.run()
+	for i := range 55 {
+		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
+	}
+}
+
+func loadSchema(t *testing.T) *ast.Schema {
+	t.Helper()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphqls", Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// rowOf returns the type of the rows of a list; nil where the type is none.
+func rowOf(schema *ast.Schema, of *ast.Type) *ast.Definition {
+	nodes := schema.Types[of.Name()].Fields.ForName("nodes")
+	if nodes == nil {
+		return nil
+	}
+	return schema.Types[nodes.Type.Name()]
+}
+
+// plainFields selects the fields of a type below which there is nothing.
+func plainFields(schema *ast.Schema, of *ast.Definition) string {
+	names := []string{"__typename"}
+	for _, field := range of.Fields {
+		if len(schema.Types[field.Type.Name()].Fields) == 0 && !strings.HasPrefix(field.Name, "__") {
+			names = append(names, field.Name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// selectionOf selects a field with all that is so many levels below it.
+func selectionOf(t *testing.T, schema *ast.Schema, field *ast.FieldDefinition, levels int) string {
+	t.Helper()
+	if row := rowOf(schema, field.Type); row != nil {
+		counted := ""
+		if levels > 0 { // a count is dear: further below, the limit of a request has no room for it
+			counted = "totalCount"
+		}
+		return fmt.Sprintf("%s(%s first: 1) { %s nodes { %s } again: edges { node { %s } } }", field.Name, requiredArguments(t, field), counted,
+			contentOf(t, schema, row, levels), plainFields(schema, row))
+	}
+	return field.Name + " { " + contentOf(t, schema, schema.Types[field.Type.Name()], levels) + " }"
+}
+
+func contentOf(t *testing.T, schema *ast.Schema, of *ast.Definition, levels int) string {
+	t.Helper()
+	selected := []string{plainFields(schema, of)}
+	for _, field := range of.Fields {
+		if levels > 0 && len(schema.Types[field.Type.Name()].Fields) > 0 {
+			selected = append(selected, selectionOf(t, schema, field, levels-1))
+		}
+	}
+	return strings.Join(selected, " ")
+}
+
+func requiredArguments(t *testing.T, field *ast.FieldDefinition) string {
+	t.Helper()
+	var given strings.Builder
+	for _, argument := range field.Arguments {
+		if !argument.Type.NonNull || argument.DefaultValue != nil {
+			continue
+		}
+		value, known := argumentsOfLists[field.Name+"."+argument.Name]
+		if !known {
+			t.Fatalf("this test does not know what to give for %s of %s", argument.Name, field.Name)
+		}
+		fmt.Fprintf(&given, "%s: %s, ", argument.Name, value)
+	}
+	return given.String()
+}
+
+// A list is counted only where totalCount is asked for.
+func TestTotalCountIsCountedWhenAskedFor(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	var statements []string
+	a.kept.OnStatement(func(statement string) { statements = append(statements, statement) })
+	counts := func(fields string) bool {
+		statements = nil
+		a.must(`{ purchases { ` + fields + ` } }`)
+		return slices.ContainsFunc(statements, func(s string) bool { return strings.Contains(s, "count(") })
+	}
+	if !counts("totalCount nodes { id }") || counts("nodes { id }") {
+		t.Errorf("a list is counted where nobody asks, or not where somebody does: %v", statements)
+	}
+	a.must(`{ purchases { totalCount } }`).is("purchases.totalCount", "1")
+}
