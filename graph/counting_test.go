@@ -17,6 +17,8 @@ type counting struct {
 	fail   error         // of every look-up
 	panics string        // what a look-up panics with
 	away   error         // of every view
+	hold   chan struct{} // every view, until it is closed
+	held   chan struct{} // told of every view that is held
 	slow   time.Duration // every view
 }
 
@@ -25,6 +27,10 @@ func (c *counting) View(ctx context.Context, act func(context.Context, books.Tx)
 		return c.away
 	}
 	time.Sleep(c.slow)
+	if c.hold != nil {
+		c.held <- struct{}{}
+		<-c.hold
+	}
 	return c.Store.View(ctx, func(ctx context.Context, tx books.Tx) error { return act(ctx, countingTx{tx, c}) })
 }
 

@@ -49,7 +49,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	faults := presenter{options.Log, bounds}
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})
 	parsed := newQueryCache()
-	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), executor: executor.New(schema)}
+	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: newRates(bounds), executor: executor.New(schema)}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
 	api.executor.SetParserTokenLimit(bounds.Tokens)
@@ -61,8 +61,8 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux := http.NewServeMux()
 	// A page of another site may not write with the reader's connection.
 	sameSite := http.NewCrossOriginProtection()
-	mux.Handle("/graphql", sameSite.Handler(api))
-	mux.Handle("/v1/usage", sameSite.Handler(newUsageIntake(b, faults, options.Intake, options.Background)))
+	mux.Handle("/graphql", api.shedding.guard(sameSite.Handler(api)))
+	mux.Handle("/v1/usage", sameSite.Handler(newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, api.rates)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults))
 	mux.Handle("/", front(options.Explorer))

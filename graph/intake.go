@@ -74,11 +74,13 @@ type usageIntake struct {
 	// background ends when the server does.
 	background context.Context //nolint:containedctx // it is the process's, not a request's
 	places     chan struct{}   // taken by the requests that are read
+	memory     *memory
+	rates      *rates
 }
 
-func newUsageIntake(b *books.Books, faults presenter, options IntakeOptions, background context.Context) usageIntake { //nolint:revive // the context is the process's
+func newUsageIntake(b *books.Books, faults presenter, options IntakeOptions, background context.Context, memory *memory, rates *rates) usageIntake { //nolint:revive // the context is the process's
 	options = options.withDefaults()
-	return usageIntake{b, faults, options, background, make(chan struct{}, options.MaxRequests)}
+	return usageIntake{b, faults, options, background, make(chan struct{}, options.MaxRequests), memory, rates}
 }
 
 // The media types of the endpoint.
@@ -95,6 +97,11 @@ func (u usageIntake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		report.end(&stopped{Code: codeOfRequest(refused.err), Message: refused.err.Message, Line: 1}, refused.status)
 		return
 	}
+	if refused := u.turnAway(r); refused != nil {
+		after, _ := refused.err.Extensions["retryAfter"].(int)
+		report.end(&stopped{Code: codeOfRequest(refused.err), Message: refused.err.Message, Line: 1, RetryAfter: after}, refused.status)
+		return
+	}
 	select {
 	case u.places <- struct{}{}:
 		defer func() { <-u.places }()
@@ -106,6 +113,15 @@ func (u usageIntake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	u.stream(r.Context(), body, options, report)
+}
+
+// turnAway refuses a request where memory is nearly full, or where its caller has asked more
+// than its share; how many events it brings does not count there.
+func (u usageIntake) turnAway(r *http.Request) *refused {
+	if u.memory.full() {
+		return outOfMemory()
+	}
+	return u.rates.take(r.Context(), r.RemoteAddr, requestCost)
 }
 
 // open checks what can be checked before the body is read.

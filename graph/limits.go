@@ -46,6 +46,18 @@ type Limits struct {
 	Values int
 	// Time bounds a request; 30 s, what a person waits for a page of a report.
 	Time time.Duration
+	// Requests bounds those that are at work at the same time; 64. A database answers fewer
+	// at a time; others wait without holding anything but their body.
+	Requests int
+	// Wait bounds how long a request waits for a place; 1 s. It stands in the queue of a
+	// burst, not of an overload.
+	Wait time.Duration
+	// Rate bounds the fields that one caller asks for in a second, over time, each request
+	// counting ten more; 100,000, two requests of the largest kind. Below 0 there is no bound.
+	Rate int
+	// Burst is what a caller that was silent may ask at once; 1,000,000, a dashboard that
+	// opens all its pages.
+	Burst int
 }
 
 // The defaults of Limits.
@@ -60,6 +72,10 @@ const (
 	DefaultList       = 20_000
 	DefaultValues     = 200_000
 	DefaultTime       = 30 * time.Second
+	DefaultRequests   = 64
+	DefaultWait       = time.Second
+	DefaultRate       = 100_000
+	DefaultBurst      = 1_000_000
 )
 
 func (l Limits) withDefaults() Limits {
@@ -74,6 +90,10 @@ func (l Limits) withDefaults() Limits {
 		List:       cmp.Or(l.List, DefaultList),
 		Values:     cmp.Or(l.Values, DefaultValues),
 		Time:       cmp.Or(l.Time, DefaultTime),
+		Requests:   cmp.Or(l.Requests, DefaultRequests),
+		Wait:       cmp.Or(l.Wait, DefaultWait),
+		Rate:       cmp.Or(l.Rate, DefaultRate),
+		Burst:      cmp.Or(l.Burst, DefaultBurst),
 	}
 }
 
@@ -97,6 +117,12 @@ const (
 	fragmentPair = 25
 	// maxErrors bounds what is said of one request: who mends those asks again.
 	maxErrors = 20
+	// bodyTime is how long a caller may take to send a body: a megabyte over the slowest line.
+	bodyTime = 30 * time.Second
+	// readTime and slowestReader (bytes a second) are how long a caller may take to read an
+	// answer: a page at once, a long one as fast as the slowest line.
+	readTime      = 30 * time.Second
+	slowestReader = 32 << 10
 	// jobWait is how long jobRun waits for the run to end, well within Limits.Time.
 	jobWait = 10 * time.Second
 	// jobTimeout ends a run that was started by hand and hangs. It books in small steps,
@@ -147,7 +173,9 @@ func (l limits) MutateOperationParameters(ctx context.Context, params *graphql.R
 // MutateOperationContext refuses what is too complex. Errors: TOO_LARGE.
 func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	m := measure{variables: op.Variables, fragments: map[spread]int{}, schema: l.schema}
-	if got := m.of(op.Operation.SelectionSet, 1); got > l.Complexity {
+	got := m.of(op.Operation.SelectionSet, 1)
+	op.Stats.SetExtension(costKey, got)
+	if got > l.Complexity {
 		return tooMuch("max-complexity", int64(l.Complexity), int64(got), "the query asks for about %d fields, counting first: at most %d are answered; ask for smaller pages or fewer fields", got, l.Complexity)
 	}
 	return nil
@@ -238,4 +266,13 @@ func timesUpTo(a, b int) int {
 		return math.MaxInt32
 	}
 	return a * b
+}
+
+// costKey is where an operation keeps how many fields it asks for.
+const costKey = "cost"
+
+// costOf is how many fields an operation asks for, as it was measured.
+func costOf(op *graphql.OperationContext) int {
+	cost, _ := op.Stats.GetExtension(costKey).(int)
+	return cost
 }

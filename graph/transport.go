@@ -10,8 +10,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,6 +33,8 @@ type transport struct {
 	faults    presenter
 	limits    Limits
 	documents documents
+	shedding  *shedding
+	rates     *rates
 	executor  *executor.Executor
 }
 
@@ -40,41 +44,76 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, accepted, http.StatusNotAcceptable, refusal(books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
 		return
 	}
-	params, named, refused := t.paramsOf(w, r)
-	if refused == nil {
-		refused = t.documents.find(r.Context(), params, named)
+	if refused := t.rates.take(r.Context(), r.RemoteAddr, requestCost); refused != nil {
+		refuseWith(w, accepted, refused)
+		return
 	}
+	if r.ContentLength != 0 { // also of a body that is not read, which the server reads to its end
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // a recorder of tests has none
+	}
+	asked, forget, refused := t.read(w, r)
+	defer forget()
 	if refused != nil {
-		answer(w, accepted, refused.status, response{Errors: gqlerrors(refused.err)})
+		refuseWith(w, accepted, refused)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), t.limits.Time)
 	defer cancel()
-	ctx = graphql.StartOperationTrace(ctx)
+	status, executed, refused := t.execute(ctx, w, r, accepted, asked)
+	if refused == nil && !t.shedding.answers.take(executed.extra()) {
+		refused = overloaded("answers that are read slowly fill the memory: send this again in a second, or ask for less")
+	}
+	if refused != nil {
+		refuseWith(w, accepted, refused)
+		return
+	}
+	defer t.shedding.answers.give(executed.extra())
+	answer(w, accepted, status, executed)
+}
 
+// execute runs the operation of a request in one of the places of those at work, which is
+// free again before the answer is read.
+func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, accepted negotiated, asked asked) (status int, executed response, refused *refused) {
+	leave, refused := t.shedding.enter(ctx)
+	defer leave()
+	if refused != nil {
+		return 0, response{}, refused
+	}
+	params, named, refused := asked.params(t.limits)
+	if refused == nil {
+		refused = t.documents.find(ctx, params, named)
+	}
+	if refused != nil {
+		return 0, response{}, refused
+	}
+	ctx = graphql.StartOperationTrace(ctx)
 	operation, errs := t.executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		answer(w, accepted, accepted.requestError(errs), response{Errors: t.presented(ctx, errs)})
-		return
+		return accepted.requestError(errs), response{Errors: t.presented(ctx, errs)}, nil
 	}
 	t.documents.keep(ctx, params.Query, named)
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
-		answer(w, accepted, http.StatusMethodNotAllowed, refusal(books.Invalid, "GET reads alone: send a mutation by POST"))
-		return
+		return 0, response{}, refuse(http.StatusMethodNotAllowed, books.Invalid, "GET reads alone: send a mutation by POST")
+	}
+	if refused := t.rates.take(ctx, r.RemoteAddr, costOf(operation)); refused != nil {
+		return 0, response{}, refused
+	}
+	lighten, refused := t.shedding.weigh(ctx, costOf(operation))
+	defer lighten()
+	if refused != nil {
+		return 0, response{}, refused
 	}
 	respond, ctx := t.executor.DispatchOperation(ctx, operation)
 	got := respond(ctx)
 	if got == nil { // the deadline passed before anything was resolved
-		answer(w, accepted, http.StatusServiceUnavailable, response{Errors: gqlerrors(t.faults.present(ctx, ctx.Err()))})
-		return
+		return http.StatusServiceUnavailable, response{Errors: gqlerrors(t.faults.present(ctx, ctx.Err()))}, nil
 	}
-	executed := response{Errors: got.Errors, Data: got.Data, Extensions: got.Extensions}
-	status := http.StatusOK
+	executed = response{Errors: got.Errors, Data: got.Data, Extensions: got.Extensions}
 	if len(got.Data) == 0 { // nothing ran: the snapshot could not be had
-		status = http.StatusServiceUnavailable
+		return http.StatusServiceUnavailable, executed, nil
 	}
-	answer(w, accepted, status, executed)
+	return http.StatusOK, executed, nil
 }
 
 func (t transport) presented(ctx context.Context, errs gqlerror.List) gqlerror.List {
@@ -92,6 +131,9 @@ type response struct {
 	Data       json.RawMessage `json:"data,omitempty"`
 	Extensions map[string]any  `json:"extensions,omitempty"`
 }
+
+// extra is how many bytes of the answer count against what may lie in memory.
+func (r response) extra() int64 { return max(int64(len(r.Data))-freeBytes, 0) }
 
 func refusal(code books.Code, format string, args ...any) response {
 	return response{Errors: gqlerrors(refuseRequest(code, format, args...))}
@@ -171,11 +213,17 @@ func answer(w http.ResponseWriter, accepted negotiated, status int, body respons
 	}
 	w.Header().Set("Content-Type", accepted.media+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(written.Len()))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime(written.Len()))) // a recorder of tests has none
 	w.WriteHeader(status)
 	_, _ = w.Write(written.Bytes())
 }
 
-// refused is why a request could not be read.
+// answerTime is how long a caller may take to read an answer.
+func answerTime(length int) time.Duration {
+	return readTime + time.Duration(length)*time.Second/slowestReader
+}
+
+// refused is why a request is not answered.
 type refused struct {
 	status int
 	err    *gqlerror.Error
@@ -188,27 +236,37 @@ func refuse(status int, code books.Code, format string, args ...any) *refused {
 // howToAsk ends every message about a body.
 const howToAsk = `send {"query": "...", "variables": {...}} as application/json`
 
-// paramsOf reads a request, and by which name or hash it asks for its document. Errors:
-// INVALID, TOO_LARGE; none repeats the body.
-func (t transport) paramsOf(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, named string, refused *refused) {
-	switch r.Method {
-	case http.MethodPost:
-		return t.fromBody(w, r)
-	case http.MethodGet:
-		return t.fromURL(r.URL.Query())
+// refuseWith answers with a refusal, and says when to come back where that helps.
+func refuseWith(w http.ResponseWriter, accepted negotiated, refused *refused) {
+	if after, later := refused.err.Extensions["retryAfter"].(int); later {
+		w.Header().Set("Retry-After", strconv.Itoa(after))
 	}
-	w.Header().Set("Allow", "GET, POST")
-	return nil, "", refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
+	answer(w, accepted, refused.status, response{Errors: gqlerrors(refused.err)})
 }
 
-func (t transport) fromURL(values url.Values) (params *graphql.RawParams, named string, refused *refused) {
+// read reads a request; forget tells that it is no longer in memory. Errors: INVALID,
+// TOO_LARGE, OVERLOADED; none repeats the body.
+func (t transport) read(w http.ResponseWriter, r *http.Request) (asked asked, forget func(), refused *refused) {
+	switch r.Method {
+	case http.MethodPost:
+		body := &countedBody{budget: &t.shedding.bodies}
+		asked, refused = t.fromBody(w, r, body)
+		return asked, body.forget, refused
+	case http.MethodGet:
+		return fromURL(r.URL.Query()), func() {}, nil
+	}
+	w.Header().Set("Allow", "GET, POST")
+	return asked, func() {}, refuse(http.StatusMethodNotAllowed, books.Invalid, "use GET or POST: %s", howToAsk)
+}
+
+func fromURL(values url.Values) asked {
 	asked := asked{Query: quotedJSON(values, "query"), OperationName: quotedJSON(values, "operationName"), DocumentID: quotedJSON(values, "documentId")}
 	for name, into := range map[string]*json.RawMessage{"variables": &asked.Variables, "extensions": &asked.Extensions} {
 		if values.Get(name) != "" {
 			*into = json.RawMessage(values.Get(name))
 		}
 	}
-	return asked.params(t.limits)
+	return asked
 }
 
 func quotedJSON(values url.Values, name string) json.RawMessage {
@@ -222,37 +280,68 @@ func quotedJSON(values url.Values, name string) json.RawMessage {
 	return quoted
 }
 
-func (t transport) fromBody(w http.ResponseWriter, r *http.Request) (params *graphql.RawParams, named string, refused *refused) {
+func (t transport) fromBody(w http.ResponseWriter, r *http.Request, counted *countedBody) (asked asked, refused *refused) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != mediaJSON {
-		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
+		return asked, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the content type must be application/json: %s", howToAsk)
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the charset must be utf-8")
+		return asked, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the charset must be utf-8")
 	}
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, "", refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
+		return asked, refuse(http.StatusUnsupportedMediaType, books.Invalid, "the body must not be compressed")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.limits.Body))
+	if r.ContentLength > t.limits.Body {
+		return asked, t.bodyTooLarge(r)
+	}
+	counted.from = http.MaxBytesReader(w, r.Body, t.limits.Body)
+	body, err := io.ReadAll(counted)
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		return nil, "", t.bodyTooLarge(r)
+		return asked, t.bodyTooLarge(r)
+	case errors.Is(err, errBodies):
+		return asked, overloaded("requests that are sent slowly fill the memory: send this again in a second")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return asked, refuse(http.StatusRequestTimeout, books.Invalid, "the body did not come within %s: send it again", bodyTime)
 	case err != nil:
-		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
+		return asked, refuse(http.StatusBadRequest, books.Invalid, "the body ended early: send it again")
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server listens for the connection's end
 	if !utf8.Valid(body) {
-		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is not UTF-8: send JSON in that encoding")
+		return asked, refuse(http.StatusBadRequest, books.Invalid, "the body is not UTF-8: send JSON in that encoding")
 	}
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && first[0] == '[' {
-		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is a JSON array, and operations are sent one a request: put several fields into one operation, or send several requests")
+		return asked, refuse(http.StatusBadRequest, books.Invalid, "the body is a JSON array, and operations are sent one a request: put several fields into one operation, or send several requests")
 	}
-	var asked asked
 	if err := json.Unmarshal(body, &asked); err != nil {
-		return nil, "", refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
+		return asked, refuse(http.StatusBadRequest, books.Invalid, "the body is not a GraphQL request in JSON%s: %s", where(err), howToAsk)
 	}
-	return asked.params(t.limits)
+	return asked, nil
 }
+
+// countedBody counts the bytes of a body that lie in memory.
+type countedBody struct {
+	from           io.Reader
+	budget         *budget
+	bytes, counted int64
+}
+
+var errBodies = errors.New("bodies fill the memory")
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.bytes += int64(n)
+	if more := b.bytes - freeBytes - b.counted; more > 0 {
+		if !b.budget.take(more) {
+			return n, errBodies
+		}
+		b.counted += more
+	}
+	return n, err
+}
+
+func (b *countedBody) forget() { b.budget.give(b.counted) }
 
 // bodyTooLarge refuses a body; how long it is, its sender may have said.
 func (t transport) bodyTooLarge(r *http.Request) *refused {

@@ -16,6 +16,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"drawdown/graph"
 	"drawdown/internal/bench"
 	"drawdown/internal/books"
 	"drawdown/internal/store"
@@ -170,7 +171,7 @@ func (p *program) benched(o benchOptions) bench.Program {
 		},
 		Handler: func(ctx context.Context, book *books.Books) http.Handler {
 			log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-			return api(ctx, book, log, apiOptions{intake: o.usage.intake()})
+			return api(ctx, book, log, apiOptions{intake: o.usage.intake(), limits: graph.Limits{Rate: -1}})
 		},
 		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
 			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)

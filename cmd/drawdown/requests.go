@@ -9,10 +9,19 @@ import (
 	"drawdown/graph"
 )
 
+const (
+	// defaultHeader holds tokens of every issuer, and what proxies add.
+	defaultHeader = 32 << 10
+	// leastMemory, in megabytes, is what the program needs to do anything.
+	leastMemory = 64
+)
+
 // requestFlags say how much a request to the API may ask: docs/limits.md.
 type requestFlags struct {
 	limits           graph.Limits
-	kilobytes        int64  // of a body
+	kilobytes        int64 // of a body
+	headerKilobytes  int
+	memoryMegabytes  int    // 0 for what the machine says
 	trustedDirectory string // empty where any document runs
 }
 
@@ -34,12 +43,30 @@ func (r *requestFlags) add(p *program, c *cobra.Command) {
 	count(&r.limits.Values, "max-values", graph.DefaultValues, "the most `values` in the variables, keys of objects too")
 	flags.DurationVar(&r.limits.Time, "max-time", graph.DefaultTime, "how `long` a GraphQL request may take")
 	p.limit(flags, "max-time", "1s to 1h", func(text string) error { return between(text, time.Second, time.Hour) })
+	count(&r.limits.Requests, "max-requests", graph.DefaultRequests, "the most GraphQL `requests` at work at the same time")
+	flags.DurationVar(&r.limits.Wait, "max-wait", graph.DefaultWait, "how `long` a GraphQL request waits for others that are at work")
+	p.limit(flags, "max-wait", "1ms to 1m", func(text string) error { return between(text, time.Millisecond, time.Minute) })
+	flags.IntVar(&r.limits.Rate, "rate", graph.DefaultRate, "the `fields` a second that one caller may ask for over time, each request counting ten more; 0 for no bound")
+	p.limit(flags, "rate", "0 to 1000000000", func(text string) error { return numberBetween(text, 0, 1_000_000_000) })
+	count(&r.limits.Burst, "rate-burst", graph.DefaultBurst, "the `fields` that a caller may ask for at once after a pause")
+	flags.IntVar(&r.headerKilobytes, "max-header", defaultHeader>>10, "the most `kilobytes` of the headers of a request")
+	p.limit(flags, "max-header", "4 to 1024", func(text string) error { return numberBetween(text, 4, 1024) })
+	flags.IntVar(&r.memoryMegabytes, "memory-limit", 0, "the `megabytes` of memory to keep within; 0 for GOMEMLIMIT, or nine tenths of the container's")
+	p.limit(flags, "memory-limit", "0, or 64 and more", func(text string) error {
+		if text == "0" {
+			return nil
+		}
+		return numberBetween(text, leastMemory, 1<<24)
+	})
 	flags.StringVar(&r.trustedDirectory, "trusted-documents", "", "run only the documents of this `directory`: files *.graphql, and manifests *.json of documents by hash")
 }
 
 func (r *requestFlags) bounds() graph.Limits {
 	limits := r.limits
 	limits.Body = r.kilobytes << 10
+	if r.limits.Rate == 0 {
+		limits.Rate = -1 // for a zero is the default there
+	}
 	return limits
 }
 

@@ -126,6 +126,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		}
 		working.Go(func() { bell.Run(ctx) })
 	}
+	limitMemory(log, o.requests.memoryMegabytes)
 	trusted, err := o.requests.trusted()
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -135,6 +136,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 			explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
 		}),
 		ReadHeaderTimeout: headerTime,
+		MaxHeaderBytes:    o.requests.headerKilobytes << 10,
 		IdleTimeout:       idleTime,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
