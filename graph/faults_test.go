@@ -94,7 +94,7 @@ func TestExplorer(t *testing.T) {
 	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "http") || strings.Contains(policy, "unsafe-eval") {
 		t.Errorf("the policy is %s", policy)
 	}
-	for _, file := range []string{"explorer.js", "explorer.css", "graphiql.js", "graphiql.css", "react.js", "react-dom.js", "LICENSES.md"} {
+	for _, file := range []string{"examples.js", "explorer.js", "explorer.css", "graphiql.js", "graphiql.css", "react.js", "react-dom.js", "LICENSES.md"} {
 		if got := a.send(httptest.NewRequest(http.MethodGet, "/"+file, http.NoBody)); got.Status != http.StatusOK || got.Header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %d %v", file, got.Status, got.Header)
 		}

@@ -4,8 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,23 +77,4 @@ func constants(t *testing.T, file, goType string) []string {
 		}
 	}
 	return values
-}
-
-// Every operation that the explorer opens with runs.
-func TestExamplesOfTheExplorer(t *testing.T) {
-	a := newAPI(t)
-	a.sell("acme")
-	a.use("acme", "evt-1", "100")
-	a.run()
-	script, err := os.ReadFile("explorer/explorer.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples := regexp.MustCompile("(?s)`(#.*?)`").FindAllSubmatch(script, -1)
-	if len(examples) < 5 {
-		t.Fatalf("only %d examples were found", len(examples))
-	}
-	for _, example := range examples {
-		a.must(string(example[1]), map[string]any{"events": []map[string]any{{"id": "explorer-1", "customer": "explorer-inc", "credits": "12.5"}}})
-	}
 }

@@ -122,9 +122,9 @@ const shelves = [
         "query": "mutation NewEstimate($input: EstimateCreateInput!, $key: String!) {\n  estimateCreate(input: $input, idempotencyKey: $key) {\n    estimate { id from rate reason policy { code } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "policy": "annual",
-            "rate": "0.09",
-            "reason": "Two cohorts have lapsed: 9.1 % of what they bought"
+            "policy": "standard",
+            "rate": "0.06",
+            "reason": "The first cohorts show 6 %"
           },
           "key": "estimate-2026-01"
         }
@@ -136,7 +136,7 @@ const shelves = [
         "variables": {
           "input": {
             "code": "standard",
-            "policy": "annual",
+            "policy": "standard",
             "tiers": [
               {
                 "credits": "1000",
@@ -195,9 +195,10 @@ const shelves = [
         "query": "mutation Sell($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      id\n      status\n      price { amount currency }\n      lot { id granted expiresAt }\n      entries {\n        nodes {\n          number\n          lines { account { role } debit { amount } credit { amount } }\n        }\n      }\n    }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "customer": "larkspur-labs",
-            "pack": "credits",
+            "customer": "acme",
+            "pack": "standard",
             "credits": "10000",
+            "purchasedAt": "2026-01-11T09:00:00Z",
             "reference": "INV-2026-0012"
           },
           "key": "INV-2026-0012"
@@ -209,8 +210,8 @@ const shelves = [
         "query": "mutation SellByInvoice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      id\n      status\n      dueOn\n      price { amount currency }\n      tax { amount }\n      entries { totalCount }\n    }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "customer": "harborlight",
-            "policy": "annual",
+            "customer": "acme",
+            "policy": "standard",
             "credits": "20000",
             "bonus": "2000",
             "price": "1500.00",
@@ -228,7 +229,8 @@ const shelves = [
         "query": "mutation SellAtNoPrice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase { id }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "customer": "larkspur-labs",
+            "customer": "acme",
+            "policy": "standard",
             "credits": "100",
             "price": "19.995"
           },
@@ -245,7 +247,7 @@ const shelves = [
         "lookups": [
           {
             "variable": "id",
-            "query": "{ purchases(status: INVOICED, first: 1, reverse: true) { nodes { id } } }"
+            "query": "{ purchases(customer: \"acme\", status: INVOICED, first: 1) { nodes { id } } }"
           }
         ]
       },
@@ -255,15 +257,15 @@ const shelves = [
         "query": "mutation Refund($id: ID!, $input: PurchaseRefundInput!, $key: String!) {\n  purchaseRefund(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase {\n      status\n      refundedAt\n      refundAmount { amount currency }\n      lot { granted drawn refunded refundedAmount { amount } }\n    }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "amount": "20.00",
-            "reason": "The school closes"
+            "amount": "1500.00",
+            "reason": "Ordered twice"
           },
-          "key": "refund-willowbrook"
+          "key": "refund-INV-2026-0013"
         },
         "lookups": [
           {
             "variable": "id",
-            "query": "{ purchases(customer: \"willowbrook\", first: 1, reverse: true) { nodes { id } } }"
+            "query": "{ purchases(customer: \"acme\", status: PAID, first: 1, reverse: true) { nodes { id } } }"
           }
         ]
       },
@@ -273,12 +275,13 @@ const shelves = [
         "query": "mutation Give($input: GrantCreateInput!, $key: String!) {\n  grantCreate(input: $input, idempotencyKey: $key) {\n    lot { id kind reason granted expiresAt price { amount } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
-            "customer": "larkspur-labs",
+            "customer": "acme",
+            "policy": "standard",
             "credits": "500",
             "reason": "GOODWILL",
             "expiresAfter": "P3M"
           },
-          "key": "goodwill-larkspur"
+          "key": "goodwill-acme"
         }
       }
     ]
@@ -350,20 +353,20 @@ const shelves = [
       },
       {
         "name": "usageRecord",
-        "says": "Meters tokens. The ids are yours: send it twice, and the second answer says DUPLICATE and changes nothing.",
+        "says": "Meters what was used. The ids are yours: send it twice, and the second answer says DUPLICATE and changes nothing.",
         "query": "mutation Use($events: [UsageEventInput!]!) {\n  usageRecord(events: $events) {\n    recorded\n    duplicates\n    rejected\n    outcomes {\n      eventId\n      status\n      event { credits }\n      draws { credits lot { remaining } }\n      error { field code message }\n    }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "events": [
             {
               "id": "req-1",
-              "customer": "larkspur-labs",
-              "meter": "tokens_in",
-              "quantity": "4808",
+              "customer": "acme",
+              "meter": "images",
+              "quantity": "120",
               "occurredAt": "2026-01-11T18:17:03Z"
             },
             {
               "id": "req-2",
-              "customer": "larkspur-labs",
+              "customer": "acme",
               "credits": "2.5",
               "occurredAt": "2026-01-11T18:20:00Z"
             }
@@ -378,12 +381,12 @@ const shelves = [
           "events": [
             {
               "id": "req-3",
-              "customer": "larkspur-labs",
+              "customer": "acme",
               "credits": "1"
             },
             {
               "id": "req-4",
-              "customer": "larkspur-labs",
+              "customer": "acme",
               "credits": "100000"
             },
             {
@@ -400,7 +403,7 @@ const shelves = [
         "query": "mutation TakeBack($event: UsageEventKey!, $input: UsageVoidInput!, $key: String!) {\n  usageVoid(event: $event, input: $input, idempotencyKey: $key) {\n    event {\n      credits\n      voidOf { eventId credits }\n      draws { credits lot { remaining } }\n    }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "event": {
-            "customer": "larkspur-labs",
+            "customer": "acme",
             "id": "req-2"
           },
           "input": {

@@ -1,141 +1,95 @@
 'use strict';
 
-// Operations to begin with. They need no ids, so that they answer on any book.
-const examples = [
-  `# Who can use how much, and what lapses for whom.
-query Customers {
-  customers(first: 20) {
-    totalCount
-    nodes {
-      externalId
-      name
-      balance { credits lots { remaining expiresAt policy { code } } }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-`,
-  `# From a figure of the trial balance down to the usage behind it.
-query TrialBalance {
-  trialBalance {
-    functionalCurrency
-    rows {
-      account { role name class }
-      opening { amount currency }
-      debits { amount }
-      credits { amount }
-      closing { amount }
-    }
-  }
-}
-`,
-  `# Why a figure is what it is: rule, paragraph, formula and inputs.
-query Recognitions {
-  recognitions(first: 5, reverse: true) {
-    nodes {
-      kind
-      day
-      credits
-      amount { amount currency }
-      explanation { rule paragraph formula inputs { name value } }
-      customer { externalId }
-      lot { granted price { amount } }
-      draws(first: 3) { nodes { credits event { source eventId occurredAt } } }
-      entry { number accountingDate }
-    }
-  }
-}
-`,
-  `# The journal, newest first.
-query Journal {
-  entries(first: 10, reverse: true) {
-    nodes {
-      number
-      kind
-      accountingDate
-      description
-      lines {
-        account { name }
-        debit { amount currency }
-        credit { amount currency }
-        customer { externalId }
-      }
-      purchase { id reference }
-    }
-  }
-}
-`,
-  `# Credits that lapse within 60 days, and the money they carry.
-query Lapsing {
-  lapsing(withinDays: 60) {
-    totalCount
-    nodes {
-      customer { externalId }
-      unused
-      expiresAt
-      carrying { amount currency }
-    }
-  }
-  deferredRevenue(first: 10) {
-    nodes { customer { externalId } unused carrying { amount currency } }
-  }
-}
-`,
-  `# Send it twice: the second answer is the first, and nothing happens again.
-mutation Sell {
-  customerCreate(input: { externalId: "explorer-inc", name: "Explorer Inc" }, idempotencyKey: "explorer-customer") {
-    customer { id }
-    userErrors { field code message }
-  }
-  policyCreate(input: { code: "explorer-annual", expires: "P12M" }, idempotencyKey: "explorer-policy") {
-    policy { id }
-    userErrors { field code message }
-  }
-  purchaseCreate(
-    input: { customer: "explorer-inc", policy: "explorer-annual", credits: "10000", price: "800.00" }
-    idempotencyKey: "explorer-purchase"
-  ) {
-    purchase { id price { amount currency } lot { id granted expiresAt } entries { nodes { number } } }
-    userErrors { field code message }
-  }
-}
-`,
-  `# Use some of it. Events bring their own ids: a repeat is a DUPLICATE.
-mutation Use($events: [UsageEventInput!]!) {
-  usageRecord(events: $events) {
-    recorded
-    duplicates
-    rejected
-    outcomes { eventId status draws { credits lot { id remaining } } error { field code message } }
-  }
-}
-`,
-  `# Book what was used through yesterday. Running it twice books nothing twice.
-mutation Book {
-  jobRun(job: ALL, idempotencyKey: "explorer-run-1") {
-    run { status through recognitions entries firstEntry { number } lastEntry { number } }
-    userErrors { field code message }
-  }
-}
-`,
-];
-
-const variables = {
-  6: JSON.stringify({ events: [{ id: 'explorer-1', customer: 'explorer-inc', credits: '12.5' }] }, null, 2),
-};
+const h = React.createElement;
 
 // GraphiQL is late to learn the name of an operation after a change of tab: where a
 // document holds one alone, no name is needed.
 const fetcher = GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href });
 const send = ({ operationName, ...request }, options) => {
-  const operations = request.query.match(/^\s*(query|mutation)\b/gm) ?? [];
+  const operations = request.query.match(/^\s*(query|mutation|subscription)\b/gm) ?? [];
   return fetcher(operations.length > 1 ? { operationName, ...request } : request, options);
 };
 
+// leaf walks down to the one value that a lookup finds, undefined where it finds none.
+const leaf = (node) => (node !== null && typeof node === 'object' ? (Object.values(node).length === 1 ? leaf(Object.values(node)[0]) : undefined) : node);
+
+// ask sends a query and returns its data.
+const ask = async (query) => {
+  const answer = await send({ query });
+  return (answer[Symbol.asyncIterator] ? (await answer[Symbol.asyncIterator]().next()).value : answer).data;
+};
+
+// variablesOf returns the variables of an example, with ids of this book in their place.
+const variablesOf = async ({ variables, lookups = [] }) => {
+  const found = { ...variables };
+  const missing = [];
+  for (const { variable, query } of lookups) {
+    const value = leaf(await ask(query));
+    if (value == null) {
+      missing.push(`$${variable}: this book has nothing that ${query} finds.`);
+    }
+    found[variable] = value ?? '';
+  }
+  return { text: Object.keys(found).length > 0 ? JSON.stringify(found, null, 2) : '', missing };
+};
+
+// textOf writes an example with its words above it, in lines that fit the editor.
+const textOf = ({ says, query }) => `# ${says.replace(/(.{1,56})( |$)/g, '$1\n# ').slice(0, -3)}\n${query}`;
+const texts = new Set(shelves.flatMap(({ examples }) => examples.map(textOf)));
+
+// Examples lists the operations of docs/api/examples, which examples.js holds, by area; a
+// click puts one into the editor.
+const Examples = () => {
+  const { queryEditor, variableEditor, addTab } = GraphiQL.React.useEditorContext({ nonNull: true });
+  const [note, tell] = React.useState('');
+  const editor = React.useRef();
+  editor.current = { queryEditor, variableEditor };
+  const open = async (example) => {
+    tell('');
+    const { text, missing } = await variablesOf(example);
+    if (queryEditor.getValue().trim() !== '' && !texts.has(queryEditor.getValue())) {
+      addTab(); // what somebody has written stays in its own tab
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    editor.current.queryEditor.setValue(textOf(example));
+    editor.current.variableEditor.setValue(text);
+    tell(missing.join(' '));
+  };
+  return h('div', { className: 'examples' },
+    h('h2', null, 'Examples'),
+    h('p', null, 'A click puts one into the editor. Queries are written for the book of drawdown demo; acts make what they need, from top to bottom, on any book.'),
+    note && h('p', { className: 'note', role: 'alert' }, note),
+    shelves.map(({ title, examples }, i) =>
+      h('details', { key: title, open: i === 0 },
+        h('summary', null, title),
+        h('ul', null, examples.map((example) =>
+          h('li', { key: example.name },
+            h('button', { type: 'button', onClick: () => open(example) },
+              h('span', { className: /^\w+/.exec(example.query)[0] }, /^\w+/.exec(example.query)[0]), ' ', example.name),
+            h('p', null, example.says)))))));
+};
+
+// Icon stands in the sidebar as soon as the examples can be shown, and shows them where nothing
+// else is: GraphiQL's own way to open with a plugin hides what it opens.
+const Icon = () => {
+  const icon = React.useRef();
+  React.useEffect(() => {
+    if (!document.querySelector('.graphiql-sidebar [aria-label^="Hide"]')) {
+      icon.current.closest('button').click();
+    }
+  }, []);
+  return h('svg', { ref: icon, viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', strokeWidth: 1.5, 'aria-hidden': true },
+    h('path', { d: 'M4 5h16M4 10h10M4 15h16M4 20h10' }));
+};
+
+const begin = shelves[0].examples[0];
+
 ReactDOM.createRoot(document.getElementById('explorer')).render(
-  React.createElement(GraphiQL, {
+  h(GraphiQL, {
     fetcher: send,
-    defaultTabs: examples.map((query, i) => ({ query, variables: variables[i] ?? '' })),
+    plugins: [{ title: 'Examples', icon: Icon, content: Examples }],
+    defaultTabs: [{ query: textOf(begin), variables: JSON.stringify(begin.variables ?? {}, null, 2) }],
+    defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
   }),
 );
