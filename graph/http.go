@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -29,6 +30,15 @@ type Options struct {
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
 	// requests.
 	Background context.Context //nolint:containedctx // it is the process's, not a request's
+	// Stopping, where it is not nil, is done when the server is about to stop: no more
+	// requests are to be sent here, and those that come are answered.
+	Stopping context.Context //nolint:containedctx // it is the process's, not a request's
+	// Watch is told of requests and operations, where it is not nil.
+	Watch Watch
+	// Metrics, where it is not nil, answers at /metrics.
+	Metrics http.Handler
+	// Slow is from when on a request is logged as slow; never where it is 0.
+	Slow time.Duration
 }
 
 // NewHandler serves the API:
@@ -36,7 +46,8 @@ type Options struct {
 //	/graphql   GraphQL over HTTP, GET and POST
 //	/v1/usage  streams of usage, POST
 //	/healthz   200 while the process answers
-//	/readyz    200 while the book can be read, 503 otherwise
+//	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
+//	/metrics   what Options.Metrics says, where it is given
 //	/          the explorer, where Options.Explorer asks for it
 func NewHandler(b *books.Books, options Options) http.Handler {
 	if options.Log == nil {
@@ -45,17 +56,24 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	if options.Background == nil {
 		options.Background = context.Background()
 	}
+	if options.Stopping == nil {
+		options.Stopping = options.Background
+	}
+	if options.Watch == nil {
+		options.Watch = noWatch{}
+	}
 	bounds := options.Limits.withDefaults()
 	faults := presenter{options.Log, bounds}
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})
 	parsed := newQueryCache()
-	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: newRates(bounds), executor: executor.New(schema)}
+	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: newRates(bounds), executor: executor.New(schema), watch: options.Watch}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
 	api.executor.SetParserTokenLimit(bounds.Tokens)
 	api.executor.SetQueryCache(parsed)
 	api.executor.Use(extension.Introspection{})
 	api.executor.Use(limits{bounds, parsed, schema.Schema()})
+	api.executor.Use(watching{options.Watch, options.Trusted != nil}) // outside of what follows, so that its time is counted
 	api.executor.Use(reading{b, bounds.Parallel})
 
 	mux := http.NewServeMux()
@@ -64,14 +82,23 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.Handle("/graphql", api.shedding.guard(sameSite.Handler(api)))
 	mux.Handle("/v1/usage", sameSite.Handler(newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, api.rates)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", ready(b, faults))
+	mux.HandleFunc("GET /readyz", ready(b, faults, options.Stopping))
+	if options.Metrics != nil {
+		mux.Handle("GET /metrics", options.Metrics)
+	}
 	mux.Handle("/", front(options.Explorer))
-	return faults.recovering(identified(mux))
+	watch := watched{watch: options.Watch, log: options.Log, slow: options.Slow, mux: mux}
+	return faults.recovering(identified(watch.around(noting(mux))))
 }
 
-// ready answers whether the book can be read.
-func ready(b *books.Books, faults presenter) http.HandlerFunc {
+// ready answers whether requests can be sent here: the book can be read, in one read, and
+// the server is not stopping.
+func ready(b *books.Books, faults presenter, stopping context.Context) http.HandlerFunc { //nolint:revive // the context is the process's
 	return func(w http.ResponseWriter, r *http.Request) {
+		if stopping.Err() != nil {
+			say(w, http.StatusServiceUnavailable, "the server is stopping")
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
 		err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {

@@ -36,16 +36,17 @@ type transport struct {
 	shedding  *shedding
 	rates     *rates
 	executor  *executor.Executor
+	watch     Watch
 }
 
 func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
-		answer(w, accepted, http.StatusNotAcceptable, refusal(books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
+		t.refuse(r.Context(), w, accepted, refuse(http.StatusNotAcceptable, books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
 		return
 	}
 	if refused := t.rates.take(r.Context(), r.RemoteAddr, requestCost); refused != nil {
-		refuseWith(w, accepted, refused)
+		t.refuse(r.Context(), w, accepted, refused)
 		return
 	}
 	if r.ContentLength != 0 { // also of a body that is not read, which the server reads to its end
@@ -54,7 +55,7 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	asked, forget, refused := t.read(w, r)
 	defer forget()
 	if refused != nil {
-		refuseWith(w, accepted, refused)
+		t.refuse(r.Context(), w, accepted, refused)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), t.limits.Time)
@@ -64,7 +65,7 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused = overloaded("answers that are read slowly fill the memory: send this again in a second, or ask for less")
 	}
 	if refused != nil {
-		refuseWith(w, accepted, refused)
+		t.refuse(r.Context(), w, accepted, refused)
 		return
 	}
 	defer t.shedding.answers.give(executed.extra())
@@ -89,7 +90,9 @@ func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.R
 	ctx = graphql.StartOperationTrace(ctx)
 	operation, errs := t.executor.CreateOperationContext(ctx, params)
 	if errs != nil {
-		return accepted.requestError(errs), response{Errors: t.presented(ctx, errs)}, nil
+		presented := t.presented(ctx, errs)
+		t.watch.OperationEnded(ctx, Operation{}, codesOf(presented), 0)
+		return accepted.requestError(errs), response{Errors: presented}, nil
 	}
 	t.documents.keep(ctx, params.Query, named)
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
@@ -116,6 +119,12 @@ func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.R
 	return http.StatusOK, executed, nil
 }
 
+// refuse answers what was not executed.
+func (t transport) refuse(ctx context.Context, w http.ResponseWriter, accepted negotiated, refused *refused) {
+	t.watch.OperationEnded(ctx, Operation{}, codesOf(gqlerrors(refused.err)), 0)
+	refuseWith(w, accepted, refused)
+}
+
 func (t transport) presented(ctx context.Context, errs gqlerror.List) gqlerror.List {
 	shown := make(gqlerror.List, 0, min(len(errs), maxErrors))
 	for _, err := range errs[:min(len(errs), maxErrors)] {
@@ -134,10 +143,6 @@ type response struct {
 
 // extra is how many bytes of the answer count against what may lie in memory.
 func (r response) extra() int64 { return max(int64(len(r.Data))-freeBytes, 0) }
-
-func refusal(code books.Code, format string, args ...any) response {
-	return response{Errors: gqlerrors(refuseRequest(code, format, args...))}
-}
 
 func gqlerrors(err *gqlerror.Error) gqlerror.List { return gqlerror.List{err} }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"drawdown/graph"
 	"drawdown/internal/books"
+	"drawdown/internal/telemetry"
 )
 
 // apiOptions are what commands say of the API.
@@ -15,10 +17,20 @@ type apiOptions struct {
 	intake   graph.IntakeOptions
 	limits   graph.Limits
 	trusted  *graph.Trusted
+	watch    *telemetry.Telemetry // nil where nobody watches
+	slow     time.Duration
+	stopping context.Context //nolint:containedctx // it is the process's
 }
 
 // api is what the server answers with. The context is the process's: job runs that a
 // request starts go on after it, and end with the process.
 func api(ctx context.Context, book *books.Books, log *slog.Logger, o apiOptions) http.Handler {
-	return graph.NewHandler(book, graph.Options{Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Log: log, Background: ctx})
+	options := graph.Options{
+		Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Log: log, Background: ctx,
+		Slow: o.slow, Stopping: o.stopping,
+	}
+	if o.watch != nil {
+		options.Watch, options.Metrics = o.watch, o.watch.Metrics()
+	}
+	return graph.NewHandler(book, options)
 }

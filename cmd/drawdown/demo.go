@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) demoCommand() *cobra.Command {
-	o := serveOptions{explorer: true, log: "text"}
+	o := serveOptions{explorer: true, watch: demoWatch}
 	var buildOnly bool
 	c := &cobra.Command{
 		Use:   "demo",
@@ -75,7 +75,7 @@ func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, bui
 	if out.err != nil {
 		return errors.Join(out.err, listener.Close())
 	}
-	log, err := newLog(p.stderr, o.log, false)
+	log, err := o.watch.newLog(p.stderr)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,9 +18,9 @@ import (
 
 // serveOptions are the flags of serve.
 type serveOptions struct {
-	address, schedule, log        string
+	address, schedule             string
 	allowRemote, explorer, noJobs bool
-	verbose                       bool
+	watch                         watchFlags
 	usage                         usageFlags
 	requests                      requestFlags
 }
@@ -46,7 +45,7 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) (err error) {
 			ctx := c.Context()
-			log, err := newLog(p.stderr, o.log, o.verbose)
+			log, err := o.watch.newLog(p.stderr)
 			if err != nil {
 				return err
 			}
@@ -76,34 +75,17 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	flags.BoolVar(&o.explorer, "explorer", false, "serve the GraphiQL explorer at /")
 	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
-	flags.StringVar(&o.log, "log", "text", "how to log: text or json")
-	flags.BoolVar(&o.verbose, "verbose", false, "log more")
+	o.watch.add(p, c)
 	o.usage.add(c)
 	o.requests.add(p, c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
-	bound, check := oneOf("text", "json")
-	p.limit(flags, "log", bound, check)
 	p.together(c,
 		func() error { return checkAddress(o.address, o.allowRemote) },
 		func() error { return o.usage.check() },
 		func() error { return o.requests.check() })
 	return c
-}
-
-func newLog(w io.Writer, format string, verbose bool) (*slog.Logger, error) {
-	options := &slog.HandlerOptions{Level: slog.LevelInfo}
-	if verbose {
-		options.Level = slog.LevelDebug
-	}
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	}
-	return nil, badUsage("--log: must be text or json, not %q", format)
 }
 
 // Limits of the server, each with its reason.
@@ -113,11 +95,15 @@ const (
 	endTime    = 20 * time.Second // what requests may take to end when the server stops
 )
 
-// serve answers on the listener and rings for the jobs until the context is done.
+// serve answers on the listener and rings for the jobs until the context is done. Then
+// /readyz says so at once, the jobs end after the step at work, and requests are taken for
+// as long as balancers need to send no more.
 func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books, listener net.Listener, o serveOptions) error {
 	ctx, stop := context.WithCancel(ctx)
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	var working sync.WaitGroup
 	defer working.Wait()
+	defer end()
 	defer stop()
 	if !o.noJobs {
 		bell, err := jobs.New(book, log, o.schedule)
@@ -131,9 +117,17 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	watch := newTelemetry()
+	if o.watch.metricsAddress != "" {
+		wait, err := beside(background, log, "/metrics", o.watch.metricsAddress, metricsMux(watch.Metrics()))
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer wait()
+	}
 	server := &http.Server{
-		Handler: api(ctx, book, log, apiOptions{
-			explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
+		Handler: api(background, book, log, apiOptions{
+			watch: watch, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
 		}),
 		ReadHeaderTimeout: headerTime,
 		MaxHeaderBytes:    o.requests.headerKilobytes << 10,
@@ -155,9 +149,17 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	case <-ctx.Done():
 	}
 	log.Info("stopping: requests and the step at work end first")
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	if !isLoopback(host) {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(o.watch.drain):
+		}
+	}
+	end()
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
-	if err := server.Shutdown(end); err != nil {
+	if err := server.Shutdown(within); err != nil {
 		log.Warn("some requests did not end in time", "error", err)
 	}
 	return nil
