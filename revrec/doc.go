@@ -10,6 +10,7 @@
 //	release.go   what lapses or has become remote is released 606-10-55-48, 49
 //	pool.go      expected breakage, in proportion to use      606-10-55-48
 //	refund.go    what is unused goes back                     606-10-32-10
+//	change.go   what else takes credits out of a lot, and its part of the price
 //	booking.go   recognitions, and the entries that sum them
 //
 // What always holds here:

@@ -52,7 +52,12 @@ func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
 		of.add("escheat", escheat.String())
 		if used, kept := facts(e.Inputs).value("used"); kept {
 			credits, _ := CreditsOf(used)
-			rest := ledger.Money(lot.rest(credits, escheat).Minor, r.Amount.Currency)
+			removed, known := facts(e.Inputs).value("removed")
+			if known {
+				e.Formula = strings.Replace(e.Formula, "− refunded", "− refunded − removed", 1)
+			}
+			before := figure{Minor: removed.Shift(r.Amount.Currency.Exponent()).IntPart()}
+			rest := ledger.Money(lot.rest(credits, before, escheat).Minor, r.Amount.Currency)
 			booked, _ := facts(e.Inputs).value("booked")
 			of.add("rest", rest.Text())
 			of.add("before", rest.Sub(r.Amount).Decimal().Sub(booked).StringFixed(r.Amount.Currency.Exponent()))

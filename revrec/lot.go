@@ -53,11 +53,21 @@ type Lot struct {
 
 	Drawn    Credits // used, net of voids
 	Lapsed   Credits // booked as lapsed
-	Refunded Credits // taken back
+	Refunded Credits // taken back by a refund
 	// RefundedOn and RefundedAmount are the day of a refund and the carrying amount it
 	// took out of deferred revenue.
 	RefundedOn                         ledger.Date
 	RefundedAmount, RefundedFunctional ledger.Amount
+	// OriginID is the lot that this one came out of, with a part of its price; "" where none.
+	// PoolLotID is the lot whose pool it shares where each lot has its own; "" is itself.
+	OriginID, PoolLotID string
+	// Removed is the credits that changes took out of the lot otherwise, and RemovedAmount
+	// what they took out of its carrying amount.
+	Removed                          Credits
+	RemovedAmount, RemovedFunctional ledger.Amount
+	// PoolLeftOn is the day on which the lot left its pool ahead of its last day; zero where
+	// it did not.
+	PoolLeftOn ledger.Date
 	// Blocked lots serve no use: a chargeback is open.
 	Blocked bool
 
@@ -88,10 +98,10 @@ type Rate struct {
 // Begin gives a new lot its price, and nothing as every amount that is booked of it.
 func (l *Lot) Begin(price, functional ledger.Amount) {
 	l.Price, l.Functional = price, functional
-	for _, amount := range []*ledger.Amount{&l.RefundedAmount, &l.Recognised, &l.Released, &l.Carrying} {
+	for _, amount := range []*ledger.Amount{&l.RefundedAmount, &l.RemovedAmount, &l.Recognised, &l.Released, &l.Carrying} {
 		*amount = ledger.Money(0, price.Currency)
 	}
-	for _, amount := range []*ledger.Amount{&l.RefundedFunctional, &l.RecognisedFunctional, &l.ReleasedFunctional, &l.CarryingFunctional} {
+	for _, amount := range []*ledger.Amount{&l.RefundedFunctional, &l.RemovedFunctional, &l.RecognisedFunctional, &l.ReleasedFunctional, &l.CarryingFunctional} {
 		*amount = ledger.Money(0, functional.Currency)
 	}
 }
@@ -106,11 +116,11 @@ func (l *Lot) WaitFrom(day ledger.Date) {
 // Waits reports whether the use of the day waits to be booked.
 func (l *Lot) Waits(day ledger.Date) bool { return l.PendingFrom != 0 && day >= l.PendingFrom }
 
-// Unused returns the credits that were neither used nor taken back, lapsed or not.
-func (l *Lot) Unused() Credits { return l.Granted - l.Drawn - l.Refunded }
+// Unused returns the credits that were neither used nor taken out, lapsed or not.
+func (l *Lot) Unused() Credits { return l.Granted - l.Drawn - l.Out() }
 
-// Remaining returns the credits that were neither used, taken back nor booked as
-// lapsed: granted = remaining + drawn + lapsed + refunded.
+// Remaining returns the credits that were neither used, taken out nor booked as
+// lapsed: granted = remaining + drawn + lapsed + refunded + removed.
 func (l *Lot) Remaining() Credits { return l.Unused() - l.Lapsed }
 
 // InForce reports whether the lot serves a use that happened at the instant.

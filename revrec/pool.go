@@ -65,15 +65,18 @@ type PoolDay struct {
 }
 
 // PoolDaysOf returns what a lot brings into its pool, and takes out again on its last
-// day, apart from use: its price without what was refunded. Nothing comes of a lot
-// that has no contract liability.
-func PoolDaysOf(lot Lot) []PoolDay {
+// day, apart from use: its price without what was refunded or otherwise taken out by the
+// changes. Nothing comes of a lot that has no contract liability.
+func PoolDaysOf(lot Lot, changes []Change) []PoolDay {
 	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot {
 		return nil
 	}
 	days := []PoolDay{{Day: lot.LiabilityOn, SoldMinor: lot.Price.Minor, SoldFunctional: lot.Functional.Minor}}
 	if lot.RefundedOn != 0 {
 		days = append(days, RefundInPool(lot)...)
+	}
+	for _, change := range changes {
+		days = append(days, ChangeInPool(lot, change)...)
 	}
 	if leaves := lot.leavesPoolOn(); leaves != 0 {
 		days = append(days, PoolDay{Day: leaves, SoldMinor: -lot.Price.Minor, SoldFunctional: -lot.Functional.Minor})
@@ -113,11 +116,17 @@ func (l *Lot) inPool(day PoolDay) []PoolDay {
 	}}
 }
 
+// leavesPoolOn returns the lot's last day in its pool, zero where there is none: the day
+// it lapses, or an earlier one on which it was taken out.
 func (l *Lot) leavesPoolOn() ledger.Date {
-	if l.LapsesOn == 0 {
+	leaves := l.LapsesOn
+	if l.PoolLeftOn != 0 && (leaves == 0 || l.PoolLeftOn < leaves) {
+		leaves = l.PoolLeftOn
+	}
+	if leaves == 0 {
 		return 0
 	}
-	return max(l.LapsesOn, l.LiabilityOn)
+	return max(leaves, l.LiabilityOn)
 }
 
 // Early is the breakage that a pool has recognised ahead of expiry: to revenue, and to
@@ -232,10 +241,10 @@ func MergePoolDays(days []PoolDay) []PoolDay {
 	return merged
 }
 
-// BookedInPool returns all that a lot has brought into its pool so far: its price, and
-// the use that is booked.
-func BookedInPool(lot Lot, booked Booked) []PoolDay {
-	days := PoolDaysOf(lot)
+// BookedInPool returns all that a lot has brought into its pool so far: its price, what
+// changes took out of it, and the use that is booked.
+func BookedInPool(lot Lot, changes []Change, booked Booked) []PoolDay {
+	days := PoolDaysOf(lot, changes)
 	for key, sum := range booked {
 		r := Recognition{Kind: key.Kind, Day: key.Day}
 		r.Amount.Minor, r.Functional.Minor = sum.Minor, sum.Functional

@@ -192,7 +192,7 @@ func TestPoolDaysOfALot(t *testing.T) {
 		{"a grant was not sold", grant, nil},
 	}
 	for _, test := range tests {
-		got := revrec.MergePoolDays(revrec.PoolDaysOf(test.lot))
+		got := revrec.MergePoolDays(revrec.PoolDaysOf(test.lot, nil))
 		if !slices.Equal(got, poolDays(test.want...)) {
 			t.Errorf("%s:\ngot  %v\nwant %v", test.name, got, poolDays(test.want...))
 		}

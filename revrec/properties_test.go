@@ -125,7 +125,7 @@ func (s story) run(booked revrec.Booked, from, through ledger.Date) {
 		}
 	}
 	book(booked, revrec.RecogniseUsage(s.lot, before, since, from, through, revrec.UsageBooked(booked, from)))
-	book(booked, revrec.ReleaseRest(s.lot, s.rule, known, through, booked))
+	book(booked, revrec.ReleaseRest(s.lot, s.rule, known, nil, through, booked))
 }
 
 // TestRunsAreADoorbell: whatever the days on which the jobs run, and however late the
@@ -290,7 +290,7 @@ func TestARefundTakesTheRest(t *testing.T) {
 		s.lot.Refunded, s.lot.RefundedOn = taken.Credits, today
 		s.lot.RefundedAmount, s.lot.RefundedFunctional = taken.Amount, taken.Functional
 		var released int64
-		for _, r := range revrec.ReleaseRest(s.lot, s.rule, days, s.end, revrec.Booked{}) {
+		for _, r := range revrec.ReleaseRest(s.lot, s.rule, days, nil, s.end, revrec.Booked{}) {
 			released += r.Amount.Minor
 		}
 		earned := revrec.Earned(s.lot.Price, s.lot.Granted, s.lot.Drawn).Minor

@@ -32,8 +32,6 @@ func RefundOf(lot Lot, rule Breakage, days []LotDay, at time.Time, today ledger.
 	if lot.LiabilityOn == 0 || lot.LiabilityOn > today || (released != 0 && released < today) {
 		return taken
 	}
-	earned := lot.earned(lot.Drawn)
-	taken.Amount.Minor = lot.Price.Minor - earned.Minor
-	taken.Functional.Minor = lot.Functional.Minor - earned.Functional
+	taken.Amount, taken.Functional = lot.PriceOf(taken.Credits)
 	return taken
 }

@@ -1,6 +1,8 @@
 package revrec
 
 import (
+	"strconv"
+
 	"github.com/shopspring/decimal"
 
 	"drawdown/ledger"
@@ -52,22 +54,28 @@ func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 // ReleaseRest returns what is to be booked because the lot has lapsed or its use has
 // become remote, for days through through: the whole rest of its price on that day, of
 // which the escheat share, rounded, is unclaimed property and what is left is revenue.
-// A use or a void after that day moves the released rest by as much: nothing new is
-// earned. days is all that was drawn from the lot, in order. 606-10-55-48 and 55-49.
+// A use, a void or a change after that day moves the released rest by as much: nothing new
+// is earned. days is all that was drawn from the lot, in order, and holds the days of its
+// changes. 606-10-55-48 and 55-49.
 //
 //	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
-func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, booked Booked) []Recognition {
+func ReleaseRest(lot Lot, rule Breakage, days []LotDay, changes []Change, through ledger.Date, booked Booked) []Recognition {
 	target := newPlan(lot.recognition(), 0, booked.only(ExpiryBreakage, RemoteBreakage), 1)
 	on, kind := lot.ReleaseOn(rule, days)
 	if on != 0 && on <= through {
 		var used Credits
 		var released figure
 		set := func(day ledger.Date) {
-			now := lot.rest(used, rule.Escheat)
+			removed := removedBy(changes, day)
+			now := lot.rest(used, removed, rule.Escheat)
 			if lot.RefundedOn > on { // found nothing deferred: its credits were released all the same
-				now.Credits = max(lot.Granted-used, 0)
+				now.Credits = max(lot.Granted-used-removed.Credits, 0)
 			}
-			target.add(day, kind, now.minus(released), inputUsed(used))
+			inputs := []Input{inputUsed(used)}
+			if removed.Minor != 0 {
+				inputs = append(inputs, Input{"removedMinor", strconv.FormatInt(removed.Minor, 10)})
+			}
+			target.add(day, kind, now.minus(released), inputs...)
 			released = now
 		}
 		at := 0
@@ -83,14 +91,14 @@ func ReleaseRest(lot Lot, rule Breakage, days []LotDay, through ledger.Date, boo
 	return target.missing()
 }
 
-// rest returns what is left of the lot's price after used credits and a refund, with
-// the escheat share of it.
-func (l *Lot) rest(used Credits, escheat decimal.Decimal) figure {
+// rest returns what is left of the lot's price after used credits, a refund and what
+// changes removed, with the escheat share of it.
+func (l *Lot) rest(used Credits, removed figure, escheat decimal.Decimal) figure {
 	earned := l.earned(used)
-	minor := l.Price.Minor - earned.Minor - l.RefundedAmount.Minor
-	functional := l.Functional.Minor - earned.Functional - l.RefundedFunctional.Minor
+	minor := l.Price.Minor - earned.Minor - l.RefundedAmount.Minor - removed.Minor
+	functional := l.Functional.Minor - earned.Functional - l.RefundedFunctional.Minor - removed.Functional
 	return figure{
-		Credits:             max(l.Granted-used-l.Refunded, 0),
+		Credits:             max(l.Granted-used-l.Refunded-removed.Credits, 0),
 		Minor:               minor,
 		Functional:          functional,
 		Unclaimed:           share(minor, escheat),

@@ -24,7 +24,7 @@ const (
 	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund pays at most the price
 	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
-	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event is void
+	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped

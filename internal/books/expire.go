@@ -75,12 +75,16 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 	if err != nil {
 		return nil, 0, err
 	}
+	changes, err := tx.LotChanges(ctx, keys)
+	if err != nil {
+		return nil, 0, err
+	}
 	for i, lot := range lots {
 		policy, err := run.policies.of(ctx, tx, lot.PolicyID)
 		if err != nil {
 			return nil, 0, err
 		}
-		released := revrec.ReleaseRest(*lot, policy.Breakage, days[i], run.through, booked[lot.ID])
+		released := revrec.ReleaseRest(*lot, policy.Breakage, days[i], changes[lot.ID], run.through, booked[lot.ID])
 		for _, r := range released {
 			lot.Released, lot.ReleasedFunctional = lot.Released.Add(r.Amount), lot.ReleasedFunctional.Add(r.Functional)
 			takeFromCarrying(lot, r)

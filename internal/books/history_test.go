@@ -166,7 +166,8 @@ func (h history) String() string {
 
 var (
 	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
-	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate"}
+	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
+		"purchaseVoid"}
 )
 
 func drawHistory(t *rapid.T) history {
@@ -357,6 +358,11 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			pay.PaidAt = a.at.Add(-a.late)
 		}
 		answer, err = p.Pay(ctx, key, pay)
+	case "purchaseVoid":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		answer, err = p.VoidPurchase(ctx, key, books.PurchaseVoid{PurchaseID: p.purchases[a.target%len(p.purchases)]})
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
 	}
@@ -401,7 +407,7 @@ func (p *playedBook) checkLots(t *rapid.T) {
 		if lot.Recognised.Minor != earned {
 			t.Fatalf("lot %s: %d booked as used, %d earned by %s of %s credits at %s", lot.ID, lot.Recognised.Minor, earned, lot.Drawn, lot.Granted, lot.Price)
 		}
-		total := parts[lot.ID] + lot.RefundedAmount.Minor
+		total := parts[lot.ID] + lot.RefundedAmount.Minor + lot.RemovedAmount.Minor
 		if total < 0 || total > lot.Price.Minor || lot.Released.Minor < 0 {
 			t.Fatalf("invariant 4: the parts of lot %s come to %d of %s", lot.ID, total, lot.Price)
 		}
@@ -441,8 +447,8 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 				in := lot.PolicyID == pool.PolicyID && lot.Kind == revrec.PurchaseLot &&
 					revrec.PoolKey(pool.By, lot) == pool.Key && lot.Price.Currency == pool.Currency
 				lapsed := lot.LapsesOn != 0 && lot.LapsesOn <= yesterday
-				if in && !lapsed && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
-					g.Add(g, big.NewRat(lot.Price.Sub(lot.RefundedAmount).Minor, 1))
+				if in && !lapsed && lot.PoolLeftOn == 0 && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
+					g.Add(g, big.NewRat(lot.Price.Sub(lot.RefundedAmount).Sub(lot.RemovedAmount).Minor, 1))
 					u.Add(u, big.NewRat(lot.Recognised.Minor, 1))
 				}
 			}

@@ -17,12 +17,15 @@ type Payment struct {
 // Pay books the payment of an invoiced purchase. Paid on its due day or before, the
 // contract liability appears with the payment; paid later, the receivable that fell due
 // is settled. ASC 606-10-45-2, 45-4.
-// Errors: NOT_FOUND, ALREADY_PAID, INVALID, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_VOIDED, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased, error) {
 	return once(ctx, b, act{"purchase.pay", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
 		if err != nil {
 			return Purchased{}, "", err
+		}
+		if purchase.Status == PurchaseVoided {
+			return Purchased{}, "", alreadyVoided(purchase)
 		}
 		if purchase.Status != PurchaseInvoiced {
 			return Purchased{}, "", refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid")
@@ -95,19 +98,11 @@ func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, paidOn le
 // carries the lot from now on, the lot's pool counts it from that day, and what was used
 // before waits to be cleared.
 func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot, on ledger.Date) error {
-	whole := WholeLots([]LotKey{{lot.CustomerID, lot.ID}})
 	policy, err := policyByID(ctx, tx, lot.PolicyID)
 	if err != nil {
 		return err
 	}
-	booked, err := tx.BookedOfLots(ctx, whole)
-	if err != nil {
-		return err
-	}
-	days := negated(revrec.BookedInPool(*lot, booked[lot.ID]))
-	lot.LiabilityOn = on
-	days = append(days, revrec.BookedInPool(*lot, booked[lot.ID])...)
-	if err := b.addToPool(ctx, tx, policy, *lot, days); err != nil {
+	if err := b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = on }); err != nil {
 		return err
 	}
 	b.carry(purchase, lot)

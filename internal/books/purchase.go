@@ -61,7 +61,7 @@ func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (
 		if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot)); err != nil {
+		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot, nil)); err != nil {
 			return Purchased{}, "", err
 		}
 		if err := tx.InsertLot(ctx, deal.lot); err != nil {

@@ -23,8 +23,8 @@ type RefundRequest struct {
 // Refund takes back all unused credits of a purchase and pays the amount: Dr deferred
 // revenue (the carrying amount), Dr refunds (any excess), Cr cash. Where less is paid
 // than was carried, the difference is credited to refunds. ASC 606-10-32-10.
-// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, AMOUNT_EXCEEDS_PRICE, INVALID,
-// IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, AMOUNT_EXCEEDS_PRICE,
+// INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (Purchased, error) {
 	return once(ctx, b, act{"purchase.refund", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
@@ -57,6 +57,8 @@ func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
 	case PurchaseInvoiced:
 		return refuse(NotPaid, "purchaseId", "names a purchase that is not paid: there is nothing to refund")
+	case PurchaseVoided:
+		return alreadyVoided(*purchase)
 	case PurchasePaid:
 	}
 	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {

@@ -126,6 +126,11 @@ type purchaseTx interface {
 	// LapseDue, RemoteDue and PendingFrom.
 	UpdateDrawn(ctx context.Context, lots []*revrec.Lot) error
 	LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error)
+	// InsertLotChanges keeps what became of lots; whoever takes credits out by it has the
+	// lot itself written.
+	InsertLotChanges(ctx context.Context, changes []revrec.Change) error
+	// LotChanges returns the changes of the lots, by lot id and in order.
+	LotChanges(ctx context.Context, keys []LotKey) (map[string][]revrec.Change, error)
 	// LockLots holds and returns the given lots in key order (customer, lot).
 	LockLots(ctx context.Context, keys []LotKey) ([]*revrec.Lot, error)
 	// LockOpenLots holds and returns, in key order, the lots of the customers that have

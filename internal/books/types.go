@@ -81,7 +81,11 @@ const (
 	PurchasePaid     PurchaseStatus = "PAID"
 	PurchaseInvoiced PurchaseStatus = "INVOICED" // not paid; its due date may have come
 	PurchaseRefunded PurchaseStatus = "REFUNDED"
+	PurchaseVoided   PurchaseStatus = "VOIDED" // called off before it was paid
 )
+
+// DisputeStatus says where a chargeback stands.
+type DisputeStatus string
 
 // Purchase is credits sold, with the one lot that they make.
 type Purchase struct {
@@ -108,8 +112,14 @@ type Purchase struct {
 	PaidAt       time.Time // zero while unpaid
 	RefundedAt   time.Time // zero unless refunded
 	RefundAmount ledger.Amount
-	Reference    string // the company's own reference, an invoice number say
-	CreatedAt    time.Time
+	VoidedAt     time.Time // zero unless voided
+	// Dispute is where the latest chargeback of the purchase stands, "" where there was
+	// none; DisputeAmount is what it claims, LostAmount what all of them took.
+	Dispute                   DisputeStatus
+	DisputedAt                time.Time // zero without a chargeback
+	DisputeAmount, LostAmount ledger.Amount
+	Reference                 string // the company's own reference, an invoice number say
+	CreatedAt                 time.Time
 }
 
 // UsageEvent is one use, or the void of one. Source and EventID name it.

@@ -17,7 +17,8 @@ type UsageVoid struct {
 }
 
 // VoidUsage takes an event back: its credits return to the lots it drew on; those that
-// have lapsed meanwhile lapse again at once. The event stays; the void is an event of its
+// have lapsed meanwhile lapse again at once, and those of a void purchase are taken out of
+// it. The event stays; the void is an event of its
 // own, on the day of the void, with the draws reversed.
 // Errors: NOT_FOUND, ALREADY_VOIDED, IDEMPOTENCY_CONFLICT.
 func (b *Books) VoidUsage(ctx context.Context, key string, request UsageVoid) (UsageEvent, error) {
@@ -97,5 +98,12 @@ func (b *Books) giveBack(ctx context.Context, tx Tx, event, void UsageEvent) err
 	if err := tx.InsertDraws(ctx, draws); err != nil {
 		return err
 	}
-	return b.writeDrawn(ctx, tx, touched, days, policies)
+	if err := b.writeDrawn(ctx, tx, touched, days, policies); err != nil {
+		return err
+	}
+	again, err := b.takeAgain(ctx, tx, lots, policies, void.OccurredAt)
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	return tx.UpdateLots(ctx, again)
 }

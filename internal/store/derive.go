@@ -49,7 +49,7 @@ func (f *findings) database(ctx context.Context) error {
 }
 
 // appendOnly lists the tables of which the database refuses to change or delete rows.
-var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events"}
+var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes"}
 
 // postedBatches holds the entries of each posted batch against the sums of its
 // recognitions: by account, in both currencies, no entry missing and none too many.
@@ -180,22 +180,26 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		changes, err := f.tx.LotChanges(ctx, keys)
+		if err != nil {
+			return err
+		}
 		byLot := map[string][]books.LotDay{}
 		for _, day := range days {
 			byLot[day.LotID] = append(byLot[day.LotID], day)
 		}
 		for _, row := range rows {
 			lot, policy := row.lot(), policies[row.PolicyID]
-			f.derivedLot(lot, policy, byLot[lot.ID], booked[lot.ID])
+			f.derivedLot(lot, policy, byLot[lot.ID], changes[lot.ID], booked[lot.ID])
 			if policy.Breakage.Method == revrec.Proportional && lot.Kind == revrec.PurchaseLot {
-				f.poolDays.add(policy, lot, booked[lot.ID])
+				f.poolDays.add(policy, lot, changes[lot.ID], booked[lot.ID])
 			}
 		}
 		last = keys[len(keys)-1]
 	}
 }
 
-func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []books.LotDay, booked revrec.Booked) {
+func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []books.LotDay, changes []revrec.Change, booked revrec.Booked) {
 	days := make([]revrec.LotDay, len(lotDays))
 	for i, day := range lotDays {
 		days[i] = revrec.LotDay{Day: day.Day, Drawn: day.Drawn}
@@ -213,7 +217,7 @@ func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []boo
 			through = min(through, due-1)
 		}
 	}
-	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, days, through, bookedThrough(booked, through)))
+	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, days, changes, through, bookedThrough(booked, through)))
 }
 
 func bookedThrough(booked revrec.Booked, through ledger.Date) revrec.Booked {
@@ -244,12 +248,12 @@ type poolName struct {
 	currency      ledger.Currency
 }
 
-func (p poolTotals) add(policy books.Policy, lot revrec.Lot, booked revrec.Booked) {
+func (p poolTotals) add(policy books.Policy, lot revrec.Lot, changes []revrec.Change, booked revrec.Booked) {
 	name := poolName{policy.ID, revrec.PoolKey(policy.Breakage.Pool, lot), lot.Price.Currency}
 	if p[name] == nil {
 		p[name] = map[ledger.Date]revrec.PoolDay{}
 	}
-	for _, day := range revrec.BookedInPool(lot, booked) {
+	for _, day := range revrec.BookedInPool(lot, changes, booked) {
 		sum := p[name][day.Day]
 		sum.Day = day.Day
 		sum.SoldMinor += day.SoldMinor

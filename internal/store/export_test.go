@@ -56,7 +56,7 @@ func filled(query string) string {
 			value, known := columns[column]
 			switch {
 			case known:
-			case strings.HasSuffix(column, "_us"), strings.HasSuffix(column, "_minor"), column == "priority", column == "drawn", column == "lapsed", column == "refunded", column == "booked_credits":
+			case strings.HasSuffix(column, "_us"), strings.HasSuffix(column, "_minor"), column == "priority", column == "drawn", column == "lapsed", column == "refunded", column == "removed", column == "booked_credits":
 				value = "1::bigint"
 			default:
 				value = "'2024-01-01'"
@@ -104,7 +104,7 @@ func CheckNames() []string {
 var Queries = map[string]string{
 	"OpenLots": sqliteEngine.openLots(), "LockOpenLots": sqliteEngine.lockOpenLots(), "LockLots": lockLots, "UpdateLots": updateLots, "UpdateBooked": updateBooked,
 	"PendingLots": pendingLots, "LapsingLots": lapsingLots, "RemoteLots": remoteLots, "DuePurchases": duePurchases,
-	"LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
+	"LotChanges": changesOfLots, "LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools, "PoolsByKey": poolsByKey, "PoolDaysSince": poolDaysSince, "EarlierMeasures": earlierMeasures,
 	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch,
 }

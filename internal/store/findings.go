@@ -16,16 +16,17 @@ import (
 //	events        each is drawn whole; none stands twice; a void reverses one use, once
 //	draws         each is of an event; their sums are those of lot-days and lots
 //	lot-days      sums of draws; before the first that waits, sums of recognitions
-//	lots          credits: granted = remaining + drawn + lapsed + refunded, none negative;
-//	              recognised, released, booked: sums of recognitions; carrying: the
-//	              liability of the purchase less what recognitions and a refund took out;
+//	lots          credits: granted = remaining + drawn + lapsed + refunded + removed, none
+//	              negative; recognised, released, booked: sums of recognitions; removed: sums
+//	              of changes; carrying: the liability of the purchase less what recognitions,
+//	              a refund and changes took out;
 //	              one purchase each; numbered without repeats; the first day that waits
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
 //	pool days     what lots bring into their pool and take out again
 //	purchases     price, credits and refund are those of their lot; their entries book
-//	              them once, to the cent: liability, tax, receivable, cash and refund
+//	              them once, to the cent: liability, tax, receivable, cash, refund and void
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
 //	              are of a purchase
@@ -122,8 +123,8 @@ func orNone(text sql.NullString) string {
 }
 
 // booked says of a purchase p whether its contract liability is in the journal: it was
-// paid, or fell due and that was booked.
-const bookedPurchase = "(p.status <> 'INVOICED' OR p.due_booked)"
+// paid, or fell due and that was booked. A void takes it out again by an entry of its own.
+const bookedPurchase = "(p.due_booked OR p.status <> 'INVOICED' AND p.voided_at_us IS NULL)"
 
 // outOfDeferred is revrec.Recognition.OutOfDeferred in the rows r.
 const outOfDeferred = "CASE WHEN r.kind IN ('USAGE_UNBILLED', 'OVERAGE') THEN 0 ELSE %s END"
@@ -179,7 +180,12 @@ var comparisons = []comparison{
 			WHERE l.pending_from IS NOT NULL`,
 		pairs: []pair{{"lot.pendingFrom", "l.pending_from", "d.day"}},
 	},
-	lotCredits, lotSums, lotOrder,
+	lotCredits, lotSums, lotChanges, lotOrder,
+	{
+		subject: "c.id",
+		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id",
+		pairs:   []pair{{"change.lot", "c.lot_id", "l.id"}},
+	},
 	{
 		subject: "l.id",
 		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND p.lot_id = l.id
@@ -287,12 +293,25 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor",
+			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
 		},
+	},
+}
+
+var lotChanges = comparison{
+	subject: "l.id",
+	from: `lots AS l
+		LEFT JOIN (SELECT customer_id, lot_id, sum(credits) AS credits, sum(amount_minor) AS amount, sum(functional_minor) AS functional
+				FROM lot_changes GROUP BY customer_id, lot_id) AS c
+			ON c.customer_id = l.customer_id AND c.lot_id = l.id`,
+	pairs: []pair{
+		{"lot.removed", "l.removed", "coalesce(c.credits, 0)"},
+		{"lot.removedAmount", "l.removed_minor", "coalesce(c.amount, 0)"},
+		{"lot.removedFunctional", "l.removed_functional_minor", "coalesce(c.functional, 0)"},
 	},
 }
 
@@ -314,7 +333,7 @@ var purchaseLot = comparison{
 		{"purchase.credits", "p.credits + p.bonus", "l.granted"},
 		{"purchase.policy", "p.policy_id", "l.policy_id"},
 		{
-			"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' THEN 'refunded' ELSE 'not refunded' END",
+			"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' AND p.voided_at_us IS NULL THEN 'refunded' ELSE 'not refunded' END",
 			"CASE WHEN l.refunded_on IS NOT NULL THEN 'refunded' ELSE 'not refunded' END",
 		},
 		{
@@ -324,22 +343,37 @@ var purchaseLot = comparison{
 	},
 }
 
+// usedOfVoid is what a purchase's lot earned where it is void and no use waits to be
+// booked; while some does, it is the figure itself, for nothing else says what it must be.
+func usedOfVoid(earned, figure string) string {
+	return "CASE WHEN p.voided_at_us IS NULL THEN 0 WHEN l.pending_from IS NULL THEN l." + earned + " ELSE coalesce(" + figure + ", 0) END"
+}
+
 // purchaseEntries holds what is in the journal under the id of a purchase against what
 // its state says must be there.
 var purchaseEntries = comparison{
 	subject: "p.id",
 	from: `purchases AS p
 		LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
+		LEFT JOIN (SELECT customer_id, lot_id, sum(amount_minor) AS amount, sum(functional_minor) AS functional
+				FROM lot_changes WHERE kind = 'VOIDED' GROUP BY customer_id, lot_id) AS c
+			ON c.customer_id = p.customer_id AND c.lot_id = p.lot_id
 		LEFT JOIN (SELECT e.reference,
 				count(DISTINCT CASE WHEN e.kind IN ('PURCHASE', 'DUE') OR (e.kind = 'PAYMENT' AND n.account IN ('deferred_revenue', 'tax_payable')) THEN e.number END) AS receipts,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind <> 'REFUND' THEN n.amount_minor ELSE 0 END) AS deferred,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind <> 'REFUND' THEN n.functional_minor ELSE 0 END) AS deferred_functional,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID') THEN n.amount_minor ELSE 0 END) AS deferred,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID') THEN n.functional_minor ELSE 0 END) AS deferred_functional,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.amount_minor ELSE 0 END) AS tax,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.functional_minor ELSE 0 END) AS tax_functional,
 				sum(CASE WHEN n.account = 'accounts_receivable' THEN n.amount_minor ELSE 0 END) AS receivable,
 				sum(CASE WHEN n.account = 'cash' THEN n.amount_minor ELSE 0 END) AS cash,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.amount_minor ELSE 0 END) AS refunded,
-				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'VOID' THEN n.amount_minor ELSE 0 END) AS removed,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'VOID' THEN n.functional_minor ELSE 0 END) AS removed_functional,
+				-sum(CASE WHEN n.account = 'unbilled_receivable' THEN n.amount_minor ELSE 0 END) AS unbilled,
+				-sum(CASE WHEN n.account = 'unbilled_receivable' THEN n.functional_minor ELSE 0 END) AS unbilled_functional,
+				sum(CASE WHEN n.account = 'refunds' AND e.kind = 'VOID' THEN n.amount_minor ELSE 0 END) AS used,
+				sum(CASE WHEN n.account = 'refunds' AND e.kind = 'VOID' THEN n.functional_minor ELSE 0 END) AS used_functional
 				FROM entries AS e JOIN lines AS n ON n.entry_number = e.number
 				WHERE e.reference IS NOT NULL GROUP BY e.reference) AS j
 			ON j.reference = CAST(p.id AS TEXT)`,
@@ -347,12 +381,20 @@ var purchaseEntries = comparison{
 		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + bookedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
 		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END"},
 		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END"},
-		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " THEN p.tax_minor ELSE 0 END"},
-		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_tax_minor ELSE 0 END"},
+		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
+		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor ELSE 0 END"},
-		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor"},
+		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor"},
 		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(l.refunded_minor, 0)"},
 		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(l.refunded_functional_minor, 0)"},
+		{"purchase.removed", "coalesce(j.removed, 0)", "coalesce(c.amount, 0)"},
+		{"purchase.removedFunctional", "coalesce(j.removed_functional, 0)", "coalesce(c.functional, 0)"},
+		// What was used of a void purchase stands against refunds, to the cent, once it is booked;
+		// what had no liability, against the contract asset.
+		{"purchase.void", "coalesce(j.used, 0)", usedOfVoid("recognised_minor", "j.used")},
+		{"purchase.voidFunctional", "coalesce(j.used_functional, 0)", usedOfVoid("recognised_functional_minor", "j.used_functional")},
+		{"purchase.unbilled", "coalesce(j.unbilled, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used, 0) ELSE 0 END"},
+		{"purchase.unbilledFunctional", "coalesce(j.unbilled_functional, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used_functional, 0) ELSE 0 END"},
 	},
 }
 

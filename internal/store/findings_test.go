@@ -122,11 +122,12 @@ func playBook(s *store.Store) error {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
-	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early"} {
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void"} {
 		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
 	rate := share("1.0851")
+	euroInvoice := func(r *books.NewPurchase) { r.Currency, r.FXRate, r.Invoiced = "EUR", &rate, true }
 	euro := func(r *books.NewPurchase) { r.Currency, r.FXRate, r.Tax = "EUR", &rate, share("19.99") }
 
 	p.buy("cash", "expiry", 100, euro)
@@ -140,6 +141,10 @@ func playBook(s *store.Store) error {
 	p.buy("remote", "remote", 77, nil)
 	p.buy("over", "billed", 50, nil)
 	refunded := p.buy("refund", "pooled", 200, nil)
+	due := p.buy("void", "pooled", 120, func(r *books.NewPurchase) {
+		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 1, 10), share("12")
+	})
+	p.use("void", "v1", "333")
 	p.use("cash", "c1", "333.333333")
 	p.use("invoice", "i1", "100")
 	p.use("pool", "p1", "700.5")
@@ -164,6 +169,11 @@ func playBook(s *store.Store) error {
 	p.buy("invoice", "pooled", 60, func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 3, 1) })
 	p.buy("early", "pooled", 90, func(r *books.NewPurchase) { r.Invoiced, r.Cancellable = true, true })
 	p.use("early", "e1", "5")
+	for _, purchase := range []books.Purchase{due, p.buy("void", "expiry", 80, euroInvoice)} {
+		p.use("void", "v "+purchase.ID, "10")
+		_, err = p.b.VoidPurchase(p.ctx, p.key(), books.PurchaseVoid{PurchaseID: purchase.ID})
+		p.check(err)
+	}
 	p.at("2024-05-20")
 	p.run()
 	p.use("pool", "p4", "33.3")
@@ -213,8 +223,9 @@ func TestBookInOrder(t *testing.T) {
 	}
 	for what, query := range map[string]string{
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 7 FROM recognitions",
-		"kinds of entry":       "SELECT count(DISTINCT kind) = 11 FROM entries",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 12 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
+		"a void purchase":      "SELECT count(*) = 2 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 1 FROM usage_events WHERE void_of IS NOT NULL",
 		"an open batch":        "SELECT count(*) = 1 FROM batches AS b WHERE posted_at_us IS NULL AND EXISTS (SELECT 1 FROM recognitions AS r WHERE r.batch_id = b.id)",
 		"pending use":          "SELECT count(*) > 0 FROM lots WHERE pending_from IS NOT NULL",
@@ -301,6 +312,18 @@ var plants = []struct {
 	{"UPDATE purchases SET status = 'INVOICED' WHERE status = 'PAID' AND due_booked", "purchase.receivable purchase.cash"},
 	{"UPDATE purchases SET refund_minor = refund_minor + 1 WHERE status = 'REFUNDED'", "purchase.cash"},
 	{"UPDATE purchases SET status = 'PAID' WHERE status = 'REFUNDED'", "purchase.refunded"},
+	{"UPDATE purchases SET voided_at_us = NULL", "purchase.refunded purchase.cash purchase.void"},
+	{"UPDATE lots SET removed = removed - 1, refunded = refunded - 1 WHERE removed > 0", "lot.removed"},
+	{"UPDATE lots SET removed_minor = removed_minor + 1 WHERE removed > 0", "lot.removedAmount lot.carrying"},
+	{"UPDATE lots SET removed_functional_minor = removed_functional_minor + 1 WHERE removed > 0", "lot.removedFunctional lot.carryingFunctional"},
+	{"UPDATE lots SET pool_left_on = NULL", "pool.days"},
+	{"UPDATE lot_changes SET amount_minor = amount_minor + 1", "lot.removedAmount purchase.removed"},
+	{"UPDATE lot_changes SET functional_minor = functional_minor + 1", "lot.removedFunctional purchase.removedFunctional"},
+	{"UPDATE lot_changes SET lot_id = '00000000-0000-7000-8000-00000000dead'", "change.lot lot.removed"},
+	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE account = 'refunds' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.void entry.balance"},
+	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'refunds' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.voidFunctional"},
+	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilled"},
+	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilledFunctional"},
 	{"DELETE FROM purchases WHERE status = 'PAID'", "lot.purchase entry.reference"},
 
 	{"DELETE FROM recognitions WHERE kind = 'USAGE' AND batch_id IN (SELECT batch_id FROM entries)", "lot.recognised lot.usage entry.sums lot.bookedCredits"},

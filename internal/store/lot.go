@@ -32,6 +32,8 @@ type lotRow struct {
 	RateCurrency       string  `bun:",nullzero"`
 	PurchasedOn        date    `bun:",type:text"`
 	StartsAt           instant `bun:"starts_at_us,type:bigint"`
+	OriginLotID        string  `bun:",nullzero"`
+	PoolLotID          string  `bun:",nullzero"`
 	lotState
 }
 
@@ -43,10 +45,14 @@ type lotState struct {
 	Priority                int64
 	LiabilityOn             date `bun:",type:text"`
 	Drawn                   int64
-	Refunded                int64
-	RefundedOn              date `bun:",type:text"`
+	Refunded                int64 // all that was taken out, by a refund or a change
+	RefundedOn              date  `bun:",type:text"`
 	RefundedMinor           int64
 	RefundedFunctionalMinor int64
+	Removed                 int64
+	RemovedMinor            int64
+	RemovedFunctionalMinor  int64
+	PoolLeftOn              date `bun:",type:text"`
 	Blocked                 bool
 	lotBooked
 }
@@ -71,8 +77,10 @@ func lotStateOf(l *revrec.Lot) lotState {
 	return lotState{
 		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: instantOf(l.AcceptsUntil), LapsesOn: date(l.LapsesOn),
 		Priority: int64(l.Priority), LiabilityOn: date(l.LiabilityOn),
-		Drawn: int64(l.Drawn), Refunded: int64(l.Refunded), RefundedOn: date(l.RefundedOn),
-		RefundedMinor: l.RefundedAmount.Minor, RefundedFunctionalMinor: l.RefundedFunctional.Minor, Blocked: l.Blocked,
+		Drawn: int64(l.Drawn), Refunded: int64(l.Out()), RefundedOn: date(l.RefundedOn),
+		RefundedMinor: l.RefundedAmount.Minor, RefundedFunctionalMinor: l.RefundedFunctional.Minor,
+		Removed: int64(l.Removed), RemovedMinor: l.RemovedAmount.Minor, RemovedFunctionalMinor: l.RemovedFunctional.Minor,
+		PoolLeftOn: date(l.PoolLeftOn), Blocked: l.Blocked,
 		lotBooked: lotBookedOf(l),
 	}
 }
@@ -94,7 +102,8 @@ func lotRowOf(l *revrec.Lot) lotRow {
 		Granted: int64(l.Granted), Currency: string(l.Price.Currency), PriceMinor: l.Price.Minor,
 		FunctionalCurrency: string(l.Functional.Currency), FunctionalMinor: l.Functional.Minor,
 		RatePrice: l.Rate.Price, RateCurrency: string(l.Rate.Currency),
-		PurchasedOn: date(l.PurchasedOn), StartsAt: instantOf(l.StartsAt), lotState: lotStateOf(l),
+		PurchasedOn: date(l.PurchasedOn), StartsAt: instantOf(l.StartsAt),
+		OriginLotID: l.OriginID, PoolLotID: l.PoolLotID, lotState: lotStateOf(l),
 	}
 	if l.Kind == revrec.OverageLot {
 		row.Currency, row.FunctionalCurrency = row.RateCurrency, row.RateCurrency
@@ -113,9 +122,10 @@ func (row lotRow) lot() revrec.Lot {
 		PurchasedOn: ledger.Date(row.PurchasedOn), StartsAt: row.StartsAt.time(),
 		ExpiresAt: row.ExpiresAt.time(), AcceptsUntil: row.AcceptsUntil.time(), LapsesOn: ledger.Date(row.LapsesOn),
 		Priority: int(row.Priority), LiabilityOn: ledger.Date(row.LiabilityOn),
-		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded),
+		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded - row.Removed),
 		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
-		Blocked:    row.Blocked,
+		Removed: revrec.Credits(row.Removed), RemovedAmount: contract(row.RemovedMinor), RemovedFunctional: functional(row.RemovedFunctionalMinor),
+		OriginID: row.OriginLotID, PoolLotID: row.PoolLotID, PoolLeftOn: ledger.Date(row.PoolLeftOn), Blocked: row.Blocked,
 		Recognised: contract(row.RecognisedMinor), RecognisedFunctional: functional(row.RecognisedFunctionalMinor),
 		Released: contract(row.ReleasedMinor), ReleasedFunctional: functional(row.ReleasedFunctionalMinor),
 		Carrying: contract(row.CarryingMinor), CarryingFunctional: functional(row.CarryingFunctionalMinor),
@@ -149,7 +159,7 @@ type lotStateRow struct {
 }
 
 var updateLots = updateOf(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
-	refunded_minor refunded_functional_minor blocked recognised_minor recognised_functional_minor released_minor
+	refunded_minor refunded_functional_minor removed removed_minor removed_functional_minor pool_left_on blocked recognised_minor recognised_functional_minor released_minor
 	released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
 
 // updateOf sets the columns of lots to those of the table new.

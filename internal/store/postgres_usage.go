@@ -22,7 +22,8 @@ const (
 		JOIN usage_events AS e ON e.customer_id = key.customer_id AND e.source = key.source AND e.event_id = key.event_id`
 	postgresLotColumns = `SELECT customer_id, id, purchase_id, policy_id, kind, reason, burn_order, granted, currency, price_minor,
 		functional_currency, functional_minor, rate_price, rate_currency, purchased_on, starts_at_us, expires_at_us, accepts_until_us,
-		lapses_on, priority, liability_on, drawn, lapsed, refunded, refunded_on, refunded_minor, refunded_functional_minor, blocked,
+		lapses_on, priority, liability_on, drawn, lapsed, refunded, refunded_on, refunded_minor, refunded_functional_minor,
+		removed, removed_minor, removed_functional_minor, origin_lot_id, pool_lot_id, pool_left_on, blocked,
 		recognised_minor, recognised_functional_minor, released_minor, released_functional_minor, carrying_minor,
 		carrying_functional_minor, booked_through, booked_credits, lapse_due, remote_due, pending_from FROM lots `
 	postgresLockOpenLots = postgresLotColumns + `WHERE customer_id = ANY ($1::uuid[])
@@ -111,7 +112,11 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 		textTo{&row.RatePrice},
 		textTo{&row.RateCurrency},
 		&row.PurchasedOn, &row.StartsAt, &row.ExpiresAt, &row.AcceptsUntil, &row.LapsesOn, &row.Priority, &row.LiabilityOn, &row.Drawn,
-		&row.Lapsed, &row.Refunded, &row.RefundedOn, &row.RefundedMinor, &row.RefundedFunctionalMinor, &row.Blocked,
+		&row.Lapsed, &row.Refunded, &row.RefundedOn, &row.RefundedMinor, &row.RefundedFunctionalMinor,
+		&row.Removed, &row.RemovedMinor, &row.RemovedFunctionalMinor,
+		idTo{&row.OriginLotID},
+		idTo{&row.PoolLotID},
+		&row.PoolLeftOn, &row.Blocked,
 		&row.RecognisedMinor, &row.RecognisedFunctionalMinor, &row.ReleasedMinor, &row.ReleasedFunctionalMinor, &row.CarryingMinor,
 		&row.CarryingFunctionalMinor, &row.BookedThrough, &row.BookedCredits, &row.LapseDue, &row.RemoteDue, &row.PendingFrom,
 	}

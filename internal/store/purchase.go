@@ -37,32 +37,47 @@ type purchaseRow struct {
 	RefundedAt         instant `bun:"refunded_at_us,type:bigint"`
 	RefundMinor        int64
 	Reference          string  `bun:",nullzero"`
+	VoidedAt           instant `bun:"voided_at_us,type:bigint"`
+	DisputeStatus      string  `bun:",nullzero"`
+	DisputedAt         instant `bun:"disputed_at_us,type:bigint"`
+	DisputeMinor       int64
+	LostMinor          int64
 	CreatedAt          instant `bun:"created_at_us,type:bigint"`
 }
 
 func purchaseRowOf(p books.Purchase) purchaseRow {
-	return purchaseRow{
+	row := purchaseRow{
 		CustomerID: p.CustomerID, ID: p.ID, PackID: p.PackID, PolicyID: p.PolicyID, LotID: p.LotID,
 		Status: string(p.Status), Credits: int64(p.Credits), Bonus: int64(p.Bonus),
 		Currency: string(p.Price.Currency), PriceMinor: p.Price.Minor, TaxMinor: p.Tax.Minor, FXRate: number{p.FXRate},
 		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, FunctionalTaxMinor: p.FunctionalTax.Minor,
 		PurchasedAt: instantOf(p.PurchasedAt), DueOn: date(p.DueOn), Cancellable: p.Cancellable, DueBooked: p.DueBooked,
 		PaidAt: instantOf(p.PaidAt), RefundedAt: instantOf(p.RefundedAt), RefundMinor: p.RefundAmount.Minor,
-		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt),
+		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt), VoidedAt: instantOf(p.VoidedAt),
+		DisputeStatus: string(p.Dispute), DisputedAt: instantOf(p.DisputedAt), DisputeMinor: p.DisputeAmount.Minor, LostMinor: p.LostAmount.Minor,
 	}
+	if p.Status == books.PurchaseVoided { // see the migration that brought voided_at_us
+		row.Status = string(books.PurchaseRefunded)
+	}
+	return row
 }
 
 func (row purchaseRow) purchase() books.Purchase {
 	contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
 	functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
+	status := books.PurchaseStatus(row.Status)
+	if !row.VoidedAt.time().IsZero() {
+		status = books.PurchaseVoided
+	}
 	return books.Purchase{
 		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PolicyID: row.PolicyID, LotID: row.LotID,
-		Status: books.PurchaseStatus(row.Status), Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
+		Status: status, Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
 		Price: contract(row.PriceMinor), Tax: contract(row.TaxMinor), FXRate: row.FXRate.Decimal,
 		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),
 		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked,
 		PaidAt: row.PaidAt.time(), RefundedAt: row.RefundedAt.time(), RefundAmount: contract(row.RefundMinor),
-		Reference: row.Reference, CreatedAt: row.CreatedAt.time(),
+		Reference: row.Reference, CreatedAt: row.CreatedAt.time(), VoidedAt: row.VoidedAt.time(),
+		Dispute: books.DisputeStatus(row.DisputeStatus), DisputedAt: row.DisputedAt.time(), DisputeAmount: contract(row.DisputeMinor), LostAmount: contract(row.LostMinor),
 	}
 }
 
@@ -74,8 +89,10 @@ func (t *tx) InsertPurchase(ctx context.Context, purchase books.Purchase) error 
 func (t *tx) UpdatePurchase(ctx context.Context, purchase books.Purchase) error {
 	row := purchaseRowOf(purchase)
 	touched, err := t.exec(ctx, "changing a purchase", `UPDATE purchases SET status = ?, due_on = ?, cancellable = ?, due_booked = ?,
-		paid_at_us = ?, refunded_at_us = ?, refund_minor = ?, reference = ? WHERE customer_id = ? AND id = ?`,
-		row.Status, row.DueOn, row.Cancellable, row.DueBooked, row.PaidAt, row.RefundedAt, row.RefundMinor, bun.NullZero(row.Reference),
+		paid_at_us = ?, refunded_at_us = ?, refund_minor = ?, reference = ?, voided_at_us = ?,
+		dispute_status = ?, disputed_at_us = ?, dispute_minor = ?, lost_minor = ? WHERE customer_id = ? AND id = ?`,
+		row.Status, row.DueOn, row.Cancellable, row.DueBooked, row.PaidAt, row.RefundedAt, row.RefundMinor, bun.NullZero(row.Reference), row.VoidedAt,
+		bun.NullZero(row.DisputeStatus), row.DisputedAt, row.DisputeMinor, row.LostMinor,
 		row.CustomerID, row.ID)
 	return wroteOne("purchase", purchase.ID, touched, err)
 }
@@ -129,7 +146,14 @@ func ofPurchases(q *bun.SelectQuery, filter books.PurchaseFilter) *bun.SelectQue
 	q = whereID(q, "customer_id", filter.CustomerID)
 	q = whereID(q, "pack_id", filter.PackID)
 	q = whereID(q, "policy_id", filter.PolicyID)
-	q = whereEqual(q, "status", string(filter.Status))
+	switch filter.Status { // see the migration that brought voided_at_us
+	case books.PurchaseVoided:
+		q = q.Where("voided_at_us IS NOT NULL")
+	case books.PurchaseRefunded:
+		q = q.Where("status = ? AND voided_at_us IS NULL", string(filter.Status))
+	case books.PurchasePaid, books.PurchaseInvoiced:
+		q = q.Where("status = ?", string(filter.Status))
+	}
 	return whereWithin(q, "purchased_at_us", filter.From, filter.Before)
 }
 

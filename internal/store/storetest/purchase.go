@@ -15,17 +15,18 @@ func aPurchase(customerID string) books.Purchase {
 	return books.Purchase{
 		ID: newID(), CustomerID: customerID, PackID: packID, PolicyID: p1, LotID: newID(), Status: books.PurchaseInvoiced,
 		Credits: 100 * revrec.One, Bonus: 5, Price: eur(1000), Tax: eur(190), FXRate: dec("1.0847"), Functional: usd(1085), FunctionalTax: usd(206),
-		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
+		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), DisputeAmount: eur(0), LostAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
 	}
 }
 
 func purchases(t *testing.T, s *suite) {
-	a, b, c, d := aPurchase(c1), aPurchase(c2), aPurchase(c1), aPurchase(c1)
+	a, b, c, d, void := aPurchase(c1), aPurchase(c2), aPurchase(c1), aPurchase(c1), aPurchase(c2)
 	b.DueOn, b.PackID, b.Reference = day+1, "", ""
 	c.Status, c.DueOn, c.PaidAt, c.PurchasedAt = books.PurchasePaid, 0, noon, noon.Add(time.Hour)
 	d.DueOn, d.Cancellable, d.PolicyID = 0, true, p2
+	void.DueOn, void.PackID = day+30, ""
 	s.update(func(ctx context.Context, tx books.Tx) {
-		for _, p := range []books.Purchase{a, b, c, d} {
+		for _, p := range []books.Purchase{a, b, c, d, void} {
 			must(t, tx.InsertPurchase(ctx, p))
 		}
 		same(t, a)(tx.LockPurchase(ctx, a.ID))
@@ -40,22 +41,27 @@ func purchases(t *testing.T, s *suite) {
 		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+9, 10))
 		c.Status, c.RefundedAt, c.RefundAmount = books.PurchaseRefunded, noon.Add(time.Hour), eur(1000)
 		must(t, tx.UpdatePurchase(ctx, c))
+		void.Status, void.VoidedAt = books.PurchaseVoided, noon
+		void.Dispute, void.DisputedAt, void.DisputeAmount, void.LostAmount = "LOST", noon.Add(time.Second), eur(7), eur(8)
+		must(t, tx.UpdatePurchase(ctx, void))
+		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+99, 10))
 		refused(t, tx.UpdatePurchase(ctx, aPurchase(c1)), books.NotFound)
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPurchase(ctx, a) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
-		same(t, []books.Purchase{a, b, c, d})(inOrder(purchaseID)(tx.PurchasesByID(ctx, []string{c.ID, b.ID, a.ID, d.ID})))
+		same(t, []books.Purchase{a, b, c, d, void})(inOrder(purchaseID)(tx.PurchasesByID(ctx, []string{c.ID, b.ID, void.ID, a.ID, d.ID})))
 		for _, test := range []struct {
 			filter books.PurchaseFilter
 			want   []string
 		}{
-			{books.PurchaseFilter{}, []string{a.ID, b.ID, c.ID, d.ID}},
+			{books.PurchaseFilter{}, []string{a.ID, b.ID, c.ID, d.ID, void.ID}},
+			{books.PurchaseFilter{Status: books.PurchaseVoided}, []string{void.ID}},
 			{books.PurchaseFilter{CustomerID: c1}, []string{a.ID, c.ID, d.ID}},
 			{books.PurchaseFilter{PackID: packID, CustomerID: c2}, nil},
 			{books.PurchaseFilter{PolicyID: p2}, []string{d.ID}},
 			{books.PurchaseFilter{Status: books.PurchaseRefunded}, []string{c.ID}},
 			{books.PurchaseFilter{From: noon.Add(time.Hour)}, []string{c.ID}},
-			{books.PurchaseFilter{Before: noon.Add(time.Hour)}, []string{a.ID, b.ID, d.ID}},
+			{books.PurchaseFilter{Before: noon.Add(time.Hour)}, []string{a.ID, b.ID, d.ID, void.ID}},
 		} {
 			sameIDs(t, purchaseID, test.want...)(tx.Purchases(ctx, test.filter, books.Page{}))
 			same(t, int64(len(test.want)))(tx.CountPurchases(ctx, test.filter))
@@ -68,19 +74,19 @@ func purchases(t *testing.T, s *suite) {
 func lots(t *testing.T, s *suite) {
 	first, second := aLot(c1, p1), aLot(c1, p2)
 	second.Price, second.Functional, second.LapseDue = eur(500), usd(550), day
-	for _, amount := range []*ledger.Amount{&second.RefundedAmount, &second.Recognised, &second.Released, &second.Carrying} {
+	for _, amount := range []*ledger.Amount{&second.RefundedAmount, &second.RemovedAmount, &second.Recognised, &second.Released, &second.Carrying} {
 		*amount = eur(amount.Minor)
 	}
 	grant := aLot(c2, p1)
 	grant.Kind, grant.PurchaseID, grant.Reason, grant.ExpiresAt, grant.AcceptsUntil, grant.LapsesOn = revrec.GrantLot, "", "PROMO", time.Time{}, time.Time{}, 0
 	overage := revrec.Lot{
 		ID: newID(), CustomerID: c2, PolicyID: p1, Kind: revrec.OverageLot, Rate: revrec.Rate{Price: "0.05", Currency: "USD"},
-		Price: usd(0), Functional: usd(0), RefundedAmount: usd(0), RefundedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
+		Price: usd(0), Functional: usd(0), RefundedAmount: usd(0), RefundedFunctional: usd(0), RemovedAmount: usd(0), RemovedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
 		Released: usd(0), ReleasedFunctional: usd(0), Carrying: usd(0), CarryingFunctional: usd(0),
 		PurchasedOn: day, StartsAt: noon, Priority: 100,
 	}
 	purchase := aPurchase(c1)
-	second.PurchaseID = purchase.ID
+	second.PurchaseID, second.OriginID, second.PoolLotID = purchase.ID, first.ID, first.ID
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPurchase(ctx, purchase))
 		kept := putLots(ctx, t, tx, first, second, grant, overage)
@@ -97,6 +103,7 @@ func lots(t *testing.T, s *suite) {
 		second.Priority, second.LiabilityOn = 7, day
 		second.Drawn, second.Lapsed, second.Refunded, second.RefundedOn = 1, 2, 3, day
 		second.RefundedAmount, second.RefundedFunctional, second.Blocked = eur(4), usd(5), true
+		second.Removed, second.RemovedAmount, second.RemovedFunctional, second.PoolLeftOn = 4, eur(5), usd(6), day+3
 		second.Recognised, second.RecognisedFunctional, second.Released, second.ReleasedFunctional = eur(6), usd(7), eur(8), usd(9)
 		second.Carrying, second.CarryingFunctional = eur(-10), usd(-11)
 		second.BookedThrough, second.BookedCredits, second.LapseDue, second.RemoteDue = day, 12, 0, day+1

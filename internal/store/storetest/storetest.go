@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"values come back as they went", values},
 		{"purchases", purchases},
 		{"lots", lots},
+		{"changes of lots", lotChanges},
 		{"open lots", openLots},
 		{"lots in bulk", manyLots},
 		{"deferred by customer", deferred},
@@ -212,7 +213,7 @@ func aLot(customerID, policyID string) revrec.Lot {
 		Granted: 100 * revrec.One, Price: usd(1000), Functional: usd(1000),
 		PurchasedOn: ledger.NewDate(2024, 1, 1), StartsAt: starts, ExpiresAt: starts.AddDate(1, 0, 0), AcceptsUntil: starts.AddDate(1, 0, 10),
 		LapsesOn: ledger.NewDate(2024, 12, 31), Priority: 100, LiabilityOn: ledger.NewDate(2024, 1, 1),
-		RefundedAmount: usd(0), RefundedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
+		RefundedAmount: usd(0), RefundedFunctional: usd(0), RemovedAmount: usd(0), RemovedFunctional: usd(0), Recognised: usd(0), RecognisedFunctional: usd(0),
 		Released: usd(0), ReleasedFunctional: usd(0), Carrying: usd(1000), CarryingFunctional: usd(1000),
 	}
 }

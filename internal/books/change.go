@@ -1,0 +1,63 @@
+package books
+
+import (
+	"context"
+	"time"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// newChange is a change of a lot at an instant.
+func (b *Books) newChange(kind revrec.ChangeKind, lot *revrec.Lot, at time.Time, reason string) revrec.Change {
+	return revrec.Change{
+		ID: b.newID(), CustomerID: lot.CustomerID, LotID: lot.ID, Kind: kind, At: at, Day: ledger.DateOf(at, b.zone),
+		Amount: ledger.Money(0, lot.Price.Currency), Functional: ledger.Money(0, lot.Functional.Currency), Reason: reason,
+	}
+}
+
+// remove keeps a change and takes its credits and its amount out of the lot and the lot's
+// pool. What was released of the lot is looked at again from that day: so much less of it
+// was ever to be released. The caller writes the lot.
+func (b *Books) remove(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change revrec.Change) error {
+	if err := b.addToPool(ctx, tx, policy, *lot, revrec.ChangeInPool(*lot, change)); err != nil {
+		return err
+	}
+	lot.Remove(change)
+	lookAgain(lot, policy.Breakage)
+	lot.WaitFrom(change.Day)
+	if err := tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: change.Day}}); err != nil {
+		return err
+	}
+	return tx.InsertLotChanges(ctx, []revrec.Change{change})
+}
+
+// inPool changes when a lot is in its pool, and moves all that it brought there.
+func (b *Books) inPool(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change func()) error {
+	if policy.Breakage.Method != revrec.Proportional {
+		change()
+		return nil
+	}
+	keys := []LotKey{{lot.CustomerID, lot.ID}}
+	booked, err := tx.BookedOfLots(ctx, WholeLots(keys))
+	if err != nil {
+		return err
+	}
+	changes, err := tx.LotChanges(ctx, keys)
+	if err != nil {
+		return err
+	}
+	days := negated(revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID]))
+	change()
+	return b.addToPool(ctx, tx, policy, *lot, append(days, revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID])...))
+}
+
+// leavePool takes a lot out of its pool on a day, with all that it brought there: the pool
+// gives back the early breakage on it.
+func (b *Books) leavePool(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, on ledger.Date) error {
+	return b.inPool(ctx, tx, policy, lot, func() {
+		if lot.PoolLeftOn == 0 || on < lot.PoolLeftOn {
+			lot.PoolLeftOn = on
+		}
+	})
+}

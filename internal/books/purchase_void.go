@@ -1,0 +1,174 @@
+package books
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// PurchaseVoid asks to call off a purchase that is not paid.
+type PurchaseVoid struct {
+	PurchaseID string `json:"purchaseId"`
+	Reason     string `json:"reason"`
+}
+
+// VoidPurchase calls off an unpaid purchase: the reverse of what was booked, and what was
+// used of it, which is revenue, against refunds. Fallen due: Dr deferred revenue (what is
+// unused), Dr refunds (what was used), Dr tax payable, Cr accounts receivable. Before, up to
+// its due day: Dr refunds, Cr unbilled receivable, for what was used; nothing else is booked.
+// From that day on the purchase counts as never sold: its pool gives back early breakage
+// on it, and what was released of it comes back. ASC 606-10-45-2, 32-10.
+// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, INVALID,
+// IDEMPOTENCY_CONFLICT.
+func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVoid) (Purchased, error) {
+	return once(ctx, b, act{"purchase.void", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
+		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		if err := checkVoid(purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
+			return Purchased{}, "", err
+		}
+		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		purchase.VoidedAt = b.clock()
+		if err := b.callOff(ctx, tx, &purchase, lots[0], request.Reason); err != nil {
+			return Purchased{}, "", err
+		}
+		purchase.Status = PurchaseVoided
+		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		return Purchased{purchase, *lots[0]}, purchase.ID, tx.UpdateLots(ctx, lots)
+	})
+}
+
+func checkVoid(purchase Purchase) error {
+	switch purchase.Status {
+	case PurchasePaid:
+		return refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid: refund it")
+	case PurchaseRefunded:
+		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
+	case PurchaseVoided:
+		return alreadyVoided(purchase)
+	case PurchaseInvoiced:
+	}
+	return nil
+}
+
+func alreadyVoided(purchase Purchase) error {
+	return refuse(AlreadyVoided, "purchaseId", "names a purchase that was voided on %s", purchase.VoidedAt.Format(time.RFC3339))
+}
+
+// callOff takes a purchase that is voided out of its lot, the pool and the journal.
+func (b *Books) callOff(ctx context.Context, tx Tx, purchase *Purchase, lot *revrec.Lot, reason string) error {
+	policy, err := policyByID(ctx, tx, lot.PolicyID)
+	if err != nil {
+		return err
+	}
+	today := ledger.DateOf(purchase.VoidedAt, b.zone)
+	fellDue := purchase.DueBooked || (purchase.DueOn != 0 && today > purchase.DueOn)
+	if fellDue {
+		if !purchase.DueBooked {
+			if err := b.bookDue(ctx, tx, purchase, lot); err != nil {
+				return err
+			}
+		}
+		err = b.leavePool(ctx, tx, policy, lot, today)
+	} else { // the liability never appears
+		err = b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = 0 })
+	}
+	if err != nil {
+		return err
+	}
+	change := b.takeVoided(lot, purchase.VoidedAt, reason)
+	unused, unusedFunctional := lot.PriceOf(change.Credits)
+	used, functional := lot.Price.Sub(unused), lot.Functional.Sub(unusedFunctional)
+	if err := b.remove(ctx, tx, policy, lot, change); err != nil {
+		return err
+	}
+	return b.postVoid(ctx, tx, *purchase, today, "Void", func(d ledger.Dimensions) []ledger.Line {
+		if !fellDue {
+			return []ledger.Line{
+				ledger.Debit(ledger.Refunds, used, functional, d),
+				ledger.Credit(ledger.UnbilledReceivable, used, functional, d),
+			}
+		}
+		return []ledger.Line{
+			ledger.Debit(ledger.DeferredRevenue, change.Amount, change.Functional, d),
+			ledger.Debit(ledger.Refunds, used, functional, d),
+			ledger.Debit(ledger.TaxPayable, purchase.Tax, purchase.FunctionalTax, d),
+			ledger.Credit(ledger.AccountsReceivable, purchase.Price.Add(purchase.Tax), purchase.Functional.Add(purchase.FunctionalTax), d),
+		}
+	})
+}
+
+// takeVoided is the change that takes all unused credits out of a lot whose purchase is
+// void, with what deferred revenue carries for them, where there is a liability.
+func (b *Books) takeVoided(lot *revrec.Lot, at time.Time, reason string) revrec.Change {
+	change := b.newChange(revrec.Voided, lot, at, reason)
+	change.Credits = lot.Unused()
+	if lot.LiabilityOn != 0 {
+		change.Amount, change.Functional = lot.PriceOf(change.Credits)
+	}
+	return change
+}
+
+func (b *Books) postVoid(ctx context.Context, tx Tx, p Purchase, day ledger.Date, title string, lines func(ledger.Dimensions) []ledger.Line) error {
+	d, err := dimensionsOf(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	return b.post(ctx, tx, ledger.Entry{
+		Kind: ledger.VoidEntry, OccurredOn: day, Reference: p.ID,
+		Description: title + " of a purchase of " + d.Customer, Lines: ledger.WithoutZeros(lines(d)...),
+	})
+}
+
+// takeAgain takes what the void of an event gave back out of lots whose purchase is void:
+// those credits were never sold. Their revenue is reversed, and so is what stood against it
+// in refunds. It returns the lots that it changed, for the caller to write.
+func (b *Books) takeAgain(ctx context.Context, tx Tx, lots []*revrec.Lot, policies map[string]Policy, now time.Time) ([]*revrec.Lot, error) {
+	var ids []string
+	for _, lot := range lots {
+		if lot.PurchaseID != "" {
+			ids = append(ids, lot.PurchaseID)
+		}
+	}
+	purchases, err := tx.PurchasesByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var void []*revrec.Lot
+	for _, lot := range lots {
+		at := slices.IndexFunc(purchases, func(p Purchase) bool { return p.ID == lot.PurchaseID && p.Status == PurchaseVoided })
+		if at < 0 || lot.Unused() == 0 {
+			continue
+		}
+		change := b.takeVoided(lot, now, "")
+		amount, functional := lot.PriceOf(change.Credits)
+		if err := b.remove(ctx, tx, policies[lot.PolicyID], lot, change); err != nil {
+			return nil, err
+		}
+		against := ledger.UnbilledReceivable
+		if lot.LiabilityOn != 0 {
+			against = ledger.DeferredRevenue
+		}
+		err = b.postVoid(ctx, tx, purchases[at], change.Day, "Void of a use after the void", func(d ledger.Dimensions) []ledger.Line {
+			return []ledger.Line{ledger.Debit(against, amount, functional, d), ledger.Credit(ledger.Refunds, amount, functional, d)}
+		})
+		if err != nil {
+			return nil, err
+		}
+		void = append(void, lot)
+	}
+	return void, nil
+}

@@ -1,0 +1,78 @@
+package revrec
+
+import (
+	"time"
+
+	"drawdown/ledger"
+)
+
+// ChangeKind says what became of a lot besides use, lapse and a refund.
+type ChangeKind string
+
+// The kinds of change. The first ones take credits out of the lot with their part of the
+// price: back to the company, or on into another lot.
+const (
+	Voided ChangeKind = "VOIDED" // an unpaid purchase was called off: counts as never sold
+)
+
+// Change is something that became of a lot on a day. Credits left the lot by it, and
+// Amount (Functional in the book's currency) left its carrying amount with them; all are
+// zero where only the lot's terms changed.
+type Change struct {
+	ID                 string
+	CustomerID, LotID  string
+	Kind               ChangeKind
+	At                 time.Time
+	Day                ledger.Date
+	Credits            Credits
+	Amount, Functional ledger.Amount
+	// ToLotID is the lot in which the credits live on; "" where they are gone.
+	ToLotID string
+	Reason  string // as it was given; "" for none
+}
+
+// Out returns the credits that were taken out of the lot: refunded or removed otherwise.
+func (l *Lot) Out() Credits { return l.Refunded + l.Removed }
+
+// PriceOf returns the part of the lot's price that goes with so many of its unused
+// credits when they are taken out of it: the price of all that is left in the lot less
+// the price of what stays. So whatever is taken out, and in however many parts, it and
+// what the rest earns add up to the price exactly, in both currencies.
+//
+//	price 100.00, 3 credits: the first taken out goes with 33.33, the next with 33.34
+func (l *Lot) PriceOf(credits Credits) (amount, functional ledger.Amount) {
+	stays := l.Granted - l.Out()
+	with, without := l.earned(stays), l.earned(stays-credits)
+	return ledger.Money(with.Minor-without.Minor, l.Price.Currency), ledger.Money(with.Functional-without.Functional, l.Functional.Currency)
+}
+
+// Remove takes a change out of the lot: its credits, and its part of the carrying amount.
+func (l *Lot) Remove(change Change) {
+	l.Removed += change.Credits
+	l.RemovedAmount, l.RemovedFunctional = l.RemovedAmount.Add(change.Amount), l.RemovedFunctional.Add(change.Functional)
+	l.Carrying, l.CarryingFunctional = l.Carrying.Sub(change.Amount), l.CarryingFunctional.Sub(change.Functional)
+	l.Lapsed = min(l.Lapsed, max(l.Unused(), 0))
+}
+
+// removedBy adds up what changes had taken out of a lot by the end of a day.
+func removedBy(changes []Change, day ledger.Date) figure {
+	var sum figure
+	for _, change := range changes {
+		if change.Day <= day {
+			sum.Credits += change.Credits
+			sum.Minor += change.Amount.Minor
+			sum.Functional += change.Functional.Minor
+		}
+	}
+	return sum
+}
+
+// ChangeInPool takes what a change took out of a lot out of the credits sold.
+func ChangeInPool(lot Lot, change Change) []PoolDay {
+	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot || change.Amount.IsZero() && change.Functional.IsZero() {
+		return nil
+	}
+	return lot.inPool(PoolDay{
+		Day: max(change.Day, lot.LiabilityOn), SoldMinor: -change.Amount.Minor, SoldFunctional: -change.Functional.Minor,
+	})
+}
