@@ -144,6 +144,7 @@ type loaders struct {
 	purchases    *batch[string, books.Purchase]
 	lots         *batch[string, revrec.Lot]
 	lotDays      *batch[books.LotKey, []books.LotDay]
+	changesOf    *batch[books.LotKey, []revrec.Change]
 	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
 	events       *batch[string, books.UsageEvent]
 	voids        *batch[books.EventRow, books.UsageEvent]
@@ -217,6 +218,18 @@ func newLoaders(read reader) *loaders {
 	l.bookedOf = newBatch(func(ctx context.Context, keys []books.LotKey) (found map[books.LotKey]map[ledger.Date]revrec.Credits, err error) {
 		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
 			found, err = books.BookedDays(ctx, tx, keys)
+			return err
+		})
+		return found, err
+	})
+	l.changesOf = newBatch(func(ctx context.Context, keys []books.LotKey) (map[books.LotKey][]revrec.Change, error) {
+		found := map[books.LotKey][]revrec.Change{}
+		err := read(ctx, func(ctx context.Context, tx books.Tx) error {
+			changes, err := tx.LotChanges(ctx, keys)
+			for _, of := range changes {
+				key := books.LotKey{CustomerID: of[0].CustomerID, LotID: of[0].LotID}
+				found[key] = of
+			}
 			return err
 		})
 		return found, err
@@ -387,6 +400,7 @@ func (l *loaders) sawLots(rows []revrec.Lot) {
 		l.purchases.expect(rows[i].PurchaseID)
 		l.policies.expect(rows[i].PolicyID)
 		l.lotDays.expect(lotKeyOf(&rows[i]))
+		l.changesOf.expect(lotKeyOf(&rows[i]))
 	}
 }
 

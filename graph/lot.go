@@ -141,6 +141,15 @@ func (lotResolver) Days(ctx context.Context, lot *revrec.Lot) ([]books.LotDay, e
 	return days, err
 }
 
+func (lotResolver) Changes(ctx context.Context, lot *revrec.Lot) ([]revrec.Change, error) {
+	changes, _, err := requestOf(ctx).changesOf.load(ctx, lotKeyOf(lot))
+	return changes, err
+}
+
+func (lotChangeResolver) Reason(_ context.Context, change *revrec.Change) (*string, error) {
+	return text(change.Reason), nil
+}
+
 func (lotDayResolver) Recognised(ctx context.Context, day *books.LotDay) (revrec.Credits, error) {
 	booked, _, err := requestOf(ctx).bookedOf.load(ctx, lotKeyOfDay(day))
 	return booked[day.Day], err

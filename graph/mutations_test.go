@@ -103,6 +103,27 @@ func TestInvoiceToRefund(t *testing.T) {
 	missing.is("wrong.userErrors.0", `{"code":"INVALID","field":["purchaseId"]}`)
 }
 
+// An unpaid purchase is called off once, and its lot says so.
+func TestPurchaseVoid(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	made := a.must(`mutation { purchaseCreate(input: {customer: "acme", policy: "annual", credits: "100", price: "50.00", invoiced: true, cancellable: true}, idempotencyKey: "sell") { purchase { id } userErrors { message } } }`)
+	void := func(key string) answered {
+		return a.ask(`mutation($id: ID!, $key: String!) { result: purchaseVoid(purchaseId: $id, input: {reason: "twice"}, idempotencyKey: $key) {
+			purchase { status voidedAt lot { granted removed removedAmount { amount } unused changes { kind day credits amount { amount } functionalAmount { currency } reason } } } userErrors { field code } } }`,
+			map[string]any{"id": made.text("purchaseCreate.purchase.id"), "key": key})
+	}
+	got := void("v1")
+	got.is("result.purchase.status", `"VOIDED"`)
+	got.is("result.purchase.lot.removed", `"100"`)
+	got.is("result.purchase.lot.unused", `"0"`)
+	got.is("result.purchase.lot.changes.0.kind", `"VOIDED"`)
+	got.is("result.purchase.lot.changes.0.reason", `"twice"`)
+	got.is("result.purchase.lot.changes.0.amount.amount", `"0.00"`)
+	void("v2").is("result.userErrors.0", `{"code":"ALREADY_VOIDED","field":["purchaseId"]}`)
+	a.must(`{ purchases(status: VOIDED) { totalCount } refunded: purchases(status: REFUNDED) { totalCount } }`).is("purchases.totalCount", `1`)
+}
+
 // A void is an event of its own that gives the credits back.
 func TestVoid(t *testing.T) {
 	a := newAPI(t)

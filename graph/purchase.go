@@ -81,6 +81,19 @@ func (r mutationResolver) PurchasePay(ctx context.Context, purchaseID string, in
 	return &gen.PurchasePayPayload{Purchase: &paid.Purchase, UserErrors: refusals}, nil
 }
 
+func (r mutationResolver) PurchaseVoid(ctx context.Context, purchaseID string, input gen.PurchaseVoidInput, idempotencyKey string) (*gen.PurchaseVoidPayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchaseVoidPayload{UserErrors: invalidID(err)}, nil
+	}
+	voided, err := r.books.VoidPurchase(ctx, idempotencyKey, books.PurchaseVoid{PurchaseID: key, Reason: value(input.Reason)})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchaseVoidPayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchaseVoidPayload{Purchase: &voided.Purchase, UserErrors: refusals}, nil
+}
+
 func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string, input gen.PurchaseRefundInput, idempotencyKey string) (*gen.PurchaseRefundPayload, error) {
 	key, err := purchaseNoun.key("purchaseId", purchaseID)
 	if err != nil {

@@ -33,6 +33,7 @@ type (
 	purchaseResolver        struct{}
 	lotResolver             struct{}
 	lotDayResolver          struct{}
+	lotChangeResolver       struct{}
 	usageEventResolver      struct{}
 	drawResolver            struct{}
 	usageOutcomeResolver    struct{}
@@ -59,6 +60,7 @@ func (r *resolver) Pack() gen.PackResolver                       { return packRe
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
+func (r *resolver) LotChange() gen.LotChangeResolver             { return lotChangeResolver{} }
 func (r *resolver) LotDay() gen.LotDayResolver                   { return lotDayResolver{} }
 func (r *resolver) UsageEvent() gen.UsageEventResolver           { return usageEventResolver{} }
 func (r *resolver) Draw() gen.DrawResolver                       { return drawResolver{} }

@@ -166,13 +166,13 @@ func (v *CustomerBalance) GetLots() []CustomerBalanceLotsLot { return v.Lots }
 // The GraphQL type's documentation follows.
 //
 // The credits of one purchase or grant, with one price, one start and one expiry. Revenue is lot by lot.
-// Always: granted = remaining + drawn + lapsed + refunded.
+// Always: granted = remaining + drawn + lapsed + refunded + removed.
 type CustomerBalanceLotsLot struct {
 	// Begins with `lot_`.
 	Id string `json:"id"`
 	// Credits bought and bonus together, or given.
 	Granted decimal.Decimal `json:"granted"`
-	// Credits neither used, taken back nor booked as lapsed: unused − lapsed. Zero for overage.
+	// Credits neither used, taken out nor booked as lapsed: unused − lapsed. Zero for overage.
 	Remaining decimal.Decimal `json:"remaining"`
 	// The first instant at which it can no longer be used; null is never.
 	ExpiresAt *time.Time `json:"expiresAt"`
@@ -248,6 +248,9 @@ const (
 	EntryKindBreakageRemote EntryKind = "BREAKAGE_REMOTE"
 	// A refund: Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10.
 	EntryKindRefund EntryKind = "REFUND"
+	// The void of an unpaid purchase. Due: Dr deferred revenue, Dr refunds (what was used), Dr tax payable, Cr accounts
+	// receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
+	EntryKindVoid EntryKind = "VOID"
 )
 
 var AllEntryKind = []EntryKind{
@@ -262,6 +265,7 @@ var AllEntryKind = []EntryKind{
 	EntryKindBreakageExpiry,
 	EntryKindBreakageRemote,
 	EntryKindRefund,
+	EntryKindVoid,
 }
 
 // EntryLinesLine includes the requested fields of the GraphQL type Line.
@@ -362,7 +366,7 @@ const (
 	ErrorCodeNotPaid ErrorCode = "NOT_PAID"
 	// The purchase is paid.
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
-	// The event is void.
+	// The event, or the purchase, is void.
 	ErrorCodeAlreadyVoided ErrorCode = "ALREADY_VOIDED"
 	// The period is closed and takes no more.
 	ErrorCodePeriodClosed ErrorCode = "PERIOD_CLOSED"
@@ -595,7 +599,7 @@ func (v *PurchaseCreateInput) GetReference() *string { return v.Reference }
 // The GraphQL type's documentation follows.
 //
 // The credits of one purchase or grant, with one price, one start and one expiry. Revenue is lot by lot.
-// Always: granted = remaining + drawn + lapsed + refunded.
+// Always: granted = remaining + drawn + lapsed + refunded + removed.
 type PurchaseLot struct {
 	// Begins with `lot_`.
 	Id string `json:"id"`
@@ -641,12 +645,15 @@ const (
 	PurchaseStatusInvoiced PurchaseStatus = "INVOICED"
 	// Refunded.
 	PurchaseStatusRefunded PurchaseStatus = "REFUNDED"
+	// Called off before it was paid.
+	PurchaseStatusVoided PurchaseStatus = "VOIDED"
 )
 
 var AllPurchaseStatus = []PurchaseStatus{
 	PurchaseStatusPaid,
 	PurchaseStatusInvoiced,
 	PurchaseStatusRefunded,
+	PurchaseStatusVoided,
 }
 
 // RecordUsageResponse is returned by RecordUsage on success.

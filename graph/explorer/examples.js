@@ -205,6 +205,23 @@ const shelves = [
         }
       },
       {
+        "name": "purchaseCreate-cancellable",
+        "says": "Sells credits by an invoice that the customer may still cancel: no liability before it is paid.",
+        "query": "mutation Offer($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase { status cancellable lot { granted liabilityOn } entries { totalCount } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "harborlight",
+            "policy": "annual",
+            "credits": "5000",
+            "price": "250.00",
+            "invoiced": true,
+            "cancellable": true,
+            "reference": "INV-2026-0014"
+          },
+          "key": "order-INV-2026-0014"
+        }
+      },
+      {
         "name": "purchaseCreate-invoiced",
         "says": "Sells a deal of its own price by invoice: nothing is booked before the day on which it falls due.",
         "query": "mutation SellByInvoice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      id\n      status\n      dueOn\n      price { amount currency }\n      tax { amount }\n      entries { totalCount }\n    }\n    userErrors { field code message }\n  }\n}\n",
@@ -248,6 +265,23 @@ const shelves = [
           {
             "variable": "id",
             "query": "{ purchases(customer: \"acme\", status: INVOICED, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchaseVoid",
+        "says": "Calls off an invoice that will not be paid.",
+        "query": "mutation Void($id: ID!, $input: PurchaseVoidInput!, $key: String!) {\n  purchaseVoid(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase {\n      status\n      voidedAt\n      lot { granted drawn removed changes { kind day credits amount { amount } reason } }\n      entries { nodes { kind lines { account { role } debit { amount } credit { amount } } } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "Ordered twice"
+          },
+          "key": "void-INV-2026-0014"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(status: INVOICED, first: 1, reverse: true) { nodes { id } } }"
           }
         ]
       },

@@ -20,6 +20,7 @@ var doneBy = map[string]string{
 	"purchaseCreate": "Purchase",
 	"purchasePay":    "Pay",
 	"purchaseRefund": "Refund",
+	"purchaseVoid":   "VoidPurchase",
 	"grantCreate":    "Grant",
 	"usageRecord":    "RecordUsage",
 	"usageVoid":      "VoidUsage",

@@ -32,7 +32,7 @@ export type ErrorCode =
   | 'NOT_PAID'
   /** The purchase is paid. */
   | 'ALREADY_PAID'
-  /** The event is void. */
+  /** The event, or the purchase, is void. */
   | 'ALREADY_VOIDED'
   /** The period is closed and takes no more. */
   | 'PERIOD_CLOSED'
@@ -60,7 +60,9 @@ export type PurchaseStatus =
   /** Not paid; its due date may have come. */
   | 'INVOICED'
   /** Refunded. */
-  | 'REFUNDED';
+  | 'REFUNDED'
+  /** Called off before it was paid. */
+  | 'VOIDED';
 
 /** What an account is for. Each maps to an account of your general ledger. */
 export type AccountRole =
@@ -121,7 +123,12 @@ export type EntryKind =
   /** Credits whose use has become remote: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. */
   | 'BREAKAGE_REMOTE'
   /** A refund: Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10. */
-  | 'REFUND';
+  | 'REFUND'
+  /**
+   * The void of an unpaid purchase. Due: Dr deferred revenue, Dr refunds (what was used), Dr tax payable, Cr accounts
+   * receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
+   */
+  | 'VOID';
 
 /** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
 export type PurchaseCreateInput = {

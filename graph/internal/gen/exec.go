@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	JobRun() JobRunResolver
 	Line() LineResolver
 	Lot() LotResolver
+	LotChange() LotChangeResolver
 	LotDay() LotDayResolver
 	Meter() MeterResolver
 	Mutation() MutationResolver
@@ -154,9 +155,14 @@ type LotResolver interface {
 
 	RefundedAmount(ctx context.Context, obj *revrec.Lot) (*ledger.Amount, error)
 
+	Changes(ctx context.Context, obj *revrec.Lot) ([]revrec.Change, error)
+
 	Days(ctx context.Context, obj *revrec.Lot) ([]books.LotDay, error)
 	Draws(ctx context.Context, obj *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Recognitions(ctx context.Context, obj *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+}
+type LotChangeResolver interface {
+	Reason(ctx context.Context, obj *revrec.Change) (*string, error)
 }
 type LotDayResolver interface {
 	Recognised(ctx context.Context, obj *books.LotDay) (revrec.Credits, error)
@@ -177,6 +183,7 @@ type MutationResolver interface {
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
+	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
 	PurchaseRefund(ctx context.Context, purchaseID string, input PurchaseRefundInput, idempotencyKey string) (*PurchaseRefundPayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
@@ -218,6 +225,7 @@ type PurchaseResolver interface {
 	Lot(ctx context.Context, obj *books.Purchase) (*revrec.Lot, error)
 
 	RefundAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
+
 	Reference(ctx context.Context, obj *books.Purchase) (*string, error)
 
 	Entries(ctx context.Context, obj *books.Purchase, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
@@ -329,6 +337,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PurchaseCreateInput", ec.unmarshalInputPurchaseCreateInput),
 			graphql.NewInputUnmarshaler("PurchasePayInput", ec.unmarshalInputPurchasePayInput),
 			graphql.NewInputUnmarshaler("PurchaseRefundInput", ec.unmarshalInputPurchaseRefundInput),
+			graphql.NewInputUnmarshaler("PurchaseVoidInput", ec.unmarshalInputPurchaseVoidInput),
 			graphql.NewInputUnmarshaler("RemoteRuleInput", ec.unmarshalInputRemoteRuleInput),
 			graphql.NewInputUnmarshaler("UsageEventInput", ec.unmarshalInputUsageEventInput),
 			graphql.NewInputUnmarshaler("UsageEventKey", ec.unmarshalInputUsageEventKey),
@@ -813,6 +822,19 @@ type Mutation {
     idempotencyKey: String!
   ): PurchasePayPayload @requires(role: OPERATOR)
 
+  """
+  Calls off a purchase that is not paid: the reverse of what was booked, and what was used of it against refunds. From
+  that day it counts as never sold; nothing of it can be used or paid any more. ASC 606-10-45-2.
+  """
+  purchaseVoid(
+    "The purchase to call off."
+    purchaseId: ID!
+    "Why."
+    input: PurchaseVoidInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PurchaseVoidPayload @requires(role: OPERATOR)
+
   "Takes back all unused credits of a paid purchase and pays an amount to the customer. ASC 606-10-32-10."
   purchaseRefund(
     "The purchase to refund."
@@ -920,7 +942,7 @@ enum ErrorCode {
   NOT_PAID
   "The purchase is paid."
   ALREADY_PAID
-  "The event is void."
+  "The event, or the purchase, is void."
   ALREADY_VOIDED
   "The period is closed and takes no more."
   PERIOD_CLOSED
@@ -1401,11 +1423,13 @@ type Purchase implements Node {
   refundedAt: DateTime
   "What was paid back; null where nothing was."
   refundAmount: Money
+  "When it was voided; null where it was not."
+  voidedAt: DateTime
   "Your own reference, such as an invoice number; null where none was given."
   reference: String
   "When it was recorded."
   createdAt: DateTime!
-  "The journal entries of the purchase itself, its payment and its refund, in order of number. Revenue is reached through ` + "`" + `lot` + "`" + `."
+  "The journal entries of the purchase itself, its payment, refund or void, in order of number. Revenue is reached through ` + "`" + `lot` + "`" + `."
   entries(
     "How many to return: 1 to 200."
     first: Int! = 50
@@ -1444,11 +1468,13 @@ enum PurchaseStatus {
   INVOICED
   "Refunded."
   REFUNDED
+  "Called off before it was paid."
+  VOIDED
 }
 
 """
 The credits of one purchase or grant, with one price, one start and one expiry. Revenue is lot by lot.
-Always: granted = remaining + drawn + lapsed + refunded.
+Always: granted = remaining + drawn + lapsed + refunded + removed.
 """
 type Lot implements Node {
   "Begins with ` + "`" + `lot_` + "`" + `."
@@ -1471,9 +1497,11 @@ type Lot implements Node {
   lapsed: Credits!
   "Credits taken back by a refund."
   refunded: Credits!
-  "Credits neither used nor taken back, lapsed or not: granted − drawn − refunded. Zero for overage."
+  "Credits that left the lot otherwise: ` + "`" + `changes` + "`" + ` says how."
+  removed: Credits!
+  "Credits neither used nor taken out, lapsed or not: granted − drawn − refunded − removed. Zero for overage."
   unused: Credits!
-  "Credits neither used, taken back nor booked as lapsed: unused − lapsed. Zero for overage."
+  "Credits neither used, taken out nor booked as lapsed: unused − lapsed. Zero for overage."
   remaining: Credits!
   "What was paid for all of ` + "`" + `granted` + "`" + `, without tax; zero for a grant, null for overage."
   price: Money
@@ -1499,6 +1527,10 @@ type Lot implements Node {
   refundedOn: Date
   "What a refund took out of deferred revenue; null where there was none."
   refundedAmount: Money
+  "What changes took out of what deferred revenue holds for the lot."
+  removedAmount: Money!
+  "What became of the lot besides use, lapse and a refund, in order."
+  changes: [LotChange!]!
   "True while a chargeback is open: the lot serves no use."
   blocked: Boolean!
   "Booked as usage (or overage) revenue so far."
@@ -1539,6 +1571,30 @@ type Lot implements Node {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RecognitionConnection!
+}
+
+"What became of a lot besides use, lapse and a refund."
+type LotChange {
+  "What it was."
+  kind: LotChangeKind!
+  "When it happened."
+  at: DateTime!
+  "The accounting day on which it happened."
+  day: Date!
+  "The credits that left the lot by it."
+  credits: Credits!
+  "The part of the lot's price that left deferred revenue, or moved on, with them."
+  amount: Money!
+  "The same in the book's functional currency."
+  functionalAmount: Money!
+  "Why, as it was given; null where nobody said."
+  reason: String
+}
+
+"What can become of a lot besides use, lapse and a refund."
+enum LotChangeKind {
+  "Its purchase was called off before it was paid."
+  VOIDED
 }
 
 "A page of lots."
@@ -1880,7 +1936,7 @@ type Entry implements Node {
   description: String!
   "The lines, debits and credits."
   lines: [Line!]!
-  "The purchase it books, or whose payment or refund it books; null where it sums recognitions."
+  "The purchase it books, or whose payment, refund or void it books; null where it sums recognitions."
   purchase: Purchase
   "The recognitions that it sums; none where it books an act."
   recognitions(
@@ -1937,6 +1993,11 @@ enum EntryKind {
   BREAKAGE_REMOTE
   "A refund: Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10."
   REFUND
+  """
+  The void of an unpaid purchase. Due: Dr deferred revenue, Dr refunds (what was used), Dr tax payable, Cr accounts
+  receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
+  """
+  VOID
 }
 
 "One posting."
@@ -2362,6 +2423,20 @@ input PurchasePayInput {
 
 "What came of ` + "`" + `purchasePay` + "`" + `."
 type PurchasePayPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"The void of an unpaid purchase."
+input PurchaseVoidInput {
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `purchaseVoid` + "`" + `."
+type PurchaseVoidPayload {
   "The purchase; null where it was refused."
   purchase: Purchase
   "What is wrong and what would be right; empty where it was done."
@@ -2955,6 +3030,8 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_lapsed(ctx, field)
 	case "refunded":
 		return ec.fieldContext_Lot_refunded(ctx, field)
+	case "removed":
+		return ec.fieldContext_Lot_removed(ctx, field)
 	case "unused":
 		return ec.fieldContext_Lot_unused(ctx, field)
 	case "remaining":
@@ -2983,6 +3060,10 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_refundedOn(ctx, field)
 	case "refundedAmount":
 		return ec.fieldContext_Lot_refundedAmount(ctx, field)
+	case "removedAmount":
+		return ec.fieldContext_Lot_removedAmount(ctx, field)
+	case "changes":
+		return ec.fieldContext_Lot_changes(ctx, field)
 	case "blocked":
 		return ec.fieldContext_Lot_blocked(ctx, field)
 	case "recognised":
@@ -3007,6 +3088,26 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_recognitions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Lot", field.Name)
+}
+
+func (ec *executionContext) childFields_LotChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_LotChange_kind(ctx, field)
+	case "at":
+		return ec.fieldContext_LotChange_at(ctx, field)
+	case "day":
+		return ec.fieldContext_LotChange_day(ctx, field)
+	case "credits":
+		return ec.fieldContext_LotChange_credits(ctx, field)
+	case "amount":
+		return ec.fieldContext_LotChange_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_LotChange_functionalAmount(ctx, field)
+	case "reason":
+		return ec.fieldContext_LotChange_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LotChange", field.Name)
 }
 
 func (ec *executionContext) childFields_LotConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3327,6 +3428,8 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_refundedAt(ctx, field)
 	case "refundAmount":
 		return ec.fieldContext_Purchase_refundAmount(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_Purchase_voidedAt(ctx, field)
 	case "reference":
 		return ec.fieldContext_Purchase_reference(ctx, field)
 	case "createdAt":
@@ -3389,6 +3492,16 @@ func (ec *executionContext) childFields_PurchaseRefundPayload(ctx context.Contex
 		return ec.fieldContext_PurchaseRefundPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseRefundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseVoidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_PurchaseVoidPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PurchaseVoidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseVoidPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4333,6 +4446,36 @@ func (ec *executionContext) field_Mutation_purchaseRefund_args(ctx context.Conte
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PurchaseRefundInput, error) {
 			return ec.unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseRefundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_purchaseVoid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "purchaseId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["purchaseId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PurchaseVoidInput, error) {
+			return ec.unmarshalNPurchaseVoidInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseVoidInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9263,6 +9406,29 @@ func (ec *executionContext) fieldContext_Lot_refunded(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
+func (ec *executionContext) _Lot_removed(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_removed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Removed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
+}
+
 func (ec *executionContext) _Lot_unused(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9607,6 +9773,70 @@ func (ec *executionContext) fieldContext_Lot_refundedAmount(_ context.Context, f
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Lot_removedAmount(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_removedAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemovedAmount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_removedAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Lot",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Lot_changes(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Lot().Changes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Change) graphql.Marshaler {
+			return ec.marshalNLotChange2ᚕdrawdownᚋrevrecᚐChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Lot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LotChange(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9968,6 +10198,185 @@ func (ec *executionContext) fieldContext_Lot_recognitions(ctx context.Context, f
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _LotChange_kind(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.ChangeKind) graphql.Marshaler {
+			return ec.marshalNLotChangeKind2drawdownᚋrevrecᚐChangeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LotChange", field, false, false, "LotChangeKind")
+}
+
+func (ec *executionContext) _LotChange_at(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LotChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _LotChange_day(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LotChange", field, false, false, "Date")
+}
+
+func (ec *executionContext) _LotChange_credits(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LotChange", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _LotChange_amount(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LotChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LotChange_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LotChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LotChange_reason(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LotChange().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LotChange", field, true, true, "String")
 }
 
 func (ec *executionContext) _LotConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[revrec.Lot]) (ret graphql.Marshaler) {
@@ -11027,6 +11436,50 @@ func (ec *executionContext) fieldContext_Mutation_purchasePay(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_purchasePay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_purchaseVoid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_purchaseVoid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PurchaseVoid(ctx, fc.Args["purchaseId"].(string), fc.Args["input"].(PurchaseVoidInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PurchaseVoidPayload) graphql.Marshaler {
+			return ec.marshalOPurchaseVoidPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseVoidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_purchaseVoid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseVoidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_purchaseVoid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -13199,6 +13652,29 @@ func (ec *executionContext) fieldContext_Purchase_refundAmount(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Purchase_voidedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_voidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VoidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_voidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Purchase_reference(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13645,6 +14121,70 @@ func (ec *executionContext) _PurchaseRefundPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_PurchaseRefundPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseRefundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseVoidPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *PurchaseVoidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseVoidPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseVoidPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseVoidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseVoidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PurchaseVoidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseVoidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseVoidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseVoidPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -19121,6 +19661,48 @@ func UnmarshalPurchaseRefundInput(ctx context.Context, raw any) (PurchaseRefundI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPurchaseVoidInput(ctx context.Context, obj any) (PurchaseVoidInput, error) {
+	var it PurchaseVoidInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseVoidInput unmarshals raw into the PurchaseVoidInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseVoidInput(ctx context.Context, raw any) (PurchaseVoidInput, error) {
+	var out PurchaseVoidInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseVoidInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoteRuleInput(ctx context.Context, obj any) (RemoteRuleInput, error) {
 	var it RemoteRuleInput
 	if obj == nil {
@@ -20970,6 +21552,11 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "removed":
+			out.Values[i] = ec._Lot_removed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "unused":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -21046,6 +21633,17 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Lot_refundedAmount(ctx, field, obj)
 				})
+		case "removedAmount":
+			out.Values[i] = ec._Lot_removedAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Lot_changes(ctx, field, obj)
+				})
 		case "blocked":
 			out.Values[i] = ec._Lot_blocked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -21103,6 +21701,70 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Lot_recognitions(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var lotChangeImplementors = []string{"LotChange"}
+
+func (ec *executionContext) _LotChange(ctx context.Context, sel ast.SelectionSet, obj *revrec.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, lotChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LotChange")
+		case "kind":
+			out.Values[i] = ec._LotChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._LotChange_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "day":
+			out.Values[i] = ec._LotChange_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "credits":
+			out.Values[i] = ec._LotChange_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amount":
+			out.Values[i] = ec._LotChange_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._LotChange_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LotChange_reason(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -21556,6 +22218,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "purchasePay":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_purchasePay(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "purchaseVoid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_purchaseVoid(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -22330,6 +22999,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Purchase_refundAmount(ctx, field, obj)
 				})
+		case "voidedAt":
+			out.Values[i] = ec._Purchase_voidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "reference":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -22545,6 +23219,44 @@ func (ec *executionContext) _PurchaseRefundPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._PurchaseRefundPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseVoidPayloadImplementors = []string{"PurchaseVoidPayload"}
+
+func (ec *executionContext) _PurchaseVoidPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseVoidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseVoidPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseVoidPayload")
+		case "purchase":
+			out.Values[i] = ec._PurchaseVoidPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PurchaseVoidPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24697,6 +25409,41 @@ func (ec *executionContext) marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx context.C
 	return ec._Lot(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNLotChange2drawdownᚋrevrecᚐChange(ctx context.Context, sel ast.SelectionSet, v revrec.Change) graphql.Marshaler {
+	return ec._LotChange(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLotChange2ᚕdrawdownᚋrevrecᚐChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Change) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLotChange2drawdownᚋrevrecᚐChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLotChangeKind2drawdownᚋrevrecᚐChangeKind(ctx context.Context, v any) (revrec.ChangeKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := revrec.ChangeKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLotChangeKind2drawdownᚋrevrecᚐChangeKind(ctx context.Context, sel ast.SelectionSet, v revrec.ChangeKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LotChangeKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNLotConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LotConnection!")
@@ -25092,6 +25839,11 @@ func (ec *executionContext) marshalNPurchaseStatus2drawdownᚋinternalᚋbooks�
 		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNPurchaseVoidInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseVoidInput(ctx context.Context, v any) (PurchaseVoidInput, error) {
+	res, err := ec.unmarshalInputPurchaseVoidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNRecognition2drawdownᚋrevrecᚐRecognition(ctx context.Context, sel ast.SelectionSet, v revrec.Recognition) graphql.Marshaler {
@@ -26086,6 +26838,13 @@ func (ec *executionContext) marshalOPurchaseStatus2ᚖdrawdownᚋinternalᚋbook
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOPurchaseVoidPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseVoidPayload(ctx context.Context, sel ast.SelectionSet, v *PurchaseVoidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PurchaseVoidPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx context.Context, sel ast.SelectionSet, v *revrec.Recognition) graphql.Marshaler {

@@ -289,6 +289,20 @@ type PurchaseRefundPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// The void of an unpaid purchase.
+type PurchaseVoidInput struct {
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `purchaseVoid`.
+type PurchaseVoidPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // Reads. What does not exist is null; what cannot be asked is an error.
 type Query struct {
 }
