@@ -25,6 +25,8 @@ type Options struct {
 	Limits Limits
 	// Trusted are the documents that run; any document does where it is nil.
 	Trusted *Trusted
+	// Origins are those of pages of other sites that may ask, as CheckOrigin has them.
+	Origins []string
 	// Intake bounds the endpoint that takes streams of usage.
 	Intake IntakeOptions
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
@@ -77,16 +79,15 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	api.executor.Use(reading{b, bounds.Parallel})
 
 	mux := http.NewServeMux()
-	// A page of another site may not write with the reader's connection.
-	sameSite := http.NewCrossOriginProtection()
-	mux.Handle("/graphql", api.shedding.guard(sameSite.Handler(api)))
-	mux.Handle("/v1/usage", sameSite.Handler(newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, api.rates)))
+	sites := crossSite(options.Origins)
+	mux.Handle("/graphql", compressed(api.shedding.guard(sites(api))))
+	mux.Handle("/v1/usage", sites(newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, api.rates)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Stopping))
 	if options.Metrics != nil {
 		mux.Handle("GET /metrics", options.Metrics)
 	}
-	mux.Handle("/", front(options.Explorer))
+	mux.Handle("/", compressed(front(options.Explorer)))
 	watch := watched{watch: options.Watch, log: options.Log, slow: options.Slow, mux: mux}
 	return faults.recovering(identified(watch.around(noting(mux))))
 }
@@ -122,6 +123,9 @@ func say(w http.ResponseWriter, status int, text string) {
 
 const requestIDHeader = "X-Request-Id"
 
+// hsts has browsers ask by TLS alone from then on, for a year.
+const hsts = "max-age=31536000"
+
 // identified names each request, as its sender did where that is a plain name, and sets
 // the headers that every answer bears.
 func identified(next http.Handler) http.Handler {
@@ -136,6 +140,12 @@ func identified(next http.Handler) http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
 		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if r.TLS != nil {
+			header.Set("Strict-Transport-Security", hsts)
+		}
 		next.ServeHTTP(w, r.WithContext(books.WithCaller(r.Context(), books.Caller{RequestID: id})))
 	})
 }

@@ -69,7 +69,16 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer t.shedding.answers.give(executed.extra())
-	answer(w, accepted, status, executed)
+	if r.Method != http.MethodGet || status != http.StatusOK || len(executed.Errors) > 0 {
+		answer(w, accepted, status, executed)
+		return
+	}
+	status, text := encoded(status, executed)
+	if unchanged(w, r, text) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	write(w, accepted, status, text)
 }
 
 // execute runs the operation of a request in one of the places of those at work, which is
@@ -208,19 +217,27 @@ func prefer(accept []string, usual, other string) (media string, ok bool) {
 }
 
 func answer(w http.ResponseWriter, accepted negotiated, status int, body response) {
+	status, text := encoded(status, body)
+	write(w, accepted, status, text)
+}
+
+// encoded writes an answer as JSON.
+func encoded(status int, body response) (int, []byte) {
 	var written bytes.Buffer
 	encoder := json.NewEncoder(&written)
 	encoder.SetEscapeHTML(false)                 // a reader of JSON is no browser: nosniff
 	if err := encoder.Encode(body); err != nil { // Data is not JSON: a scalar of ours wrote something else
-		status = http.StatusInternalServerError
-		written.Reset()
-		written.WriteString(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}` + "\n")
+		return http.StatusInternalServerError, []byte(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}` + "\n")
 	}
+	return status, written.Bytes()
+}
+
+func write(w http.ResponseWriter, accepted negotiated, status int, text []byte) {
 	w.Header().Set("Content-Type", accepted.media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(written.Len()))
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime(written.Len()))) // a recorder of tests has none
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerTime(len(text)))) // a recorder of tests has none
 	w.WriteHeader(status)
-	_, _ = w.Write(written.Bytes())
+	_, _ = w.Write(text) //nolint:gosec // JSON, said to be that and not to be taken for anything else
 }
 
 // answerTime is how long a caller may take to read an answer.

@@ -17,6 +17,7 @@ type apiOptions struct {
 	intake   graph.IntakeOptions
 	limits   graph.Limits
 	trusted  *graph.Trusted
+	origins  []string
 	watch    *telemetry.Telemetry // nil where nobody watches
 	slow     time.Duration
 	stopping context.Context //nolint:containedctx // it is the process's
@@ -26,7 +27,7 @@ type apiOptions struct {
 // request starts go on after it, and end with the process.
 func api(ctx context.Context, book *books.Books, log *slog.Logger, o apiOptions) http.Handler {
 	options := graph.Options{
-		Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Log: log, Background: ctx,
+		Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Origins: o.origins, Log: log, Background: ctx,
 		Slow: o.slow, Stopping: o.stopping,
 	}
 	if o.watch != nil {

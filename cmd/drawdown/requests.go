@@ -23,6 +23,7 @@ type requestFlags struct {
 	headerKilobytes  int
 	memoryMegabytes  int    // 0 for what the machine says
 	trustedDirectory string // empty where any document runs
+	origins          []string
 }
 
 func (r *requestFlags) add(p *program, c *cobra.Command) {
@@ -58,6 +59,7 @@ func (r *requestFlags) add(p *program, c *cobra.Command) {
 		}
 		return numberBetween(text, leastMemory, 1<<24)
 	})
+	flags.StringSliceVar(&r.origins, "cors-origin", nil, "an `origin` whose pages may ask, such as https://dashboard.example.com; may be repeated")
 	flags.StringVar(&r.trustedDirectory, "trusted-documents", "", "run only the documents of this `directory`: files *.graphql, and manifests *.json of documents by hash")
 }
 
@@ -85,6 +87,11 @@ func (r *requestFlags) trusted() (*graph.Trusted, error) {
 
 // check refuses what cannot be meant. Errors: bad usage.
 func (r *requestFlags) check() error {
+	for _, origin := range r.origins {
+		if err := graph.CheckOrigin(origin); err != nil {
+			return badUsage("--cors-origin: %w", err)
+		}
+	}
 	_, err := r.trusted()
 	return err
 }

@@ -23,6 +23,7 @@ type serveOptions struct {
 	watch                         watchFlags
 	usage                         usageFlags
 	requests                      requestFlags
+	tls                           tlsFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -78,13 +79,15 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	o.watch.add(p, c)
 	o.usage.add(c)
 	o.requests.add(p, c)
+	o.tls.add(c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
 	p.together(c,
 		func() error { return checkAddress(o.address, o.allowRemote) },
 		func() error { return o.usage.check() },
-		func() error { return o.requests.check() })
+		func() error { return o.requests.check() },
+		func() error { return o.tls.check() })
 	return c
 }
 
@@ -128,6 +131,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	server := &http.Server{
 		Handler: api(background, book, log, apiOptions{
 			watch: watch, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
+			origins: o.requests.origins,
 		}),
 		ReadHeaderTimeout: headerTime,
 		MaxHeaderBytes:    o.requests.headerKilobytes << 10,
@@ -135,13 +139,20 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+	scheme := "http://"
+	if o.tls.on() {
+		scheme = "https://"
+		o.tls.secure(server, log)
+		go func() { ended <- server.ServeTLS(listener, "", "") }()
+	} else {
+		go func() { ended <- server.Serve(listener) }()
+	}
 	address := listener.Addr().String()
 	host, _, _ := net.SplitHostPort(address)
 	if isLoopback(host) {
-		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", "http://"+address, "db", shown(p.db), "version", version())
+		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", scheme+address, "db", shown(p.db), "version", version())
 	} else {
-		log.Warn("serving to other machines, and the API does not ask who is calling", "url", "http://"+address, "db", shown(p.db), "version", version())
+		log.Warn("serving to other machines, and the API does not ask who is calling", "url", scheme+address, "db", shown(p.db), "version", version())
 	}
 	select {
 	case err := <-ended:

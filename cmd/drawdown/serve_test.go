@@ -43,7 +43,7 @@ type running struct {
 	stop           func() (code int)
 }
 
-var servedURL = regexp.MustCompile(`url=(http://\S+)`)
+var servedURL = regexp.MustCompile(`url=(https?://\S+)`)
 
 // start runs the program until it serves.
 func startServing(t *testing.T, args ...string) running {

@@ -50,6 +50,8 @@ var homes = []struct {
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
 	{"github.com/hashicorp/golang-lru", []string{"graph"}, true},
+	{"github.com/klauspost/compress", []string{"graph"}, true},
+	{"github.com/rs/cors", []string{"graph"}, true},
 	{"golang.org/x/time", []string{"graph"}, true},
 	{"github.com/KimMachineGun/automemlimit", []string{"cmd"}, true},
 	{"github.com/spf13/cobra", []string{"cmd"}, false},
