@@ -13,6 +13,7 @@ needs=(
 	"hledger|hledger|hledger reading the exported journal"
 	"node|nodejs|comparison with npm packages, the client in TypeScript"
 	"npm|npm|comparison with npm packages, the client in TypeScript"
+	"chromium|chromium|the explorer and the balance page in a browser"
 	"initdb|postgresql|everything on PostgreSQL 15 or newer, unless TEST_POSTGRES_URL names a server"
 )
 
@@ -67,7 +68,7 @@ fi
 
 # npm records what it installed; a lock file newer than that record asks for npm ci.
 declare -A uses=(
-	[tools/node]="comparison with npm packages (ISO 4217, GraphQL over HTTP, the released schema)"
+	[tools/node]="comparison with npm packages (ISO 4217, GraphQL over HTTP, the released schema, pages in a browser)"
 	[examples/typescript]="the client in TypeScript"
 )
 for dir in "${!uses[@]}"; do

@@ -37,6 +37,8 @@ const variablesOf = async ({ variables, lookups = [] }) => {
 const textOf = ({ says, query }) => `# ${says.replace(/(.{1,56})( |$)/g, '$1\n# ').slice(0, -3)}\n${query}`;
 const texts = new Set(shelves.flatMap(({ examples }) => examples.map(textOf)));
 
+const begin = shelves[0].examples[0];
+
 // Examples lists the operations of docs/api/examples, which examples.js holds, by area; a
 // click puts one into the editor.
 const Examples = () => {
@@ -44,6 +46,12 @@ const Examples = () => {
   const [note, tell] = React.useState('');
   const editor = React.useRef();
   editor.current = { queryEditor, variableEditor };
+  // GraphiQL does not give the tab with which it begins its variables.
+  React.useEffect(() => {
+    if (queryEditor?.getValue() === textOf(begin) && variableEditor?.getValue() === '') {
+      variablesOf(begin).then(({ text }) => variableEditor.setValue(text));
+    }
+  }, [queryEditor, variableEditor]);
   const open = async (example) => {
     tell('');
     const { text, missing } = await variablesOf(example);
@@ -82,13 +90,11 @@ const Icon = () => {
     h('path', { d: 'M4 5h16M4 10h10M4 15h16M4 20h10' }));
 };
 
-const begin = shelves[0].examples[0];
-
 ReactDOM.createRoot(document.getElementById('explorer')).render(
   h(GraphiQL, {
     fetcher: send,
     plugins: [{ title: 'Examples', icon: Icon, content: Examples }],
-    defaultTabs: [{ query: textOf(begin), variables: JSON.stringify(begin.variables ?? {}, null, 2) }],
+    defaultTabs: [{ query: textOf(begin) }],
     defaultEditorToolsVisibility: 'variables',
     shouldPersistHeaders: false,
   }),
