@@ -17,9 +17,9 @@ import (
 // deep the lists are in each other.
 
 // maxAhead bounds the rows that a request has read for others than those that asked: no
-// query within maxComplexity has more in lists below lists. One that has spent it reads
+// query within Limits.Complexity has more in lists below lists. One that has spent it reads
 // the rest row by row.
-const maxAhead = 50_000
+const maxAhead = DefaultComplexity
 
 // kin are rows that were read together: where one has a list below it asked for, the
 // others most likely have too.

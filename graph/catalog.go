@@ -17,12 +17,12 @@ func (queryResolver) Policy(ctx context.Context, code string) (*books.Policy, er
 	return pointer(ctx, requestOf(ctx).policiesBy, code)
 }
 
-func (queryResolver) Policies(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.PolicyConnection, error) {
+func (queryResolver) Policies(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.PolicyConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, paging{first, after, reverse}, list[books.Policy]{
+	return connect(ctx, q, paging{first, after, reverse, sort}, list[books.Policy]{
 		noun: policyNoun,
-		key:  func(p *books.Policy) string { return p.ID },
-		saw:  q.sawPolicies,
+		key:  func(p *books.Policy) string { return p.ID }, natural: created, place: (*books.Policy).Place,
+		saw: q.sawPolicies,
 	}, books.CatalogFilter{Search: value(search)}, books.Tx.Policies, books.Tx.CountPolicies)
 }
 
@@ -30,12 +30,12 @@ func (queryResolver) Pack(ctx context.Context, code string) (*books.Pack, error)
 	return pointer(ctx, requestOf(ctx).packsBy, code)
 }
 
-func (queryResolver) Packs(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.PackConnection, error) {
+func (queryResolver) Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.PackConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, paging{first, after, reverse}, list[books.Pack]{
+	return connect(ctx, q, paging{first, after, reverse, sort}, list[books.Pack]{
 		noun: packNoun,
-		key:  func(p *books.Pack) string { return p.ID },
-		saw:  q.sawPacks,
+		key:  func(p *books.Pack) string { return p.ID }, natural: created, place: (*books.Pack).Place,
+		saw: q.sawPacks,
 	}, books.CatalogFilter{Search: value(search)}, books.Tx.Packs, books.Tx.CountPacks)
 }
 
@@ -43,12 +43,12 @@ func (queryResolver) Meter(ctx context.Context, code string) (*books.Meter, erro
 	return pointer(ctx, requestOf(ctx).metersBy, code)
 }
 
-func (queryResolver) Meters(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.MeterConnection, error) {
+func (queryResolver) Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.MeterConnection, error) {
 	q := requestOf(ctx)
-	return connect(ctx, q, paging{first, after, reverse}, list[books.Meter]{
+	return connect(ctx, q, paging{first, after, reverse, sort}, list[books.Meter]{
 		noun: meterNoun,
-		key:  func(m *books.Meter) string { return m.ID },
-		saw:  q.sawMeters,
+		key:  func(m *books.Meter) string { return m.ID }, natural: created, place: (*books.Meter).Place,
+		saw: q.sawMeters,
 	}, books.CatalogFilter{Search: value(search)}, books.Tx.Meters, books.Tx.CountMeters)
 }
 
@@ -134,13 +134,13 @@ func (policyResolver) Estimates(ctx context.Context, p *books.Policy) ([]books.E
 func (policyResolver) Purchases(ctx context.Context, p *books.Policy, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	return purchasesBelow(ctx, &requestOf(ctx).policyKin, p.ID, func(id string) books.PurchaseFilter {
 		return books.PurchaseFilter{PolicyID: id}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func (policyResolver) Recognitions(ctx context.Context, p *books.Policy, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	return recognitionsBelow(ctx, &requestOf(ctx).policyKin, p.ID, func(id string) books.RecognitionFilter {
 		return books.RecognitionFilter{PolicyID: id, Kind: value(kind), From: value(from), To: value(to)}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func (overageResolver) Rate(_ context.Context, o *revrec.Overage) (*decimal.Decimal, error) {
@@ -207,7 +207,7 @@ func (packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, e
 func (packResolver) Purchases(ctx context.Context, p *books.Pack, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	return purchasesBelow(ctx, &requestOf(ctx).packKin, p.ID, func(id string) books.PurchaseFilter {
 		return books.PurchaseFilter{PackID: id}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func (meterResolver) ID(_ context.Context, m *books.Meter) (string, error) {
@@ -221,5 +221,5 @@ func (meterResolver) Unit(_ context.Context, m *books.Meter) (*string, error) {
 func (meterResolver) UsageEvents(ctx context.Context, m *books.Meter, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
 	return eventsBelow(ctx, &requestOf(ctx).meterKin, m.ID, func(id string) books.EventFilter {
 		return books.EventFilter{MeterID: id}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }

@@ -26,13 +26,18 @@ func (queryResolver) Customer(ctx context.Context, id, externalID *string) (*boo
 	return pointer(ctx, q.customers, key)
 }
 
-func (queryResolver) Customers(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.CustomerConnection, error) {
-	q := requestOf(ctx)
-	return connect(ctx, q, paging{first, after, reverse}, list[books.Customer]{
+func (queryResolver) Customers(ctx context.Context, search, policy *string, from, before *time.Time, sort books.Order, first int, after *string, reverse bool) (*view.CustomerConnection, error) {
+	f := newFilters(ctx)
+	filter := books.CustomerFilter{Search: value(search), PolicyID: f.policy(ctx, policy), From: value(from), Before: value(before)}
+	if f.err != nil || !f.known {
+		return none[books.Customer](first, f.err)
+	}
+	q := f.request
+	return connect(ctx, q, paging{first, after, reverse, sort}, list[books.Customer]{
 		noun: customerNoun,
-		key:  func(c *books.Customer) string { return c.ID },
-		saw:  q.sawCustomers,
-	}, books.CustomerFilter{Search: value(search)}, books.Tx.Customers, books.Tx.CountCustomers)
+		key:  func(c *books.Customer) string { return c.ID }, natural: created, place: (*books.Customer).Place,
+		saw: q.sawCustomers,
+	}, filter, books.Tx.Customers, books.Tx.CountCustomers)
 }
 
 func (mutationResolver) newCustomerPayload(customer books.Customer, err error) (*gen.CustomerCreatePayload, error) {
@@ -70,18 +75,18 @@ func (customerResolver) Balance(ctx context.Context, c *books.Customer, at *time
 	return &balance, nil
 }
 
-func (customerResolver) Purchases(ctx context.Context, c *books.Customer, status *books.PurchaseStatus, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+func (customerResolver) Purchases(ctx context.Context, c *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	return purchasesBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.PurchaseFilter {
-		return books.PurchaseFilter{CustomerID: id, Status: value(status)}
-	}, paging{first, after, reverse})
+		return books.PurchaseFilter{CustomerID: id, Status: value(status), Statuses: once(statuses)}
+	}, paging{first, after, reverse, sort})
 }
 
-func (customerResolver) Lots(ctx context.Context, c *books.Customer, kind *revrec.LotKind, openAt *time.Time, first int, after *string, reverse bool) (*view.LotConnection, error) {
+func (customerResolver) Lots(ctx context.Context, c *books.Customer, kind *revrec.LotKind, openAt *time.Time, kinds []revrec.LotKind, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.LotConnection, error) {
 	q := requestOf(ctx)
-	return connectBelow(ctx, q, paging{first, after, reverse}, nested[string, books.LotFilter, revrec.Lot]{
+	return connectBelow(ctx, q, paging{first, after, reverse, sort}, nested[string, books.LotFilter, revrec.Lot]{
 		list: q.lotList(), parent: c.ID, kin: &q.customerKin,
 		filter: func(id string) books.LotFilter {
-			return books.LotFilter{CustomerID: id, Kind: value(kind), OpenAt: value(openAt)}
+			return books.LotFilter{CustomerID: id, Kind: value(kind), Kinds: once(kinds), OpenAt: value(openAt), HasUnused: hasUnused}
 		},
 		pages: books.Tx.LotsBelow, counts: books.Tx.CountLotsBelow,
 	})
@@ -90,49 +95,11 @@ func (customerResolver) Lots(ctx context.Context, c *books.Customer, kind *revre
 func (customerResolver) UsageEvents(ctx context.Context, c *books.Customer, from, before *time.Time, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
 	return eventsBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.EventFilter {
 		return books.EventFilter{CustomerID: id, From: value(from), Before: value(before)}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
-func (customerResolver) Recognitions(ctx context.Context, c *books.Customer, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+func (customerResolver) Recognitions(ctx context.Context, c *books.Customer, kind *revrec.Kind, from, to *ledger.Date, kinds []revrec.Kind, sort books.Order, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	return recognitionsBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.RecognitionFilter {
-		return books.RecognitionFilter{CustomerID: id, Kind: value(kind), From: value(from), To: value(to)}
-	}, paging{first, after, reverse})
-}
-
-// filters turns the names by which a request narrows a list into the book's own ids.
-// known is false where a name is nobody's: such a list has no rows.
-type filters struct {
-	request *request
-	known   bool
-	err     error
-}
-
-func newFilters(ctx context.Context) *filters { return &filters{request: requestOf(ctx), known: true} }
-
-func (f *filters) customer(ctx context.Context, externalID *string) string {
-	return filterID(ctx, f, f.request.customersBy, externalID, func(c books.Customer) string { return c.ID })
-}
-
-func (f *filters) policy(ctx context.Context, code *string) string {
-	return filterID(ctx, f, f.request.policiesBy, code, func(p books.Policy) string { return p.ID })
-}
-
-func (f *filters) pack(ctx context.Context, code *string) string {
-	return filterID(ctx, f, f.request.packsBy, code, func(p books.Pack) string { return p.ID })
-}
-
-func (f *filters) meter(ctx context.Context, code *string) string {
-	return filterID(ctx, f, f.request.metersBy, code, func(m books.Meter) string { return m.ID })
-}
-
-func filterID[V any](ctx context.Context, f *filters, by *batch[string, V], name *string, id func(V) string) string {
-	if name == nil || f.err != nil {
-		return ""
-	}
-	row, exists, err := by.load(ctx, *name)
-	if err != nil {
-		f.err = err
-	}
-	f.known = f.known && exists
-	return id(row)
+		return books.RecognitionFilter{CustomerID: id, Kind: value(kind), Kinds: once(kinds), From: value(from), To: value(to)}
+	}, paging{first, after, reverse, sort})
 }

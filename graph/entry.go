@@ -13,15 +13,15 @@ func (queryResolver) Entry(ctx context.Context, number int) (*ledger.Entry, erro
 	return pointer(ctx, requestOf(ctx).entries, int64(number))
 }
 
-func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, first int, after *string, reverse bool) (*view.EntryConnection, error) {
-	filter := books.EntryFilter{From: value(from), To: value(to), Kind: value(kind), Account: value(account)}
+func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, sort books.Order, first int, after *string, reverse bool) (*view.EntryConnection, error) {
+	filter := books.EntryFilter{From: value(from), To: value(to), Kind: value(kind), Kinds: once(kinds), Account: value(account)}
 	if purchaseID != nil {
 		var err error
 		if filter.Reference, err = purchaseNoun.key("purchaseId", *purchaseID); err != nil {
 			return nil, err
 		}
 	}
-	return entries(ctx, filter, paging{first, after, reverse})
+	return entries(ctx, filter, paging{first, after, reverse, sort})
 }
 
 func entries(ctx context.Context, filter books.EntryFilter, p paging) (*view.EntryConnection, error) {
@@ -33,6 +33,8 @@ func (q *request) entryList() list[ledger.Entry] {
 	return list[ledger.Entry]{
 		noun:     entryNoun,
 		key:      func(e *ledger.Entry) string { return strconv.FormatInt(e.Number, 10) },
+		natural:  byNumber,
+		place:    books.PlaceOfEntry,
 		saw:      q.sawEntries,
 		checkKey: func(key string) bool { return entryNumber(key) > 0 },
 	}
@@ -62,7 +64,7 @@ func (entryResolver) Purchase(ctx context.Context, e *ledger.Entry) (*books.Purc
 func (entryResolver) Recognitions(ctx context.Context, e *ledger.Entry, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	return recognitionsBelow(ctx, &requestOf(ctx).entryKin, e.Number, func(number int64) books.RecognitionFilter {
 		return books.RecognitionFilter{Entry: number}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func (lineResolver) Account(_ context.Context, line *ledger.Line) (*ledger.Account, error) {

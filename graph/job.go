@@ -20,8 +20,10 @@ func (queryResolver) Jobs(ctx context.Context) ([]view.Job, error) {
 	return jobs, nil
 }
 
-func (queryResolver) JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, first int, after *string, reverse bool) (*view.JobRunConnection, error) {
-	return jobRuns(ctx, books.JobFilter{Job: value(job), Status: value(status)}, paging{first, after, reverse})
+func (queryResolver) JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, statuses []books.JobStatus, from, before *time.Time, first int, after *string, reverse bool) (*view.JobRunConnection, error) {
+	return jobRuns(ctx, books.JobFilter{
+		Job: value(job), Status: value(status), Statuses: once(statuses), From: value(from), Before: value(before),
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func jobRuns(ctx context.Context, filter books.JobFilter, p paging) (*view.JobRunConnection, error) {
@@ -114,14 +116,14 @@ func (jobResolver) Description(_ context.Context, job *view.Job) (string, error)
 
 func (jobResolver) LastRun(ctx context.Context, job *view.Job) (*books.JobRun, error) {
 	latest, err := jobRunsOf(ctx, job.Name, paging{first: 1, reverse: true})
-	if err != nil || len(latest.Edges) == 0 {
+	if err != nil || len(latest.Rows) == 0 {
 		return nil, err
 	}
-	return &latest.Edges[0].Node, nil
+	return &latest.Rows[0], nil
 }
 
 func (jobResolver) Runs(ctx context.Context, job *view.Job, first int, after *string, reverse bool) (*view.JobRunConnection, error) {
-	return jobRunsOf(ctx, job.Name, paging{first, after, reverse})
+	return jobRunsOf(ctx, job.Name, paging{first: first, after: after, reverse: reverse})
 }
 
 func (jobRunResolver) ID(_ context.Context, run *books.JobRun) (string, error) {

@@ -25,19 +25,24 @@ func (queryResolver) Lot(ctx context.Context, id string) (*revrec.Lot, error) {
 	return pointer(ctx, requestOf(ctx).lots, key)
 }
 
-func (queryResolver) Lots(ctx context.Context, customer, policy *string, kind *revrec.LotKind, openAt, expiresFrom, expiresBefore *time.Time, first int, after *string, reverse bool) (*view.LotConnection, error) {
+func (queryResolver) Lots(ctx context.Context, customer, policy *string, kind *revrec.LotKind, openAt, expiresFrom, expiresBefore *time.Time, kinds []revrec.LotKind, currency *ledger.Currency, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.LotConnection, error) {
 	f := newFilters(ctx)
 	filter := books.LotFilter{
 		CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy), Kind: value(kind),
 		OpenAt: value(openAt), ExpiresFrom: value(expiresFrom), ExpiresBefore: value(expiresBefore),
+		Kinds: once(kinds), Currency: value(currency), HasUnused: hasUnused,
+	}
+	if customer == nil {
+		f.refuse(hasUnused != nil, "hasUnused", "needs customer: no index follows what is unused of all lots; expiresFrom and expiresBefore keep lots with unused credits too")
+		f.refuse(sort == books.ByUnused || sort == books.ByCarrying, "sort", "needs customer where it is UNUSED or CARRYING, which change with every use")
 	}
 	if f.err != nil || !f.known {
 		return none[revrec.Lot](first, f.err)
 	}
-	return lots(ctx, filter, paging{first, after, reverse})
+	return lots(ctx, filter, paging{first, after, reverse, sort})
 }
 
-func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *string, first int, after *string, reverse bool) (*view.LotConnection, error) {
+func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.LotConnection, error) {
 	if withinDays < 1 || withinDays > maxLapsingDays {
 		return nil, &books.Error{Code: books.Invalid, Field: "withinDays", Message: fmt.Sprintf("must be 1 to %d, not %d", maxLapsingDays, withinDays)}
 	}
@@ -52,7 +57,7 @@ func (r queryResolver) Lapsing(ctx context.Context, withinDays int, customer *st
 	if f.err != nil || !f.known {
 		return none[revrec.Lot](first, f.err)
 	}
-	return lots(ctx, filter, paging{first, after, reverse})
+	return lots(ctx, filter, paging{first, after, reverse, sort})
 }
 
 func lots(ctx context.Context, filter books.LotFilter, p paging) (*view.LotConnection, error) {
@@ -61,7 +66,9 @@ func lots(ctx context.Context, filter books.LotFilter, p paging) (*view.LotConne
 }
 
 func (q *request) lotList() list[revrec.Lot] {
-	return list[revrec.Lot]{noun: lotNoun, key: func(lot *revrec.Lot) string { return lot.ID }, saw: q.sawLots}
+	return list[revrec.Lot]{
+		noun: lotNoun, key: func(lot *revrec.Lot) string { return lot.ID }, natural: created, place: books.PlaceOfLot, saw: q.sawLots,
+	}
 }
 
 func (r mutationResolver) GrantCreate(ctx context.Context, input gen.GrantCreateInput, idempotencyKey string) (*gen.GrantCreatePayload, error) {
@@ -163,13 +170,13 @@ func (lotDayResolver) Pending(ctx context.Context, day *books.LotDay) (bool, err
 func (lotResolver) Draws(ctx context.Context, lot *revrec.Lot, day *ledger.Date, first int, after *string, reverse bool) (*view.DrawConnection, error) {
 	return drawsBelow(ctx, &requestOf(ctx).lotKin, lotKeyOf(lot), func(key books.LotKey) books.DrawFilter {
 		return books.DrawFilter{CustomerID: key.CustomerID, LotID: key.LotID, Day: value(day)}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func (lotResolver) Recognitions(ctx context.Context, lot *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	return recognitionsBelow(ctx, &requestOf(ctx).lotKin, lotKeyOf(lot), func(key books.LotKey) books.RecognitionFilter {
 		return books.RecognitionFilter{CustomerID: key.CustomerID, LotID: key.LotID, Kind: value(kind)}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 func bought(lot *revrec.Lot, price *ledger.Amount) *ledger.Amount {

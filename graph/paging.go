@@ -1,9 +1,12 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"drawdown/graph/internal/view"
 	"drawdown/internal/books"
@@ -18,13 +21,18 @@ type paging struct {
 	first   int
 	after   *string
 	reverse bool
+	by      books.Order // the natural order where ""
 }
 
-// list is a list that can be paged: its rows in order of their key.
+// list is a list that can be paged.
 type list[T any] struct {
 	noun noun
-	// key is a row's place in the order, unique; what a cursor holds.
+	// key tells the rows apart; they come in its order unless another is asked for.
 	key func(*T) string
+	// natural is what the API calls the order of keys, where the list has others too, in
+	// which place gives the place of a row.
+	natural books.Order
+	place   func(*T, books.Order) string
 	// saw is told of the rows of a page, so that loaders fetch what they refer to at once.
 	saw func([]T)
 	// checkKey refuses a key that is none of the list; any is one where nil.
@@ -34,15 +42,23 @@ type list[T any] struct {
 // page is what the store is asked for: one row more, to know whether more follow.
 // Errors: INVALID and TOO_LARGE for the paging.
 func (l list[T]) page(p paging) (books.Page, error) {
-	page := books.Page{Limit: p.first + 1, Reverse: p.reverse}
+	page := books.Page{By: l.order(p), Limit: p.first + 1, Reverse: p.reverse}
 	if err := checkFirst(p.first); err != nil {
 		return page, err
 	}
 	var err error
 	if p.after != nil {
-		page.After, err = l.keyOf(*p.after)
+		page.After, page.AfterValue, err = l.placeOf(*p.after, page.By)
 	}
 	return page, err
+}
+
+// order is the order in which the page is asked for, "" for the natural one.
+func (l list[T]) order(p paging) books.Order {
+	if p.by == l.natural {
+		return ""
+	}
+	return p.by
 }
 
 // connect reads a page of the list. Errors: INVALID and TOO_LARGE for the paging.
@@ -75,22 +91,11 @@ func connect[F, T any](ctx context.Context, q *request, p paging, l list[T], fil
 
 // connection shows the rows of a page, of which there may be one too many.
 func (l list[T]) connection(rows []T, p paging, count func(context.Context) (int64, error)) *view.Connection[T] {
-	more := len(rows) > p.first
-	if more {
-		rows = rows[:p.first]
+	by := l.order(p)
+	return &view.Connection[T]{
+		Rows: rows[:min(len(rows), p.first)], More: len(rows) > p.first, Behind: p.after != nil, Count: count,
+		CursorOf: func(row *T) string { return l.cursor(row, by) },
 	}
-	c := &view.Connection[T]{
-		Edges:    make([]view.Edge[T], len(rows)),
-		PageInfo: view.PageInfo{HasNextPage: more, HasPreviousPage: p.after != nil},
-		Count:    count,
-	}
-	for i := range rows {
-		c.Edges[i] = view.Edge[T]{Cursor: l.cursor(&rows[i]), Node: rows[i]}
-	}
-	if len(rows) > 0 {
-		c.PageInfo.StartCursor, c.PageInfo.EndCursor = &c.Edges[0].Cursor, &c.Edges[len(rows)-1].Cursor
-	}
-	return c
 }
 
 // none is a list without rows: what a filter by an unknown name keeps.
@@ -111,24 +116,44 @@ func checkFirst(first int) error {
 	return nil
 }
 
-// A cursor is the row's id, in a dress that keeps anybody from building one.
-func (l list[T]) cursor(row *T) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(l.noun.id(l.key(row))))
+// A cursor is the row's id, in a dress that keeps anybody from building one; in another
+// order than that of ids, with the name of the order and the row's place in it.
+func (l list[T]) cursor(row *T, by books.Order) string {
+	text := make([]byte, 0, 2*maxKeyLength)
+	text = append(append(append(text, l.noun...), '_'), l.key(row)...)
+	if by != "" {
+		text = append(append(append(text, 0), by...), 0)
+		text = append(text, l.place(row, by)...)
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// keyOf returns the key in a cursor of this list. Errors: INVALID.
-func (l list[T]) keyOf(cursor string) (string, error) {
+// maxCursor holds a key, and a name of two hundred characters of four bytes.
+const maxCursor = 2048
+
+// placeOf returns the key in a cursor of this list, and its place in the order.
+// Errors: INVALID.
+func (l list[T]) placeOf(cursor string, by books.Order) (key, place string, err error) {
 	refused := &books.Error{Code: books.Invalid, Field: "after", Message: fmt.Sprintf("must be a cursor of this list, as pageInfo.endCursor or an edge gave it, not %q", clip(cursor))}
-	if len(cursor) > 2*maxKeyLength {
-		return "", refused
+	if len(cursor) > maxCursor {
+		return "", "", refused
 	}
-	id, err := base64.RawURLEncoding.DecodeString(cursor)
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return "", refused
+		return "", "", refused
 	}
-	of, key, err := splitID("after", string(id))
+	id, ordered, _ := strings.Cut(string(text), "\x00")
+	of, key, err := splitID("after", id)
 	if err != nil || of != l.noun || (l.checkKey != nil && !l.checkKey(key)) {
-		return "", refused
+		return "", "", refused
 	}
-	return key, nil
+	order, place, _ := strings.Cut(ordered, "\x00")
+	if books.Order(order) != by {
+		refused.Message = fmt.Sprintf("must be a cursor of this list in order of %s, but is one of %s", cmp.Or(by, l.natural), cmp.Or(books.Order(clip(order)), l.natural))
+		return "", "", refused
+	}
+	if strings.Contains(place, "\x00") || !utf8.ValidString(place) {
+		return "", "", refused
+	}
+	return key, place, nil
 }

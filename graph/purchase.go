@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
 	"drawdown/internal/books"
@@ -19,16 +21,17 @@ func (queryResolver) Purchase(ctx context.Context, id string) (*books.Purchase, 
 	return pointer(ctx, requestOf(ctx).purchases, key)
 }
 
-func (queryResolver) Purchases(ctx context.Context, customer, pack, policy *string, status *books.PurchaseStatus, from, before *time.Time, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
+func (queryResolver) Purchases(ctx context.Context, customer, pack, policy *string, status *books.PurchaseStatus, from, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	f := newFilters(ctx)
 	filter := books.PurchaseFilter{
 		CustomerID: f.customer(ctx, customer), PackID: f.pack(ctx, pack), PolicyID: f.policy(ctx, policy),
-		Status: value(status), From: value(from), Before: value(before),
+		Status: value(status), From: value(from), Before: value(before), Statuses: once(statuses), Currency: value(currency),
+		Reference: value(search), PriceFrom: f.minor("priceFrom", priceFrom), PriceTo: f.minor("priceTo", priceTo),
 	}
 	if f.err != nil || !f.known {
 		return none[books.Purchase](first, f.err)
 	}
-	return purchases(ctx, filter, paging{first, after, reverse})
+	return purchases(ctx, filter, paging{first, after, reverse, sort})
 }
 
 func purchases(ctx context.Context, filter books.PurchaseFilter, p paging) (*view.PurchaseConnection, error) {
@@ -37,7 +40,9 @@ func purchases(ctx context.Context, filter books.PurchaseFilter, p paging) (*vie
 }
 
 func (q *request) purchaseList() list[books.Purchase] {
-	return list[books.Purchase]{noun: purchaseNoun, key: func(p *books.Purchase) string { return p.ID }, saw: q.sawPurchases}
+	return list[books.Purchase]{
+		noun: purchaseNoun, key: func(p *books.Purchase) string { return p.ID }, natural: created, place: (*books.Purchase).Place, saw: q.sawPurchases,
+	}
 }
 
 // purchasesBelow are those of a customer, a pack or a policy.
@@ -140,5 +145,5 @@ func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string
 
 func (purchaseResolver) Entries(ctx context.Context, p *books.Purchase, first int, after *string, reverse bool) (*view.EntryConnection, error) {
 	q := requestOf(ctx)
-	return entriesBelow(ctx, &q.purchaseKin, p.ID, func(id string) books.EntryFilter { return books.EntryFilter{Reference: id} }, paging{first, after, reverse})
+	return entriesBelow(ctx, &q.purchaseKin, p.ID, func(id string) books.EntryFilter { return books.EntryFilter{Reference: id} }, paging{first: first, after: after, reverse: reverse})
 }

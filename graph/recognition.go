@@ -17,16 +17,17 @@ func (queryResolver) Recognition(ctx context.Context, id string) (*revrec.Recogn
 	return pointer(ctx, requestOf(ctx).recognitions, key)
 }
 
-func (queryResolver) Recognitions(ctx context.Context, customer, policy *string, kind *revrec.Kind, from, to *ledger.Date, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
+func (queryResolver) Recognitions(ctx context.Context, customer, policy *string, kind *revrec.Kind, from, to *ledger.Date, kinds []revrec.Kind, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	f := newFilters(ctx)
 	filter := books.RecognitionFilter{
 		CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy),
-		Kind: value(kind), From: value(from), To: value(to),
+		Kind: value(kind), From: value(from), To: value(to), Kinds: once(kinds), Currency: value(currency),
 	}
+	f.refuse(customer == nil && sort == books.ByAmount, "sort", "needs customer where it is AMOUNT: no index follows the amounts of all recognitions")
 	if f.err != nil || !f.known {
 		return none[revrec.Recognition](first, f.err)
 	}
-	return recognitions(ctx, filter, paging{first, after, reverse})
+	return recognitions(ctx, filter, paging{first, after, reverse, sort})
 }
 
 func recognitions(ctx context.Context, filter books.RecognitionFilter, p paging) (*view.RecognitionConnection, error) {
@@ -35,7 +36,10 @@ func recognitions(ctx context.Context, filter books.RecognitionFilter, p paging)
 }
 
 func (q *request) recognitionList() list[revrec.Recognition] {
-	return list[revrec.Recognition]{noun: recognitionNoun, key: func(r *revrec.Recognition) string { return r.ID }, saw: q.sawRecognitions}
+	return list[revrec.Recognition]{
+		noun: recognitionNoun, key: func(r *revrec.Recognition) string { return r.ID },
+		natural: created, place: books.PlaceOfRecognition, saw: q.sawRecognitions,
+	}
 }
 
 // recognitionsBelow are those of a customer, a policy, a lot, a pool or an entry.
@@ -87,7 +91,7 @@ func (recognitionResolver) Draws(ctx context.Context, r *revrec.Recognition, fir
 	}
 	return drawsBelow(ctx, &requestOf(ctx).recognitionKin, drawnOnOf(r), func(on drawnOn) books.DrawFilter {
 		return books.DrawFilter{CustomerID: on.CustomerID, LotID: on.LotID, Day: on.day}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
 // Explanation is the rule's own, with the facts of the lot that its formula names.
@@ -121,5 +125,5 @@ func (poolResolver) Key(_ context.Context, p *revrec.Pool) (*string, error) {
 func (poolResolver) Recognitions(ctx context.Context, p *revrec.Pool, first int, after *string, reverse bool) (*view.RecognitionConnection, error) {
 	return recognitionsBelow(ctx, &requestOf(ctx).poolKin, p.ID, func(id string) books.RecognitionFilter {
 		return books.RecognitionFilter{PoolID: id}
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }

@@ -74,17 +74,24 @@ func (trialBalanceRowResolver) Entries(ctx context.Context, row *view.TrialBalan
 			filter.To = span.to.Last()
 		}
 		return filter
-	}, paging{first, after, reverse})
+	}, paging{first: first, after: after, reverse: reverse})
 }
 
-func (queryResolver) DeferredRevenue(ctx context.Context, first int, after *string, reverse bool) (*view.DeferredRevenueConnection, error) {
-	q := requestOf(ctx)
-	return connect(ctx, q, paging{first, after, reverse}, list[books.Deferred]{
+func (queryResolver) DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.DeferredRevenueConnection, error) {
+	f := newFilters(ctx)
+	filter := books.DeferredFilter{CustomerID: f.customer(ctx, customer), Currency: value(currency)}
+	if f.err != nil || !f.known {
+		return none[books.Deferred](first, f.err)
+	}
+	q := f.request
+	return connect(ctx, q, paging{first, after, reverse, sort}, list[books.Deferred]{
 		noun:     deferredNoun,
 		key:      func(d *books.Deferred) string { return d.CustomerID + "/" + string(d.Currency) },
+		natural:  byCustomer,
+		place:    (*books.Deferred).Place,
 		saw:      q.sawDeferred,
 		checkKey: func(key string) bool { return strings.Count(key, "/") == 1 },
-	}, books.DeferredFilter{}, books.Tx.DeferredByCustomer, books.Tx.CountDeferred)
+	}, filter, books.Tx.DeferredByCustomer, books.Tx.CountDeferred)
 }
 
 func (deferredRevenueResolver) Customer(ctx context.Context, d *books.Deferred) (*books.Customer, error) {

@@ -30,7 +30,7 @@ func (queryResolver) UsageEvents(ctx context.Context, customer, source, eventID,
 	if f.err != nil || !f.known {
 		return none[books.UsageEvent](first, f.err)
 	}
-	return usageEvents(ctx, filter, paging{first, after, reverse})
+	return usageEvents(ctx, filter, paging{first: first, after: after, reverse: reverse})
 }
 
 func usageEvents(ctx context.Context, filter books.EventFilter, p paging) (*view.UsageEventConnection, error) {
@@ -58,7 +58,7 @@ func (queryResolver) Draws(ctx context.Context, customer string, first int, afte
 		return none[books.Draw](first, f.err)
 	}
 	q := f.request
-	return connect(ctx, q, paging{first, after, reverse}, q.drawList(), filter, books.Tx.Draws, books.Tx.CountDraws)
+	return connect(ctx, q, paging{first: first, after: after, reverse: reverse}, q.drawList(), filter, books.Tx.Draws, books.Tx.CountDraws)
 }
 
 func (q *request) drawList() list[books.Draw] {

@@ -234,11 +234,14 @@ type AuditEvent struct {
 	RequestID string
 }
 
-// Page asks for a part of a list, in order of id (of number, for entries).
+// Page asks for a part of a list, in its natural order (of id; of number, for entries) or
+// in another that it has.
 type Page struct {
-	After   string // id after which to go on; "" from the beginning
-	Limit   int    // at most this many
-	Reverse bool   // newest first
+	By         Order  // "" is the natural order
+	After      string // id after which to go on; "" from the beginning
+	AfterValue string // the place of that row in the order By, where By is not ""
+	Limit      int    // at most this many
+	Reverse    bool   // the last first
 }
 
 // LotFilter narrows a list of lots. Zero fields do not narrow.
@@ -247,6 +250,12 @@ type LotFilter struct {
 	Kind                             revrec.LotKind
 	// OpenAt keeps lots that can be used at the instant and have credits left.
 	OpenAt time.Time
+	// Kinds keeps lots of one of several kinds.
+	Kinds    []revrec.LotKind
+	Currency ledger.Currency // of the price; of the rate, for overage
+	// HasUnused keeps lots that have credits left unused, lapsed or not, or those that
+	// have none.
+	HasUnused *bool
 	// ExpiresFrom and ExpiresBefore keep lots that lapse in [from, before) and have
 	// credits left unused.
 	ExpiresFrom, ExpiresBefore time.Time
@@ -256,7 +265,13 @@ type LotFilter struct {
 type PurchaseFilter struct {
 	CustomerID, PackID, PolicyID string
 	Status                       PurchaseStatus
+	Statuses                     []PurchaseStatus
+	Currency                     ledger.Currency
+	Reference                    string    // how the reference begins, case of a to z ignored
 	From, Before                 time.Time // purchased in [From, Before)
+	// PriceFrom and PriceTo keep purchases whose price in the functional currency is
+	// within both, in minor units.
+	PriceFrom, PriceTo *int64
 }
 
 // EventFilter narrows a list of usage events.
@@ -278,6 +293,8 @@ type DrawFilter struct {
 type RecognitionFilter struct {
 	CustomerID, LotID, PoolID, PolicyID string
 	Kind                                revrec.Kind
+	Kinds                               []revrec.Kind
+	Currency                            ledger.Currency
 	From, To                            ledger.Date // accounting dates, both included
 	// Entry keeps the recognitions that the entry of this number sums.
 	Entry int64
@@ -287,6 +304,7 @@ type RecognitionFilter struct {
 type EntryFilter struct {
 	From, To  ledger.Date // accounting dates, both included
 	Kind      ledger.EntryKind
+	Kinds     []ledger.EntryKind
 	Reference string
 	Batch     string
 	Account   ledger.Role // entries with a line on the account
@@ -294,7 +312,9 @@ type EntryFilter struct {
 
 // CustomerFilter narrows a list of customers.
 type CustomerFilter struct {
-	Search string // part of the external id or the name
+	Search       string // part of the external id or the name
+	PolicyID     string
+	From, Before time.Time // added in [From, Before)
 }
 
 // CatalogFilter narrows a list of policies, packs or meters.
@@ -310,8 +330,10 @@ type DeferredFilter struct {
 
 // JobFilter narrows a list of job runs.
 type JobFilter struct {
-	Job    JobName
-	Status JobStatus
+	Job          JobName
+	Status       JobStatus
+	Statuses     []JobStatus
+	From, Before time.Time // started in [From, Before)
 }
 
 // Deferred is what deferred revenue holds for one customer in one currency, before the

@@ -85,11 +85,61 @@ var manyAtOnce = []struct {
 		_, err := tx.VoidsOf(ctx, []books.EventRow{{CustomerID: anID, ID: anID}, {CustomerID: otherID, ID: otherID}})
 		return err
 	}, "SEARCH e USING INDEX usage_events_void (customer_id=? AND void_of=?)"},
+	{"customers by name", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Customers(ctx, books.CustomerFilter{}, books.Page{Limit: 50, By: books.ByName, After: anID, AfterValue: "m"})
+		return err
+	}, "USING INDEX customers_name (<expr>>?)"},
+	{"customers by external id", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Customers(ctx, books.CustomerFilter{}, books.Page{Limit: 50, By: books.ByExternalID, After: anID, AfterValue: "m"})
+		return err
+	}, "USING INDEX sqlite_autoindex_customers_2 (external_id>?)"},
+	{"customers of a span", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.CountCustomers(ctx, books.CustomerFilter{From: noonOf2024, Before: noonOf2024})
+		return err
+	}, "customers_created (created_at_us>? AND created_at_us<?)"},
+	{"purchases by instant, backward", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Purchases(ctx, books.PurchaseFilter{}, books.Page{Limit: 50, By: books.ByPurchasedAt, After: anID, AfterValue: "7", Reverse: true})
+		return err
+	}, "USING INDEX purchases_purchased (purchased_at_us<?)"},
+	{"purchases by price", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Purchases(ctx, books.PurchaseFilter{}, books.Page{Limit: 50, By: books.ByPrice, After: anID, AfterValue: "7"})
+		return err
+	}, "USING INDEX purchases_price (functional_minor>?)"},
+	{"purchases of a customer by price", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Purchases(ctx, books.PurchaseFilter{CustomerID: anID}, books.Page{Limit: 50, By: books.ByPrice})
+		return err
+	}, "USING INDEX sqlite_autoindex_purchases_1 (customer_id=?)"},
+	{"purchases by reference", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Purchases(ctx, books.PurchaseFilter{Reference: "INV-1"}, books.Page{Limit: 50})
+		return err
+	}, "USING INDEX purchases_reference (<expr>>? AND <expr><?)"},
+	{"lots by expiry", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Lots(ctx, books.LotFilter{}, books.Page{Limit: 50, By: books.ByExpiry, After: anID, AfterValue: "7"})
+		return err
+	}, "USING INDEX lots_expiry (<expr>>?)"},
+	{"lots of a customer by what is unused", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Lots(ctx, books.LotFilter{CustomerID: anID}, books.Page{Limit: 50, By: books.ByUnused})
+		return err
+	}, "USING INDEX sqlite_autoindex_lots_1 (customer_id=?)"},
+	{"recognitions by day", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Recognitions(ctx, books.RecognitionFilter{From: 1, To: 99}, books.Page{Limit: 50, By: books.ByAccountingDate, After: anID, AfterValue: "2024-01-01", Reverse: true})
+		return err
+	}, "USING INDEX recognitions_accounting (accounting_date>? AND accounting_date<?)"},
+	{"entries by day", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.Entries(ctx, books.EntryFilter{}, books.Page{Limit: 50, By: books.ByAccountingDate, After: "7", AfterValue: "2024-01-01"})
+		return err
+	}, "USING INDEX entries_date (accounting_date>?)"},
+	{"runs of a span", func(ctx context.Context, tx books.Tx) error {
+		_, err := tx.CountJobRuns(ctx, books.JobFilter{From: noonOf2024, Before: noonOf2024})
+		return err
+	}, "job_runs_started (started_at_us>? AND started_at_us<?)"},
 	{"open lots of customers", func(ctx context.Context, tx books.Tx) error {
-		_, err := tx.OpenLots(ctx, []string{anID, otherID}, time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC))
+		_, err := tx.OpenLots(ctx, []string{anID, otherID}, noonOf2024)
 		return err
 	}, "SEARCH lots USING INDEX lots_open (customer_id=? AND <expr>>?)"},
 }
+
+var noonOf2024 = time.Date(2024, 1, 1, 12, 0, 0, 0, time.UTC)
 
 var somePage = books.Page{Limit: 50, After: anID}
 

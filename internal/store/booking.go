@@ -273,13 +273,24 @@ func (t *tx) RecognitionsByID(ctx context.Context, ids []string) ([]revrec.Recog
 	return recognitions(byColumn[recognitionRow](ctx, t, "reading recognitions", "id", ids))
 }
 
+// recognitionOrders: that of days goes by the index recognitions_accounting; that of
+// amounts has none, and is for the recognitions of one customer.
+var recognitionOrders = orders{
+	books.ByAccountingDate: {expression: "accounting_date", text: true},
+	books.ByAmount:         {expression: "functional_minor"},
+}
+
 func (t *tx) Recognitions(ctx context.Context, filter books.RecognitionFilter, page books.Page) ([]revrec.Recognition, error) {
+	place, err := recognitionOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	narrow, err := t.ofRecognitions(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
 	return recognitions(list[recognitionRow](ctx, t, "listing recognitions", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(narrow(q))
+		return place.on(narrow(q))
 	}))
 }
 
@@ -331,11 +342,15 @@ func (t *tx) summedBy(ctx context.Context, of []books.RecognitionFilter) (map[in
 }
 
 func (t *tx) RecognitionsBelow(ctx context.Context, of []books.RecognitionFilter, page books.Page) ([][]revrec.Recognition, error) {
+	place, err := recognitionOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	lists, err := t.recognitionsBelow(ctx, "listing recognitions below many", of)
 	if err != nil {
 		return nil, err
 	}
-	return pages(ctx, t, lists, byID(page), func(rows []recognitionRow) ([]revrec.Recognition, error) { return recognitions(rows, nil) })
+	return pages(ctx, t, lists, place, func(rows []recognitionRow) ([]revrec.Recognition, error) { return recognitions(rows, nil) })
 }
 
 func (t *tx) CountRecognitionsBelow(ctx context.Context, of []books.RecognitionFilter) ([]int64, error) {
@@ -371,6 +386,8 @@ func (t *tx) ofRecognitions(ctx context.Context, filter books.RecognitionFilter)
 		q = whereID(q, "pool_id", filter.PoolID)
 		q = whereID(q, "policy_id", filter.PolicyID)
 		q = whereEqual(q, "kind", string(filter.Kind))
+		q = whereOneOf(q, "kind", filter.Kinds)
+		q = whereEqual(q, "currency", string(filter.Currency))
 		q = whereDays(q, "accounting_date", filter.From, filter.To)
 		if entry != nil {
 			q = q.Where("batch_id = ?", entry.BatchID).Where("accounting_date = ?", entry.AccountingDate).Where("day = ?", entry.OccurredOn).

@@ -70,9 +70,19 @@ func (t *tx) CustomersByExternalID(ctx context.Context, externalIDs []string) ([
 	return convert(rows, customerRow.customer), err
 }
 
+// customerOrders go by the indexes customers_name and that of the external id.
+var customerOrders = orders{
+	books.ByName:       {expression: "lower(name)", text: true},
+	books.ByExternalID: {expression: "external_id", text: true},
+}
+
 func (t *tx) Customers(ctx context.Context, filter books.CustomerFilter, page books.Page) ([]books.Customer, error) {
+	place, err := customerOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	rows, err := list[customerRow](ctx, t, "listing customers", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(ofCustomers(q, filter))
+		return place.on(ofCustomers(q, filter))
 	})
 	return convert(rows, customerRow.customer), err
 }
@@ -84,7 +94,14 @@ func (t *tx) CountCustomers(ctx context.Context, filter books.CustomerFilter) (i
 }
 
 func ofCustomers(q *bun.SelectQuery, filter books.CustomerFilter) *bun.SelectQuery {
-	return searched(q, filter.Search, "external_id")
+	q = whereID(searched(q, filter.Search, "external_id"), "policy_id", filter.PolicyID)
+	return whereWithin(q, "created_at_us", filter.From, filter.Before)
+}
+
+// catalogOrders need no index: people write a catalogue by hand.
+var catalogOrders = orders{
+	books.ByCode: {expression: "code", text: true},
+	books.ByName: {expression: "lower(name)", text: true},
 }
 
 func ofCatalog(filter books.CatalogFilter) func(*bun.SelectQuery) *bun.SelectQuery {
@@ -192,8 +209,12 @@ func (t *tx) CountPolicies(ctx context.Context, filter books.CatalogFilter) (int
 }
 
 func (t *tx) Policies(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Policy, error) {
+	place, err := catalogOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	return policies(list[policyRow](ctx, t, "listing policies", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(searched(q, filter.Search, "code"))
+		return place.on(searched(q, filter.Search, "code"))
 	}))
 }
 
@@ -272,8 +293,12 @@ func (t *tx) CountPacks(ctx context.Context, filter books.CatalogFilter) (int64,
 }
 
 func (t *tx) Packs(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Pack, error) {
+	place, err := catalogOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	return t.packs(ctx)(list[packRow](ctx, t, "listing packs", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(searched(q, filter.Search, "code"))
+		return place.on(searched(q, filter.Search, "code"))
 	}))
 }
 
@@ -344,8 +369,12 @@ func (t *tx) CountMeters(ctx context.Context, filter books.CatalogFilter) (int64
 }
 
 func (t *tx) Meters(ctx context.Context, filter books.CatalogFilter, page books.Page) ([]books.Meter, error) {
+	place, err := catalogOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	rows, err := list[meterRow](ctx, t, "listing meters", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(searched(q, filter.Search, "code"))
+		return place.on(searched(q, filter.Search, "code"))
 	})
 	return convert(rows, meterRow.meter), err
 }

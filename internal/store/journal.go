@@ -192,6 +192,9 @@ func (t *tx) Entries(ctx context.Context, filter books.EntryFilter, page books.P
 	return t.withLines(ctx, rows)
 }
 
+// entryOrders go by the index entries_date.
+var entryOrders = orders{books.ByAccountingDate: {expression: "accounting_date", text: true}}
+
 // byNumberOf is the place of a page of entries. Errors: INVALID.
 func byNumberOf(page books.Page) (seek, error) {
 	place := seek{terms: []string{"number"}, reverse: page.Reverse, limit: page.Limit}
@@ -202,7 +205,7 @@ func byNumberOf(page books.Page) (seek, error) {
 		}
 		place.after = []any{after}
 	}
-	return place, nil
+	return entryOrders.by(page, place)
 }
 
 func entriesBelow(doing string, of []books.EntryFilter) below[entryRow] {
@@ -236,6 +239,7 @@ func (t *tx) CountEntries(ctx context.Context, filter books.EntryFilter) (int64,
 func ofEntries(q *bun.SelectQuery, filter books.EntryFilter) *bun.SelectQuery {
 	q = whereDays(q, "accounting_date", filter.From, filter.To)
 	q = whereEqual(q, "kind", string(filter.Kind))
+	q = whereOneOf(q, "kind", filter.Kinds)
 	q = whereEqual(q, "reference", filter.Reference)
 	q = whereID(q, "batch_id", filter.Batch)
 	if filter.Account != "" {

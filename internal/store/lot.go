@@ -316,9 +316,22 @@ func (t *tx) OpenLots(ctx context.Context, customerIDs []string, at time.Time) (
 	return convert(rows, lotRow.lot), err
 }
 
+// lotOrders: that of expiry goes by the index lots_expiry. What is unused and what is
+// carried changes with every use and booking, and no index follows it: lots are ordered so
+// within a customer, who has few.
+var lotOrders = orders{
+	books.ByExpiry:   {expression: "coalesce(expires_at_us, 9223372036854775807)"},
+	books.ByUnused:   {expression: "CASE WHEN kind = 'OVERAGE' THEN 0 ELSE granted - drawn - refunded END"},
+	books.ByCarrying: {expression: "carrying_functional_minor"},
+}
+
 func (t *tx) Lots(ctx context.Context, filter books.LotFilter, page books.Page) ([]revrec.Lot, error) {
+	place, err := lotOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	rows, err := list[lotRow](ctx, t, "listing lots", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(t.ofLots(q, filter))
+		return place.on(t.ofLots(q, filter))
 	})
 	return convert(rows, lotRow.lot), err
 }
@@ -331,7 +344,11 @@ func (t *tx) lotsBelow(doing string, of []books.LotFilter) below[lotRow] {
 }
 
 func (t *tx) LotsBelow(ctx context.Context, of []books.LotFilter, page books.Page) ([][]revrec.Lot, error) {
-	return pages(ctx, t, t.lotsBelow("listing lots below many", of), byID(page), ofRows(lotRow.lot))
+	place, err := lotOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
+	return pages(ctx, t, t.lotsBelow("listing lots below many", of), place, ofRows(lotRow.lot))
 }
 
 func (t *tx) CountLotsBelow(ctx context.Context, of []books.LotFilter) ([]int64, error) {
@@ -346,6 +363,11 @@ func (e *engine) ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQ
 	q = whereID(q, "customer_id", filter.CustomerID)
 	q = whereID(q, "policy_id", filter.PolicyID)
 	q = whereEqual(q, "kind", string(filter.Kind))
+	q = whereOneOf(q, "kind", filter.Kinds)
+	q = whereEqual(q, "currency", string(filter.Currency))
+	if filter.HasUnused != nil {
+		q = q.Where("(kind <> 'OVERAGE' AND granted > drawn + refunded) = ?", *filter.HasUnused)
+	}
 	if filter.PurchaseID != "" { // through the purchase's customer: a customer has few lots
 		q = q.Where("customer_id = (SELECT p.customer_id FROM purchases AS p WHERE p.id = ?0) AND purchase_id = ?0", rowID(filter.PurchaseID))
 	}
@@ -384,25 +406,26 @@ func (t *tx) deferred(filter books.DeferredFilter) *bun.SelectQuery {
 		Having("sum(carrying_minor) <> 0 OR sum(carrying_functional_minor) <> 0")
 }
 
-// DeferredByCustomer goes on after a customer id, or after "<customer id>/<currency>"
-// where a page ended within a customer.
+// deferredOrders add up all that is carried before the first row.
+var deferredOrders = orders{books.ByCarrying: {expression: "functional"}}
+
+// DeferredByCustomer goes on after "<customer id>/<currency>".
 func (t *tx) DeferredByCustomer(ctx context.Context, filter books.DeferredFilter, page books.Page) ([]books.Deferred, error) {
 	rows := []deferredRow{}
+	natural := seek{terms: []string{"customer_id", "currency"}, reverse: page.Reverse, limit: page.Limit}
+	if customer, currency, whole := strings.Cut(page.After, "/"); whole {
+		natural.after = []any{rowID(customer), currency}
+	}
+	place, err := deferredOrders.by(page, natural)
+	if err != nil {
+		return nil, err
+	}
 	q := t.deferred(filter).ColumnExpr("customer_id, currency, functional_currency, count(*) AS lots, CAST(sum(granted - drawn - refunded) AS BIGINT) AS unused").
 		ColumnExpr("CAST(sum(carrying_minor) AS BIGINT) AS carrying, CAST(sum(carrying_functional_minor) AS BIGINT) AS functional")
-	compare, order := ">", "ASC"
-	if page.Reverse {
-		compare, order = "<", "DESC"
+	if page.By != "" {
+		q = t.db.NewSelect().TableExpr("(?) AS deferred", q).ColumnExpr("*")
 	}
-	if customer, currency, within := strings.Cut(page.After, "/"); within {
-		q = q.Where("customer_id ?0 ?1 OR (customer_id = ?1 AND currency ?0 ?2)", bun.Safe(compare), customer, currency)
-	} else if page.After != "" {
-		q = q.Where("customer_id ? ?", bun.Safe(compare), page.After)
-	}
-	q = q.OrderExpr("customer_id ?0, currency ?0", bun.Safe(order))
-	if page.Limit > 0 {
-		q = q.Limit(int64(page.Limit))
-	}
+	q = place.on(q)
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, t.refused("adding up deferred revenue by customer", err)
 	}

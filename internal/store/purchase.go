@@ -113,9 +113,19 @@ func (t *tx) PurchasesByID(ctx context.Context, ids []string) ([]books.Purchase,
 	return convert(rows, purchaseRow.purchase), err
 }
 
+// purchaseOrders go by the indexes purchases_purchased and purchases_price.
+var purchaseOrders = orders{
+	books.ByPurchasedAt: {expression: "purchased_at_us"},
+	books.ByPrice:       {expression: "functional_minor"},
+}
+
 func (t *tx) Purchases(ctx context.Context, filter books.PurchaseFilter, page books.Page) ([]books.Purchase, error) {
+	place, err := purchaseOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
 	rows, err := list[purchaseRow](ctx, t, "listing purchases", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(ofPurchases(q, filter))
+		return place.on(ofPurchases(q, filter))
 	})
 	return convert(rows, purchaseRow.purchase), err
 }
@@ -129,7 +139,11 @@ func purchasesBelow(doing string, of []books.PurchaseFilter) below[purchaseRow] 
 }
 
 func (t *tx) PurchasesBelow(ctx context.Context, of []books.PurchaseFilter, page books.Page) ([][]books.Purchase, error) {
-	return pages(ctx, t, purchasesBelow("listing purchases below many", of), byID(page), ofRows(purchaseRow.purchase))
+	place, err := purchaseOrders.by(page, byID(page))
+	if err != nil {
+		return nil, err
+	}
+	return pages(ctx, t, purchasesBelow("listing purchases below many", of), place, ofRows(purchaseRow.purchase))
 }
 
 func (t *tx) CountPurchasesBelow(ctx context.Context, of []books.PurchaseFilter) ([]int64, error) {
@@ -146,15 +160,35 @@ func ofPurchases(q *bun.SelectQuery, filter books.PurchaseFilter) *bun.SelectQue
 	q = whereID(q, "customer_id", filter.CustomerID)
 	q = whereID(q, "pack_id", filter.PackID)
 	q = whereID(q, "policy_id", filter.PolicyID)
-	switch filter.Status { // see the migration that brought voided_at_us
-	case books.PurchaseVoided:
-		q = q.Where("voided_at_us IS NOT NULL")
-	case books.PurchaseRefunded:
-		q = q.Where("status = ? AND voided_at_us IS NULL", string(filter.Status))
-	case books.PurchasePaid, books.PurchaseInvoiced:
-		q = q.Where("status = ?", string(filter.Status))
+	const status = "CASE WHEN voided_at_us IS NULL THEN status ELSE 'VOIDED' END" // see the migration that brought voided_at_us
+	if filter.Status != "" {
+		q = q.Where(status+" = ?", string(filter.Status))
+	}
+	if len(filter.Statuses) > 0 {
+		q = q.Where(status+" IN (?)", bun.List(convert(filter.Statuses, func(s books.PurchaseStatus) string { return string(s) })))
+	}
+	q = whereEqual(q, "currency", string(filter.Currency))
+	if filter.Reference != "" { // by the index purchases_reference
+		q = q.Where("reference IS NOT NULL AND lower(reference) >= lower(?) AND lower(reference) < lower(?)", filter.Reference, filter.Reference+lastText)
+	}
+	if filter.PriceFrom != nil {
+		q = q.Where("functional_minor >= ?", *filter.PriceFrom)
+	}
+	if filter.PriceTo != nil {
+		q = q.Where("functional_minor <= ?", *filter.PriceTo)
 	}
 	return whereWithin(q, "purchased_at_us", filter.From, filter.Before)
+}
+
+// lastText sorts after every text, by its bytes.
+const lastText = "\U0010FFFF"
+
+// whereOneOf narrows a query to rows whose column has one of the values; none do not narrow.
+func whereOneOf[V ~string](q *bun.SelectQuery, column string, values []V) *bun.SelectQuery {
+	if len(values) == 0 {
+		return q
+	}
+	return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(values, func(v V) string { return string(v) })))
 }
 
 // whereWithin narrows a query to instants in [from, before); a zero time is open.

@@ -94,7 +94,9 @@ func (t *tx) CountJobRuns(ctx context.Context, filter books.JobFilter) (int64, e
 }
 
 func ofJobRuns(q *bun.SelectQuery, filter books.JobFilter) *bun.SelectQuery {
-	return whereEqual(whereEqual(q, "job", string(filter.Job)), "status", string(filter.Status))
+	q = whereEqual(whereEqual(q, "job", string(filter.Job)), "status", string(filter.Status))
+	q = whereOneOf(q, "status", filter.Statuses)
+	return whereWithin(q, "started_at_us", filter.From, filter.Before)
 }
 
 func (t *tx) TakeLease(ctx context.Context, name, holder string, now, until time.Time) (bool, error) {

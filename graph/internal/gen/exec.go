@@ -90,10 +90,10 @@ type CustomerResolver interface {
 
 	Policy(ctx context.Context, obj *books.Customer) (*books.Policy, error)
 	Balance(ctx context.Context, obj *books.Customer, at *time.Time) (*books.Balance, error)
-	Purchases(ctx context.Context, obj *books.Customer, status *books.PurchaseStatus, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
-	Lots(ctx context.Context, obj *books.Customer, kind *revrec.LotKind, openAt *time.Time, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Purchases(ctx context.Context, obj *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
+	Lots(ctx context.Context, obj *books.Customer, kind *revrec.LotKind, openAt *time.Time, kinds []revrec.LotKind, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	UsageEvents(ctx context.Context, obj *books.Customer, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
-	Recognitions(ctx context.Context, obj *books.Customer, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+	Recognitions(ctx context.Context, obj *books.Customer, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
 type DeferredRevenueResolver interface {
 	Customer(ctx context.Context, obj *books.Deferred) (*books.Customer, error)
@@ -234,30 +234,30 @@ type QueryResolver interface {
 	Book(ctx context.Context) (*books.Book, error)
 	Node(ctx context.Context, id string) (view.Node, error)
 	Customer(ctx context.Context, id *string, externalID *string) (*books.Customer, error)
-	Customers(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Customer], error)
+	Customers(ctx context.Context, search *string, policy *string, from *time.Time, before *time.Time, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Customer], error)
 	Policy(ctx context.Context, code string) (*books.Policy, error)
-	Policies(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
+	Policies(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
 	Pack(ctx context.Context, code string) (*books.Pack, error)
-	Packs(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
+	Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
-	Meters(ctx context.Context, search *string, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
+	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
-	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
+	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom *decimal.Decimal, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
-	Lots(ctx context.Context, customer *string, policy *string, kind *revrec.LotKind, openAt *time.Time, expiresFrom *time.Time, expiresBefore *time.Time, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
-	Lapsing(ctx context.Context, withinDays int, customer *string, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Lots(ctx context.Context, customer *string, policy *string, kind *revrec.LotKind, openAt *time.Time, expiresFrom *time.Time, expiresBefore *time.Time, kinds []revrec.LotKind, currency *ledger.Currency, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	UsageEvent(ctx context.Context, id string) (*books.UsageEvent, error)
 	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Draws(ctx context.Context, customer string, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Recognition(ctx context.Context, id string) (*revrec.Recognition, error)
-	Recognitions(ctx context.Context, customer *string, policy *string, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+	Recognitions(ctx context.Context, customer *string, policy *string, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 	Entry(ctx context.Context, number int) (*ledger.Entry, error)
-	Entries(ctx context.Context, from *ledger.Date, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
+	Entries(ctx context.Context, from *ledger.Date, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
 	Accounts(ctx context.Context) ([]ledger.Account, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
-	DeferredRevenue(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
+	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Jobs(ctx context.Context) ([]view.Job, error)
-	JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, first int, after *string, reverse bool) (*view.Connection[books.JobRun], error)
+	JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, statuses []books.JobStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.JobRun], error)
 }
 type RecognitionResolver interface {
 	ID(ctx context.Context, obj *revrec.Recognition) (string, error)
@@ -482,15 +482,23 @@ type Query {
     externalId: String
   ): Customer @requires(role: VIEWER)
 
-  "Customers, in order of creation."
+  "Customers, in order of creation unless ` + "`" + `sort` + "`" + ` says otherwise."
   customers(
-    "Keeps those whose external id or name contains this text, case ignored."
+    "Keeps those whose external id or name contains this text, case of a to z ignored."
     search: String
+    "Keeps those governed by the policy with this code. Reads all customers."
+    policy: String
+    "Keeps those added at this instant or later."
+    from: DateTime
+    "Keeps those added before this instant."
+    before: DateTime
+    "What the list is in order of. All are read by an index."
+    sort: CustomerSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): CustomerConnection! @requires(role: VIEWER)
 
@@ -500,15 +508,17 @@ type Query {
     code: String!
   ): Policy @requires(role: VIEWER)
 
-  "Policies, in order of creation."
+  "Policies, in order of creation unless ` + "`" + `sort` + "`" + ` says otherwise."
   policies(
-    "Keeps those whose code or name contains this text, case ignored."
+    "Keeps those whose code or name contains this text, case of a to z ignored."
     search: String
+    "What the list is in order of."
+    sort: CatalogueSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PolicyConnection! @requires(role: VIEWER)
 
@@ -518,15 +528,17 @@ type Query {
     code: String!
   ): Pack @requires(role: VIEWER)
 
-  "Packs, in order of creation."
+  "Packs, in order of creation unless ` + "`" + `sort` + "`" + ` says otherwise."
   packs(
-    "Keeps those whose code or name contains this text, case ignored."
+    "Keeps those whose code or name contains this text, case of a to z ignored."
     search: String
+    "What the list is in order of."
+    sort: CatalogueSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PackConnection! @requires(role: VIEWER)
 
@@ -536,15 +548,17 @@ type Query {
     code: String!
   ): Meter @requires(role: VIEWER)
 
-  "Meters, in order of creation."
+  "Meters, in order of creation unless ` + "`" + `sort` + "`" + ` says otherwise."
   meters(
-    "Keeps those whose code or name contains this text, case ignored."
+    "Keeps those whose code or name contains this text, case of a to z ignored."
     search: String
+    "What the list is in order of."
+    sort: CatalogueSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): MeterConnection! @requires(role: VIEWER)
 
@@ -568,11 +582,23 @@ type Query {
     from: DateTime
     "Keeps those bought before this instant."
     before: DateTime
+    "Keeps those with one of these statuses; all where empty."
+    statuses: [PurchaseStatus!]
+    "Keeps those in this currency."
+    currency: Currency
+    "Keeps those whose reference begins with this text, case of a to z ignored. By an index."
+    search: String
+    "Keeps those whose price, in the book's functional currency, is at least this, such as ` + "`" + `100.00` + "`" + `."
+    priceFrom: Decimal
+    "Keeps those whose price, in the book's functional currency, is at most this."
+    priceTo: Decimal
+    "What the list is in order of. All are read by an index."
+    sort: PurchaseSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PurchaseConnection! @requires(role: VIEWER)
 
@@ -596,11 +622,19 @@ type Query {
     expiresFrom: DateTime
     "Keeps those that lapse before this instant and have unused credits."
     expiresBefore: DateTime
+    "Keeps those that came from one of these; all where empty."
+    kinds: [LotKind!]
+    "Keeps those whose price (rate, for overage) is in this currency."
+    currency: Currency
+    "True keeps those that have credits unused, lapsed or not, false those that have none. Needs ` + "`" + `customer` + "`" + `."
+    hasUnused: Boolean
+    "What the list is in order of. ` + "`" + `UNUSED` + "`" + ` and ` + "`" + `CARRYING` + "`" + ` change with every use and need ` + "`" + `customer` + "`" + `; the others are read by an index."
+    sort: LotSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection! @requires(role: VIEWER)
 
@@ -613,11 +647,13 @@ type Query {
     withinDays: Int!
     "Keeps those of the customer with this external id."
     customer: String
+    "What the list is in order of. All but ` + "`" + `CREATED` + "`" + ` read all that lapse within the days."
+    sort: LotSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection! @requires(role: VIEWER)
 
@@ -679,11 +715,17 @@ type Query {
     from: Date
     "Keeps those booked on this day or earlier."
     to: Date
+    "Keeps those made by one of these rules; all where empty."
+    kinds: [RecognitionKind!]
+    "Keeps those in this currency."
+    currency: Currency
+    "What the list is in order of. ` + "`" + `AMOUNT` + "`" + ` needs ` + "`" + `customer` + "`" + `; the others are read by an index. With ` + "`" + `from` + "`" + ` or ` + "`" + `to` + "`" + `, ` + "`" + `ACCOUNTING_DATE` + "`" + ` reads nothing outside of them."
+    sort: RecognitionSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RecognitionConnection! @requires(role: VIEWER)
 
@@ -705,11 +747,15 @@ type Query {
     account: AccountRole
     "Keeps those that book this purchase: its id, such as ` + "`" + `pur_…` + "`" + `."
     purchaseId: ID
+    "Keeps those of one of these kinds; all where empty."
+    kinds: [EntryKind!]
+    "What the list is in order of. Both are read by an index. With ` + "`" + `from` + "`" + ` or ` + "`" + `to` + "`" + `, ` + "`" + `ACCOUNTING_DATE` + "`" + ` reads nothing outside of them."
+    sort: EntrySort! = NUMBER
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): EntryConnection! @requires(role: VIEWER)
 
@@ -729,11 +775,17 @@ type Query {
   early breakage of pools, which belongs to no customer. In order of the customers' creation.
   """
   deferredRevenue(
+    "Keeps what is deferred for the customer with this external id."
+    customer: String
+    "Keeps contracts in this currency."
+    currency: Currency
+    "What the list is in order of. ` + "`" + `CARRYING` + "`" + ` adds up all lots that carry something before the first row."
+    sort: DeferredRevenueSort! = CUSTOMER
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): DeferredRevenueConnection! @requires(role: VIEWER)
 
@@ -746,6 +798,12 @@ type Query {
     job: JobName
     "Keeps runs with this status."
     status: JobStatus
+    "Keeps runs with one of these statuses; all where empty."
+    statuses: [JobStatus!]
+    "Keeps runs that started at this instant or later."
+    from: DateTime
+    "Keeps runs that started before this instant."
+    before: DateTime
     "How many to return: 1 to 200."
     first: Int! = 50
     "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
@@ -1035,11 +1093,15 @@ type Customer implements Node {
   purchases(
     "Keeps those with this status."
     status: PurchaseStatus
+    "Keeps those with one of these statuses; all where empty."
+    statuses: [PurchaseStatus!]
+    "What the list is in order of."
+    sort: PurchaseSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PurchaseConnection!
   "Lots of the customer, in the order in which they were recorded."
@@ -1048,11 +1110,17 @@ type Customer implements Node {
     kind: LotKind
     "Keeps those that can be used at this instant and have credits left."
     openAt: DateTime
+    "Keeps those that came from one of these; all where empty."
+    kinds: [LotKind!]
+    "True keeps those that have credits unused, lapsed or not, false those that have none."
+    hasUnused: Boolean
+    "What the list is in order of."
+    sort: LotSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection!
   "Usage events of the customer, in the order in which they arrived."
@@ -1076,13 +1144,37 @@ type Customer implements Node {
     from: Date
     "Keeps those booked on this day or earlier."
     to: Date
+    "Keeps those made by one of these rules; all where empty."
+    kinds: [RecognitionKind!]
+    "What the list is in order of. Other orders than ` + "`" + `CREATED` + "`" + ` read all recognitions of the customer."
+    sort: RecognitionSort! = CREATED
     "How many to return: 1 to 200."
     first: Int! = 50
-    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
     after: String
-    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RecognitionConnection!
+}
+
+"What customers are in order of."
+enum CustomerSort {
+  "When they were added."
+  CREATED
+  "The name, case of a to z ignored."
+  NAME
+  "Your own id of them."
+  EXTERNAL_ID
+}
+
+"What policies, packs and meters are in order of."
+enum CatalogueSort {
+  "When they were added."
+  CREATED
+  "The code."
+  CODE
+  "The name, case of a to z ignored."
+  NAME
 }
 
 "A page of customers."
@@ -1440,6 +1532,16 @@ type Purchase implements Node {
   ): EntryConnection!
 }
 
+"What purchases are in order of."
+enum PurchaseSort {
+  "When they were recorded."
+  CREATED
+  "When they were bought."
+  PURCHASED_AT
+  "The price in the book's functional currency."
+  PRICE
+}
+
 "A page of purchases."
 type PurchaseConnection {
   "The purchases of this page, in order."
@@ -1595,6 +1697,18 @@ type LotChange {
 enum LotChangeKind {
   "Its purchase was called off before it was paid."
   VOIDED
+}
+
+"What lots are in order of."
+enum LotSort {
+  "When they were recorded."
+  CREATED
+  "When they lapse; what never lapses comes last."
+  EXPIRES_AT
+  "The credits unused."
+  UNUSED
+  "The carrying amount in the book's functional currency."
+  CARRYING
 }
 
 "A page of lots."
@@ -1775,6 +1889,16 @@ type Recognition implements Node {
   explanation: Explanation!
 }
 
+"What recognitions are in order of."
+enum RecognitionSort {
+  "When they were made."
+  CREATED
+  "The day under which they are booked."
+  ACCOUNTING_DATE
+  "The amount in the book's functional currency."
+  AMOUNT
+}
+
 "A page of recognitions."
 type RecognitionConnection {
   "The recognitions of this page, in order."
@@ -1949,6 +2073,14 @@ type Entry implements Node {
   ): RecognitionConnection!
 }
 
+"What entries are in order of."
+enum EntrySort {
+  "The number."
+  NUMBER
+  "The day under which they are booked."
+  ACCOUNTING_DATE
+}
+
 "A page of entries."
 type EntryConnection {
   "The entries of this page, in order."
@@ -2092,6 +2224,14 @@ type DeferredRevenue {
   carrying: Money!
   "The same in the book's functional currency."
   functionalCarrying: Money!
+}
+
+"What deferred revenue is in order of."
+enum DeferredRevenueSort {
+  "When the customers were added, then the currency."
+  CUSTOMER
+  "The carrying amount in the book's functional currency."
+  CARRYING
 }
 
 "A page of rows."
@@ -3887,30 +4027,54 @@ func (ec *executionContext) field_Customer_lots_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["openAt"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]revrec.LotKind, error) {
+			return ec.unmarshalOLotKind2ᚕdrawdownᚋrevrecᚐLotKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "hasUnused",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hasUnused"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg4
+	args["reverse"] = arg7
 	return args, nil
 }
 
@@ -3925,30 +4089,46 @@ func (ec *executionContext) field_Customer_purchases_args(ctx context.Context, r
 		return nil, err
 	}
 	args["status"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "statuses",
+		func(ctx context.Context, v any) ([]books.PurchaseStatus, error) {
+			return ec.unmarshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseStatusᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["statuses"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNPurchaseSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg3
+	args["reverse"] = arg5
 	return args, nil
 }
 
@@ -3979,30 +4159,46 @@ func (ec *executionContext) field_Customer_recognitions_args(ctx context.Context
 		return nil, err
 	}
 	args["to"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]revrec.Kind, error) {
+			return ec.unmarshalORecognitionKind2ᚕdrawdownᚋrevrecᚐKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNRecognitionSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg5
+	args["reverse"] = arg7
 	return args, nil
 }
 
@@ -4757,60 +4953,116 @@ func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["policy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNCustomerSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg3
+	args["reverse"] = arg7
 	return args, nil
 }
 
 func (ec *executionContext) field_Query_deferredRevenue_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNDeferredRevenueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg2
+	args["reverse"] = arg5
 	return args, nil
 }
 
@@ -4895,30 +5147,46 @@ func (ec *executionContext) field_Query_entries_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["purchaseId"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]ledger.EntryKind, error) {
+			return ec.unmarshalOEntryKind2ᚕdrawdownᚋledgerᚐEntryKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNEntrySort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg7
+	args["reverse"] = arg9
 	return args, nil
 }
 
@@ -4955,30 +5223,54 @@ func (ec *executionContext) field_Query_jobRuns_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["status"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "statuses",
+		func(ctx context.Context, v any) ([]books.JobStatus, error) {
+			return ec.unmarshalOJobStatus2ᚕdrawdownᚋinternalᚋbooksᚐJobStatusᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["statuses"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg4
+	args["reverse"] = arg7
 	return args, nil
 }
 
@@ -5001,30 +5293,38 @@ func (ec *executionContext) field_Query_lapsing_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["customer"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg4
+	args["reverse"] = arg5
 	return args, nil
 }
 
@@ -5093,30 +5393,62 @@ func (ec *executionContext) field_Query_lots_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["expiresBefore"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]revrec.LotKind, error) {
+			return ec.unmarshalOLotKind2ᚕdrawdownᚋrevrecᚐLotKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "hasUnused",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hasUnused"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg10
+	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg11
+	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg8
+	args["reverse"] = arg12
 	return args, nil
 }
 
@@ -5145,30 +5477,38 @@ func (ec *executionContext) field_Query_meters_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg3
+	args["reverse"] = arg4
 	return args, nil
 }
 
@@ -5211,30 +5551,38 @@ func (ec *executionContext) field_Query_packs_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg3
+	args["reverse"] = arg4
 	return args, nil
 }
 
@@ -5249,30 +5597,38 @@ func (ec *executionContext) field_Query_policies_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg3
+	args["reverse"] = arg4
 	return args, nil
 }
 
@@ -5355,30 +5711,78 @@ func (ec *executionContext) field_Query_purchases_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["before"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "statuses",
+		func(ctx context.Context, v any) ([]books.PurchaseStatus, error) {
+			return ec.unmarshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseStatusᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["statuses"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["search"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "priceFrom",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["priceFrom"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "priceTo",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["priceTo"] = arg10
+	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNPurchaseSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg11
+	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg12
+	arg13, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg13
+	arg14, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg8
+	args["reverse"] = arg14
 	return args, nil
 }
 
@@ -5439,30 +5843,54 @@ func (ec *executionContext) field_Query_recognitions_args(ctx context.Context, r
 		return nil, err
 	}
 	args["to"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]revrec.Kind, error) {
+			return ec.unmarshalORecognitionKind2ᚕdrawdownᚋrevrecᚐKindᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNRecognitionSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg7
+	args["reverse"] = arg10
 	return args, nil
 }
 
@@ -6301,7 +6729,7 @@ func (ec *executionContext) _Customer_purchases(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Customer().Purchases(ctx, obj, fc.Args["status"].(*books.PurchaseStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Customer().Purchases(ctx, obj, fc.Args["status"].(*books.PurchaseStatus), fc.Args["statuses"].([]books.PurchaseStatus), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Purchase]) graphql.Marshaler {
@@ -6345,7 +6773,7 @@ func (ec *executionContext) _Customer_lots(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Customer().Lots(ctx, obj, fc.Args["kind"].(*revrec.LotKind), fc.Args["openAt"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Customer().Lots(ctx, obj, fc.Args["kind"].(*revrec.LotKind), fc.Args["openAt"].(*time.Time), fc.Args["kinds"].([]revrec.LotKind), fc.Args["hasUnused"].(*bool), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
@@ -6433,7 +6861,7 @@ func (ec *executionContext) _Customer_recognitions(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Customer().Recognitions(ctx, obj, fc.Args["kind"].(*revrec.Kind), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Customer().Recognitions(ctx, obj, fc.Args["kind"].(*revrec.Kind), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kinds"].([]revrec.Kind), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Recognition]) graphql.Marshaler {
@@ -6479,8 +6907,8 @@ func (ec *executionContext) _CustomerConnection_nodes(ctx context.Context, field
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2ᚕdrawdownᚋinternalᚋbooksᚐCustomerᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚕᚖdrawdownᚋinternalᚋbooksᚐCustomerᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6508,7 +6936,7 @@ func (ec *executionContext) _CustomerConnection_edges(ctx context.Context, field
 			return ec.fieldContext_CustomerConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Customer]) graphql.Marshaler {
@@ -6522,7 +6950,7 @@ func (ec *executionContext) fieldContext_CustomerConnection_edges(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "CustomerConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CustomerEdge(ctx, field)
@@ -6540,7 +6968,7 @@ func (ec *executionContext) _CustomerConnection_pageInfo(ctx context.Context, fi
 			return ec.fieldContext_CustomerConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -6554,7 +6982,7 @@ func (ec *executionContext) fieldContext_CustomerConnection_pageInfo(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "CustomerConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -6685,8 +7113,8 @@ func (ec *executionContext) _CustomerEdge_node(ctx context.Context, field graphq
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Customer) graphql.Marshaler {
-			return ec.marshalNCustomer2drawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6882,8 +7310,8 @@ func (ec *executionContext) _DeferredRevenueConnection_nodes(ctx context.Context
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Deferred) graphql.Marshaler {
-			return ec.marshalNDeferredRevenue2ᚕdrawdownᚋinternalᚋbooksᚐDeferredᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Deferred) graphql.Marshaler {
+			return ec.marshalNDeferredRevenue2ᚕᚖdrawdownᚋinternalᚋbooksᚐDeferredᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6911,7 +7339,7 @@ func (ec *executionContext) _DeferredRevenueConnection_edges(ctx context.Context
 			return ec.fieldContext_DeferredRevenueConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Deferred]) graphql.Marshaler {
@@ -6925,7 +7353,7 @@ func (ec *executionContext) fieldContext_DeferredRevenueConnection_edges(_ conte
 	fc = &graphql.FieldContext{
 		Object:     "DeferredRevenueConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DeferredRevenueEdge(ctx, field)
@@ -6943,7 +7371,7 @@ func (ec *executionContext) _DeferredRevenueConnection_pageInfo(ctx context.Cont
 			return ec.fieldContext_DeferredRevenueConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -6957,7 +7385,7 @@ func (ec *executionContext) fieldContext_DeferredRevenueConnection_pageInfo(_ co
 	fc = &graphql.FieldContext{
 		Object:     "DeferredRevenueConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -7024,8 +7452,8 @@ func (ec *executionContext) _DeferredRevenueEdge_node(ctx context.Context, field
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Deferred) graphql.Marshaler {
-			return ec.marshalNDeferredRevenue2drawdownᚋinternalᚋbooksᚐDeferred(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Deferred) graphql.Marshaler {
+			return ec.marshalNDeferredRevenue2ᚖdrawdownᚋinternalᚋbooksᚐDeferred(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7166,8 +7594,8 @@ func (ec *executionContext) _DrawConnection_nodes(ctx context.Context, field gra
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Draw) graphql.Marshaler {
-			return ec.marshalNDraw2ᚕdrawdownᚋinternalᚋbooksᚐDrawᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Draw) graphql.Marshaler {
+			return ec.marshalNDraw2ᚕᚖdrawdownᚋinternalᚋbooksᚐDrawᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7195,7 +7623,7 @@ func (ec *executionContext) _DrawConnection_edges(ctx context.Context, field gra
 			return ec.fieldContext_DrawConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Draw]) graphql.Marshaler {
@@ -7209,7 +7637,7 @@ func (ec *executionContext) fieldContext_DrawConnection_edges(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "DrawConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DrawEdge(ctx, field)
@@ -7227,7 +7655,7 @@ func (ec *executionContext) _DrawConnection_pageInfo(ctx context.Context, field 
 			return ec.fieldContext_DrawConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -7241,7 +7669,7 @@ func (ec *executionContext) fieldContext_DrawConnection_pageInfo(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "DrawConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -7308,8 +7736,8 @@ func (ec *executionContext) _DrawEdge_node(ctx context.Context, field graphql.Co
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Draw) graphql.Marshaler {
-			return ec.marshalNDraw2drawdownᚋinternalᚋbooksᚐDraw(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Draw) graphql.Marshaler {
+			return ec.marshalNDraw2ᚖdrawdownᚋinternalᚋbooksᚐDraw(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7609,8 +8037,8 @@ func (ec *executionContext) _EntryConnection_nodes(ctx context.Context, field gr
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Entry) graphql.Marshaler {
-			return ec.marshalNEntry2ᚕdrawdownᚋledgerᚐEntryᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*ledger.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚕᚖdrawdownᚋledgerᚐEntryᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7638,7 +8066,7 @@ func (ec *executionContext) _EntryConnection_edges(ctx context.Context, field gr
 			return ec.fieldContext_EntryConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[ledger.Entry]) graphql.Marshaler {
@@ -7652,7 +8080,7 @@ func (ec *executionContext) fieldContext_EntryConnection_edges(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "EntryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_EntryEdge(ctx, field)
@@ -7670,7 +8098,7 @@ func (ec *executionContext) _EntryConnection_pageInfo(ctx context.Context, field
 			return ec.fieldContext_EntryConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -7684,7 +8112,7 @@ func (ec *executionContext) fieldContext_EntryConnection_pageInfo(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "EntryConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -7751,8 +8179,8 @@ func (ec *executionContext) _EntryEdge_node(ctx context.Context, field graphql.C
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Entry) graphql.Marshaler {
-			return ec.marshalNEntry2drawdownᚋledgerᚐEntry(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8644,8 +9072,8 @@ func (ec *executionContext) _JobRunConnection_nodes(ctx context.Context, field g
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.JobRun) graphql.Marshaler {
-			return ec.marshalNJobRun2ᚕdrawdownᚋinternalᚋbooksᚐJobRunᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.JobRun) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚕᚖdrawdownᚋinternalᚋbooksᚐJobRunᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8673,7 +9101,7 @@ func (ec *executionContext) _JobRunConnection_edges(ctx context.Context, field g
 			return ec.fieldContext_JobRunConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.JobRun]) graphql.Marshaler {
@@ -8687,7 +9115,7 @@ func (ec *executionContext) fieldContext_JobRunConnection_edges(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "JobRunConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_JobRunEdge(ctx, field)
@@ -8705,7 +9133,7 @@ func (ec *executionContext) _JobRunConnection_pageInfo(ctx context.Context, fiel
 			return ec.fieldContext_JobRunConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -8719,7 +9147,7 @@ func (ec *executionContext) fieldContext_JobRunConnection_pageInfo(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "JobRunConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -8786,8 +9214,8 @@ func (ec *executionContext) _JobRunEdge_node(ctx context.Context, field graphql.
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.JobRun) graphql.Marshaler {
-			return ec.marshalNJobRun2drawdownᚋinternalᚋbooksᚐJobRun(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.JobRun) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10391,8 +10819,8 @@ func (ec *executionContext) _LotConnection_nodes(ctx context.Context, field grap
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Lot) graphql.Marshaler {
-			return ec.marshalNLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*revrec.Lot) graphql.Marshaler {
+			return ec.marshalNLot2ᚕᚖdrawdownᚋrevrecᚐLotᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10420,7 +10848,7 @@ func (ec *executionContext) _LotConnection_edges(ctx context.Context, field grap
 			return ec.fieldContext_LotConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[revrec.Lot]) graphql.Marshaler {
@@ -10434,7 +10862,7 @@ func (ec *executionContext) fieldContext_LotConnection_edges(_ context.Context, 
 	fc = &graphql.FieldContext{
 		Object:     "LotConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LotEdge(ctx, field)
@@ -10452,7 +10880,7 @@ func (ec *executionContext) _LotConnection_pageInfo(ctx context.Context, field g
 			return ec.fieldContext_LotConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -10466,7 +10894,7 @@ func (ec *executionContext) fieldContext_LotConnection_pageInfo(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "LotConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -10625,8 +11053,8 @@ func (ec *executionContext) _LotEdge_node(ctx context.Context, field graphql.Col
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v revrec.Lot) graphql.Marshaler {
-			return ec.marshalNLot2drawdownᚋrevrecᚐLot(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10862,8 +11290,8 @@ func (ec *executionContext) _MeterConnection_nodes(ctx context.Context, field gr
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Meter) graphql.Marshaler {
-			return ec.marshalNMeter2ᚕdrawdownᚋinternalᚋbooksᚐMeterᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Meter) graphql.Marshaler {
+			return ec.marshalNMeter2ᚕᚖdrawdownᚋinternalᚋbooksᚐMeterᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10891,7 +11319,7 @@ func (ec *executionContext) _MeterConnection_edges(ctx context.Context, field gr
 			return ec.fieldContext_MeterConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Meter]) graphql.Marshaler {
@@ -10905,7 +11333,7 @@ func (ec *executionContext) fieldContext_MeterConnection_edges(_ context.Context
 	fc = &graphql.FieldContext{
 		Object:     "MeterConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_MeterEdge(ctx, field)
@@ -10923,7 +11351,7 @@ func (ec *executionContext) _MeterConnection_pageInfo(ctx context.Context, field
 			return ec.fieldContext_MeterConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -10937,7 +11365,7 @@ func (ec *executionContext) fieldContext_MeterConnection_pageInfo(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "MeterConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -11068,8 +11496,8 @@ func (ec *executionContext) _MeterEdge_node(ctx context.Context, field graphql.C
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Meter) graphql.Marshaler {
-			return ec.marshalNMeter2drawdownᚋinternalᚋbooksᚐMeter(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Meter) graphql.Marshaler {
+			return ec.marshalNMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11987,8 +12415,8 @@ func (ec *executionContext) _PackConnection_nodes(ctx context.Context, field gra
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Pack) graphql.Marshaler {
-			return ec.marshalNPack2ᚕdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Pack) graphql.Marshaler {
+			return ec.marshalNPack2ᚕᚖdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12016,7 +12444,7 @@ func (ec *executionContext) _PackConnection_edges(ctx context.Context, field gra
 			return ec.fieldContext_PackConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Pack]) graphql.Marshaler {
@@ -12030,7 +12458,7 @@ func (ec *executionContext) fieldContext_PackConnection_edges(_ context.Context,
 	fc = &graphql.FieldContext{
 		Object:     "PackConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PackEdge(ctx, field)
@@ -12048,7 +12476,7 @@ func (ec *executionContext) _PackConnection_pageInfo(ctx context.Context, field 
 			return ec.fieldContext_PackConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -12062,7 +12490,7 @@ func (ec *executionContext) fieldContext_PackConnection_pageInfo(_ context.Conte
 	fc = &graphql.FieldContext{
 		Object:     "PackConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -12193,8 +12621,8 @@ func (ec *executionContext) _PackEdge_node(ctx context.Context, field graphql.Co
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Pack) graphql.Marshaler {
-			return ec.marshalNPack2drawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalNPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12740,8 +13168,8 @@ func (ec *executionContext) _PolicyConnection_nodes(ctx context.Context, field g
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Policy) graphql.Marshaler {
-			return ec.marshalNPolicy2ᚕdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚕᚖdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12769,7 +13197,7 @@ func (ec *executionContext) _PolicyConnection_edges(ctx context.Context, field g
 			return ec.fieldContext_PolicyConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Policy]) graphql.Marshaler {
@@ -12783,7 +13211,7 @@ func (ec *executionContext) fieldContext_PolicyConnection_edges(_ context.Contex
 	fc = &graphql.FieldContext{
 		Object:     "PolicyConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PolicyEdge(ctx, field)
@@ -12801,7 +13229,7 @@ func (ec *executionContext) _PolicyConnection_pageInfo(ctx context.Context, fiel
 			return ec.fieldContext_PolicyConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -12815,7 +13243,7 @@ func (ec *executionContext) fieldContext_PolicyConnection_pageInfo(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "PolicyConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -12946,8 +13374,8 @@ func (ec *executionContext) _PolicyEdge_node(ctx context.Context, field graphql.
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Policy) graphql.Marshaler {
-			return ec.marshalNPolicy2drawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13777,8 +14205,8 @@ func (ec *executionContext) _PurchaseConnection_nodes(ctx context.Context, field
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.Purchase) graphql.Marshaler {
-			return ec.marshalNPurchase2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Purchase) graphql.Marshaler {
+			return ec.marshalNPurchase2ᚕᚖdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13806,7 +14234,7 @@ func (ec *executionContext) _PurchaseConnection_edges(ctx context.Context, field
 			return ec.fieldContext_PurchaseConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Purchase]) graphql.Marshaler {
@@ -13820,7 +14248,7 @@ func (ec *executionContext) fieldContext_PurchaseConnection_edges(_ context.Cont
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PurchaseEdge(ctx, field)
@@ -13838,7 +14266,7 @@ func (ec *executionContext) _PurchaseConnection_pageInfo(ctx context.Context, fi
 			return ec.fieldContext_PurchaseConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -13852,7 +14280,7 @@ func (ec *executionContext) fieldContext_PurchaseConnection_pageInfo(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -13983,8 +14411,8 @@ func (ec *executionContext) _PurchaseEdge_node(ctx context.Context, field graphq
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.Purchase) graphql.Marshaler {
-			return ec.marshalNPurchase2drawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalNPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14325,7 +14753,7 @@ func (ec *executionContext) _Query_customers(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Customers(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Customers(ctx, fc.Args["search"].(*string), fc.Args["policy"].(*string), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Customer]) graphql.Marshaler {
@@ -14413,7 +14841,7 @@ func (ec *executionContext) _Query_policies(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Policies(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Policies(ctx, fc.Args["search"].(*string), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Policy]) graphql.Marshaler {
@@ -14501,7 +14929,7 @@ func (ec *executionContext) _Query_packs(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Packs(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Packs(ctx, fc.Args["search"].(*string), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Pack]) graphql.Marshaler {
@@ -14589,7 +15017,7 @@ func (ec *executionContext) _Query_meters(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Meters(ctx, fc.Args["search"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Meters(ctx, fc.Args["search"].(*string), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Meter]) graphql.Marshaler {
@@ -14677,7 +15105,7 @@ func (ec *executionContext) _Query_purchases(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Purchases(ctx, fc.Args["customer"].(*string), fc.Args["pack"].(*string), fc.Args["policy"].(*string), fc.Args["status"].(*books.PurchaseStatus), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Purchases(ctx, fc.Args["customer"].(*string), fc.Args["pack"].(*string), fc.Args["policy"].(*string), fc.Args["status"].(*books.PurchaseStatus), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["statuses"].([]books.PurchaseStatus), fc.Args["currency"].(*ledger.Currency), fc.Args["search"].(*string), fc.Args["priceFrom"].(*decimal.Decimal), fc.Args["priceTo"].(*decimal.Decimal), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Purchase]) graphql.Marshaler {
@@ -14765,7 +15193,7 @@ func (ec *executionContext) _Query_lots(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Lots(ctx, fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["kind"].(*revrec.LotKind), fc.Args["openAt"].(*time.Time), fc.Args["expiresFrom"].(*time.Time), fc.Args["expiresBefore"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Lots(ctx, fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["kind"].(*revrec.LotKind), fc.Args["openAt"].(*time.Time), fc.Args["expiresFrom"].(*time.Time), fc.Args["expiresBefore"].(*time.Time), fc.Args["kinds"].([]revrec.LotKind), fc.Args["currency"].(*ledger.Currency), fc.Args["hasUnused"].(*bool), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
@@ -14809,7 +15237,7 @@ func (ec *executionContext) _Query_lapsing(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Lapsing(ctx, fc.Args["withinDays"].(int), fc.Args["customer"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Lapsing(ctx, fc.Args["withinDays"].(int), fc.Args["customer"].(*string), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
@@ -15029,7 +15457,7 @@ func (ec *executionContext) _Query_recognitions(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Recognitions(ctx, fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["kind"].(*revrec.Kind), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Recognitions(ctx, fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["kind"].(*revrec.Kind), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kinds"].([]revrec.Kind), fc.Args["currency"].(*ledger.Currency), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Recognition]) graphql.Marshaler {
@@ -15117,7 +15545,7 @@ func (ec *executionContext) _Query_entries(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Entries(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kind"].(*ledger.EntryKind), fc.Args["account"].(*ledger.Role), fc.Args["purchaseId"].(*string), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Entries(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kind"].(*ledger.EntryKind), fc.Args["account"].(*ledger.Role), fc.Args["purchaseId"].(*string), fc.Args["kinds"].([]ledger.EntryKind), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[ledger.Entry]) graphql.Marshaler {
@@ -15237,7 +15665,7 @@ func (ec *executionContext) _Query_deferredRevenue(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().DeferredRevenue(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().DeferredRevenue(ctx, fc.Args["customer"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Deferred]) graphql.Marshaler {
@@ -15313,7 +15741,7 @@ func (ec *executionContext) _Query_jobRuns(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().JobRuns(ctx, fc.Args["job"].(*books.JobName), fc.Args["status"].(*books.JobStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().JobRuns(ctx, fc.Args["job"].(*books.JobName), fc.Args["status"].(*books.JobStatus), fc.Args["statuses"].([]books.JobStatus), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.JobRun]) graphql.Marshaler {
@@ -15946,8 +16374,8 @@ func (ec *executionContext) _RecognitionConnection_nodes(ctx context.Context, fi
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Recognition) graphql.Marshaler {
-			return ec.marshalNRecognition2ᚕdrawdownᚋrevrecᚐRecognitionᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*revrec.Recognition) graphql.Marshaler {
+			return ec.marshalNRecognition2ᚕᚖdrawdownᚋrevrecᚐRecognitionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15975,7 +16403,7 @@ func (ec *executionContext) _RecognitionConnection_edges(ctx context.Context, fi
 			return ec.fieldContext_RecognitionConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[revrec.Recognition]) graphql.Marshaler {
@@ -15989,7 +16417,7 @@ func (ec *executionContext) fieldContext_RecognitionConnection_edges(_ context.C
 	fc = &graphql.FieldContext{
 		Object:     "RecognitionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RecognitionEdge(ctx, field)
@@ -16007,7 +16435,7 @@ func (ec *executionContext) _RecognitionConnection_pageInfo(ctx context.Context,
 			return ec.fieldContext_RecognitionConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -16021,7 +16449,7 @@ func (ec *executionContext) fieldContext_RecognitionConnection_pageInfo(_ contex
 	fc = &graphql.FieldContext{
 		Object:     "RecognitionConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -16088,8 +16516,8 @@ func (ec *executionContext) _RecognitionEdge_node(ctx context.Context, field gra
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v revrec.Recognition) graphql.Marshaler {
-			return ec.marshalNRecognition2drawdownᚋrevrecᚐRecognition(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Recognition) graphql.Marshaler {
+			return ec.marshalNRecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17071,8 +17499,8 @@ func (ec *executionContext) _UsageEventConnection_nodes(ctx context.Context, fie
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.UsageEvent) graphql.Marshaler {
-			return ec.marshalNUsageEvent2ᚕdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.UsageEvent) graphql.Marshaler {
+			return ec.marshalNUsageEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17100,7 +17528,7 @@ func (ec *executionContext) _UsageEventConnection_edges(ctx context.Context, fie
 			return ec.fieldContext_UsageEventConnection_edges(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Edges, nil
+			return obj.Edges(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.UsageEvent]) graphql.Marshaler {
@@ -17114,7 +17542,7 @@ func (ec *executionContext) fieldContext_UsageEventConnection_edges(_ context.Co
 	fc = &graphql.FieldContext{
 		Object:     "UsageEventConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UsageEventEdge(ctx, field)
@@ -17132,7 +17560,7 @@ func (ec *executionContext) _UsageEventConnection_pageInfo(ctx context.Context, 
 			return ec.fieldContext_UsageEventConnection_pageInfo(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PageInfo, nil
+			return obj.PageInfo(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -17146,7 +17574,7 @@ func (ec *executionContext) fieldContext_UsageEventConnection_pageInfo(_ context
 	fc = &graphql.FieldContext{
 		Object:     "UsageEventConnection",
 		Field:      field,
-		IsMethod:   false,
+		IsMethod:   true,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
@@ -17213,8 +17641,8 @@ func (ec *executionContext) _UsageEventEdge_node(ctx context.Context, field grap
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v books.UsageEvent) graphql.Marshaler {
-			return ec.marshalNUsageEvent2drawdownᚋinternalᚋbooksᚐUsageEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *books.UsageEvent) graphql.Marshaler {
+			return ec.marshalNUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -24780,6 +25208,21 @@ func (ec *executionContext) marshalNBurnRule2ᚕdrawdownᚋrevrecᚐBurnRuleᚄ(
 	return ret
 }
 
+func (ec *executionContext) unmarshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CatalogueSort!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx context.Context, v any) (revrec.Credits, error) {
 	res, err := scalar.UnmarshalCredits(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -24808,15 +25251,11 @@ func (ec *executionContext) marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx co
 	return res
 }
 
-func (ec *executionContext) marshalNCustomer2drawdownᚋinternalᚋbooksᚐCustomer(ctx context.Context, sel ast.SelectionSet, v books.Customer) graphql.Marshaler {
-	return ec._Customer(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNCustomer2ᚕdrawdownᚋinternalᚋbooksᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Customer) graphql.Marshaler {
+func (ec *executionContext) marshalNCustomer2ᚕᚖdrawdownᚋinternalᚋbooksᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Customer) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNCustomer2drawdownᚋinternalᚋbooksᚐCustomer(ctx, sel, v[i])
+		return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -24867,6 +25306,21 @@ func (ec *executionContext) marshalNCustomerEdge2ᚕdrawdownᚋgraphᚋinternal�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNCustomerSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCustomerSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CustomerSort!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNDate2drawdownᚋledgerᚐDate(ctx context.Context, v any) (ledger.Date, error) {
@@ -24943,15 +25397,11 @@ func (ec *executionContext) marshalNDecimal2string(ctx context.Context, sel ast.
 	return res
 }
 
-func (ec *executionContext) marshalNDeferredRevenue2drawdownᚋinternalᚋbooksᚐDeferred(ctx context.Context, sel ast.SelectionSet, v books.Deferred) graphql.Marshaler {
-	return ec._DeferredRevenue(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNDeferredRevenue2ᚕdrawdownᚋinternalᚋbooksᚐDeferredᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Deferred) graphql.Marshaler {
+func (ec *executionContext) marshalNDeferredRevenue2ᚕᚖdrawdownᚋinternalᚋbooksᚐDeferredᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Deferred) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDeferredRevenue2drawdownᚋinternalᚋbooksᚐDeferred(ctx, sel, v[i])
+		return ec.marshalNDeferredRevenue2ᚖdrawdownᚋinternalᚋbooksᚐDeferred(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -24961,6 +25411,14 @@ func (ec *executionContext) marshalNDeferredRevenue2ᚕdrawdownᚋinternalᚋboo
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDeferredRevenue2ᚖdrawdownᚋinternalᚋbooksᚐDeferred(ctx context.Context, sel ast.SelectionSet, v *books.Deferred) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeferredRevenue!")
+		return graphql.Null
+	}
+	return ec._DeferredRevenue(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDeferredRevenueConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Deferred]) graphql.Marshaler {
@@ -24991,6 +25449,21 @@ func (ec *executionContext) marshalNDeferredRevenueEdge2ᚕdrawdownᚋgraphᚋin
 	return ret
 }
 
+func (ec *executionContext) unmarshalNDeferredRevenueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeferredRevenueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DeferredRevenueSort!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNDraw2drawdownᚋinternalᚋbooksᚐDraw(ctx context.Context, sel ast.SelectionSet, v books.Draw) graphql.Marshaler {
 	return ec._Draw(ctx, sel, &v)
 }
@@ -25009,6 +25482,30 @@ func (ec *executionContext) marshalNDraw2ᚕdrawdownᚋinternalᚋbooksᚐDraw�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNDraw2ᚕᚖdrawdownᚋinternalᚋbooksᚐDrawᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Draw) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDraw2ᚖdrawdownᚋinternalᚋbooksᚐDraw(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDraw2ᚖdrawdownᚋinternalᚋbooksᚐDraw(ctx context.Context, sel ast.SelectionSet, v *books.Draw) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Draw!")
+		return graphql.Null
+	}
+	return ec._Draw(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDrawConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Draw]) graphql.Marshaler {
@@ -25053,15 +25550,11 @@ func (ec *executionContext) marshalNDuration2drawdownᚋledgerᚐDuration(ctx co
 	return res
 }
 
-func (ec *executionContext) marshalNEntry2drawdownᚋledgerᚐEntry(ctx context.Context, sel ast.SelectionSet, v ledger.Entry) graphql.Marshaler {
-	return ec._Entry(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNEntry2ᚕdrawdownᚋledgerᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.Entry) graphql.Marshaler {
+func (ec *executionContext) marshalNEntry2ᚕᚖdrawdownᚋledgerᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.Entry) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEntry2drawdownᚋledgerᚐEntry(ctx, sel, v[i])
+		return ec.marshalNEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25071,6 +25564,14 @@ func (ec *executionContext) marshalNEntry2ᚕdrawdownᚋledgerᚐEntryᚄ(ctx co
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNEntry2ᚖdrawdownᚋledgerᚐEntry(ctx context.Context, sel ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Entry!")
+		return graphql.Null
+	}
+	return ec._Entry(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEntryConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[ledger.Entry]) graphql.Marshaler {
@@ -25112,6 +25613,21 @@ func (ec *executionContext) marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx 
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "EntryKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNEntrySort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEntrySort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EntrySort!")
 	}
 	return res
 }
@@ -25279,15 +25795,11 @@ func (ec *executionContext) marshalNJobName2drawdownᚋinternalᚋbooksᚐJobNam
 	return res
 }
 
-func (ec *executionContext) marshalNJobRun2drawdownᚋinternalᚋbooksᚐJobRun(ctx context.Context, sel ast.SelectionSet, v books.JobRun) graphql.Marshaler {
-	return ec._JobRun(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNJobRun2ᚕdrawdownᚋinternalᚋbooksᚐJobRunᚄ(ctx context.Context, sel ast.SelectionSet, v []books.JobRun) graphql.Marshaler {
+func (ec *executionContext) marshalNJobRun2ᚕᚖdrawdownᚋinternalᚋbooksᚐJobRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.JobRun) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNJobRun2drawdownᚋinternalᚋbooksᚐJobRun(ctx, sel, v[i])
+		return ec.marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25297,6 +25809,14 @@ func (ec *executionContext) marshalNJobRun2ᚕdrawdownᚋinternalᚋbooksᚐJobR
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx context.Context, sel ast.SelectionSet, v *books.JobRun) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobRun!")
+		return graphql.Null
+	}
+	return ec._JobRun(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNJobRunConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.JobRun]) graphql.Marshaler {
@@ -25390,6 +25910,22 @@ func (ec *executionContext) marshalNLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx contex
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLot2drawdownᚋrevrecᚐLot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLot2ᚕᚖdrawdownᚋrevrecᚐLotᚄ(ctx context.Context, sel ast.SelectionSet, v []*revrec.Lot) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25507,15 +26043,26 @@ func (ec *executionContext) marshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx cont
 	return res
 }
 
-func (ec *executionContext) marshalNMeter2drawdownᚋinternalᚋbooksᚐMeter(ctx context.Context, sel ast.SelectionSet, v books.Meter) graphql.Marshaler {
-	return ec._Meter(ctx, sel, &v)
+func (ec *executionContext) unmarshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMeter2ᚕdrawdownᚋinternalᚋbooksᚐMeterᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Meter) graphql.Marshaler {
+func (ec *executionContext) marshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LotSort!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNMeter2ᚕᚖdrawdownᚋinternalᚋbooksᚐMeterᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Meter) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNMeter2drawdownᚋinternalᚋbooksᚐMeter(ctx, sel, v[i])
+		return ec.marshalNMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25525,6 +26072,14 @@ func (ec *executionContext) marshalNMeter2ᚕdrawdownᚋinternalᚋbooksᚐMeter
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx context.Context, sel ast.SelectionSet, v *books.Meter) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Meter!")
+		return graphql.Null
+	}
+	return ec._Meter(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNMeterConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Meter]) graphql.Marshaler {
@@ -25591,15 +26146,11 @@ func (ec *executionContext) marshalNOverageMode2drawdownᚋrevrecᚐOverageMode(
 	return res
 }
 
-func (ec *executionContext) marshalNPack2drawdownᚋinternalᚋbooksᚐPack(ctx context.Context, sel ast.SelectionSet, v books.Pack) graphql.Marshaler {
-	return ec._Pack(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPack2ᚕdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Pack) graphql.Marshaler {
+func (ec *executionContext) marshalNPack2ᚕᚖdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Pack) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPack2drawdownᚋinternalᚋbooksᚐPack(ctx, sel, v[i])
+		return ec.marshalNPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25609,6 +26160,14 @@ func (ec *executionContext) marshalNPack2ᚕdrawdownᚋinternalᚋbooksᚐPack�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx context.Context, sel ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Pack!")
+		return graphql.Null
+	}
+	return ec._Pack(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPackConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Pack]) graphql.Marshaler {
@@ -25687,15 +26246,11 @@ func (ec *executionContext) marshalNPageInfo2drawdownᚋgraphᚋinternalᚋview�
 	return ec._PageInfo(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNPolicy2drawdownᚋinternalᚋbooksᚐPolicy(ctx context.Context, sel ast.SelectionSet, v books.Policy) graphql.Marshaler {
-	return ec._Policy(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPolicy2ᚕdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Policy) graphql.Marshaler {
+func (ec *executionContext) marshalNPolicy2ᚕᚖdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Policy) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPolicy2drawdownᚋinternalᚋbooksᚐPolicy(ctx, sel, v[i])
+		return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25763,15 +26318,11 @@ func (ec *executionContext) marshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx contex
 	return res
 }
 
-func (ec *executionContext) marshalNPurchase2drawdownᚋinternalᚋbooksᚐPurchase(ctx context.Context, sel ast.SelectionSet, v books.Purchase) graphql.Marshaler {
-	return ec._Purchase(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNPurchase2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Purchase) graphql.Marshaler {
+func (ec *executionContext) marshalNPurchase2ᚕᚖdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Purchase) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPurchase2drawdownᚋinternalᚋbooksᚐPurchase(ctx, sel, v[i])
+		return ec.marshalNPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25781,6 +26332,14 @@ func (ec *executionContext) marshalNPurchase2ᚕdrawdownᚋinternalᚋbooksᚐPu
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx context.Context, sel ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Purchase!")
+		return graphql.Null
+	}
+	return ec._Purchase(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPurchaseConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Purchase]) graphql.Marshaler {
@@ -25826,6 +26385,21 @@ func (ec *executionContext) unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋint
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPurchaseSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurchaseSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PurchaseSort!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx context.Context, v any) (books.PurchaseStatus, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.PurchaseStatus(tmp)
@@ -25846,15 +26420,11 @@ func (ec *executionContext) unmarshalNPurchaseVoidInput2drawdownᚋgraphᚋinter
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRecognition2drawdownᚋrevrecᚐRecognition(ctx context.Context, sel ast.SelectionSet, v revrec.Recognition) graphql.Marshaler {
-	return ec._Recognition(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNRecognition2ᚕdrawdownᚋrevrecᚐRecognitionᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Recognition) graphql.Marshaler {
+func (ec *executionContext) marshalNRecognition2ᚕᚖdrawdownᚋrevrecᚐRecognitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*revrec.Recognition) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRecognition2drawdownᚋrevrecᚐRecognition(ctx, sel, v[i])
+		return ec.marshalNRecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -25864,6 +26434,14 @@ func (ec *executionContext) marshalNRecognition2ᚕdrawdownᚋrevrecᚐRecogniti
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNRecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx context.Context, sel ast.SelectionSet, v *revrec.Recognition) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Recognition!")
+		return graphql.Null
+	}
+	return ec._Recognition(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRecognitionConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[revrec.Recognition]) graphql.Marshaler {
@@ -25905,6 +26483,21 @@ func (ec *executionContext) marshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RecognitionKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRecognitionSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecognitionSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RecognitionSort!")
 	}
 	return res
 }
@@ -25991,15 +26584,11 @@ func (ec *executionContext) marshalNTrialBalanceRow2ᚕdrawdownᚋgraphᚋintern
 	return ret
 }
 
-func (ec *executionContext) marshalNUsageEvent2drawdownᚋinternalᚋbooksᚐUsageEvent(ctx context.Context, sel ast.SelectionSet, v books.UsageEvent) graphql.Marshaler {
-	return ec._UsageEvent(ctx, sel, &v)
-}
-
-func (ec *executionContext) marshalNUsageEvent2ᚕdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx context.Context, sel ast.SelectionSet, v []books.UsageEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.UsageEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUsageEvent2drawdownᚋinternalᚋbooksᚐUsageEvent(ctx, sel, v[i])
+		return ec.marshalNUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -26502,6 +27091,42 @@ func (ec *executionContext) marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx conte
 	return ec._Entry(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOEntryKind2ᚕdrawdownᚋledgerᚐEntryKindᚄ(ctx context.Context, v any) ([]ledger.EntryKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]ledger.EntryKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOEntryKind2ᚕdrawdownᚋledgerᚐEntryKindᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.EntryKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOEntryKind2ᚖdrawdownᚋledgerᚐEntryKind(ctx context.Context, v any) (*ledger.EntryKind, error) {
 	if v == nil {
 		return nil, nil
@@ -26628,6 +27253,42 @@ func (ec *executionContext) marshalOJobRunPayload2ᚖdrawdownᚋgraphᚋinternal
 	return ec._JobRunPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOJobStatus2ᚕdrawdownᚋinternalᚋbooksᚐJobStatusᚄ(ctx context.Context, v any) ([]books.JobStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]books.JobStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOJobStatus2ᚕdrawdownᚋinternalᚋbooksᚐJobStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []books.JobStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOJobStatus2ᚖdrawdownᚋinternalᚋbooksᚐJobStatus(ctx context.Context, v any) (*books.JobStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -26652,6 +27313,42 @@ func (ec *executionContext) marshalOLot2ᚖdrawdownᚋrevrecᚐLot(ctx context.C
 		return graphql.Null
 	}
 	return ec._Lot(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLotKind2ᚕdrawdownᚋrevrecᚐLotKindᚄ(ctx context.Context, v any) ([]revrec.LotKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]revrec.LotKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLotKind2ᚕdrawdownᚋrevrecᚐLotKindᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.LotKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOLotKind2ᚖdrawdownᚋrevrecᚐLotKind(ctx context.Context, v any) (*revrec.LotKind, error) {
@@ -26821,6 +27518,42 @@ func (ec *executionContext) marshalOPurchaseRefundPayload2ᚖdrawdownᚋgraphᚋ
 	return ec._PurchaseRefundPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseStatusᚄ(ctx context.Context, v any) ([]books.PurchaseStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]books.PurchaseStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []books.PurchaseStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOPurchaseStatus2ᚖdrawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx context.Context, v any) (*books.PurchaseStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -26852,6 +27585,42 @@ func (ec *executionContext) marshalORecognition2ᚖdrawdownᚋrevrecᚐRecogniti
 		return graphql.Null
 	}
 	return ec._Recognition(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORecognitionKind2ᚕdrawdownᚋrevrecᚐKindᚄ(ctx context.Context, v any) ([]revrec.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]revrec.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORecognitionKind2ᚕdrawdownᚋrevrecᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKind(ctx context.Context, v any) (*revrec.Kind, error) {

@@ -14,30 +14,52 @@ type Node any
 // Edge is a row of a page with its cursor.
 type Edge[T any] struct {
 	Cursor string
-	Node   T
+	Node   *T
+}
+
+// Connection is a page of a list. What is made of its rows is made when it is asked for.
+type Connection[T any] struct {
+	Rows []T
+	// More says whether rows follow, Behind whether some came before.
+	More, Behind bool
+	// CursorOf returns the cursor of a row.
+	CursorOf func(*T) string
+	// Count returns how many rows the list has in all.
+	Count func(context.Context) (int64, error)
+}
+
+// Nodes returns the rows without their cursors.
+func (c *Connection[T]) Nodes() []*T {
+	nodes := make([]*T, len(c.Rows))
+	for i := range c.Rows {
+		nodes[i] = &c.Rows[i]
+	}
+	return nodes
+}
+
+// Edges returns the rows with their cursors.
+func (c *Connection[T]) Edges() []Edge[T] {
+	edges := make([]Edge[T], len(c.Rows))
+	for i := range c.Rows {
+		edges[i] = Edge[T]{Cursor: c.CursorOf(&c.Rows[i]), Node: &c.Rows[i]}
+	}
+	return edges
+}
+
+// PageInfo says where the page stands in its list.
+func (c *Connection[T]) PageInfo() PageInfo {
+	info := PageInfo{HasNextPage: c.More, HasPreviousPage: c.Behind}
+	if n := len(c.Rows); n > 0 {
+		start, end := c.CursorOf(&c.Rows[0]), c.CursorOf(&c.Rows[n-1])
+		info.StartCursor, info.EndCursor = &start, &end
+	}
+	return info
 }
 
 // PageInfo says where a page stands in its list.
 type PageInfo struct {
 	HasNextPage, HasPreviousPage bool
 	StartCursor, EndCursor       *string
-}
-
-// Connection is a page of a list.
-type Connection[T any] struct {
-	Edges    []Edge[T]
-	PageInfo PageInfo
-	// Count returns how many rows the list has in all.
-	Count func(context.Context) (int64, error)
-}
-
-// Nodes returns the rows without their cursors.
-func (c *Connection[T]) Nodes() []T {
-	rows := make([]T, 0, len(c.Edges))
-	for _, edge := range c.Edges {
-		rows = append(rows, edge.Node)
-	}
-	return rows
 }
 
 // TotalCount counts the list.

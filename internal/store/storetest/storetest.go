@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"leases", leases},
 		{"pages while rows arrive", pages},
 		{"pages below many rows", below},
+		{"lists in their orders", orders},
 		{"an empty book has no findings", noFindings},
 	}
 	for _, test := range tests {
