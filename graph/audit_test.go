@@ -22,9 +22,12 @@ func TestHTTPAudit(t *testing.T) {
 		}
 		t.Skip(missing)
 	}
-	server := httptest.NewServer(newAPI(t))
+	a := newAPI(t)
+	server := httptest.NewServer(a.bare)
 	defer server.Close()
-	out, err := exec.CommandContext(t.Context(), node, script, server.URL+"/graphql").CombinedOutput()
+	audits := exec.CommandContext(t.Context(), node, script, server.URL+"/graphql")
+	audits.Env = append(os.Environ(), "TOKEN="+a.secret)
+	out, err := audits.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

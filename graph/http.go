@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"drawdown/graph/internal/gen"
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 )
 
@@ -29,6 +30,11 @@ type Options struct {
 	Origins []string
 	// Intake bounds the endpoint that takes streams of usage.
 	Intake IntakeOptions
+	// Callers tells who sends a request; nil knows the API tokens of the book.
+	Callers *auth.Callers
+	// Introspection is the role that may ask the schema about itself; books.Viewer, which
+	// is everybody with a token. With Explorer everybody with a token may, for it needs that.
+	Introspection books.Role
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
 	// requests.
 	Background context.Context //nolint:containedctx // it is the process's, not a request's
@@ -45,11 +51,11 @@ type Options struct {
 
 // NewHandler serves the API:
 //
-//	/graphql   GraphQL over HTTP, GET and POST
-//	/v1/usage  streams of usage, POST
+//	/graphql   GraphQL over HTTP, GET and POST: for whoever has a role
+//	/v1/usage  streams of usage, POST: for operators
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
-//	/metrics   what Options.Metrics says, where it is given
+//	/metrics   what Options.Metrics says, where it is given: for whoever has a role
 //	/          the explorer, where Options.Explorer asks for it
 func NewHandler(b *books.Books, options Options) http.Handler {
 	if options.Log == nil {
@@ -64,28 +70,38 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	if options.Watch == nil {
 		options.Watch = noWatch{}
 	}
+	if options.Callers == nil {
+		options.Callers = auth.New(b, auth.Options{})
+	}
+	if options.Introspection == "" || options.Explorer {
+		options.Introspection = books.Viewer
+	}
 	bounds := options.Limits.withDefaults()
 	faults := presenter{options.Log, bounds}
-	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults}})
+	rates := newRates(bounds)
+	access := access{options.Callers, options.Introspection, rates, faults}
+	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults, options.Callers}})
 	parsed := newQueryCache()
-	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: newRates(bounds), executor: executor.New(schema), watch: options.Watch}
+	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: rates, executor: executor.New(schema), watch: options.Watch}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
 	api.executor.SetParserTokenLimit(bounds.Tokens)
 	api.executor.SetQueryCache(parsed)
 	api.executor.Use(extension.Introspection{})
+	api.executor.Use(access)
 	api.executor.Use(limits{bounds, parsed, schema.Schema()})
 	api.executor.Use(watching{options.Watch, options.Trusted != nil}) // outside of what follows, so that its time is counted
 	api.executor.Use(reading{b, bounds.Parallel})
 
 	mux := http.NewServeMux()
 	sites := crossSite(options.Origins)
-	mux.Handle("/graphql", compressed(api.shedding.guard(sites(api))))
-	mux.Handle("/v1/usage", sites(newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, api.rates)))
+	mux.Handle("/graphql", compressed(api.shedding.guard(sites(access.needs(books.Viewer, denyGraphQL, api)))))
+	usage := newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, rates)
+	mux.Handle("/v1/usage", sites(access.needs(books.Operator, denyUsage, usage)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Stopping))
 	if options.Metrics != nil {
-		mux.Handle("GET /metrics", options.Metrics)
+		mux.Handle("GET /metrics", access.needs(books.Viewer, denyText, options.Metrics))
 	}
 	mux.Handle("/", compressed(front(options.Explorer)))
 	watch := watched{watch: options.Watch, log: options.Log, slow: options.Slow, mux: mux}

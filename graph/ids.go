@@ -25,6 +25,10 @@ const (
 	entryNoun       noun = "ent" // with its number
 	jobRunNoun      noun = "run"
 
+	// What only some may see: node does not know them.
+	tokenNoun noun = "tok"
+	auditNoun noun = "aud"
+
 	// Rows without an id of their own have cursors all the same.
 	drawNoun     noun = "draw"
 	deferredNoun noun = "def"

@@ -80,9 +80,9 @@ func newIntake(t testing.TB, options graph.IntakeOptions, usage books.UsageOptio
 		t.Fatal(err)
 	}
 	var logs syncBuffer
-	a.Handler = graph.NewHandler(a.books, graph.Options{
+	a.Handler = authorised(graph.NewHandler(a.books, graph.Options{
 		Log: slog.New(slog.NewTextHandler(&logs, nil)), Intake: options, Background: ctx,
-	})
+	}), newToken(t, a.books, books.NewToken{Name: "test-operator", Roles: []books.Role{books.Operator}}))
 	server := httptest.NewServer(a.Handler)
 	t.Cleanup(server.Close)
 	a.url = server.URL + "/v1/usage"

@@ -14,7 +14,7 @@ import (
 // limited is the same book behind an API with other limits.
 func (a *api) limited(limits graph.Limits) *api {
 	with := *a
-	with.Handler = graph.NewHandler(a.books, graph.Options{Limits: limits})
+	with.serve(graph.Options{Limits: limits})
 	return &with
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"drawdown/graph"
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 	"drawdown/internal/store"
 )
@@ -25,6 +26,11 @@ type api struct {
 	kept  *store.Store
 	now   time.Time
 	logs  bytes.Buffer
+	// bare is the API as others meet it; Handler adds the token of an admin to requests
+	// that bear none.
+	bare    http.Handler
+	secret  string
+	callers *auth.Callers
 	http.Handler
 }
 
@@ -44,10 +50,43 @@ func newAPI(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Handler = graph.NewHandler(a.books, graph.Options{
-		Explorer: true, Log: slog.New(slog.NewTextHandler(&a.logs, nil)),
-	})
+	a.callers = auth.New(a.books, auth.Options{})
+	a.secret = newToken(t, a.books, books.NewToken{Name: "test-admin", Roles: []books.Role{books.Admin}})
+	a.serve(graph.Options{Explorer: true})
+	a.must(`{ __typename }`) // from here on the token is known, and costs no look-up
+	a.store.calls.Store(0)
 	return a
+}
+
+// serve puts the book behind an API with the options.
+func (a *api) serve(options graph.Options) {
+	options.Callers = a.callers
+	if options.Log == nil {
+		options.Log = slog.New(slog.NewTextHandler(&a.logs, nil))
+	}
+	a.bare = graph.NewHandler(a.books, options)
+	a.Handler = authorised(a.bare, a.secret)
+}
+
+// newToken makes a token and returns its secret.
+func newToken(t testing.TB, b *books.Books, token books.NewToken) string {
+	t.Helper()
+	secret := auth.NewSecret()
+	token.Hash = auth.Hash(secret)
+	if _, made, err := b.TokenCreate(t.Context(), "token "+token.Name, token); err != nil || !made {
+		t.Fatal(made, err)
+	}
+	return secret
+}
+
+// authorised adds the secret to requests that bear none.
+func authorised(next http.Handler, secret string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			r.Header.Set("Authorization", "Bearer "+secret)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // answered is what came back.
@@ -195,4 +234,13 @@ func (a *api) run() {
 	a.now = a.now.AddDate(0, 0, 1)
 	got := a.must(`mutation { jobRun(job: ALL, idempotencyKey: "run") { run { status error } userErrors { code message } } }`)
 	got.is("jobRun.run.status", `"SUCCEEDED"`)
+}
+
+// quoted writes text as a JSON string.
+func quoted(text string) string {
+	written, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	return string(written)
 }

@@ -102,7 +102,7 @@ func TestCompression(t *testing.T) {
 func TestOrigins(t *testing.T) {
 	a := newAPI(t)
 	const ours, others = "https://dashboard.example.com", "https://evil.example"
-	a.Handler = graph.NewHandler(a.books, graph.Options{Origins: []string{ours}})
+	a.serve(graph.Options{Origins: []string{ours}})
 	preflight := func(origin string) http.Header {
 		r := httptest.NewRequest(http.MethodOptions, "/graphql", http.NoBody)
 		r.Header.Set("Origin", origin)

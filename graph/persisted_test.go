@@ -80,7 +80,7 @@ func TestTrustedDocuments(t *testing.T) {
 		t.Fatal(trusted.Len(), err)
 	}
 	with := *a
-	with.Handler = graph.NewHandler(a.books, graph.Options{Trusted: trusted})
+	with.serve(graph.Options{Trusted: trusted})
 	for _, request := range []map[string]any{
 		{"documentId": "count"},
 		{"documentId": sha(count)},

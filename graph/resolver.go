@@ -5,6 +5,7 @@ import (
 
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 )
 
@@ -14,6 +15,7 @@ type resolver struct {
 	// background outlives requests: runs that somebody started end with it.
 	background context.Context //nolint:containedctx // it is the process's, not a request's
 	faults     presenter
+	callers    *auth.Callers
 }
 
 var _ gen.ResolverRoot = (*resolver)(nil)
@@ -46,6 +48,9 @@ type (
 	deferredRevenueResolver struct{}
 	jobResolver             struct{}
 	jobRunResolver          struct{}
+	callerResolver          struct{}
+	tokenResolver           struct{}
+	auditEventResolver      struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
@@ -75,6 +80,9 @@ func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialB
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
 func (r *resolver) Job() gen.JobResolver                         { return jobResolver{} }
 func (r *resolver) JobRun() gen.JobRunResolver                   { return jobRunResolver{} }
+func (r *resolver) Caller() gen.CallerResolver                   { return callerResolver{} }
+func (r *resolver) Token() gen.TokenResolver                     { return tokenResolver{} }
+func (r *resolver) AuditEvent() gen.AuditEventResolver           { return auditEventResolver{} }
 
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
@@ -109,6 +117,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, deferredNoun: // cursors alone
+	case tokenNoun, auditNoun: // not for everybody who may ask for a node
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, evt_, rec_, pool_, ent_ or run_"}
 }

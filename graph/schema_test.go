@@ -16,6 +16,8 @@ func TestEnumsAreWhole(t *testing.T) {
 	a := newAPI(t)
 	for enum, of := range map[string]struct{ file, goType string }{
 		"ErrorCode":       {"../internal/books/errors.go", "Code"},
+		"Role":            {"../internal/books/caller.go", "Role"},
+		"CallerKind":      {"../internal/books/caller.go", "CallerKind"},
 		"PurchaseStatus":  {"../internal/books/types.go", "PurchaseStatus"},
 		"JobStatus":       {"../internal/books/types.go", "JobStatus"},
 		"JobName":         {"../internal/books/types.go", "JobName"},

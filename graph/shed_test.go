@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"drawdown/graph"
+	"drawdown/internal/auth"
+	"drawdown/internal/books"
 )
 
 // hold keeps requests at work until release is called; at returns when so many are.
@@ -34,7 +36,7 @@ func (got answered) overloaded() bool {
 // is answered all the same. What was at work is answered.
 func TestPlaces(t *testing.T) {
 	a := newAPI(t)
-	a.Handler = graph.NewHandler(a.books, graph.Options{Limits: graph.Limits{Requests: 2, Wait: 20 * time.Millisecond}})
+	a.serve(graph.Options{Limits: graph.Limits{Requests: 2, Wait: 20 * time.Millisecond}})
 	at, release := a.hold()
 	var working sync.WaitGroup
 	for range 2 {
@@ -62,7 +64,7 @@ func TestPlaces(t *testing.T) {
 // back. It holds a place no longer than that.
 func TestWeight(t *testing.T) {
 	a := newAPI(t)
-	a.Handler = graph.NewHandler(a.books, graph.Options{Limits: graph.Limits{Complexity: 9, Wait: 20 * time.Millisecond}})
+	a.serve(graph.Options{Limits: graph.Limits{Complexity: 9, Wait: 20 * time.Millisecond}})
 	at, release := a.hold()
 	var working sync.WaitGroup
 	const heavy = `{"query":"{ customers(first: 7) { nodes { id } } }"}` // 9 fields
@@ -88,18 +90,19 @@ func TestWeight(t *testing.T) {
 // others are not.
 func TestRate(t *testing.T) {
 	a := newAPI(t)
-	a.Handler = graph.NewHandler(a.books, graph.Options{Limits: graph.Limits{Rate: 1, Burst: 30}})
-	from := func(r *http.Request, address string) answered {
-		r.RemoteAddr = address
+	a.serve(graph.Options{Limits: graph.Limits{Rate: 1, Burst: 30}})
+	one, other := a.token("one", books.Operator), a.token("other", books.Operator)
+	from := func(r *http.Request, secret string) answered {
+		r.Header.Set("Authorization", "Bearer "+secret)
 		return a.send(r)
 	}
 	// Each counts ten, and its two fields.
 	for range 2 {
-		if got := from(post(strings.NewReader(zone)), "192.0.2.1:1000"); got.Status != http.StatusOK {
+		if got := from(post(strings.NewReader(zone)), one); got.Status != http.StatusOK {
 			t.Fatalf("%d %s", got.Status, got.body)
 		}
 	}
-	got := from(post(strings.NewReader(zone)), "192.0.2.1:1001")
+	got := from(post(strings.NewReader(zone)), one)
 	if got.Status != http.StatusTooManyRequests || got.Errors[0].Extensions["code"] != "RATE_LIMITED" || got.Header.Get("Retry-After") != "4" || !strings.Contains(got.body, `"retryAfter":4`) {
 		t.Errorf("%d %v %s", got.Status, got.Header, got.body)
 	}
@@ -108,25 +111,39 @@ func TestRate(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-ndjson")
 		return r
 	}
-	if got := from(usage(), "192.0.2.1:1002"); got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "4" || !strings.Contains(got.body, `"stopped":{"code":"RATE_LIMITED"`) {
+	if got := from(usage(), one); got.Status != http.StatusTooManyRequests || got.Header.Get("Retry-After") != "4" || !strings.Contains(got.body, `"stopped":{"code":"RATE_LIMITED"`) {
 		t.Errorf("%d %v %s", got.Status, got.Header, got.body)
 	}
-	for _, address := range []string{"192.0.2.2:1000", "[2001:db8:0:1::1]:1000"} {
-		if got := from(post(strings.NewReader(zone)), address); got.Status != http.StatusOK {
-			t.Errorf("%s: %d %s", address, got.Status, got.body)
-		}
-	}
-	// A site of IPv6 is one caller.
-	from(post(strings.NewReader(zone)), "[2001:db8:0:1::2]:1000")
-	if got := from(post(strings.NewReader(zone)), "[2001:db8:0:1:ffff::3]:1000"); got.Status != http.StatusTooManyRequests {
+	if got := from(post(strings.NewReader(zone)), other); got.Status != http.StatusOK {
 		t.Errorf("%d %s", got.Status, got.body)
+	}
+	// Who is nobody is known by their address. A site of IPv6 is one.
+	for i, test := range []struct {
+		address string
+		status  int
+	}{
+		{"192.0.2.2:1000", 401},
+		{"192.0.2.2:1001", 401},
+		{"192.0.2.2:1002", 401},
+		{"192.0.2.2:1003", 429},
+		{"[2001:db8:0:1::1]:1000", 401},
+		{"[2001:db8:0:1::2]:1000", 401},
+		{"[2001:db8:0:1:ffff::3]:1000", 401},
+		{"[2001:db8:0:1:ffff::4]:1000", 429},
+	} {
+		r := post(strings.NewReader(zone))
+		r.RemoteAddr = test.address
+		r.Header.Set("Authorization", "Bearer "+auth.NewSecret())
+		if got := a.send(r); got.Status != test.status || (got.Header.Get("Retry-After") != "") != (got.Status == http.StatusTooManyRequests) {
+			t.Errorf("%d. %s: %d %s", i, test.address, got.Status, got.body)
+		}
 	}
 }
 
 // What costs more than the burst takes all of it, and is answered.
 func TestRateOfOneLargeRequest(t *testing.T) {
 	a := newAPI(t)
-	a.Handler = graph.NewHandler(a.books, graph.Options{Limits: graph.Limits{Rate: 1_000_000, Burst: 20}})
+	a.serve(graph.Options{Limits: graph.Limits{Rate: 1_000_000, Burst: 20}})
 	got := a.send(post(strings.NewReader(`{"query":"{ customers(first: 200) { nodes { id name } } }"}`)))
 	if got.Status != http.StatusOK {
 		t.Errorf("%d %s", got.Status, got.body)

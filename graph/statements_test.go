@@ -76,7 +76,7 @@ func (a *api) fill() {
 	a.t.Helper()
 	for i := range 60 {
 		n := fmt.Sprintf("c-%02d", i)
-		a.must(`mutation($n: String!, $m: String!, $k1: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!, $k6: String!, $k7: String!, $k8: String!) {
+		a.must(`mutation($n: String!, $m: String!, $k1: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!, $k6: String!, $k7: String!, $k8: String!, $k9: String!) {
 			policyCreate(input: {code: $n, expires: "P12M", breakage: {method: PROPORTIONAL, rate: "0.1", pool: LOT}, overage: {mode: BILL, rate: "0.1"}}, idempotencyKey: $k1) { userErrors { message } }
 			packCreate(input: {code: $n, policy: $n, tiers: [{credits: "1000", price: "100.00"}]}, idempotencyKey: $k2) { userErrors { message } }
 			meterCreate(input: {code: $m, credits: "1"}, idempotencyKey: $k3) { userErrors { message } }
@@ -85,7 +85,8 @@ func (a *api) fill() {
 			second: purchaseCreate(input: {customer: $n, pack: $n, credits: "1000", invoiced: true, dueOn: "2024-01-15"}, idempotencyKey: $k6) { userErrors { message } }
 			grantCreate(input: {customer: $n, policy: $n, credits: "3", reason: PROMO}, idempotencyKey: $k7) { userErrors { message } }
 			estimateCreate(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
-		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n})
+			tokenCreate(input: {name: $n, roles: [VIEWER], customer: $n}, idempotencyKey: $k9) { userErrors { message } }
+		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
 		events := []map[string]any{{"id": "e", "customer": n, "meter": "m-" + n, "quantity": "10"}, {"id": "v", "customer": n, "meter": "m-" + n, "quantity": "5"}}
 		for e := range 60 {
 			if i == 0 {

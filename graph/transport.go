@@ -171,6 +171,8 @@ func (n negotiated) requestError(errs gqlerror.List) int {
 		return http.StatusOK
 	case codeOfRequest(errs[0]) == books.TooLarge:
 		return http.StatusUnprocessableEntity
+	case codeOfRequest(errs[0]) == books.Forbidden:
+		return http.StatusForbidden
 	}
 	return http.StatusBadRequest
 }

@@ -11,8 +11,8 @@ import (
 
 const defaultAddress = "127.0.0.1:8080"
 
-// checkAddress refuses an address that other machines reach, unless that is allowed: the
-// API does not ask who is calling yet.
+// checkAddress refuses an address that other machines reach, unless that is allowed: what
+// they send, tokens included, can be read on the way unless something encrypts it.
 func checkAddress(address string, allowRemote bool) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -26,8 +26,8 @@ func checkAddress(address string, allowRemote bool) error {
 	if isLoopback(host) || allowRemote {
 		return nil
 	}
-	return badUsage("--addr %s is open to other machines, and the API does not ask who is calling yet: "+
-		"take an address such as %s, or say --allow-remote where something in front of it does ask", address, defaultAddress)
+	return badUsage("--addr %s is open to other machines, and tokens would come over the network as they are: "+
+		"take an address such as %s, or say --allow-remote where something in front of it speaks TLS", address, defaultAddress)
 }
 
 func isLoopback(host string) bool {

@@ -7,20 +7,23 @@ import (
 	"time"
 
 	"drawdown/graph"
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 	"drawdown/internal/telemetry"
 )
 
 // apiOptions are what commands say of the API.
 type apiOptions struct {
-	explorer bool
-	intake   graph.IntakeOptions
-	limits   graph.Limits
-	trusted  *graph.Trusted
-	origins  []string
-	watch    *telemetry.Telemetry // nil where nobody watches
-	slow     time.Duration
-	stopping context.Context //nolint:containedctx // it is the process's
+	explorer      bool
+	introspection books.Role
+	callers       *auth.Callers
+	intake        graph.IntakeOptions
+	limits        graph.Limits
+	trusted       *graph.Trusted
+	origins       []string
+	watch         *telemetry.Telemetry // nil where nobody watches
+	slow          time.Duration
+	stopping      context.Context //nolint:containedctx // it is the process's
 }
 
 // api is what the server answers with. The context is the process's: job runs that a
@@ -28,7 +31,7 @@ type apiOptions struct {
 func api(ctx context.Context, book *books.Books, log *slog.Logger, o apiOptions) http.Handler {
 	options := graph.Options{
 		Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Origins: o.origins, Log: log, Background: ctx,
-		Slow: o.slow, Stopping: o.stopping,
+		Slow: o.slow, Stopping: o.stopping, Callers: o.callers, Introspection: o.introspection,
 	}
 	if o.watch != nil {
 		options.Watch, options.Metrics = o.watch, o.watch.Metrics()

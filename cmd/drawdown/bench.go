@@ -173,6 +173,7 @@ func (p *program) benched(o benchOptions) bench.Program {
 			log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return api(ctx, book, log, apiOptions{intake: o.usage.intake(), limits: graph.Limits{Rate: -1}})
 		},
+		Token: firstToken,
 		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
 			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)
 			return err

@@ -52,7 +52,7 @@ func TestExplorerInBrowser(t *testing.T) {
 		Areas         []string
 		First, Second struct{ Data json.RawMessage }
 	}
-	inBrowser(t, "explorer", r.url+"/", &shown)
+	inBrowser(t, "explorer", r.url+"/#token="+r.secret, &shown)
 	for _, area := range []string{"Customers", "Purchases and grants", "Revenue and journal", "Jobs"} {
 		if !slices.Contains(shown.Areas, area) {
 			t.Errorf("there is no area %s in %q", area, shown.Areas)

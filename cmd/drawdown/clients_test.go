@@ -40,7 +40,7 @@ func TestClients(t *testing.T) {
 			var entries []string
 			for range 2 {
 				run := exec.CommandContext(t.Context(), command[0], command[1:]...)
-				run.Env = append(os.Environ(), "DRAWDOWN_URL="+r.url+"/")
+				run.Env = append(os.Environ(), "DRAWDOWN_URL="+r.url+"/", "DRAWDOWN_TOKEN="+r.secret)
 				said, err := run.CombinedOutput()
 				found := clientSays.FindSubmatch(said)
 				if err != nil || found == nil {

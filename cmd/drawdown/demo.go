@@ -71,7 +71,11 @@ func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, bui
 	if moved {
 		out.line("%s is taken; this is the next free port.", o.address)
 	}
-	out.line("%s", lookAt("http://"+listener.Addr().String()))
+	secret, err := firstToken(ctx, made.Books)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	out.line("%s", lookAt("http://"+listener.Addr().String(), secret))
 	if out.err != nil {
 		return errors.Join(out.err, listener.Close())
 	}

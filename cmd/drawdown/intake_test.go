@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 )
@@ -22,10 +21,7 @@ func TestUsageFlags(t *testing.T) {
 		`{"id":"1","customer":"acme","credits":1}`: `"code":"NOT_FOUND","field":"customer"`,
 		strings.Repeat(" ", 1<<20+1):               `"stopped":{"code":"TOO_LARGE"`,
 	} {
-		answer, err := http.Post(r.url+"/v1/usage", "application/x-ndjson", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		answer := r.post(t, "/v1/usage", "application/x-ndjson", body)
 		text, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
 		if err != nil || !strings.Contains(string(text), want) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"drawdown/internal/books"
 	"drawdown/ledger"
 )
 
@@ -15,6 +16,13 @@ import (
 func isCurrency(code string) error {
 	if _, err := ledger.ParseCurrency(code); err != nil && !ledger.Currency(code).Withdrawn() {
 		return err
+	}
+	return nil
+}
+
+func isRole(text string) error {
+	if _, err := books.ParseRole(text); err != nil {
+		return fmt.Errorf("must be one of %s, not %q", roleWords(), text)
 	}
 	return nil
 }

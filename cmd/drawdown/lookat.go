@@ -35,10 +35,11 @@ var examples = []example{
 }`},
 }
 
-// lookAt says what there is to see in the demo.
-func lookAt(url string) string {
+// lookAt says what there is to see in the demo. The explorer takes the token out of the
+// link; what follows # a browser sends to no server.
+func lookAt(url, token string) string {
 	var text strings.Builder
-	text.WriteString("\nOpen " + url + "/ for the explorer; the API is " + url + "/graphql\n\nPaste one of these:\n")
+	text.WriteString("\nOpen " + url + "/#token=" + token + "\nfor the explorer. The API is " + url + "/graphql, with the header\n\n  Authorization: Bearer " + token + "\n\nPaste one of these:\n")
 	for _, e := range examples {
 		text.WriteString("\n# " + e.says + "\n" + e.query + "\n")
 	}

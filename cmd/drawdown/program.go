@@ -60,7 +60,7 @@ func (p *program) run(ctx context.Context, args []string) (code int) {
 	}()
 	root := p.rootCommand() //nolint:contextcheck // a command gets its context when it is executed
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(commanding(ctx))
 	if err != nil && !p.begun {
 		err = &exitError{usage, fmt.Errorf("%w (drawdown --help tells more)", err)}
 	}
@@ -91,7 +91,7 @@ func (p *program) rootCommand() *cobra.Command {
 	p.secret(root.PersistentFlags(), "db", shown)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
-		p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
+		p.tokenCommand(), p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
 		p.healthCommand(), p.versionCommand(),
 	)
 	p.settings = p.settingsOf(root)

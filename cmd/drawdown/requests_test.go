@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,19 +23,16 @@ func TestRequestFlags(t *testing.T) {
 		`{"query":"{ book { timeZone } }` + strings.Repeat(" ", 1024) + `"}`: `"allowed":1024,`,
 		`{"query":"{ book { timeZone } }"}`:                                  `{"data":{"book":{"timeZone":"UTC"}}}`,
 	} {
-		if got := r.post(t, body); !strings.Contains(got, want) {
+		if got := r.sent(t, body); !strings.Contains(got, want) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }
 
-// post sends a request as it is and returns the answer, whatever it is.
-func (r running) post(t *testing.T, body string) string {
+// sent sends a request as it is and returns the answer, whatever it is.
+func (r running) sent(t *testing.T, body string) string {
 	t.Helper()
-	answer, err := http.Post(r.url+"/graphql", "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := r.post(t, "/graphql", "application/json", body)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
@@ -55,10 +51,10 @@ func TestTrustedDocuments(t *testing.T) {
 	}
 	write("zone.graphql", "{ book { timeZone } }\n")
 	r := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+t.TempDir()+"/new.db", "--no-jobs", "--trusted-documents", dir)
-	if got := r.post(t, `{"documentId":"zone"}`); !strings.Contains(got, `"UTC"`) {
+	if got := r.sent(t, `{"documentId":"zone"}`); !strings.Contains(got, `"UTC"`) {
 		t.Error(got)
 	}
-	if got := r.post(t, `{"query":"{ book { functionalCurrency } }"}`); !strings.Contains(got, "DOCUMENT_NOT_TRUSTED") {
+	if got := r.sent(t, `{"query":"{ book { functionalCurrency } }"}`); !strings.Contains(got, "DOCUMENT_NOT_TRUSTED") {
 		t.Error(got)
 	}
 	write("wrong.graphql", "{ nothing }")

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 	"drawdown/jobs"
 	"drawdown/ledger"
@@ -21,6 +23,8 @@ type serveOptions struct {
 	address, schedule             string
 	allowRemote, explorer, noJobs bool
 	watch                         watchFlags
+	firstToken                    bool
+	introspection                 string
 	usage                         usageFlags
 	requests                      requestFlags
 	tls                           tlsFlags
@@ -37,8 +41,10 @@ the step of the job at work end first. A second signal ends it at once.
 A database file that does not exist is made and migrated, and so is an empty database
 on a server. One that lacks migrations is left alone: see drawdown migrate.
 
-The API does not ask who is calling yet. It listens on the loopback address, where
-only this machine reaches it, and refuses another one without --allow-remote.`,
+Every request needs a token. Where the book never had one, the first, of an admin, is
+shown on standard error, once; drawdown token create makes others. It listens on the
+loopback address, where only this machine reaches it, and refuses another one without
+--allow-remote: tokens are secrets, and something in front of it has to speak TLS.`,
 		Example: `  drawdown serve
   drawdown serve --db sqlite:book.db --currency EUR --timezone Europe/Berlin
   drawdown serve --db postgres://drawdown:PASSWORD@db.internal/drawdown?sslmode=verify-full
@@ -65,6 +71,11 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 			if err != nil {
 				return err
 			}
+			if o.firstToken {
+				if err := p.showFirstToken(ctx, book); err != nil {
+					return errors.Join(err, listener.Close())
+				}
+			}
 			return p.serve(ctx, log, book, listener, o)
 		},
 	}
@@ -74,6 +85,8 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	flags.StringVar(&p.timezone, "timezone", "", "the book's time `zone`, settled when it is first opened (default UTC)")
 	flags.BoolVar(&o.allowRemote, "allow-remote", false, "listen where other machines can reach it")
 	flags.BoolVar(&o.explorer, "explorer", false, "serve the GraphiQL explorer at /")
+	flags.BoolVar(&o.firstToken, "first-token", true, "show a token of an admin on standard error where the book never had any")
+	flags.StringVar(&o.introspection, "introspection", "viewer", "the `role` that may ask the schema about itself; with --explorer everybody with a token may")
 	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
 	o.watch.add(p, c)
@@ -82,6 +95,7 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 	o.tls.add(c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
+	p.limit(flags, "introspection", roleWords(), isRole)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
 	p.together(c,
 		func() error { return checkAddress(o.address, o.allowRemote) },
@@ -89,6 +103,27 @@ only this machine reaches it, and refuses another one without --allow-remote.`,
 		func() error { return o.requests.check() },
 		func() error { return o.tls.check() })
 	return c
+}
+
+// showFirstToken makes the first token of a book and shows it, not in the log: logs are
+// kept, and read by more people.
+func (p *program) showFirstToken(ctx context.Context, book *books.Books) error {
+	secret, err := firstToken(ctx, book)
+	if err == nil && secret != "" {
+		p.say("\nThis book has no tokens yet. Here is one for an admin, shown this once:\n\n  %s\n\nSend it as: Authorization: Bearer %s…\n", secret, auth.Prefix)
+	}
+	return err
+}
+
+// firstToken makes the first token of a book and returns its secret; "" where the book had
+// one.
+func firstToken(ctx context.Context, book *books.Books) (string, error) {
+	secret := auth.NewSecret()
+	made, err := book.FirstToken(ctx, auth.Hash(secret))
+	if err != nil || !made {
+		return "", err
+	}
+	return secret, nil
 }
 
 // Limits of the server, each with its reason.
@@ -108,6 +143,8 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	defer working.Wait()
 	defer end()
 	defer stop()
+	callers := auth.New(book, auth.Options{})
+	working.Go(func() { callers.Run(background, log) })
 	if !o.noJobs {
 		bell, err := jobs.New(book, log, o.schedule)
 		if err != nil {
@@ -132,6 +169,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 		Handler: api(background, book, log, apiOptions{
 			watch: watch, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
 			origins: o.requests.origins,
+			callers: callers, introspection: books.Role(strings.ToUpper(o.introspection)),
 		}),
 		ReadHeaderTimeout: headerTime,
 		MaxHeaderBytes:    o.requests.headerKilobytes << 10,
@@ -150,9 +188,9 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	address := listener.Addr().String()
 	host, _, _ := net.SplitHostPort(address)
 	if isLoopback(host) {
-		log.Info("serving; only this machine can reach it, for the API does not ask who is calling yet", "url", scheme+address, "db", shown(p.db), "version", version())
+		log.Info("serving; only this machine can reach it", "url", scheme+address, "db", shown(p.db), "version", version())
 	} else {
-		log.Warn("serving to other machines, and the API does not ask who is calling", "url", scheme+address, "db", shown(p.db), "version", version())
+		log.Warn("serving to other machines", "url", scheme+address, "db", shown(p.db), "version", version())
 	}
 	select {
 	case err := <-ended:

@@ -36,12 +36,15 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// running is a program that serves.
+// running is a program that serves, with the secret of an admin.
 type running struct {
-	url            string
+	url, secret    string
 	stdout, stderr *output
 	stop           func() (code int)
 }
+
+// shownSecret is the form of a secret as scanners look for it.
+var shownSecret = regexp.MustCompile(`dd_[0-9A-Za-z]{49}`)
 
 var servedURL = regexp.MustCompile(`url=(https?://\S+)`)
 
@@ -62,6 +65,7 @@ func startServing(t *testing.T, args ...string) running {
 	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if found := servedURL.FindStringSubmatch(r.stderr.String()); found != nil {
 			r.url = found[1]
+			r.secret = shownSecret.FindString(r.stderr.String() + r.stdout.String())
 			return r
 		}
 		select {
@@ -82,16 +86,29 @@ func (r running) query(t *testing.T, query string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.Post(r.url+"/graphql", "application/json", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := r.post(t, "/graphql", "application/json", string(body))
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK || bytes.Contains(text, []byte(`"errors"`)) {
 		t.Fatalf("%s: %v %s\n%s", answer.Status, err, text, query)
 	}
 	return strings.TrimSpace(string(text))
+}
+
+// post sends a body with the secret.
+func (r running) post(t *testing.T, path, contentType, body string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Authorization", "Bearer "+r.secret)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }
 
 // onEngines runs a test on a new database of each engine.
@@ -132,8 +149,16 @@ func testServe(t *testing.T, db string) {
 		t.Errorf("log: %s", log)
 	}
 
-	// The second time the book is there, with its currency.
+	if strings.Count(log, r.secret) != 1 || strings.Contains(log, "level=INFO msg=\"\\n") {
+		t.Errorf("the first token is not shown once: %s", log)
+	}
+
+	// The second time the book is there, with its currency and its token.
 	again := startServing(t, "serve", "--addr", "127.0.0.1:0", "--db", db, "--no-jobs", "--allow-remote")
+	if again.secret != "" {
+		t.Error("a second token was shown")
+	}
+	again.secret = r.secret
 	if got := again.query(t, `{ book { functionalCurrency } }`); !strings.Contains(got, "EUR") {
 		t.Errorf("book: %s", got)
 	}
@@ -163,7 +188,7 @@ func testDemo(t *testing.T, db string) {
 	took := time.Since(began)
 	t.Logf("serves after %s", took.Round(time.Millisecond))
 	said := r.stdout.String()
-	if !strings.Contains(said, busy.Addr().String()+" is taken; this is the next free port.") || !strings.Contains(said, "Open "+r.url) {
+	if !strings.Contains(said, busy.Addr().String()+" is taken; this is the next free port.") || !strings.Contains(said, "Open "+r.url+"/#token="+r.secret) {
 		t.Errorf("said: %s", said)
 	}
 	for _, e := range examples {

@@ -39,7 +39,8 @@ func TestTwoServers(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	binary := builtProgram(t)
-	pair := [2]*served{newServed(t, binary, db), newServed(t, binary, db)}
+	secret := strings.TrimSpace(ran(t, "token", "create", "clients", "--role", "operator", "--db", db))
+	pair := [2]*served{newServed(t, binary, db, secret), newServed(t, binary, db, secret)}
 
 	working, stop := context.WithTimeout(t.Context(), lasts)
 	defer stop()
@@ -149,6 +150,7 @@ type served struct {
 	t      *testing.T
 	args   []string
 	url    string
+	secret string
 	client http.Client
 	said   *output
 
@@ -158,7 +160,7 @@ type served struct {
 	stopping bool
 }
 
-func newServed(t *testing.T, binary, db string) *served {
+func newServed(t *testing.T, binary, db, secret string) *served {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -169,7 +171,7 @@ func newServed(t *testing.T, binary, db string) *served {
 		t.Fatal(err)
 	}
 	s := &served{
-		t: t, args: []string{binary, "serve", "--db", db, "--addr", address}, url: "http://" + address + "/graphql", said: &output{},
+		t: t, args: []string{binary, "serve", "--db", db, "--addr", address}, url: "http://" + address + "/graphql", secret: secret, said: &output{},
 		client: http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 50}},
 	}
 	s.start()
@@ -236,7 +238,13 @@ func (s *served) ask(query string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	answer, err := s.client.Post(s.url, "application/json", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+s.secret)
+	answer, err := s.client.Do(request)
 	if err != nil {
 		return "", err
 	}

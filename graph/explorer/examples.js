@@ -542,6 +542,77 @@ const shelves = [
     ]
   },
   {
+    "title": "Access",
+    "examples": [
+      {
+        "name": "me",
+        "says": "Who the token of this request is, and what it may do.",
+        "query": "query Me {\n  me { actor name kind roles customer { externalId } expiresAt }\n}\n"
+      },
+      {
+        "name": "tokens",
+        "says": "The tokens that open something now, with when each was last used.",
+        "query": "query Tokens {\n  tokens(inForce: true) {\n    nodes { name roles owner customer { externalId } createdBy createdAt expiresAt lastUsedAt }\n  }\n}\n"
+      },
+      {
+        "name": "auditEvents",
+        "says": "What was done lately to the access of others, and by whom.",
+        "query": "query WhoDidWhat($action: String) {\n  auditEvents(action: $action, first: 2, reverse: true) {\n    nodes { at actor actorName kind address action subject detail }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "variables": {
+          "action": "token.create"
+        }
+      },
+      {
+        "name": "tokenCreate",
+        "says": "Makes a token for a service that sends usage. The secret is in this answer alone: send it as `Authorization: Bearer dd_…`.",
+        "query": "mutation GiveAccess($input: TokenCreateInput!, $key: String!) {\n  tokenCreate(input: $input, idempotencyKey: $key) {\n    secret\n    token { name roles owner expiresAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "name": "metering",
+            "roles": [
+              "OPERATOR"
+            ],
+            "owner": "platform@example.com",
+            "expiresAt": "2026-07-01T00:00:00Z"
+          },
+          "key": "token-metering"
+        }
+      },
+      {
+        "name": "tokenCreate-refused",
+        "says": "A token that sees one customer alone only reads.",
+        "query": "mutation GiveAccessToOneCustomer($input: TokenCreateInput!, $key: String!) {\n  tokenCreate(input: $input, idempotencyKey: $key) {\n    token { name }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "name": "portal",
+            "roles": [
+              "OPERATOR"
+            ],
+            "customer": "larkspur-labs"
+          },
+          "key": "token-portal"
+        }
+      },
+      {
+        "name": "tokenRevoke",
+        "says": "Takes a token out of force: within five seconds it opens nothing on any server.",
+        "query": "mutation TakeAccess($id: ID!, $input: TokenRevokeInput!, $key: String!) {\n  tokenRevoke(tokenId: $id, input: $input, idempotencyKey: $key) {\n    token { name inForce revokedAt revokedBy }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "it was in a log"
+          },
+          "key": "revoke-metering"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ tokens(search: \"metering\") { nodes { id } } }"
+          }
+        ]
+      }
+    ]
+  },
+  {
     "title": "General",
     "examples": [
       {

@@ -2,9 +2,19 @@
 
 const h = React.createElement;
 
+// A link may bring a token behind #token=, which browsers send to no server. It leaves the
+// address bar at once and lives as long as the tab; a header of a tab wins over it.
+const handed = new URLSearchParams(location.hash.slice(1)).get('token');
+if (handed !== null) {
+  sessionStorage.setItem('drawdown-token', handed);
+  history.replaceState(null, '', location.pathname + location.search);
+}
+const token = sessionStorage.getItem('drawdown-token');
+const authorization = token ? { Authorization: `Bearer ${token}` } : {};
+
 // GraphiQL is late to learn the name of an operation after a change of tab: where a
 // document holds one alone, no name is needed.
-const fetcher = GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href });
+const fetcher = GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href, headers: authorization });
 const send = ({ operationName, ...request }, options) => {
   const operations = request.query.match(/^\s*(query|mutation|subscription)\b/gm) ?? [];
   return fetcher(operations.length > 1 ? { operationName, ...request } : request, options);

@@ -89,7 +89,7 @@ const selectBalance = `SELECT id, granted, drawn, refunded, priority, starts_at_
 
 // balances reads balances, ours and the limit's in turns, until it is enough.
 func (b *bench) balances(ctx context.Context, book *book, seed uint64, more func() bool) (got latencies, err error) {
-	c, err := dial(ctx, book.address)
+	c, err := book.dial(ctx)
 	if err != nil {
 		return got, err
 	}

@@ -21,6 +21,8 @@ type Program struct {
 	Usage books.UsageOptions
 	// Handler is what the server answers with.
 	Handler func(ctx context.Context, book *books.Books) http.Handler
+	// Token makes what the bench sends to say who it is.
+	Token func(ctx context.Context, book *books.Books) (string, error)
 	// Export writes the journal as CSV.
 	Export func(ctx context.Context, book *books.Books, w io.Writer) error
 	// Version names the build.

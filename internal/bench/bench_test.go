@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"drawdown/graph"
+	"drawdown/internal/auth"
 	"drawdown/internal/bench"
 	"drawdown/internal/books"
 	"drawdown/internal/store"
@@ -38,6 +39,11 @@ func program(t *testing.T) bench.Program {
 		},
 		Handler: func(ctx context.Context, book *books.Books) http.Handler {
 			return graph.NewHandler(book, graph.Options{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Background: ctx})
+		},
+		Token: func(ctx context.Context, book *books.Books) (string, error) {
+			secret := auth.NewSecret()
+			_, err := book.FirstToken(ctx, auth.Hash(secret))
+			return secret, err
 		},
 		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
 			encoder, err := export.New(export.CSV, w)

@@ -22,6 +22,7 @@ type book struct {
 	store   books.Store
 	server  *http.Server
 	address string
+	token   string
 	client  *http.Client
 	ended   chan error
 	stop    context.CancelFunc
@@ -45,6 +46,9 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 		return nil, err
 	}
 	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: clock(), Usage: b.program.Usage}); err != nil {
+		return nil, err
+	}
+	if made.token, err = b.program.Token(ctx, made.Books); err != nil {
 		return nil, err
 	}
 	if err := made.catalogue(ctx); err != nil {

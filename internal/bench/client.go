@@ -23,12 +23,12 @@ type caller struct {
 	response []byte
 }
 
-func dial(ctx context.Context, address string) (*caller, error) {
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+func (b *book) dial(ctx context.Context) (*caller, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", b.address)
 	if err != nil {
 		return nil, err
 	}
-	head := "POST /graphql HTTP/1.1\r\nHost: " + address + "\r\nContent-Type: application/json\r\nContent-Length: "
+	head := "POST /graphql HTTP/1.1\r\nHost: " + b.address + "\r\nAuthorization: Bearer " + b.token + "\r\nContent-Type: application/json\r\nContent-Length: "
 	return &caller{conn: conn, in: bufio.NewReaderSize(conn, 16<<10), head: []byte(head)}, nil
 }
 

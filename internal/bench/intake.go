@@ -173,7 +173,7 @@ func (r *intakeRun) singles(ctx context.Context) (float64, error) {
 	}
 	began := time.Now()
 	err := together(ctx, r.Clients, func(ctx context.Context, client int) (err error) {
-		c, err := dial(ctx, r.book.address)
+		c, err := r.book.dial(ctx)
 		if err != nil {
 			return err
 		}

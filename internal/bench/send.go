@@ -24,6 +24,7 @@ func (b *book) send(ctx context.Context, body []byte, count int) (err error) {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-ndjson")
+	request.Header.Set("Authorization", "Bearer "+b.token)
 	response, err := b.client.Do(request)
 	if err != nil {
 		return err

@@ -30,6 +30,9 @@ const (
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
 	RateLimited         Code = "RATE_LIMITED"         // the caller asked more than its share: try again after RetryAfter
 	Overloaded          Code = "OVERLOADED"           // more waits than can be taken: try again after RetryAfter
+	Unauthenticated     Code = "UNAUTHENTICATED"      // nobody said who is calling, or what they said does not hold
+	Forbidden           Code = "FORBIDDEN"            // the caller's roles do not allow it
+	SamePerson          Code = "SAME_PERSON"          // who proposed an act may not approve it
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours
 

@@ -88,15 +88,20 @@ func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject st
 	if err != nil {
 		return fmt.Errorf("%s: write the answer as JSON: %w", a.operation, err)
 	}
-	now, caller := b.clock(), CallerOf(ctx)
 	err = tx.SaveIdempotencyKey(ctx, IdempotencyRecord{
-		Key: a.key, Operation: a.operation, Hash: hash, Answer: stored, CreatedAt: now,
+		Key: a.key, Operation: a.operation, Hash: hash, Answer: stored, CreatedAt: b.clock(),
 	})
 	if err != nil {
 		return err
 	}
+	return b.audit(ctx, tx, a.operation, subject, string(asked))
+}
+
+// audit writes who did what.
+func (b *Books) audit(ctx context.Context, tx Tx, action, subject, detail string) error {
+	caller := CallerOf(ctx)
 	return tx.AppendAudit(ctx, AuditEvent{
-		ID: b.newID(), At: now, Actor: caller.Actor, Action: a.operation,
-		Subject: subject, Detail: string(asked), RequestID: caller.RequestID,
+		ID: b.newID(), At: b.clock(), Actor: caller.Actor, ActorName: caller.Name, Kind: caller.Kind, Address: caller.Address,
+		Action: action, Subject: subject, Detail: detail, RequestID: caller.RequestID,
 	})
 }

@@ -36,6 +36,7 @@ type Tx interface {
 	bookingTx
 	journalTx
 	runTx
+	tokenTx
 	checkTx
 }
 
@@ -52,7 +53,8 @@ type bookTx interface {
 	IdempotencyKey(ctx context.Context, key string) (record IdempotencyRecord, found bool, err error)
 	SaveIdempotencyKey(ctx context.Context, record IdempotencyRecord) error
 	AppendAudit(ctx context.Context, events ...AuditEvent) error
-	Audit(ctx context.Context, subject string, page Page) ([]AuditEvent, error)
+	Audit(ctx context.Context, filter AuditFilter, page Page) ([]AuditEvent, error)
+	CountAudit(ctx context.Context, filter AuditFilter) (int64, error)
 }
 
 // IdempotencyRecord is an answered request.
@@ -311,6 +313,20 @@ type runTx interface {
 	// free, over, or the holder's already; taken is false where another holds it.
 	TakeLease(ctx context.Context, name, holder string, now, until time.Time) (taken bool, err error)
 	DropLease(ctx context.Context, name, holder string) error
+}
+
+type tokenTx interface {
+	// InsertToken refuses a name that is taken, also by a token that is over.
+	// Errors: ALREADY_EXISTS.
+	InsertToken(ctx context.Context, token Token) error
+	// RevokeToken takes a token out of force, once. Errors: NOT_FOUND.
+	RevokeToken(ctx context.Context, id string, at time.Time, by string) error
+	// TouchTokens says when tokens were last used, by id; what is later stays.
+	TouchTokens(ctx context.Context, at map[string]time.Time) error
+	TokensByID(ctx context.Context, ids []string) ([]Token, error)
+	TokensByHash(ctx context.Context, hashes [][]byte) ([]Token, error)
+	Tokens(ctx context.Context, filter TokenFilter, page Page) ([]Token, error)
+	CountTokens(ctx context.Context, filter TokenFilter) (int64, error)
 }
 
 type checkTx interface {

@@ -227,10 +227,13 @@ type JobResult struct {
 type AuditEvent struct {
 	ID        string
 	At        time.Time
-	Actor     string
-	Action    string // such as "purchase.create"
-	Subject   string // id of what was acted on
-	Detail    string // JSON: the request as it was understood
+	Actor     string     // as Caller.Actor
+	ActorName string     // what people call the actor; "" where nobody said
+	Kind      CallerKind // "" of what was written before kinds were
+	Address   string     // from where; "" within the process
+	Action    string     // such as "purchase.create"
+	Subject   string     // id of what was acted on
+	Detail    string     // JSON: the request as it was understood
 	RequestID string
 }
 
@@ -308,6 +311,12 @@ type EntryFilter struct {
 	Reference string
 	Batch     string
 	Account   ledger.Role // entries with a line on the account
+}
+
+// AuditFilter narrows the audit trail.
+type AuditFilter struct {
+	Actor, Action, Subject string
+	From, Before           time.Time // written in [From, Before)
 }
 
 // CustomerFilter narrows a list of customers.

@@ -93,40 +93,6 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-type auditRow struct {
-	bun.BaseModel `bun:"table:audit_events,alias:audit_events"`
-
-	ID        string
-	At        instant `bun:"at_us,type:bigint"`
-	Actor     string
-	Action    string
-	Subject   string
-	Detail    string
-	RequestID string `bun:",nullzero"`
-}
-
-func (t *tx) AppendAudit(ctx context.Context, events ...books.AuditEvent) error {
-	return insert(ctx, t, "writing the audit trail", convert(events, func(e books.AuditEvent) auditRow {
-		return auditRow{
-			ID: e.ID, At: instantOf(e.At), Actor: e.Actor, Action: e.Action, Subject: e.Subject,
-			Detail: e.Detail, RequestID: e.RequestID,
-		}
-	}))
-}
-
-// Audit returns the events of a subject, of all where it is "".
-func (t *tx) Audit(ctx context.Context, subject string, page books.Page) ([]books.AuditEvent, error) {
-	rows, err := list[auditRow](ctx, t, "reading the audit trail", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return byID(page).on(whereEqual(q, "subject", subject))
-	})
-	return convert(rows, func(row auditRow) books.AuditEvent {
-		return books.AuditEvent{
-			ID: row.ID, At: row.At.time(), Actor: row.Actor, Action: row.Action, Subject: row.Subject,
-			Detail: row.Detail, RequestID: row.RequestID,
-		}
-	}), err
-}
-
 func all(q *bun.SelectQuery) *bun.SelectQuery { return q }
 
 // whereEqual narrows a query to a column's value, where there is one.

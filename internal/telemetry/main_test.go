@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"drawdown/graph"
+	"drawdown/internal/auth"
 	"drawdown/internal/books"
 	"drawdown/internal/store"
 	"drawdown/internal/telemetry"
@@ -24,11 +25,12 @@ import (
 
 // server is the whole API on a book in memory, watched.
 type server struct {
-	t     *testing.T
-	url   string
-	books *books.Books
-	watch *telemetry.Telemetry
-	logs  *lines
+	secret string
+	t      *testing.T
+	url    string
+	books  *books.Books
+	watch  *telemetry.Telemetry
+	logs   *lines
 }
 
 // lines gathers what is logged.
@@ -68,6 +70,10 @@ func newServer(t *testing.T, change func(*graph.Options)) *server {
 	if change != nil {
 		change(&options)
 	}
+	s.secret = auth.NewSecret()
+	if _, err := s.books.FirstToken(t.Context(), auth.Hash(s.secret)); err != nil {
+		t.Fatal(err)
+	}
 	served := httptest.NewServer(graph.NewHandler(s.books, options))
 	t.Cleanup(served.Close)
 	s.url = served.URL
@@ -103,6 +109,7 @@ func (s *server) get(path string) string {
 
 func (s *server) do(r *http.Request) string {
 	s.t.Helper()
+	r.Header.Set("Authorization", "Bearer "+s.secret)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		s.t.Fatal(err)

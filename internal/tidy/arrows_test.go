@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"examples/go":   {},
 	"internal/tidy": {},
 	// It writes docs/api by asking a server, so it puts rooms together as cmd does.
-	"internal/apidocs": {"internal/books", "internal/store", "internal/demo", "graph"},
+	"internal/apidocs": {"internal/books", "internal/auth", "internal/store", "internal/demo", "graph"},
 }
 
 // homes says in which rooms a library is used, so that it can be replaced there.

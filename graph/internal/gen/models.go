@@ -3,10 +3,6 @@
 package gen
 
 import (
-	"bytes"
-	"fmt"
-	"io"
-	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -315,6 +311,44 @@ type RemoteRuleInput struct {
 	From revrec.RemoteFrom `json:"from"`
 }
 
+// A token to make.
+type TokenCreateInput struct {
+	// Unique for ever: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as `ci-2026`.
+	Name string `json:"name"`
+	// At least one. With `customer`, VIEWER alone.
+	Roles []books.Role `json:"roles"`
+	// The person or team behind it, 1 to 200 characters; `name` where null. Whoever has two tokens is one owner.
+	Owner *string `json:"owner,omitempty"`
+	// The external id of the one customer that the token sees; all where null.
+	Customer *string `json:"customer,omitempty"`
+	// From when on it opens nothing, in the future; never where null.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What came of `tokenCreate`.
+type TokenCreatePayload struct {
+	// The token; null where it was refused.
+	Token *books.Token `json:"token,omitempty"`
+	// What to send as `Authorization: Bearer …`: `dd_` and 49 characters. Null where it was refused, and where the same request was answered before.
+	Secret *string `json:"secret,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a token is revoked.
+type TokenRevokeInput struct {
+	// For the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `tokenRevoke`.
+type TokenRevokePayload struct {
+	// The token; null where it was refused.
+	Token *books.Token `json:"token,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // One use: credits, or a meter and a quantity.
 type UsageEventInput struct {
 	// The id that you give it, unique within customer and source: 1 to 200 characters. It makes a repeat harmless.
@@ -369,71 +403,4 @@ type UsageVoidPayload struct {
 	Event *books.UsageEvent `json:"event,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
-}
-
-// What a caller may do.
-type Role string
-
-const (
-	// Reads figures and the rows behind them; writes nothing.
-	RoleViewer Role = "VIEWER"
-	// Reads, and records customers, purchases, payments and usage.
-	RoleOperator Role = "OPERATOR"
-	// Reads, and decides on policies, prices and estimates, runs jobs, closes and exports.
-	RoleAccountant Role = "ACCOUNTANT"
-	// Reads everything, the audit trail and proofs included; writes nothing.
-	RoleAuditor Role = "AUDITOR"
-	// Does everything, and gives others their access.
-	RoleAdmin Role = "ADMIN"
-)
-
-var AllRole = []Role{
-	RoleViewer,
-	RoleOperator,
-	RoleAccountant,
-	RoleAuditor,
-	RoleAdmin,
-}
-
-func (e Role) IsValid() bool {
-	switch e {
-	case RoleViewer, RoleOperator, RoleAccountant, RoleAuditor, RoleAdmin:
-		return true
-	}
-	return false
-}
-
-func (e Role) String() string {
-	return string(e)
-}
-
-func (e *Role) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = Role(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid Role", str)
-	}
-	return nil
-}
-
-func (e Role) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *Role) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e Role) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
 }

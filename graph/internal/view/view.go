@@ -93,6 +93,10 @@ type (
 	DeferredRevenueEdge       = Edge[books.Deferred]
 	JobRunConnection          = Connection[books.JobRun]
 	JobRunEdge                = Edge[books.JobRun]
+	TokenConnection           = Connection[books.Token]
+	TokenEdge                 = Edge[books.Token]
+	AuditEventConnection      = Connection[books.AuditEvent]
+	AuditEventEdge            = Edge[books.AuditEvent]
 )
 
 // TrialBalance is a trial balance whose rows know their span.

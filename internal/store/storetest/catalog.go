@@ -46,24 +46,6 @@ func idempotency(t *testing.T, s *suite) {
 	refused(t, err, books.AlreadyExists)
 }
 
-func audit(t *testing.T, s *suite) {
-	event := func(subject string) books.AuditEvent {
-		return books.AuditEvent{ID: newID(), At: noon, Actor: "ann", Action: "customer.create", Subject: subject, Detail: `{"name":"O'Neil"}`, RequestID: "r1"}
-	}
-	a, b, c := event("x"), event("y"), event("x")
-	c.RequestID = ""
-	s.update(func(ctx context.Context, tx books.Tx) {
-		must(t, tx.AppendAudit(ctx))
-		must(t, tx.AppendAudit(ctx, a, b))
-		must(t, tx.AppendAudit(ctx, c))
-	})
-	s.view(func(ctx context.Context, tx books.Tx) {
-		same(t, []books.AuditEvent{a, c})(tx.Audit(ctx, "x", books.Page{}))
-		sameIDs(t, auditID, c.ID, b.ID)(tx.Audit(ctx, "", books.Page{Limit: 2, Reverse: true}))
-		sameIDs(t, auditID, a.ID)(tx.Audit(ctx, "x", books.Page{After: c.ID, Reverse: true}))
-	})
-}
-
 func customers(t *testing.T, s *suite) {
 	policy, other := aPolicy("standard"), aPolicy("other")
 	acme, bolt, percent := aCustomer("acme"), aCustomer("bolt"), aCustomer("100%_a\\b")

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"the book is settled once", book},
 		{"idempotency keys", idempotency},
 		{"the audit trail", audit},
+		{"tokens", tokens},
 		{"customers", customers},
 		{"policies and estimates", policies},
 		{"packs and meters", packsAndMeters},

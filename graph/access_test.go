@@ -1,0 +1,246 @@
+package graph_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"drawdown/internal/books"
+)
+
+// The callers of the matrix.
+const (
+	viewer     = string(books.Viewer)
+	operator   = string(books.Operator)
+	accountant = string(books.Accountant)
+	auditor    = string(books.Auditor)
+	admin      = string(books.Admin)
+)
+
+// Who may have what.
+var (
+	everybody   = []string{viewer, operator, accountant, auditor, admin}
+	operators   = []string{operator, admin}
+	accountants = []string{accountant, admin}
+	auditors    = []string{auditor, admin}
+	admins      = []string{admin}
+)
+
+// matrix says of each root field how it is asked for and who may. KEY is another text in
+// each request.
+var matrix = map[string]struct {
+	ask string
+	may []string
+}{
+	"Query.me":              {`me { actor roles }`, everybody},
+	"Query.tokens":          {`tokens { nodes { id } }`, admins},
+	"Query.auditEvents":     {`auditEvents { nodes { id } }`, auditors},
+	"Query.book":            {`book { timeZone }`, everybody},
+	"Query.node":            {`node(id: "cus_0") { id }`, everybody},
+	"Query.customer":        {`customer(externalId: "acme") { id }`, everybody},
+	"Query.customers":       {`customers { nodes { id } }`, everybody},
+	"Query.policy":          {`policy(code: "annual") { id }`, everybody},
+	"Query.policies":        {`policies { nodes { id } }`, everybody},
+	"Query.pack":            {`pack(code: "growth") { id }`, everybody},
+	"Query.packs":           {`packs { nodes { id } }`, everybody},
+	"Query.meter":           {`meter(code: "tokens") { id }`, everybody},
+	"Query.meters":          {`meters { nodes { id } }`, everybody},
+	"Query.purchase":        {`purchase(id: "pur_0") { id }`, everybody},
+	"Query.purchases":       {`purchases { nodes { id } }`, everybody},
+	"Query.lot":             {`lot(id: "lot_0") { id }`, everybody},
+	"Query.lots":            {`lots { nodes { id } }`, everybody},
+	"Query.lapsing":         {`lapsing(withinDays: 30) { nodes { id } }`, everybody},
+	"Query.usageEvent":      {`usageEvent(id: "evt_0") { id }`, everybody},
+	"Query.usageEvents":     {`usageEvents { nodes { id } }`, everybody},
+	"Query.draws":           {`draws(customer: "acme") { nodes { day } }`, everybody},
+	"Query.recognition":     {`recognition(id: "rec_0") { id }`, everybody},
+	"Query.recognitions":    {`recognitions { nodes { id } }`, everybody},
+	"Query.entry":           {`entry(number: 1) { id }`, everybody},
+	"Query.entries":         {`entries { nodes { id } }`, everybody},
+	"Query.accounts":        {`accounts { name }`, everybody},
+	"Query.trialBalance":    {`trialBalance { functionalCurrency }`, everybody},
+	"Query.deferredRevenue": {`deferredRevenue { nodes { lots } }`, everybody},
+	"Query.jobs":            {`jobs { name }`, everybody},
+	"Query.jobRuns":         {`jobRuns { nodes { id } }`, everybody},
+
+	"Mutation.customerCreate": {`customerCreate(input: {externalId: "KEY"}, idempotencyKey: "KEY") { customer { id } userErrors { code } }`, operators},
+	"Mutation.policyCreate":   {`policyCreate(input: {code: "KEY"}, idempotencyKey: "KEY") { policy { id } userErrors { code } }`, accountants},
+	"Mutation.estimateCreate": {`estimateCreate(input: {policy: "pooled", rate: "0.1"}, idempotencyKey: "KEY") { estimate { id } userErrors { code } }`, accountants},
+	"Mutation.packCreate":     {`packCreate(input: {code: "KEY", policy: "annual", tiers: [{credits: "1", price: "1"}]}, idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
+	"Mutation.meterCreate":    {`meterCreate(input: {code: "KEY", credits: "1"}, idempotencyKey: "KEY") { meter { id } userErrors { code } }`, accountants},
+	"Mutation.purchaseCreate": {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},
+	"Mutation.purchasePay":    {`purchasePay(purchaseId: "pur_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.purchaseRefund": {`purchaseRefund(purchaseId: "pur_0", input: {amount: "0"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.purchaseVoid":   {`purchaseVoid(purchaseId: "pur_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.grantCreate":    {`grantCreate(input: {customer: "acme", policy: "annual", credits: "1", reason: PROMO}, idempotencyKey: "KEY") { lot { id } userErrors { code } }`, operators},
+	"Mutation.usageRecord":    {`usageRecord(events: [{id: "KEY", customer: "acme", credits: "1"}]) { recorded }`, operators},
+	"Mutation.usageVoid":      {`usageVoid(event: {customer: "acme", id: "none"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.jobRun":         {`jobRun(job: DUE, idempotencyKey: "KEY") { run { id } userErrors { code } }`, accountants},
+	"Mutation.tokenCreate":    {`tokenCreate(input: {name: "KEY", roles: [VIEWER]}, idempotencyKey: "KEY") { token { id } userErrors { code } }`, admins},
+	"Mutation.tokenRevoke":    {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+}
+
+// rootFieldsOf lists the root fields of the schema, as Type.field.
+func rootFieldsOf(t *testing.T) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := parser.ParseSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, definition := range append(schema.Definitions, schema.Extensions...) {
+		if slices.Contains([]string{"Query", "Mutation", "Subscription"}, definition.Name) {
+			for _, field := range definition.Fields {
+				names = append(names, definition.Name+"."+field.Name)
+			}
+		}
+	}
+	return names
+}
+
+// withToken asks as whoever has the secret; as nobody where it is empty.
+func (a *api) withToken(secret, query string) answered {
+	a.t.Helper()
+	r := post(strings.NewReader(`{"query": ` + quoted(query) + `}`))
+	r.Header.Set("Accept", "application/graphql-response+json")
+	if secret != "" {
+		r.Header.Set("Authorization", "Bearer "+secret)
+	}
+	handler := a.Handler
+	defer func() { a.Handler = handler }()
+	a.Handler = a.bare
+	return a.send(r)
+}
+
+// token makes a token with the roles and returns its secret.
+func (a *api) token(name string, roles ...books.Role) string {
+	a.t.Helper()
+	return newToken(a.t, a.books, books.NewToken{Name: name, Roles: roles})
+}
+
+// code is that of the first error; "" where there is none.
+func (got answered) code() string {
+	if len(got.Errors) == 0 {
+		return ""
+	}
+	return fmt.Sprint(got.Errors[0].Extensions["code"])
+}
+
+// acts counts what was done to the book.
+func (a *api) acts() (n int64) {
+	a.t.Helper()
+	err := a.books.View(a.t.Context(), func(ctx context.Context, tx books.Tx) (err error) {
+		n, err = tx.CountAudit(ctx, books.AuditFilter{})
+		if err == nil {
+			var events int64
+			events, err = tx.CountEvents(ctx, books.EventFilter{})
+			n += events
+		}
+		return err
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return n
+}
+
+// TestWhoMayWhat asks for every root field as every role, and as those who are nobody. A
+// root field that the matrix does not know fails it.
+func TestWhoMayWhat(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	a.must(`mutation { policyCreate(input: {code: "pooled", breakage: {method: PROPORTIONAL, rate: "0.2"}}, idempotencyKey: "pooled") { userErrors { message } } }`)
+	secrets := map[string]string{"nobody": "", "mistyped": "dd_" + strings.Repeat("0", 49), "no token": "abc.def.ghi"}
+	for _, role := range books.Roles() {
+		secrets[string(role)] = a.token(strings.ToLower(string(role)), role)
+	}
+	secrets["unknown"] = newToken(t, newAPI(t).books, books.NewToken{Name: "elsewhere", Roles: []books.Role{books.Admin}})
+	secrets["revoked"] = a.token("revoked", books.Admin)
+	secrets["expired"] = newToken(t, a.books, books.NewToken{Name: "expired", Roles: []books.Role{books.Admin}, ExpiresAt: a.now.Add(time.Second)})
+	revoked := a.must(`{ tokens(search: "revoked") { nodes { id } } }`).text("tokens.nodes.0.id")
+	a.must(`mutation { tokenRevoke(tokenId: "` + revoked + `", idempotencyKey: "revoke") { userErrors { message } } }`)
+	a.now = a.now.Add(time.Second)
+
+	asked := 0
+	fields := rootFieldsOf(t)
+	for name := range matrix {
+		if !slices.Contains(fields, name) {
+			t.Errorf("the matrix has a row for %s, which is no root field", name)
+		}
+	}
+	for _, name := range fields {
+		row, known := matrix[name]
+		if !known {
+			t.Errorf("%s has no row in the matrix: say there who may have it", name)
+			continue
+		}
+		for who, secret := range secrets {
+			asked++
+			kind, _, _ := strings.Cut(strings.ToLower(name), ".")
+			before := a.acts()
+			got := a.withToken(secret, kind+" { "+strings.ReplaceAll(row.ask, "KEY", fmt.Sprintf("key-%d", asked))+" }")
+			switch {
+			case !slices.Contains(everybody, who):
+				if got.Status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || !strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Bearer ") {
+					t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)
+				}
+			case slices.Contains(row.may, who):
+				if got.Status != http.StatusOK || len(got.Errors) > 0 {
+					t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)
+				}
+				continue
+			case got.Status != http.StatusForbidden || got.code() != "FORBIDDEN" || got.Data != nil:
+				t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)
+			}
+			if after := a.acts(); after != before {
+				t.Errorf("%s as %s was refused and done", name, who)
+			}
+		}
+	}
+	if found := regexp.MustCompile(`dd_[0-9A-Za-z]{4}|abc\.def`).FindString(a.logs.String()); found != "" {
+		t.Errorf("a token is in the logs: %s", found)
+	}
+}
+
+// A request of which one root field is not allowed does nothing at all, wherever the field
+// hides, and says which role is lacking.
+func TestNoHalfOfAMutation(t *testing.T) {
+	a := newAPI(t)
+	secret := a.token("operator", books.Operator)
+	const allowed = `customerCreate(input: {externalId: "zeta"}, idempotencyKey: "z") { customer { id } }`
+	const refused = `meterCreate(input: {code: "m", credits: "1"}, idempotencyKey: "m") { meter { id } }`
+	before := a.acts()
+	for _, query := range []string{
+		`mutation { ` + allowed + ` ` + refused + ` }`,
+		`mutation { ` + allowed + ` x: ` + refused + ` }`,
+		`mutation { ` + allowed + ` ... { ` + refused + ` } }`,
+		`mutation { ` + allowed + ` ...M } fragment M on Mutation { ...N } fragment N on Mutation { ` + refused + ` }`,
+		`mutation { ` + allowed + ` ` + strings.Replace(refused, `) {`, `) @skip(if: true) {`, 1) + ` }`,
+	} {
+		got := a.withToken(secret, query)
+		if got.code() != "FORBIDDEN" || got.Data != nil || !strings.Contains(got.body, "meterCreate needs the role ACCOUNTANT; you have OPERATOR") {
+			t.Errorf("%s\n%d %s", query, got.Status, got.body)
+		}
+	}
+	if a.acts() != before {
+		t.Error("something was done")
+	}
+	// In application/json the status is 200, as for every request error.
+	r := post(strings.NewReader(`{"query": ` + quoted("mutation { "+refused+" }") + `}`))
+	r.Header.Set("Authorization", "Bearer "+secret)
+	if got := a.send(r); got.Status != http.StatusOK || got.code() != "FORBIDDEN" {
+		t.Errorf("%d %s", got.Status, got.body)
+	}
+}
