@@ -378,7 +378,13 @@ const (
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
 	// More waits than can be taken, usage to be recorded or requests: send the same again after `extensions.retryAfter` seconds.
 	ErrorCodeOverloaded ErrorCode = "OVERLOADED"
-	// The database is busy or away, or the request took too long: try the same request again.
+	// No token came with the request, or the one that came does not hold: unknown, expired, revoked or not for this server. HTTP 401.
+	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
+	// The caller's roles do not allow it; the message names the role that would. Nothing of the request was run.
+	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
+	// Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access.
+	ErrorCodeSamePerson ErrorCode = "SAME_PERSON"
+	// The database or the issuer of identities is busy or away, or the request took too long: try the same request again.
 	ErrorCodeUnavailable ErrorCode = "UNAVAILABLE"
 	// A fault of ours. Quote the correlation id of the message.
 	ErrorCodeInternal ErrorCode = "INTERNAL"
@@ -408,6 +414,9 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeLeaseLost,
 	ErrorCodeRateLimited,
 	ErrorCodeOverloaded,
+	ErrorCodeUnauthenticated,
+	ErrorCodeForbidden,
+	ErrorCodeSamePerson,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,
 	ErrorCodePersistedQueryNotFound,

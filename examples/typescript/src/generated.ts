@@ -44,7 +44,13 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   /** More waits than can be taken, usage to be recorded or requests: send the same again after `extensions.retryAfter` seconds. */
   | 'OVERLOADED'
-  /** The database is busy or away, or the request took too long: try the same request again. */
+  /** No token came with the request, or the one that came does not hold: unknown, expired, revoked or not for this server. HTTP 401. */
+  | 'UNAUTHENTICATED'
+  /** The caller's roles do not allow it; the message names the role that would. Nothing of the request was run. */
+  | 'FORBIDDEN'
+  /** Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access. */
+  | 'SAME_PERSON'
+  /** The database or the issuer of identities is busy or away, or the request took too long: try the same request again. */
   | 'UNAVAILABLE'
   /** A fault of ours. Quote the correlation id of the message. */
   | 'INTERNAL'
