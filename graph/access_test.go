@@ -89,6 +89,10 @@ var matrix = map[string]struct {
 	"Mutation.tokenRevoke":    {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
 }
 
+// notOfOneCustomer are the queries of everybody that a token for one customer may not have:
+// they are about the whole book.
+var notOfOneCustomer = []string{"Query.entry", "Query.entries", "Query.trialBalance", "Query.jobRuns"}
+
 // rootFieldsOf lists the root fields of the schema, as Type.field.
 func rootFieldsOf(t *testing.T) (names []string) {
 	t.Helper()
@@ -166,6 +170,7 @@ func TestWhoMayWhat(t *testing.T) {
 	for _, role := range books.Roles() {
 		secrets[string(role)] = a.token(strings.ToLower(string(role)), role)
 	}
+	secrets["one customer"] = newToken(t, a.books, books.NewToken{Name: "portal", Roles: []books.Role{books.Viewer}, Customer: "acme"})
 	secrets["unknown"] = newToken(t, newAPI(t).books, books.NewToken{Name: "elsewhere", Roles: []books.Role{books.Admin}})
 	secrets["revoked"] = a.token("revoked", books.Admin)
 	secrets["expired"] = newToken(t, a.books, books.NewToken{Name: "expired", Roles: []books.Role{books.Admin}, ExpiresAt: a.now.Add(time.Second)})
@@ -192,6 +197,16 @@ func TestWhoMayWhat(t *testing.T) {
 			before := a.acts()
 			got := a.withToken(secret, kind+" { "+strings.ReplaceAll(row.ask, "KEY", fmt.Sprintf("key-%d", asked))+" }")
 			switch {
+			case who == "one customer":
+				isQuery := kind == "query" && slices.Contains(row.may, viewer)
+				switch {
+				case isQuery && !slices.Contains(notOfOneCustomer, name):
+					if got.Status != http.StatusOK || len(got.Errors) > 0 {
+						t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)
+					}
+				case got.code() != "FORBIDDEN" || len(got.Data) > 0 && !isQuery:
+					t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)
+				}
 			case !slices.Contains(everybody, who):
 				if got.Status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || !strings.HasPrefix(got.Header.Get("WWW-Authenticate"), "Bearer ") {
 					t.Errorf("%s as %s: %d %s", name, who, got.Status, got.body)

@@ -24,7 +24,7 @@ func (b *Books) Balance(ctx context.Context, customerID string, at time.Time) (B
 		at = b.clock()
 	}
 	var found []Balance
-	err := b.store.View(ctx, func(ctx context.Context, tx Tx) (err error) {
+	err := b.View(ctx, func(ctx context.Context, tx Tx) (err error) {
 		found, err = Balances(ctx, tx, []string{customerID}, at)
 		return err
 	})

@@ -117,9 +117,15 @@ func (b *Books) Now() time.Time { return b.clock() }
 // Yesterday returns the last day that has ended: the day through which jobs book.
 func (b *Books) Yesterday() ledger.Date { return ledger.DateOf(b.clock(), b.zone) - 1 }
 
-// View reads on one consistent snapshot.
+// View reads on one consistent snapshot, as much as the caller of the context sees: one who
+// is bound to a customer sees that customer alone (Scoped). All that is read for somebody
+// outside is read here.
 func (b *Books) View(ctx context.Context, read func(context.Context, Tx) error) error {
-	return b.store.View(ctx, read)
+	customerID := CallerOf(ctx).CustomerID
+	if customerID == "" {
+		return b.store.View(ctx, read)
+	}
+	return b.store.View(ctx, func(ctx context.Context, tx Tx) error { return read(ctx, Scoped(tx, customerID)) })
 }
 
 func (b *Books) clock() time.Time { return b.now().UTC().Truncate(time.Microsecond) }

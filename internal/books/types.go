@@ -321,6 +321,7 @@ type AuditFilter struct {
 
 // CustomerFilter narrows a list of customers.
 type CustomerFilter struct {
+	ID           string
 	Search       string // part of the external id or the name
 	PolicyID     string
 	From, Before time.Time // added in [From, Before)

@@ -94,7 +94,7 @@ func (t *tx) CountCustomers(ctx context.Context, filter books.CustomerFilter) (i
 }
 
 func ofCustomers(q *bun.SelectQuery, filter books.CustomerFilter) *bun.SelectQuery {
-	q = whereID(searched(q, filter.Search, "external_id"), "policy_id", filter.PolicyID)
+	q = whereID(whereID(searched(q, filter.Search, "external_id"), "id", filter.ID), "policy_id", filter.PolicyID)
 	return whereWithin(q, "created_at_us", filter.From, filter.Before)
 }
 
