@@ -124,6 +124,30 @@ func TestPurchaseVoid(t *testing.T) {
 	a.must(`{ purchases(status: VOIDED) { totalCount } refunded: purchases(status: REFUNDED) { totalCount } }`).is("purchases.totalCount", `1`)
 }
 
+// A chargeback blocks the credits, and is won or lost.
+func TestPurchaseDispute(t *testing.T) {
+	a := newAPI(t)
+	made := a.sell("acme")
+	dispute := func(key, input string) answered {
+		return a.ask(`mutation($id: ID!, $key: String!) { result: purchaseDispute(purchaseId: $id, input: `+input+`, idempotencyKey: $key) {
+			purchase { status dispute disputeAmount { amount } lostAmount { amount } lot { blocked removed carrying { amount } changes { kind amount { amount } } } entries { nodes { kind } } } userErrors { field code } } }`,
+			map[string]any{"id": made, "key": key})
+	}
+	dispute("d0", `{outcome: WON}`).is("result.userErrors.0", `{"code":"NOT_DISPUTED","field":["purchaseId"]}`)
+	dispute("d1", `{outcome: OPEN}`).is("result.userErrors.0", `{"code":"INVALID","field":["input","amount"]}`)
+	got := dispute("d2", `{outcome: OPEN, amount: "80.00"}`)
+	got.is("result.purchase.dispute", `"OPEN"`)
+	got.is("result.purchase.lot.blocked", `true`)
+	got.is("result.purchase.lostAmount", `null`)
+	a.must(`{ customer(externalId: "acme") { balance { credits } } }`).is("customer.balance.credits", `"0"`)
+	dispute("d3", `{outcome: OPEN, amount: "80.00"}`).is("result.userErrors.0", `{"code":"DISPUTED","field":["purchaseId"]}`)
+	got = dispute("d4", `{outcome: LOST}`)
+	got.is("result.purchase.lot", `{"blocked":false,"carrying":{"amount":"720.00"},"changes":[{"amount":{"amount":"80.00"},"kind":"CHARGED_BACK"}],"removed":"1000"}`)
+	got.is("result.purchase.lostAmount.amount", `"80.00"`)
+	got.is("result.purchase.entries.nodes.1.kind", `"DISPUTE"`)
+	a.must(`{ customer(externalId: "acme") { balance { credits } } }`).is("customer.balance.credits", `"9000"`)
+}
+
 // A void is an event of its own that gives the credits back.
 func TestVoid(t *testing.T) {
 	a := newAPI(t)

@@ -99,6 +99,21 @@ func (r mutationResolver) PurchaseVoid(ctx context.Context, purchaseID string, i
 	return &gen.PurchaseVoidPayload{Purchase: &voided.Purchase, UserErrors: refusals}, nil
 }
 
+func (r mutationResolver) PurchaseDispute(ctx context.Context, purchaseID string, input gen.PurchaseDisputeInput, idempotencyKey string) (*gen.PurchaseDisputePayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchaseDisputePayload{UserErrors: invalidID(err)}, nil
+	}
+	disputed, err := r.books.Dispute(ctx, idempotencyKey, books.DisputeRequest{
+		PurchaseID: key, Outcome: input.Outcome, Amount: input.Amount, Reason: value(input.Reason),
+	})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchaseDisputePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchaseDisputePayload{Purchase: &disputed.Purchase, UserErrors: refusals}, nil
+}
+
 func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string, input gen.PurchaseRefundInput, idempotencyKey string) (*gen.PurchaseRefundPayload, error) {
 	key, err := purchaseNoun.key("purchaseId", purchaseID)
 	if err != nil {
@@ -137,6 +152,27 @@ func (purchaseResolver) RefundAmount(_ context.Context, p *books.Purchase) (*led
 		return nil, nil
 	}
 	return &p.RefundAmount, nil
+}
+
+func (purchaseResolver) Dispute(_ context.Context, p *books.Purchase) (*books.DisputeStatus, error) {
+	if p.Dispute == "" {
+		return nil, nil
+	}
+	return &p.Dispute, nil
+}
+
+func (purchaseResolver) DisputeAmount(_ context.Context, p *books.Purchase) (*ledger.Amount, error) {
+	if p.Dispute == "" {
+		return nil, nil
+	}
+	return &p.DisputeAmount, nil
+}
+
+func (purchaseResolver) LostAmount(_ context.Context, p *books.Purchase) (*ledger.Amount, error) {
+	if p.LostAmount.Minor == 0 {
+		return nil, nil
+	}
+	return &p.LostAmount, nil
 }
 
 func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string, error) {

@@ -20,6 +20,7 @@ const (
 	ExpiryEntry   EntryKind = "BREAKAGE_EXPIRY" // the same, when a lot lapses
 	RemoteEntry   EntryKind = "BREAKAGE_REMOTE" // the same, when use has become remote. 55-48
 	RefundEntry   EntryKind = "REFUND"          // Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10
+	DisputeEntry  EntryKind = "DISPUTE"         // a lost chargeback: Dr deferred revenue, Dr disputes, Cr cash
 	VoidEntry     EntryKind = "VOID"            // the reverse of what an unpaid purchase booked, what was used against refunds
 )
 

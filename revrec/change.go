@@ -12,7 +12,8 @@ type ChangeKind string
 // The kinds of change. The first ones take credits out of the lot with their part of the
 // price: back to the company, or on into another lot.
 const (
-	Voided ChangeKind = "VOIDED" // an unpaid purchase was called off: counts as never sold
+	Voided      ChangeKind = "VOIDED"       // an unpaid purchase was called off: counts as never sold
+	ChargedBack ChangeKind = "CHARGED_BACK" // a chargeback was lost
 )
 
 // Change is something that became of a lot on a day. Credits left the lot by it, and
@@ -44,6 +45,19 @@ func (l *Lot) PriceOf(credits Credits) (amount, functional ledger.Amount) {
 	stays := l.Granted - l.Out()
 	with, without := l.earned(stays), l.earned(stays-credits)
 	return ledger.Money(with.Minor-without.Minor, l.Price.Currency), ledger.Money(with.Functional-without.Functional, l.Functional.Currency)
+}
+
+// UnusedShare returns the part of the lot's unused credits, lapsed or not, that goes with an
+// amount out of a whole one, rounded down to the millionth: so the amount covers its price.
+//
+//	40 unused, 25.00 of 100.00 → 10
+func (l *Lot) UnusedShare(amount, whole ledger.Amount) Credits {
+	unused := l.Unused()
+	share := ledger.MulDiv(int64(unused), amount.Minor, whole.Minor)
+	if compareProducts(share, whole.Minor, int64(unused), amount.Minor) > 0 {
+		share--
+	}
+	return Credits(share)
 }
 
 // Remove takes a change out of the lot: its credits, and its part of the carrying amount.

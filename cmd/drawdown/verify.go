@@ -17,7 +17,7 @@ var verified = []string{
 	"lot-days and lots: sums of draws; granted = remaining + drawn + lapsed + refunded + removed; price = recognised + released + refunded + removed + carried",
 	"recognitions: what the rules make of every lot and pool, day by day; each in one entry",
 	"pools: what their lots bring in and take out",
-	"purchases: price, credits, refunds and voids; their entries, to the cent",
+	"purchases: price, credits, refunds, voids and chargebacks; their entries, to the cent",
 	"entries: balanced in every currency, numbered without gaps, batches the sums of their recognitions",
 	"accounts: running balances are the sums of lines; deferred revenue is what lots carry less early breakage",
 	"database: pages, indexes, and the guards of rows that never change",

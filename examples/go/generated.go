@@ -251,6 +251,8 @@ const (
 	// The void of an unpaid purchase. Due: Dr deferred revenue, Dr refunds (what was used), Dr tax payable, Cr accounts
 	// receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
 	EntryKindVoid EntryKind = "VOID"
+	// A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10.
+	EntryKindDispute EntryKind = "DISPUTE"
 )
 
 var AllEntryKind = []EntryKind{
@@ -266,6 +268,7 @@ var AllEntryKind = []EntryKind{
 	EntryKindBreakageRemote,
 	EntryKindRefund,
 	EntryKindVoid,
+	EntryKindDispute,
 }
 
 // EntryLinesLine includes the requested fields of the GraphQL type Line.
@@ -360,10 +363,14 @@ const (
 	ErrorCodeShortExpiry ErrorCode = "SHORT_EXPIRY"
 	// The purchase is refunded: that happens once.
 	ErrorCodeAlreadyRefunded ErrorCode = "ALREADY_REFUNDED"
-	// A refund pays at most the price.
+	// A refund or a chargeback is at most what was paid and not given back.
 	ErrorCodeAmountExceedsPrice ErrorCode = "AMOUNT_EXCEEDS_PRICE"
 	// The purchase is not paid.
 	ErrorCodeNotPaid ErrorCode = "NOT_PAID"
+	// A chargeback of the purchase is open.
+	ErrorCodeDisputed ErrorCode = "DISPUTED"
+	// No chargeback of the purchase is open.
+	ErrorCodeNotDisputed ErrorCode = "NOT_DISPUTED"
 	// The purchase is paid.
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
 	// The event, or the purchase, is void.
@@ -407,6 +414,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeAlreadyRefunded,
 	ErrorCodeAmountExceedsPrice,
 	ErrorCodeNotPaid,
+	ErrorCodeDisputed,
+	ErrorCodeNotDisputed,
 	ErrorCodeAlreadyPaid,
 	ErrorCodeAlreadyVoided,
 	ErrorCodePeriodClosed,

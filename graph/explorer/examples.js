@@ -304,6 +304,42 @@ const shelves = [
         ]
       },
       {
+        "name": "purchaseDispute",
+        "says": "The bank claims a payment back; until it decides, the credits serve no use.",
+        "query": "mutation Dispute($id: ID!, $input: PurchaseDisputeInput!, $key: String!) {\n  purchaseDispute(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase { status dispute disputedAt disputeAmount { amount currency } lot { unused blocked } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "outcome": "OPEN",
+            "amount": "10.00",
+            "reason": "Case 4711"
+          },
+          "key": "case-4711-open"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"willowbrook\", status: PAID, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchaseDispute-lost",
+        "says": "The bank decides for the customer: what is unused leaves deferred revenue, the rest of the amount stands against revenue.",
+        "query": "mutation Lose($id: ID!, $input: PurchaseDisputeInput!, $key: String!) {\n  purchaseDispute(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase {\n      dispute\n      lostAmount { amount currency }\n      lot { drawn removed blocked changes { kind credits amount { amount } } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "outcome": "LOST"
+          },
+          "key": "case-4711-lost"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"willowbrook\", status: PAID, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
         "name": "grantCreate",
         "says": "Gives 500 credits for three months, to make up for an outage. They cost nothing, so nothing is booked.",
         "query": "mutation Give($input: GrantCreateInput!, $key: String!) {\n  grantCreate(input: $input, idempotencyKey: $key) {\n    lot { id kind reason granted expiresAt price { amount } }\n    userErrors { field code message }\n  }\n}\n",

@@ -21,8 +21,10 @@ const (
 	TooLate             Code = "TOO_LATE"             // the lots in force then accept no more use
 	ShortExpiry         Code = "SHORT_EXPIRY"         // credits would lapse within 30 days, and nobody said why
 	AlreadyRefunded     Code = "ALREADY_REFUNDED"     // a purchase is refunded once
-	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund pays at most the price
+	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund or a chargeback takes at most what was paid and not given back
 	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
+	Disputed            Code = "DISPUTED"             // a chargeback of the purchase is open
+	NotDisputed         Code = "NOT_DISPUTED"         // no chargeback of it is open
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more

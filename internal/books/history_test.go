@@ -149,6 +149,7 @@ type happening struct {
 	target   int   // which earlier purchase or use it is about
 	late     time.Duration
 	rate     decimal.Decimal
+	outcome  books.DisputeStatus
 	repeat   bool // done twice, with the same key
 }
 
@@ -158,8 +159,8 @@ func (h history) String() string {
 		text += fmt.Sprintf("policy %s %+v\n", p.Code, p.Policy)
 	}
 	for i, a := range h.acts {
-		text += fmt.Sprintf("%d %s %s %s %s credits=%s price=%d target=%d late=%s rate=%s\n",
-			i, a.at.Format(time.DateTime), a.what, a.customer, a.policy, a.credits, a.price, a.target, a.late, a.rate)
+		text += fmt.Sprintf("%d %s %s %s %s credits=%s price=%d target=%d late=%s rate=%s outcome=%s\n",
+			i, a.at.Format(time.DateTime), a.what, a.customer, a.policy, a.credits, a.price, a.target, a.late, a.rate, a.outcome)
 	}
 	return text + fmt.Sprintf("runs %v\nend %v", h.runs, h.end)
 }
@@ -167,7 +168,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
-		"purchaseVoid"}
+		"purchaseVoid", "dispute", "dispute"}
 )
 
 func drawHistory(t *rapid.T) history {
@@ -191,6 +192,7 @@ func drawHistory(t *rapid.T) history {
 		a.price = rapid.Int64Range(0, 20_000).Draw(t, "price")
 		a.late = time.Duration(rapid.SampledFrom([]int{0, 0, 0, 20, 100, 400}).Draw(t, "late")) * time.Hour
 		a.rate = decimal.New(rapid.Int64Range(0, 100).Draw(t, "rate"), -2)
+		a.outcome = rapid.SampledFrom([]books.DisputeStatus{books.DisputeOpen, books.DisputeOpen, books.DisputeWon, books.DisputeLost}).Draw(t, "outcome")
 		h.acts = append(h.acts, a)
 	}
 	h.end = at.Add(time.Duration(rapid.IntRange(1, 120).Draw(t, "days")) * 24 * time.Hour)
@@ -363,6 +365,19 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			return nil
 		}
 		answer, err = p.VoidPurchase(ctx, key, books.PurchaseVoid{PurchaseID: p.purchases[a.target%len(p.purchases)]})
+	case "dispute":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		dispute := books.DisputeRequest{PurchaseID: p.purchases[a.target%len(p.purchases)], Outcome: a.outcome}
+		if a.credits%2 == 0 { // else what is open, or nothing
+			amount := decimal.New(a.price, -2)
+			if a.price%3 == 0 {
+				amount = p.price(t, dispute.PurchaseID)
+			}
+			dispute.Amount = &amount
+		}
+		answer, err = p.Dispute(ctx, key, dispute)
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
 	}
@@ -493,6 +508,16 @@ func rounded(r *big.Rat) int64 {
 	sign := int64(twice.Sign())
 	twice.Abs(twice).Add(twice, r.Denom())
 	return sign * twice.Quo(twice, new(big.Int).Mul(r.Denom(), big.NewInt(2))).Int64()
+}
+
+// price returns the price of a purchase.
+func (p *playedBook) price(t *rapid.T, id string) (price decimal.Decimal) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		found, err := tx.PurchasesByID(ctx, []string{id})
+		price = found[0].Price.Decimal()
+		return err
+	}))
+	return price
 }
 
 func (p *playedBook) lots(t *rapid.T) (lots []revrec.Lot) {

@@ -2,7 +2,6 @@ package books
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"drawdown/ledger"
@@ -131,44 +130,4 @@ func (b *Books) postVoid(ctx context.Context, tx Tx, p Purchase, day ledger.Date
 		Kind: ledger.VoidEntry, OccurredOn: day, Reference: p.ID,
 		Description: title + " of a purchase of " + d.Customer, Lines: ledger.WithoutZeros(lines(d)...),
 	})
-}
-
-// takeAgain takes what the void of an event gave back out of lots whose purchase is void:
-// those credits were never sold. Their revenue is reversed, and so is what stood against it
-// in refunds. It returns the lots that it changed, for the caller to write.
-func (b *Books) takeAgain(ctx context.Context, tx Tx, lots []*revrec.Lot, policies map[string]Policy, now time.Time) ([]*revrec.Lot, error) {
-	var ids []string
-	for _, lot := range lots {
-		if lot.PurchaseID != "" {
-			ids = append(ids, lot.PurchaseID)
-		}
-	}
-	purchases, err := tx.PurchasesByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	var void []*revrec.Lot
-	for _, lot := range lots {
-		at := slices.IndexFunc(purchases, func(p Purchase) bool { return p.ID == lot.PurchaseID && p.Status == PurchaseVoided })
-		if at < 0 || lot.Unused() == 0 {
-			continue
-		}
-		change := b.takeVoided(lot, now, "")
-		amount, functional := lot.PriceOf(change.Credits)
-		if err := b.remove(ctx, tx, policies[lot.PolicyID], lot, change); err != nil {
-			return nil, err
-		}
-		against := ledger.UnbilledReceivable
-		if lot.LiabilityOn != 0 {
-			against = ledger.DeferredRevenue
-		}
-		err = b.postVoid(ctx, tx, purchases[at], change.Day, "Void of a use after the void", func(d ledger.Dimensions) []ledger.Line {
-			return []ledger.Line{ledger.Debit(against, amount, functional, d), ledger.Credit(ledger.Refunds, amount, functional, d)}
-		})
-		if err != nil {
-			return nil, err
-		}
-		void = append(void, lot)
-	}
-	return void, nil
 }

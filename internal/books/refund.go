@@ -23,8 +23,8 @@ type RefundRequest struct {
 // Refund takes back all unused credits of a purchase and pays the amount: Dr deferred
 // revenue (the carrying amount), Dr refunds (any excess), Cr cash. Where less is paid
 // than was carried, the difference is credited to refunds. ASC 606-10-32-10.
-// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, AMOUNT_EXCEEDS_PRICE,
-// INVALID, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED,
+// AMOUNT_EXCEEDS_PRICE, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (Purchased, error) {
 	return once(ctx, b, act{"purchase.refund", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
@@ -61,6 +61,9 @@ func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 		return alreadyVoided(*purchase)
 	case PurchasePaid:
 	}
+	if purchase.Dispute == DisputeOpen {
+		return disputed(*purchase)
+	}
 	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 		return err
 	}
@@ -68,8 +71,9 @@ func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 	if purchase.RefundAmount, err = amountOf("amount", request.Amount, purchase.Price.Currency); err != nil {
 		return err
 	}
-	if purchase.RefundAmount.Minor > purchase.Price.Minor {
-		return refuse(AmountExceedsPrice, "amount", "must be at most the price, %s, not %s", purchase.Price, purchase.RefundAmount)
+	if most := purchase.Price.Minor - purchase.LostAmount.Minor; purchase.RefundAmount.Minor > most {
+		return refuse(AmountExceedsPrice, "amount", "must be at most what was paid and not charged back, %s, not %s",
+			ledger.Money(most, purchase.Price.Currency), purchase.RefundAmount)
 	}
 	return nil
 }

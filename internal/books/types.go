@@ -87,6 +87,13 @@ const (
 // DisputeStatus says where a chargeback stands.
 type DisputeStatus string
 
+// The statuses of a chargeback.
+const (
+	DisputeOpen DisputeStatus = "OPEN" // claimed: the credits serve no use meanwhile
+	DisputeWon  DisputeStatus = "WON"  // the company keeps the money
+	DisputeLost DisputeStatus = "LOST" // the customer has it back
+)
+
 // Purchase is credits sold, with the one lot that they make.
 type Purchase struct {
 	ID         string

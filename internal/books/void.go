@@ -17,8 +17,8 @@ type UsageVoid struct {
 }
 
 // VoidUsage takes an event back: its credits return to the lots it drew on; those that
-// have lapsed meanwhile lapse again at once, and those of a void purchase are taken out of
-// it. The event stays; the void is an event of its
+// have lapsed meanwhile lapse again at once, and those of a purchase that is void or charged
+// back are taken out of it. The event stays; the void is an event of its
 // own, on the day of the void, with the draws reversed.
 // Errors: NOT_FOUND, ALREADY_VOIDED, IDEMPOTENCY_CONFLICT.
 func (b *Books) VoidUsage(ctx context.Context, key string, request UsageVoid) (UsageEvent, error) {

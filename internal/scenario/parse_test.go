@@ -207,7 +207,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{steps(buy, "- expect: { revenue: '1.00' }"), "step 2: expect.revenue is not a key here; the keys are movement, balance, credits"},
 		// Verbs of the format that come later.
 		{steps(buy, "- void: { purchase: '' }"), "bad.yaml:3: step 2: void.purchase must not be empty"},
-		{steps(buy, "- dispute: { purchase: pack, amount: '1.00', outcome: OPEN }"), "step 2: dispute is not in this version yet"},
+		{steps(buy, "- dispute: { purchase: pack, amount: '1.00', outcome: HELD }"), "step 2: dispute.outcome must be one of OPEN, WON, LOST, not \"HELD\""},
 		{steps(buy, "- extend: { purchase: pack, expires: P2Y, treatment: PROSPECTIVE }"), "step 2: extend is not in this version yet"},
 		{steps(buy, "- reinstate: { purchase: pack, credits: 1 }"), "step 2: reinstate is not in this version yet"},
 		{steps(buy, "- transfer: { from: a, to: b, credits: 1 }"), "step 2: transfer is not in this version yet"},

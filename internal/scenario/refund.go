@@ -17,11 +17,7 @@ func readRefund(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "purchase", "amount")
 	m.need("purchase", "amount")
 	a := refund{purchase: m.name("purchase")}
-	currency := p.file.Currency
-	if what, known := p.named[a.purchase]; known {
-		currency = what.currency
-	}
-	a.amount = m.money("amount", currency)
+	a.amount = m.money("amount", p.currencyOf(a.purchase))
 	return a
 }
 

@@ -26,7 +26,7 @@ import (
 //	              policy and currency of its lot
 //	pool days     what lots bring into their pool and take out again
 //	purchases     price, credits and refund are those of their lot; their entries book
-//	              them once, to the cent: liability, tax, receivable, cash, refund and void
+//	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
 //	              are of a purchase
@@ -337,6 +337,10 @@ var purchaseLot = comparison{
 			"CASE WHEN l.refunded_on IS NOT NULL THEN 'refunded' ELSE 'not refunded' END",
 		},
 		{
+			"purchase.dispute", "CASE WHEN p.dispute_status = 'OPEN' THEN 'open' ELSE 'not open' END",
+			"CASE WHEN l.blocked THEN 'open' ELSE 'not open' END",
+		},
+		{
 			"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
 			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL THEN 'liability' ELSE l.liability_on END",
 		},
@@ -355,23 +359,26 @@ var purchaseEntries = comparison{
 	subject: "p.id",
 	from: `purchases AS p
 		LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
-		LEFT JOIN (SELECT customer_id, lot_id, sum(amount_minor) AS amount, sum(functional_minor) AS functional
-				FROM lot_changes WHERE kind = 'VOIDED' GROUP BY customer_id, lot_id) AS c
-			ON c.customer_id = p.customer_id AND c.lot_id = p.lot_id
+		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(c.amount_minor) AS amount, sum(c.functional_minor) AS functional,
+				sum(CASE WHEN c.kind = 'CHARGED_BACK' THEN c.amount_minor ELSE 0 END) AS charged_back
+				FROM lot_changes AS c JOIN lots AS s ON s.customer_id = c.customer_id AND s.id = c.lot_id
+				WHERE c.kind IN ('VOIDED', 'CHARGED_BACK') GROUP BY c.customer_id, s.purchase_id) AS c
+			ON c.customer_id = p.customer_id AND c.purchase_id = p.id
 		LEFT JOIN (SELECT e.reference,
 				count(DISTINCT CASE WHEN e.kind IN ('PURCHASE', 'DUE') OR (e.kind = 'PAYMENT' AND n.account IN ('deferred_revenue', 'tax_payable')) THEN e.number END) AS receipts,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID') THEN n.amount_minor ELSE 0 END) AS deferred,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID') THEN n.functional_minor ELSE 0 END) AS deferred_functional,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID', 'DISPUTE') THEN n.amount_minor ELSE 0 END) AS deferred,
+				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID', 'DISPUTE') THEN n.functional_minor ELSE 0 END) AS deferred_functional,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.amount_minor ELSE 0 END) AS tax,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.functional_minor ELSE 0 END) AS tax_functional,
 				sum(CASE WHEN n.account = 'accounts_receivable' THEN n.amount_minor ELSE 0 END) AS receivable,
 				sum(CASE WHEN n.account = 'cash' THEN n.amount_minor ELSE 0 END) AS cash,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.amount_minor ELSE 0 END) AS refunded,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional,
-				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'VOID' THEN n.amount_minor ELSE 0 END) AS removed,
-				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'VOID' THEN n.functional_minor ELSE 0 END) AS removed_functional,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind IN ('VOID', 'DISPUTE') THEN n.amount_minor ELSE 0 END) AS removed,
+				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind IN ('VOID', 'DISPUTE') THEN n.functional_minor ELSE 0 END) AS removed_functional,
 				-sum(CASE WHEN n.account = 'unbilled_receivable' THEN n.amount_minor ELSE 0 END) AS unbilled,
 				-sum(CASE WHEN n.account = 'unbilled_receivable' THEN n.functional_minor ELSE 0 END) AS unbilled_functional,
+				sum(CASE WHEN n.account = 'disputes' THEN n.amount_minor ELSE 0 END) AS disputes,
 				sum(CASE WHEN n.account = 'refunds' AND e.kind = 'VOID' THEN n.amount_minor ELSE 0 END) AS used,
 				sum(CASE WHEN n.account = 'refunds' AND e.kind = 'VOID' THEN n.functional_minor ELSE 0 END) AS used_functional
 				FROM entries AS e JOIN lines AS n ON n.entry_number = e.number
@@ -384,11 +391,12 @@ var purchaseEntries = comparison{
 		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
 		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor ELSE 0 END"},
-		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor"},
+		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
 		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(l.refunded_minor, 0)"},
 		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(l.refunded_functional_minor, 0)"},
 		{"purchase.removed", "coalesce(j.removed, 0)", "coalesce(c.amount, 0)"},
 		{"purchase.removedFunctional", "coalesce(j.removed_functional, 0)", "coalesce(c.functional, 0)"},
+		{"purchase.lost", "coalesce(j.disputes, 0)", "p.lost_minor - coalesce(c.charged_back, 0)"},
 		// What was used of a void purchase stands against refunds, to the cent, once it is booked;
 		// what had no liability, against the contract asset.
 		{"purchase.void", "coalesce(j.used, 0)", usedOfVoid("recognised_minor", "j.used")},

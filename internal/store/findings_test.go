@@ -48,6 +48,8 @@ func plantBook(t testing.TB) *store.Store {
 	return s
 }
 
+func ptr[T any](value T) *T { return &value }
+
 // player plays a book: the first error sticks.
 type player struct {
 	ctx   context.Context
@@ -122,7 +124,7 @@ func playBook(s *store.Store) error {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
-	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void"} {
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute"} {
 		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
@@ -145,6 +147,8 @@ func playBook(s *store.Store) error {
 		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 1, 10), share("12")
 	})
 	p.use("void", "v1", "333")
+	lost, open := p.buy("dispute", "pooled", 80, euro), p.buy("dispute", "remote", 30, nil)
+	p.use("dispute", "d1", "333")
 	p.use("cash", "c1", "333.333333")
 	p.use("invoice", "i1", "100")
 	p.use("pool", "p1", "700.5")
@@ -169,6 +173,13 @@ func playBook(s *store.Store) error {
 	p.buy("invoice", "pooled", 60, func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 3, 1) })
 	p.buy("early", "pooled", 90, func(r *books.NewPurchase) { r.Invoiced, r.Cancellable = true, true })
 	p.use("early", "e1", "5")
+	for _, dispute := range []books.DisputeRequest{
+		{PurchaseID: lost.ID, Amount: ptr(share("33.33")), Outcome: books.DisputeLost},
+		{PurchaseID: open.ID, Amount: ptr(share("30")), Outcome: books.DisputeOpen},
+	} {
+		_, err = p.b.Dispute(p.ctx, p.key(), dispute)
+		p.check(err)
+	}
 	for _, purchase := range []books.Purchase{due, p.buy("void", "expiry", 80, euroInvoice)} {
 		p.use("void", "v "+purchase.ID, "10")
 		_, err = p.b.VoidPurchase(p.ctx, p.key(), books.PurchaseVoid{PurchaseID: purchase.ID})
@@ -223,7 +234,7 @@ func TestBookInOrder(t *testing.T) {
 	}
 	for what, query := range map[string]string{
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 7 FROM recognitions",
-		"kinds of entry":       "SELECT count(DISTINCT kind) = 12 FROM entries",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 13 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
 		"a void purchase":      "SELECT count(*) = 2 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 1 FROM usage_events WHERE void_of IS NOT NULL",
@@ -312,6 +323,8 @@ var plants = []struct {
 	{"UPDATE purchases SET status = 'INVOICED' WHERE status = 'PAID' AND due_booked", "purchase.receivable purchase.cash"},
 	{"UPDATE purchases SET refund_minor = refund_minor + 1 WHERE status = 'REFUNDED'", "purchase.cash"},
 	{"UPDATE purchases SET status = 'PAID' WHERE status = 'REFUNDED'", "purchase.refunded"},
+	{"UPDATE lots SET blocked = NOT blocked", "purchase.dispute"},
+	{"UPDATE purchases SET lost_minor = lost_minor + 1 WHERE lost_minor > 0", "purchase.lost purchase.cash"},
 	{"UPDATE purchases SET voided_at_us = NULL", "purchase.refunded purchase.cash purchase.void"},
 	{"UPDATE lots SET removed = removed - 1, refunded = refunded - 1 WHERE removed > 0", "lot.removed"},
 	{"UPDATE lots SET removed_minor = removed_minor + 1 WHERE removed > 0", "lot.removedAmount lot.carrying"},

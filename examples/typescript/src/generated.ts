@@ -26,10 +26,14 @@ export type ErrorCode =
   | 'SHORT_EXPIRY'
   /** The purchase is refunded: that happens once. */
   | 'ALREADY_REFUNDED'
-  /** A refund pays at most the price. */
+  /** A refund or a chargeback is at most what was paid and not given back. */
   | 'AMOUNT_EXCEEDS_PRICE'
   /** The purchase is not paid. */
   | 'NOT_PAID'
+  /** A chargeback of the purchase is open. */
+  | 'DISPUTED'
+  /** No chargeback of the purchase is open. */
+  | 'NOT_DISPUTED'
   /** The purchase is paid. */
   | 'ALREADY_PAID'
   /** The event, or the purchase, is void. */
@@ -134,7 +138,9 @@ export type EntryKind =
    * The void of an unpaid purchase. Due: Dr deferred revenue, Dr refunds (what was used), Dr tax payable, Cr accounts
    * receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
    */
-  | 'VOID';
+  | 'VOID'
+  /** A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10. */
+  | 'DISPUTE';
 
 /** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
 export type PurchaseCreateInput = {

@@ -204,6 +204,7 @@ type MutationResolver interface {
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
 	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
 	PurchaseRefund(ctx context.Context, purchaseID string, input PurchaseRefundInput, idempotencyKey string) (*PurchaseRefundPayload, error)
+	PurchaseDispute(ctx context.Context, purchaseID string, input PurchaseDisputeInput, idempotencyKey string) (*PurchaseDisputePayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
@@ -247,6 +248,10 @@ type PurchaseResolver interface {
 
 	RefundAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
 
+	Dispute(ctx context.Context, obj *books.Purchase) (*books.DisputeStatus, error)
+
+	DisputeAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
+	LostAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
 	Reference(ctx context.Context, obj *books.Purchase) (*string, error)
 
 	Entries(ctx context.Context, obj *books.Purchase, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
@@ -367,6 +372,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PackTierInput", ec.unmarshalInputPackTierInput),
 			graphql.NewInputUnmarshaler("PolicyCreateInput", ec.unmarshalInputPolicyCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseCreateInput", ec.unmarshalInputPurchaseCreateInput),
+			graphql.NewInputUnmarshaler("PurchaseDisputeInput", ec.unmarshalInputPurchaseDisputeInput),
 			graphql.NewInputUnmarshaler("PurchasePayInput", ec.unmarshalInputPurchasePayInput),
 			graphql.NewInputUnmarshaler("PurchaseRefundInput", ec.unmarshalInputPurchaseRefundInput),
 			graphql.NewInputUnmarshaler("PurchaseVoidInput", ec.unmarshalInputPurchaseVoidInput),
@@ -980,6 +986,20 @@ type Mutation {
     idempotencyKey: String!
   ): PurchaseRefundPayload @requires(role: OPERATOR)
 
+  """
+  Books what becomes of a chargeback of a paid purchase. ` + "`" + `OPEN` + "`" + ` blocks its credits and books nothing, ` + "`" + `WON` + "`" + ` gives them back to
+  use, ` + "`" + `LOST` + "`" + ` takes the unused ones out of deferred revenue and the rest of the amount against revenue; it needs no ` + "`" + `OPEN` + "`" + `
+  before. Credits lapse in their time meanwhile. ASC 606-10-32-10.
+  """
+  purchaseDispute(
+    "The purchase that is charged back."
+    purchaseId: ID!
+    "What became of it."
+    input: PurchaseDisputeInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PurchaseDisputePayload @requires(role: OPERATOR)
+
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
     "What is given, to whom."
@@ -1096,10 +1116,14 @@ enum ErrorCode {
   SHORT_EXPIRY
   "The purchase is refunded: that happens once."
   ALREADY_REFUNDED
-  "A refund pays at most the price."
+  "A refund or a chargeback is at most what was paid and not given back."
   AMOUNT_EXCEEDS_PRICE
   "The purchase is not paid."
   NOT_PAID
+  "A chargeback of the purchase is open."
+  DISPUTED
+  "No chargeback of the purchase is open."
+  NOT_DISPUTED
   "The purchase is paid."
   ALREADY_PAID
   "The event, or the purchase, is void."
@@ -1747,11 +1771,19 @@ type Purchase implements Node {
   refundAmount: Money
   "When it was voided; null where it was not."
   voidedAt: DateTime
+  "Where its latest chargeback stands; null where there was none."
+  dispute: DisputeStatus
+  "When its latest chargeback was opened, or lost without; null where there was none."
+  disputedAt: DateTime
+  "What the latest chargeback claims, or took; null where there was none."
+  disputeAmount: Money
+  "What chargebacks took in all; null where there was none."
+  lostAmount: Money
   "Your own reference, such as an invoice number; null where none was given."
   reference: String
   "When it was recorded."
   createdAt: DateTime!
-  "The journal entries of the purchase itself, its payment, refund or void, in order of number. Revenue is reached through ` + "`" + `lot` + "`" + `."
+  "The journal entries of the purchase itself, its payment, refund, void or chargeback, in order of number. Revenue is reached through ` + "`" + `lot` + "`" + `."
   entries(
     "How many to return: 1 to 200."
     first: Int! = 50
@@ -1770,6 +1802,16 @@ enum PurchaseSort {
   PURCHASED_AT
   "The price in the book's functional currency."
   PRICE
+}
+
+"Where a chargeback stands."
+enum DisputeStatus {
+  "Claimed: the credits serve no use meanwhile."
+  OPEN
+  "The company keeps the money."
+  WON
+  "The customer has it back."
+  LOST
 }
 
 "A page of purchases."
@@ -1927,6 +1969,8 @@ type LotChange {
 enum LotChangeKind {
   "Its purchase was called off before it was paid."
   VOIDED
+  "A chargeback of its purchase was lost."
+  CHARGED_BACK
 }
 
 "What lots are in order of."
@@ -2290,7 +2334,7 @@ type Entry implements Node {
   description: String!
   "The lines, debits and credits."
   lines: [Line!]!
-  "The purchase it books, or whose payment, refund or void it books; null where it sums recognitions."
+  "The purchase it books, or whose payment, refund, void or chargeback it books; null where it sums recognitions."
   purchase: Purchase
   "The recognitions that it sums; none where it books an act."
   recognitions(
@@ -2360,6 +2404,8 @@ enum EntryKind {
   receivable. Not due yet: Dr refunds, Cr unbilled receivable. ASC 606-10-45-2.
   """
   VOID
+  "A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10."
+  DISPUTE
 }
 
 "One posting."
@@ -2807,6 +2853,27 @@ input PurchaseVoidInput {
 
 "What came of ` + "`" + `purchaseVoid` + "`" + `."
 type PurchaseVoidPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What became of a chargeback."
+input PurchaseDisputeInput {
+  "Where it stands now."
+  outcome: DisputeStatus!
+  """
+  What it claims, or took, in the currency of the purchase: more than 0, at most the price less what was paid back before. What
+  the open one claims where null; needed where none is open.
+  """
+  amount: Decimal
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `purchaseDispute` + "`" + `."
+type PurchaseDisputePayload {
   "The purchase; null where it was refused."
   purchase: Purchase
   "What is wrong and what would be right; empty where it was done."
@@ -3906,6 +3973,14 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_refundAmount(ctx, field)
 	case "voidedAt":
 		return ec.fieldContext_Purchase_voidedAt(ctx, field)
+	case "dispute":
+		return ec.fieldContext_Purchase_dispute(ctx, field)
+	case "disputedAt":
+		return ec.fieldContext_Purchase_disputedAt(ctx, field)
+	case "disputeAmount":
+		return ec.fieldContext_Purchase_disputeAmount(ctx, field)
+	case "lostAmount":
+		return ec.fieldContext_Purchase_lostAmount(ctx, field)
 	case "reference":
 		return ec.fieldContext_Purchase_reference(ctx, field)
 	case "createdAt":
@@ -3938,6 +4013,16 @@ func (ec *executionContext) childFields_PurchaseCreatePayload(ctx context.Contex
 		return ec.fieldContext_PurchaseCreatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseDisputePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_PurchaseDisputePayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PurchaseDisputePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseDisputePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PurchaseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5007,6 +5092,36 @@ func (ec *executionContext) field_Mutation_purchaseCreate_args(ctx context.Conte
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_purchaseDispute_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "purchaseId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["purchaseId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PurchaseDisputeInput, error) {
+			return ec.unmarshalNPurchaseDisputeInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseDisputeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
 	return args, nil
 }
 
@@ -13105,6 +13220,50 @@ func (ec *executionContext) fieldContext_Mutation_purchaseRefund(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_purchaseDispute(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_purchaseDispute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PurchaseDispute(ctx, fc.Args["purchaseId"].(string), fc.Args["input"].(PurchaseDisputeInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PurchaseDisputePayload) graphql.Marshaler {
+			return ec.marshalOPurchaseDisputePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseDisputePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_purchaseDispute(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseDisputePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_purchaseDispute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_grantCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15338,6 +15497,116 @@ func (ec *executionContext) fieldContext_Purchase_voidedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Purchase_dispute(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_dispute(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().Dispute(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.DisputeStatus) graphql.Marshaler {
+			return ec.marshalODisputeStatus2ᚖdrawdownᚋinternalᚋbooksᚐDisputeStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_dispute(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Purchase", field, true, true, "DisputeStatus")
+}
+
+func (ec *executionContext) _Purchase_disputedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_disputedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisputedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_disputedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Purchase_disputeAmount(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_disputeAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().DisputeAmount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_disputeAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_lostAmount(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_lostAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().LostAmount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_lostAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Purchase_reference(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15601,6 +15870,70 @@ func (ec *executionContext) _PurchaseCreatePayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_PurchaseCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseDisputePayload_purchase(ctx context.Context, field graphql.CollectedField, obj *PurchaseDisputePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseDisputePayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseDisputePayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseDisputePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseDisputePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PurchaseDisputePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseDisputePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseDisputePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseDisputePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21963,6 +22296,62 @@ func UnmarshalPurchaseCreateInput(ctx context.Context, raw any) (PurchaseCreateI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPurchaseDisputeInput(ctx context.Context, obj any) (PurchaseDisputeInput, error) {
+	var it PurchaseDisputeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"outcome", "amount", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalNDisputeStatus2drawdownᚋinternalᚋbooksᚐDisputeStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseDisputeInput unmarshals raw into the PurchaseDisputeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseDisputeInput(ctx context.Context, raw any) (PurchaseDisputeInput, error) {
+	var out PurchaseDisputeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseDisputeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPurchasePayInput(ctx context.Context, obj any) (PurchasePayInput, error) {
 	var it PurchasePayInput
 	if obj == nil {
@@ -24972,6 +25361,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "purchaseDispute":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_purchaseDispute(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "grantCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_grantCreate(ctx, field)
@@ -25754,6 +26150,29 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "dispute":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Purchase_dispute(ctx, field, obj)
+				})
+		case "disputedAt":
+			out.Values[i] = ec._Purchase_disputedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disputeAmount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Purchase_disputeAmount(ctx, field, obj)
+				})
+		case "lostAmount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Purchase_lostAmount(ctx, field, obj)
+				})
 		case "reference":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -25855,6 +26274,44 @@ func (ec *executionContext) _PurchaseCreatePayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._PurchaseCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseDisputePayloadImplementors = []string{"PurchaseDisputePayload"}
+
+func (ec *executionContext) _PurchaseDisputePayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseDisputePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseDisputePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseDisputePayload")
+		case "purchase":
+			out.Values[i] = ec._PurchaseDisputePayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PurchaseDisputePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -28139,6 +28596,21 @@ func (ec *executionContext) marshalNDeferredRevenueSort2drawdownᚋinternalᚋbo
 	return res
 }
 
+func (ec *executionContext) unmarshalNDisputeStatus2drawdownᚋinternalᚋbooksᚐDisputeStatus(ctx context.Context, v any) (books.DisputeStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.DisputeStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisputeStatus2drawdownᚋinternalᚋbooksᚐDisputeStatus(ctx context.Context, sel ast.SelectionSet, v books.DisputeStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DisputeStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNDraw2drawdownᚋinternalᚋbooksᚐDraw(ctx context.Context, sel ast.SelectionSet, v books.Draw) graphql.Marshaler {
 	return ec._Draw(ctx, sel, &v)
 }
@@ -29030,6 +29502,11 @@ func (ec *executionContext) unmarshalNPurchaseCreateInput2drawdownᚋgraphᚋint
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNPurchaseDisputeInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseDisputeInput(ctx context.Context, v any) (PurchaseDisputeInput, error) {
+	res, err := ec.unmarshalInputPurchaseDisputeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPurchaseEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Purchase]) graphql.Marshaler {
 	return ec._PurchaseEdge(ctx, sel, &v)
 }
@@ -29857,6 +30334,25 @@ func (ec *executionContext) marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecim
 	return res
 }
 
+func (ec *executionContext) unmarshalODisputeStatus2ᚖdrawdownᚋinternalᚋbooksᚐDisputeStatus(ctx context.Context, v any) (*books.DisputeStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.DisputeStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODisputeStatus2ᚖdrawdownᚋinternalᚋbooksᚐDisputeStatus(ctx context.Context, sel ast.SelectionSet, v *books.DisputeStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx context.Context, v any) (*ledger.Duration, error) {
 	if v == nil {
 		return nil, nil
@@ -30293,6 +30789,13 @@ func (ec *executionContext) marshalOPurchaseCreatePayload2ᚖdrawdownᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._PurchaseCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPurchaseDisputePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseDisputePayload(ctx context.Context, sel ast.SelectionSet, v *PurchaseDisputePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PurchaseDisputePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPurchasePayPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchasePayPayload(ctx context.Context, sel ast.SelectionSet, v *PurchasePayPayload) graphql.Marshaler {

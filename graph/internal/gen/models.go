@@ -255,6 +255,25 @@ type PurchaseCreatePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What became of a chargeback.
+type PurchaseDisputeInput struct {
+	// Where it stands now.
+	Outcome books.DisputeStatus `json:"outcome"`
+	// What it claims, or took, in the currency of the purchase: more than 0, at most the price less what was paid back before. What
+	// the open one claims where null; needed where none is open.
+	Amount *decimal.Decimal `json:"amount,omitempty"`
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `purchaseDispute`.
+type PurchaseDisputePayload struct {
+	// The purchase; null where it was refused.
+	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // A payment of an invoiced purchase.
 type PurchasePayInput struct {
 	// When it was paid; now where null.
