@@ -31,6 +31,7 @@ func (a access) authenticated(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
 	caller, err := a.callers.Of(ctx, r.Header)
 	caller.RequestID, caller.Address = correlationID(ctx), addressOf(r)
+	notedOf(ctx).actor = caller.Actor
 	return books.WithCaller(ctx, caller), err
 }
 

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -38,6 +39,9 @@ type Options struct {
 	// Background ends the job runs that somebody started, and streams of usage; it outlives
 	// requests.
 	Background context.Context //nolint:containedctx // it is the process's, not a request's
+	// Ready, where it is not nil, is asked besides whether the book can be read; its error
+	// says what is missing, and is shown where it is a refusal.
+	Ready func(context.Context) error
 	// Stopping, where it is not nil, is done when the server is about to stop: no more
 	// requests are to be sent here, and those that come are answered.
 	Stopping context.Context //nolint:containedctx // it is the process's, not a request's
@@ -99,22 +103,24 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	usage := newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, rates)
 	mux.Handle("/v1/usage", sites(access.needs(books.Operator, denyUsage, usage)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", ready(b, faults, options.Stopping))
+	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {
 		mux.Handle("GET /metrics", access.needs(books.Viewer, denyText, options.Metrics))
 	}
 	mux.Handle("/", compressed(front(options.Explorer)))
 	watch := watched{watch: options.Watch, log: options.Log, slow: options.Slow, mux: mux}
-	return faults.recovering(identified(watch.around(noting(mux))))
+	return faults.recovering(identified(watch.around(mux)))
 }
 
 // ready answers whether requests can be sent here: the book can be read, in one read, and
 // the server is not stopping.
-func ready(b *books.Books, faults presenter, stopping context.Context) http.HandlerFunc { //nolint:revive // the context is the process's
+func ready(b *books.Books, faults presenter, also func(context.Context) error, stopping <-chan struct{}) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if stopping.Err() != nil {
+		select {
+		case <-stopping:
 			say(w, http.StatusServiceUnavailable, "the server is stopping")
 			return
+		default:
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 		defer cancel()
@@ -122,9 +128,16 @@ func ready(b *books.Books, faults presenter, stopping context.Context) http.Hand
 			_, err := tx.Book(ctx)
 			return err
 		})
+		if err == nil && also != nil {
+			err = also(ctx)
+		}
 		if err != nil {
 			faults.log.ErrorContext(ctx, "not ready", "correlation_id", correlationID(ctx), "error", err)
-			say(w, http.StatusServiceUnavailable, "the book cannot be read now")
+			said := "the book cannot be read now"
+			if refusal := (*books.Error)(nil); errors.As(err, &refusal) && refusal.Cause == nil && refusal.Code != books.Internal {
+				said += ": " + refusal.Message
+			}
+			say(w, http.StatusServiceUnavailable, said)
 			return
 		}
 		say(w, http.StatusOK, "ok")

@@ -217,7 +217,7 @@ func (s *usageStream) queueGroups(ctx context.Context) {
 // patience. Errors: OVERLOADED, those of the context.
 func (s *usageStream) queue(ctx context.Context, events []books.UsageInput, patience time.Duration) (*books.UsageCall, error) {
 	for waited := time.Duration(0); ; waited += overloadPause {
-		call, err := s.books.QueueUsage(events)
+		call, err := s.books.QueueUsage(ctx, events)
 		if books.CodeOf(err) != books.Overloaded || err == nil || waited >= patience {
 			return call, err
 		}

@@ -464,7 +464,7 @@ func TestIntakeOverload(t *testing.T) {
 	}
 	record("first")
 	<-begun
-	queued := must(a.books.QueueUsage([]books.UsageInput{{ID: "a", Customer: "acme"}, {ID: "b", Customer: "acme"}}))
+	queued := must(a.books.QueueUsage(t.Context(), []books.UsageInput{{ID: "a", Customer: "acme"}, {ID: "b", Customer: "acme"}}))
 	got := a.post(t, "", ndjson, ndjson, strings.NewReader(event("late")))
 	if got.Status != http.StatusTooManyRequests || got.RetryAfter != "1" || got.short() != "0 0 0 OVERLOADED from 1/0" {
 		t.Errorf("%d %s", got.Status, got.body)
@@ -496,9 +496,9 @@ func TestIntakeBackPressure(t *testing.T) {
 		<-held
 		return nil
 	})
-	must(a.books.QueueUsage([]books.UsageInput{{ID: "a", Customer: "acme"}}))
+	must(a.books.QueueUsage(t.Context(), []books.UsageInput{{ID: "a", Customer: "acme"}}))
 	<-begun
-	must(a.books.QueueUsage([]books.UsageInput{{ID: "b", Customer: "acme"}}))
+	must(a.books.QueueUsage(t.Context(), []books.UsageInput{{ID: "b", Customer: "acme"}}))
 	sender.send(event("2"))
 	time.Sleep(100 * time.Millisecond) // it is refused meanwhile, which nobody sees
 	close(held)

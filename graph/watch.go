@@ -73,14 +73,6 @@ func notedOf(ctx context.Context) *noted {
 	return &noted{}
 }
 
-// noting notes who asks, once that is known.
-func noting(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		notedOf(r.Context()).actor = books.CallerOf(r.Context()).Actor
-		next.ServeHTTP(w, r)
-	})
-}
-
 // watched tells the watch of every request, and the log.
 type watched struct {
 	watch Watch

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"drawdown/internal/demo"
-	"drawdown/internal/store"
 )
 
 func (p *program) demoCommand() *cobra.Command {
@@ -39,12 +39,21 @@ is given, a file or a database on a PostgreSQL server: it must not hold a book y
 				}
 				p.db = "sqlite:" + filepath.Join(dir, "demo.db")
 			}
+			log, err := o.watch.newLog(p.stderr)
+			if err != nil {
+				return err
+			}
+			watch, err := p.startWatch(ctx, log)
+			if err != nil {
+				return err
+			}
+			defer func() { watch.end(ctx, log) }()
 			db, err := p.openOrMakeStore(ctx)
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
-			return p.demo(ctx, db, o, buildOnly)
+			return p.demo(ctx, log, watched{watch: watch, db: db}, o, buildOnly)
 		},
 	}
 	c.Flags().StringVar(&o.address, "addr", defaultAddress, "the `address` to listen on; the next free port where it is taken")
@@ -52,10 +61,10 @@ is given, a file or a database on a PostgreSQL server: it must not hold a book y
 	return c
 }
 
-func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, buildOnly bool) error {
+func (p *program) demo(ctx context.Context, log *slog.Logger, served watched, o serveOptions, buildOnly bool) error {
 	began := time.Now()
 	p.say("Making a year of an AI platform…")
-	made, err := demo.Build(ctx, db)
+	made, err := demo.Build(ctx, served.db, served.watch.Telemetry)
 	if err != nil {
 		return err
 	}
@@ -79,9 +88,6 @@ func (p *program) demo(ctx context.Context, db *store.Store, o serveOptions, bui
 	if out.err != nil {
 		return errors.Join(out.err, listener.Close())
 	}
-	log, err := o.watch.newLog(p.stderr)
-	if err != nil {
-		return err
-	}
-	return p.serve(ctx, log, made.Books, listener, o)
+	served.book = made.Books
+	return p.serve(ctx, log, served, listener, o)
 }

@@ -24,7 +24,7 @@ func (p *program) openStore(ctx context.Context) (*store.Store, error) {
 // openOrMakeStore opens the database that --db names and migrates one that holds nothing
 // yet: what else is in a database, it leaves alone.
 func (p *program) openOrMakeStore(ctx context.Context) (*store.Store, error) {
-	db, err := store.Open(ctx, p.db, store.Options{BusyTimeout: p.busyTimeout})
+	db, err := store.Open(ctx, p.db, store.Options{BusyTimeout: p.busyTimeout, Watch: p.watch})
 	if err != nil {
 		return nil, err
 	}

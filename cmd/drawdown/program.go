@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"drawdown/internal/store"
 )
 
 // program is one run of the command line. Tests start it with streams of their own.
@@ -19,6 +21,7 @@ type program struct {
 	env            func(string) string
 	environ        func() []string // all of it, as NAME=VALUE; nil where nobody looks for misspelt names
 	busyTimeout    time.Duration   // of the database; the store's default where zero
+	watch          store.Watch     // is told of what is asked of the database; nil but in a server
 
 	db, config string // every command knows them
 	// currency and timezone settle a new book.

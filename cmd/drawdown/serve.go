@@ -56,13 +56,18 @@ loopback address, where only this machine reaches it, and refuses another one wi
 			if err != nil {
 				return err
 			}
+			watch, err := p.startWatch(ctx, log)
+			if err != nil {
+				return err
+			}
+			defer func() { watch.end(ctx, log) }()
 			db, err := p.openOrMakeStore(ctx)
 			if err != nil {
 				return err
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
 			book, err := books.Open(ctx, db, books.Options{
-				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(),
+				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry,
 			})
 			if err != nil {
 				return err
@@ -76,7 +81,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 					return errors.Join(err, listener.Close())
 				}
 			}
-			return p.serve(ctx, log, book, listener, o)
+			return p.serve(ctx, log, watched{watch, db, book}, listener, o)
 		},
 	}
 	flags := c.Flags()
@@ -136,7 +141,8 @@ const (
 // serve answers on the listener and rings for the jobs until the context is done. Then
 // /readyz says so at once, the jobs end after the step at work, and requests are taken for
 // as long as balancers need to send no more.
-func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books, listener net.Listener, o serveOptions) error {
+func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, listener net.Listener, o serveOptions) error {
+	book := served.book
 	ctx, stop := context.WithCancel(ctx)
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	var working sync.WaitGroup
@@ -157,17 +163,15 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, book *books.Books
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	watch := newTelemetry()
-	if o.watch.metricsAddress != "" {
-		wait, err := beside(background, log, "/metrics", o.watch.metricsAddress, metricsMux(watch.Metrics()))
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		defer wait()
+	working.Go(func() { served.watch.Look(ctx, book, log) })
+	wait, err := o.watch.beside(background, log, served)
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
+	defer wait()
 	server := &http.Server{
 		Handler: api(background, book, log, apiOptions{
-			watch: watch, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
+			watch: served.watch.Telemetry, ready: served.db.MustBeMigrated, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
 			origins: o.requests.origins,
 			callers: callers, introspection: books.Role(strings.ToUpper(o.introspection)),
 		}),

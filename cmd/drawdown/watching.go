@@ -7,16 +7,23 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"drawdown/graph"
+	"drawdown/internal/books"
+	"drawdown/internal/store"
 	"drawdown/internal/telemetry"
 )
 
 // Telemetry is what the rooms tell of themselves.
-var _ graph.Watch = (*telemetry.Telemetry)(nil)
+var (
+	_ graph.Watch = (*telemetry.Telemetry)(nil)
+	_ books.Watch = (*telemetry.Telemetry)(nil)
+	_ store.Watch = (*telemetry.Telemetry)(nil)
+)
 
 // defaultSlow is longer than a page of a report takes, and shorter than anybody's patience.
 const defaultSlow = time.Second
@@ -27,9 +34,10 @@ const defaultDrain = 3 * time.Second
 
 // watchFlags say how the server is seen by those who run it.
 type watchFlags struct {
-	log, level, metricsAddress string
-	verbose                    bool
-	slow, drain                time.Duration
+	log, level                   string
+	metricsAddress, debugAddress string
+	verbose                      bool
+	slow, drain                  time.Duration
 }
 
 // demoWatch is what serve does by default.
@@ -43,6 +51,7 @@ func (o *watchFlags) add(p *program, c *cobra.Command) {
 	flags.DurationVar(&o.slow, "slow-request", defaultSlow, "how `long` a request takes that is logged as a warning; 0 for none")
 	flags.DurationVar(&o.drain, "drain", defaultDrain, "how `long` requests are still taken after SIGTERM, while /readyz says 503 and balancers turn away; on the loopback address none")
 	flags.StringVar(&o.metricsAddress, "metrics-addr", "", "an `address` of its own that serves /metrics and /healthz to whoever asks, such as 127.0.0.1:9090 (default none)")
+	flags.StringVar(&o.debugAddress, "debug-addr", "", "an `address` on loopback that serves /debug/pprof/, profiles of the running program (default none)")
 	bound, check := oneOf("text", "json")
 	p.limit(flags, "log", bound, check)
 	bound, check = oneOf("debug", "info", "warn", "error")
@@ -50,6 +59,7 @@ func (o *watchFlags) add(p *program, c *cobra.Command) {
 	p.limit(flags, "slow-request", "0s or more", notNegative)
 	p.limit(flags, "drain", "0s or more", notNegative)
 	p.limit(flags, "metrics-addr", "HOST:PORT, or empty", isAddress)
+	p.limit(flags, "debug-addr", "HOST:PORT on loopback, or empty", isLoopbackAddress)
 }
 
 // isAddress checks an address to listen on; an empty one is none.
@@ -59,6 +69,17 @@ func isAddress(value string) error {
 	}
 	if _, _, err := net.SplitHostPort(value); err != nil {
 		return fmt.Errorf("must be HOST:PORT such as %s, not %q", defaultAddress, value)
+	}
+	return nil
+}
+
+// isLoopbackAddress checks an address that only this machine reaches.
+func isLoopbackAddress(value string) error {
+	if err := isAddress(value); err != nil || value == "" {
+		return err
+	}
+	if host, _, _ := net.SplitHostPort(value); !isLoopback(host) {
+		return fmt.Errorf("must be on loopback, such as 127.0.0.1:6060, not %q: profiles show what is in memory", value)
 	}
 	return nil
 }
@@ -83,14 +104,74 @@ func (o *watchFlags) newLog(w io.Writer) (*slog.Logger, error) {
 	return nil, badUsage("--log: must be text or json, not %q", o.log)
 }
 
-// newTelemetry returns what gathers the figures of this program.
-func newTelemetry() *telemetry.Telemetry {
-	b := thisBuild()
-	return telemetry.New(telemetry.Build{Version: version(), Commit: b.Commit}, nil)
+// watch is what gathers figures and traces of this program.
+type watch struct {
+	*telemetry.Telemetry
+	tracing telemetry.Tracing
 }
 
-// beside serves a handler on an address of its own until the context is done.
-func beside(ctx context.Context, log *slog.Logger, what, address string, handler http.Handler) (wait func(), err error) {
+// watched is what is served, and who watches it.
+type watched struct {
+	watch watch
+	db    *store.Store
+	book  *books.Books
+}
+
+// startWatch begins to gather figures, and to trace where the environment says to whom.
+func (p *program) startWatch(ctx context.Context, log *slog.Logger) (watch, error) {
+	build := telemetry.Build{Version: version(), Commit: thisBuild().Commit}
+	tracing, err := telemetry.NewTracing(ctx, p.env, build, log)
+	if err != nil {
+		return watch{}, err
+	}
+	w := watch{telemetry.New(build, tracing.Tracer), tracing}
+	p.watch = w.Telemetry
+	return w, nil
+}
+
+// flushTime is what the collector may take for the last spans.
+const flushTime = 5 * time.Second
+
+// end exports the spans that are left.
+func (w watch) end(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
+	defer cancel()
+	if err := w.tracing.Flush(ctx); err != nil {
+		log.Warn("the last traces were not exported", "error", err)
+	}
+}
+
+// beside serves what is not for callers on addresses of its own, until the context is done.
+func (o *watchFlags) beside(ctx context.Context, log *slog.Logger, served watched) (wait func(), err error) {
+	served.watch.Observe(served.book, served.db)
+	var waits []func()
+	wait = func() {
+		for _, one := range waits {
+			one()
+		}
+	}
+	for _, side := range []struct {
+		what, address string
+		handler       http.Handler
+	}{
+		{"/metrics", o.metricsAddress, metricsMux(served.watch.Metrics())},
+		{"/debug/pprof/", o.debugAddress, debugMux()},
+	} {
+		if side.address == "" {
+			continue
+		}
+		one, err := serveBeside(ctx, log, side.what, side.address, side.handler)
+		if err != nil {
+			wait()
+			return nil, err
+		}
+		waits = append(waits, one)
+	}
+	return wait, nil
+}
+
+// serveBeside serves a handler on an address of its own.
+func serveBeside(ctx context.Context, log *slog.Logger, what, address string, handler http.Handler) (wait func(), err error) {
 	listener, err := listen(ctx, address)
 	if err != nil {
 		return nil, err
@@ -104,10 +185,8 @@ func beside(ctx context.Context, log *slog.Logger, what, address string, handler
 		defer close(ended)
 		_ = server.Serve(listener) // which ends when it is closed
 	}()
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	log.Info("serving "+what, "address", listener.Addr().String())
 	return func() {
-		stop()
 		_ = server.Close()
 		<-ended
 	}, nil
@@ -118,5 +197,17 @@ func metricsMux(metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	return mux
+}
+
+// debugMux serves profiles of the running program. It is for the loopback address alone:
+// a profile takes seconds of a processor, and a dump holds what is in memory.
+func debugMux() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
 }

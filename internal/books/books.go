@@ -29,6 +29,9 @@ type Books struct {
 	duplicates atomic.Bool
 	// policies are those that usage has met.
 	policies knownPolicies
+	watch    Watch
+	// leased is when a run of this process renewed the lease; nil while none is at work.
+	leased atomic.Pointer[time.Time]
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -42,6 +45,7 @@ type Options struct {
 	Holder     string           // names this process in leases; a new id
 	Usage      UsageOptions     // how usage that arrives at the same time is written together
 	Steps      Steps            // what bounds one step of a job
+	Watch      Watch            // is told what the book does; nobody
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
@@ -56,6 +60,9 @@ func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	}
 	if b.holder == "" {
 		b.holder = b.newID()
+	}
+	if b.watch = options.Watch; b.watch == nil {
+		b.watch = noWatch{}
 	}
 	usage, err := options.Usage.withDefaults()
 	if err != nil {

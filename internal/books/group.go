@@ -72,18 +72,21 @@ func (o UsageOptions) withDefaults() (UsageOptions, error) {
 
 // QueueUsage is [Books.RecordUsage] in two steps, for senders that read on while the
 // database writes: calls that one sender queues are recorded in that order, as far as
-// UsageOptions.Lanes allows. The events are the queue's until the call has its answer.
+// UsageOptions.Lanes allows. The events are the queue's until the call has its answer. The
+// context says for whom they are recorded, and does not end anything.
 // Errors: TOO_LARGE, INVALID, OVERLOADED.
-func (b *Books) QueueUsage(events []UsageInput) (*UsageCall, error) {
+func (b *Books) QueueUsage(ctx context.Context, events []UsageInput) (*UsageCall, error) {
 	if err := checkUsageBatch(events); err != nil {
 		return nil, err
 	}
-	return b.usage.queue(events)
+	return b.usage.queue(ctx, events)
 }
 
 // UsageCall is a call that waits for its turn, is being written, or has its answer.
 type UsageCall struct {
 	from   *usageQueue
+	caller context.Context //nolint:containedctx // whose trace the call belongs to, and nothing else
+	since  time.Time
 	events []UsageInput
 	names  []uint64 // of the events, as far as a hash can tell
 	done   chan struct{}
@@ -127,7 +130,7 @@ func (c *UsageCall) answer(outcomes []UsageOutcome, err error) {
 type usageQueue struct {
 	options UsageOptions
 	// record writes events in one transaction that belongs to no caller.
-	record func([]UsageInput) ([]UsageOutcome, error)
+	record func(from []context.Context, events []UsageInput) ([]UsageOutcome, error)
 
 	mu      sync.Mutex
 	waiting []*UsageCall
@@ -178,8 +181,8 @@ func (q *usageQueue) took(events int, began time.Time) {
 var nameSeed = maphash.MakeSeed()
 
 // queue adds a call to those that wait. Errors: OVERLOADED.
-func (q *usageQueue) queue(events []UsageInput) (*UsageCall, error) {
-	call := &UsageCall{from: q, events: events, names: make([]uint64, len(events)), done: make(chan struct{})}
+func (q *usageQueue) queue(ctx context.Context, events []UsageInput) (*UsageCall, error) {
+	call := &UsageCall{from: q, caller: ctx, since: time.Now(), events: events, names: make([]uint64, len(events)), done: make(chan struct{})}
 	for i, event := range events {
 		call.names[i] = nameOf(event)
 	}
@@ -356,25 +359,29 @@ func (q *usageQueue) write(calls []*UsageCall) {
 // attempt runs one transaction.
 func (q *usageQueue) attempt(calls []*UsageCall) ([]UsageOutcome, error) {
 	if len(calls) == 1 {
-		return q.record(calls[0].events)
+		return q.record([]context.Context{calls[0].caller}, calls[0].events)
 	}
+	from := make([]context.Context, 0, len(calls))
 	events := make([]UsageInput, 0, sizeOf(calls))
 	for _, call := range calls {
+		from = append(from, call.caller)
 		events = append(events, call.events...)
 	}
-	return q.record(events)
+	return q.record(from, events)
 }
 
 // recordTogether records the events of several callers, under a context of its own. A
 // panic would end the process here, far from the callers whom it concerns, and is turned
 // into an error that is logged where theirs are.
-func (b *Books) recordTogether(events []UsageInput) (outcomes []UsageOutcome, err error) {
+func (b *Books) recordTogether(from []context.Context, events []UsageInput) (outcomes []UsageOutcome, err error) {
+	ctx := b.watch.GroupBegun(context.Background(), from)
+	defer func() { b.watch.GroupEnded(ctx, err) }()
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			outcomes, err = nil, fmt.Errorf("panic while recording usage: %v\n%s", panicked, debug.Stack())
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), groupTime)
+	ctx, cancel := context.WithTimeout(ctx, groupTime)
 	defer cancel()
 	outcomes, err = b.recordUsage(ctx, events)
 	if err != nil && ctx.Err() != nil {

@@ -112,7 +112,7 @@ func use(customer, id string, credits int64) books.UsageInput {
 
 func queue(t *testing.T, b *books.Books, events ...books.UsageInput) *books.UsageCall {
 	t.Helper()
-	return done[*books.UsageCall](t)(b.QueueUsage(events))
+	return done[*books.UsageCall](t)(b.QueueUsage(t.Context(), events))
 }
 
 func recorded(t *testing.T, call *books.UsageCall) {

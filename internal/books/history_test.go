@@ -397,6 +397,20 @@ func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
 	if len(findings) > 0 {
 		t.Fatalf("verify: %+v\n%s", findings, h)
 	}
+	deferred, err := p.Reconcile(context.Background())
+	must(t, err)
+	for _, d := range deferred {
+		if minor, functional := d.Difference(); minor != 0 || functional != 0 {
+			t.Fatalf("reconcile: %+v\n%s", d, h)
+		}
+	}
+	status, err := p.Status(context.Background())
+	must(t, err)
+	for queue, lag := range status.Lag {
+		if lag != 0 {
+			t.Fatalf("%s waits for %s after the jobs ran\n%s", queue, lag, h)
+		}
+	}
 }
 
 // checkLots holds invariant 4 against figures made here, in rational numbers: what a lot

@@ -24,12 +24,13 @@ type act struct {
 // same request gets the stored answer; with another it is refused. A failure writes
 // nothing, so it does not burn the key.
 // Errors: INVALID for the key, IDEMPOTENCY_CONFLICT, and those of do.
-func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, Tx) (answer A, subject string, err error)) (A, error) {
-	var answer A
+func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, Tx) (answer A, subject string, err error)) (answer A, err error) {
+	ctx, end := b.begin(ctx, a.operation)
+	defer func() { end(err) }()
 	if err := a.check(); err != nil {
 		return answer, err
 	}
-	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		found, err := a.answered(ctx, tx, &answer)
 		if err != nil || found {
 			return err

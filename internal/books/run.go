@@ -90,22 +90,27 @@ type place struct {
 }
 
 // step is one bounded transaction of a job; more is true where another is needed.
-type step func(ctx context.Context, tx Tx, run *running) (more bool, err error)
+type step struct {
+	name string
+	do   func(ctx context.Context, tx Tx, run *running) (more bool, err error)
+}
 
 // steps lists what each job does, in order. Each can be stopped and started anywhere:
 // it goes by what is waiting in the book. What a job needs booked before comes first.
 func (b *Books) steps(name JobName) []step {
+	due, recognise, expire := step{"due", b.due}, step{"recognise", b.recognise}, step{"expire", b.expire}
+	remote, breakage := step{"remote", b.remote}, step{"breakage", b.breakage}
 	switch name {
 	case JobDue:
-		return []step{b.due}
+		return []step{due}
 	case JobRecognise:
-		return []step{b.recognise}
+		return []step{recognise}
 	case JobExpire:
-		return []step{b.expire}
+		return []step{expire}
 	case JobBreakage:
-		return []step{b.recognise, b.remote, b.breakage}
+		return []step{recognise, remote, breakage}
 	case JobAll:
-		return []step{b.due, b.recognise, b.expire, b.remote, b.breakage}
+		return []step{due, recognise, expire, remote, breakage}
 	}
 	return nil
 }
@@ -113,9 +118,10 @@ func (b *Books) steps(name JobName) []step {
 // RunJob runs a job now and records the run. A run that fails is recorded as FAILED and
 // its error returned; what its steps booked stays, and the next run goes on from there.
 // Errors: NOT_FOUND, INVALID, JOB_RUNNING, LEASE_LOST, IDEMPOTENCY_CONFLICT.
-func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (JobRun, error) {
-	run, err := b.newRun(name, options)
-	if err != nil {
+func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (run JobRun, err error) {
+	ctx, end := b.begin(ctx, "job.run")
+	defer func() { end(err) }()
+	if run, err = b.newRun(name, options); err != nil {
 		return JobRun{}, err
 	}
 	if again, err := b.startRun(ctx, &run, options); err != nil || again {
@@ -170,6 +176,9 @@ func (b *Books) startRun(ctx context.Context, run *JobRun, options RunOptions) (
 			again, err = b.recordRun(ctx, tx, run, asked)
 			return err
 		})
+		if err == nil && !again {
+			b.renewed()
+		}
 		if err == nil || CodeOf(err) != JobRunning || waited >= options.Wait {
 			return again, err
 		}
@@ -244,7 +253,7 @@ func (b *Books) lease(ctx context.Context, tx Tx, run JobRun, otherwise Code) er
 // what they recognised: at the end, and whenever it comes to a batch.
 func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult)) error {
 	at := &running{through: run.Through, policies: policyCache{}}
-	post := func(ctx context.Context, tx Tx, at *running) (bool, error) { return false, b.postBatch(ctx, tx, at) }
+	post := step{"post", func(ctx context.Context, tx Tx, at *running) (bool, error) { return false, b.postBatch(ctx, tx, at) }}
 	for _, do := range b.steps(run.Job) {
 		at.at = place{}
 		for more := true; more; {
@@ -269,20 +278,29 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 // step runs one step in a transaction of its own.
 func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (more bool, err error) {
 	begun := at.at
+	ctx = b.watch.StepBegun(ctx, run.Job, do.name)
+	defer func() { b.watch.StepEnded(ctx, err) }()
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
 		// A transaction that is tried again begins again, and counts once.
 		at.result, at.fresh, at.at = run.Result, batchSums{}, begun
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}
-		more, err = do(ctx, tx, at)
+		more, err = do.do(ctx, tx, at)
 		return err
 	})
 	if err == nil {
+		b.renewed()
 		run.Result = at.result
 		at.batch.join(at.fresh)
 	}
 	return more, err
+}
+
+// renewed remembers that the lease was just renewed.
+func (b *Books) renewed() {
+	now := b.clock()
+	b.leased.Store(&now)
 }
 
 // endRun records how a run ended and gives its lease back, even where the caller has
@@ -292,6 +310,8 @@ func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
 	if cause != nil {
 		run.Status, run.Error = JobFailed, publicCause(cause)
 	}
+	b.leased.Store(nil)
+	defer func() { b.watch.RunEnded(*run) }()
 	return b.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
 		// The lease first, as in recordRun, which takes it and then ends runs that died.
 		if err := tx.DropLease(ctx, "booking", run.ID); err != nil {

@@ -137,3 +137,7 @@ func (scopedTx) TokensByHash(context.Context, [][]byte) ([]Token, error)      { 
 func (scopedTx) Tokens(context.Context, TokenFilter, Page) ([]Token, error)   { return nil, errScoped }
 func (scopedTx) CountTokens(context.Context, TokenFilter) (int64, error)      { return 0, errScoped }
 func (scopedTx) Findings(context.Context, int) ([]Finding, error)             { return nil, errScoped }
+func (scopedTx) OldestWaiting(context.Context, ledger.Date) (Waiting, error) {
+	return Waiting{}, errScoped
+}
+func (scopedTx) ReconcileDeferred(context.Context) ([]DeferredRevenue, error) { return nil, errScoped }

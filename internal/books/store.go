@@ -214,6 +214,9 @@ type usageTx interface {
 }
 
 type bookingTx interface {
+	// OldestWaiting returns the oldest day by through that each queue of the jobs holds: one
+	// indexed read for each.
+	OldestWaiting(ctx context.Context, through ledger.Date) (Waiting, error)
 	// PendingLots returns up to limit lots whose PendingFrom is set and not after
 	// through, in key order after a key.
 	PendingLots(ctx context.Context, through ledger.Date, after LotKey, limit int) ([]LotKey, error)
@@ -330,6 +333,9 @@ type tokenTx interface {
 }
 
 type checkTx interface {
+	// ReconcileDeferred adds up deferred revenue, per currency in order: what the ledger says, from
+	// running sums, and what lots and pools say.
+	ReconcileDeferred(ctx context.Context) ([]DeferredRevenue, error)
 	// Findings derives every kept balance and invariant again from the rows below it
 	// and returns what differs, at most limit of each check.
 	Findings(ctx context.Context, limit int) ([]Finding, error)

@@ -58,7 +58,9 @@ const MaxUsageBatch = 10_000
 // Calls that meet are written together: see [UsageOptions].
 // Errors: TOO_LARGE, INVALID for an empty batch, OVERLOADED; what is wrong with one event
 // is its outcome.
-func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
+func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) (outcomes []UsageOutcome, err error) {
+	ctx, end := b.begin(ctx, "usage.record")
+	defer func() { end(err) }()
 	if err := checkUsageBatch(events); err != nil {
 		return nil, err
 	}
@@ -67,7 +69,7 @@ func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		return b.recordUsage(ctx, events)
 	}
 	// A caller that gives up may use its slice again while the queue still reads it.
-	call, err := b.usage.queue(slices.Clone(events))
+	call, err := b.usage.queue(ctx, slices.Clone(events))
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +96,7 @@ const maxRaces = 3
 // is left to refuse one that it has, and only then, and as long as duplicates come, they
 // are looked up.
 func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOutcome, error) {
-	look := b.duplicates.Load()
+	look, began := b.duplicates.Load(), time.Now()
 	for try := 1; ; try++ {
 		var batch *usageBatch
 		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
@@ -105,6 +107,7 @@ func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		switch {
 		case err == nil:
 			b.duplicates.Store(batch.found)
+			b.watch.UsageWritten(batch.outcomes, time.Since(began))
 			return batch.outcomes, nil
 		case CodeOf(err) != AlreadyExists || try == maxRaces:
 			return nil, err

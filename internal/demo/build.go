@@ -21,9 +21,10 @@ type Demo struct {
 }
 
 // Build makes the demo's book in an empty store.
+// The watch, which may be nil, is told of it, and of all that the book does later.
 // Errors: INVALID where the store holds a book already, and those of the use cases.
-func Build(ctx context.Context, store books.Store) (Demo, error) {
-	made, clock, err := makeBook(ctx, store)
+func Build(ctx context.Context, store books.Store, watch books.Watch) (Demo, error) {
+	made, clock, err := makeBook(ctx, store, watch)
 	if err == nil {
 		clock.letGo()
 	}
@@ -33,11 +34,11 @@ func Build(ctx context.Context, store books.Store) (Demo, error) {
 // BuildStanding makes the same book with a clock that stays at End, for examples whose
 // answers must be the same every time.
 func BuildStanding(ctx context.Context, store books.Store) (Demo, error) {
-	made, _, err := makeBook(ctx, store)
+	made, _, err := makeBook(ctx, store, nil)
 	return made, err
 }
 
-func makeBook(ctx context.Context, store books.Store) (Demo, *clock, error) {
+func makeBook(ctx context.Context, store books.Store, watch books.Watch) (Demo, *clock, error) {
 	ctx = books.WithCaller(ctx, books.Caller{Actor: "demo"})
 	b := &builder{
 		ctx:   ctx,
@@ -50,7 +51,7 @@ func makeBook(ctx context.Context, store books.Store) (Demo, *clock, error) {
 	}
 	var err error
 	b.books, err = books.Open(ctx, store, books.Options{
-		Functional: "USD", Zone: "UTC", Now: b.clock.Now, NewID: ids.next, Holder: "demo",
+		Functional: "USD", Zone: "UTC", Now: b.clock.Now, NewID: ids.next, Holder: "demo", Watch: watch,
 	})
 	if err != nil {
 		return Demo{}, nil, err

@@ -22,7 +22,7 @@ func build(t *testing.T) *books.Books {
 	}
 	t.Cleanup(func() { db.Close() })
 	began := time.Now()
-	made, err := Build(t.Context(), db)
+	made, err := Build(t.Context(), db, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestTheDemoTakesAnEmptyDatabaseOnly(t *testing.T) {
 	if _, err := books.Open(t.Context(), db, books.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Build(t.Context(), db); books.CodeOf(err) != books.Invalid {
+	if _, err := Build(t.Context(), db, nil); books.CodeOf(err) != books.Invalid {
 		t.Errorf("got %v", err)
 	}
 }

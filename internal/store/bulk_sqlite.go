@@ -21,6 +21,15 @@ func insertBound[R any](ctx context.Context, t *tx, rows []R) (rest []R, err err
 		return rows, nil
 	}
 	to := boundOf(t, reflect.TypeFor[R]())
+	err = t.watched(ctx, to.statement, func(ctx context.Context) error {
+		rows, err = fillBound(ctx, t, to, rows)
+		return err
+	})
+	return rows, err
+}
+
+// fillBound prepares the statement and runs it as often as rows fill it.
+func fillBound[R any](ctx context.Context, t *tx, to *boundTarget, rows []R) (rest []R, err error) {
 	statement, err := t.db.PrepareContext(ctx, to.statement)
 	if err != nil {
 		return rows, err

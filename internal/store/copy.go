@@ -29,9 +29,11 @@ func copyIn[R any](ctx context.Context, t *tx, rows []R) error {
 		}
 		return to.appendRow(b, reflect.ValueOf(&rows[i]).Elem())
 	}}
-	return t.onServer(func(conn *pgx.Conn) error {
-		_, err := conn.PgConn().CopyFrom(ctx, reader, to.statement)
-		return err
+	return t.watched(ctx, to.statement, func(ctx context.Context) error {
+		return t.onServer(func(conn *pgx.Conn) error {
+			_, err := conn.PgConn().CopyFrom(ctx, reader, to.statement)
+			return err
+		})
 	})
 }
 

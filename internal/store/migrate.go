@@ -148,9 +148,14 @@ func (s *Store) migrationsPending(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, s.refused("reading which migrations were applied", err)
 	}
+	return pendingOf(known, convert(applied, func(m migrate.Migration) string { return m.Name }))
+}
+
+// pendingOf counts the migrations that were not applied. Errors: INVALID.
+func pendingOf(known map[string]bool, applied []string) (int, error) {
 	pending := len(known)
-	for _, migration := range applied {
-		name, contract := strings.CutPrefix(migration.Name, contracts)
+	for _, mark := range applied {
+		name, contract := strings.CutPrefix(mark, contracts)
 		switch {
 		case contract && !known[name]:
 			return 0, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf(

@@ -21,6 +21,8 @@ type Store struct {
 	engine *engine
 	writer *bun.DB
 	reader *bun.DB // the same as writer for a database in memory
+	watch  Watch   // nil where nobody watches
+	path   string  // of the file, "" where there is none
 	// afterClose, where set, ends what the store was opened for.
 	afterClose func() error
 }
@@ -38,6 +40,8 @@ type Options struct {
 	// MustExist refuses a file that is not there, for commands that only look. A database
 	// on a server is never made here.
 	MustExist bool
+	// Watch, where it is not nil, is told of what is asked of the database.
+	Watch Watch
 }
 
 const (
@@ -75,7 +79,11 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return openPostgres(ctx, config, options)
+		s, err := openPostgres(ctx, config, options)
+		if err != nil {
+			return nil, err
+		}
+		return s.watchedBy(options.Watch), nil
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "db", Message: fmt.Sprintf(
 		"must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/DATABASE, not one that begins %q", scheme)}
@@ -89,7 +97,11 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 		options.Readers = defaultReaders
 	}
 	if path == memoryPath {
-		return openMemory()
+		s, err := openMemory()
+		if err != nil {
+			return nil, err
+		}
+		return s.watchedBy(options.Watch), nil
 	}
 	if err := checkPath(path, options); err != nil {
 		return nil, err
@@ -99,7 +111,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: sqliteEngine, writer: writer}
+	s := &Store{engine: sqliteEngine, writer: writer, path: path}
 	// The writer connects first, for it is the one that turns WAL on.
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(s.refused("opening "+path, err), writer.Close())
@@ -107,7 +119,20 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	if s.reader, err = sqlitePool(path, options, options.Readers, "_pragma=query_only(1)", readerCache); err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
-	return s, nil
+	return s.watchedBy(options.Watch), nil
+}
+
+// watchedBy has the watch told of all statements from now on.
+func (s *Store) watchedBy(watch Watch) *Store {
+	if watch == nil {
+		return s
+	}
+	one := s.reader == s.writer
+	s.watch, s.writer, s.reader = watch, s.writer.WithQueryHook(hook{watch}), s.reader.WithQueryHook(hook{watch})
+	if one {
+		s.reader = s.writer
+	}
+	return s
 }
 
 func checkPath(path string, options Options) error {

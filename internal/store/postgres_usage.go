@@ -44,11 +44,14 @@ func (t *tx) onServerExec(ctx context.Context, doing, statement string, args ...
 	if t.readOnly {
 		return 0, errReadOnly
 	}
-	return touched, t.refused(doing, t.onServer(func(conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, statement, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-		touched = tag.RowsAffected()
-		return err
-	}))
+	err = t.watched(ctx, statement, func(ctx context.Context) error {
+		return t.onServer(func(conn *pgx.Conn) error {
+			tag, err := conn.Exec(ctx, statement, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+			touched = tag.RowsAffected()
+			return err
+		})
+	})
+	return touched, t.refused(doing, err)
 }
 
 // binaryIDs returns ids as the bytes that PostgreSQL compares. One that is none becomes

@@ -17,24 +17,26 @@ import (
 // rows are read: without reflection, and on PostgreSQL described once for each connection
 // but planned each time, for the plan that is right for ten keys is wrong for ten thousand.
 func (t *tx) scan(ctx context.Context, doing, statement string, args, targets []any, keep func()) error {
-	if t.bulk {
-		return t.refused(doing, t.onServer(func(conn *pgx.Conn) error {
-			rows, err := conn.Query(ctx, statement, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				if err := rows.Scan(targets...); err != nil {
+	return t.watched(ctx, statement, func(ctx context.Context) error {
+		if t.bulk {
+			return t.refused(doing, t.onServer(func(conn *pgx.Conn) error {
+				rows, err := conn.Query(ctx, statement, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+				if err != nil {
 					return err
 				}
-				keep()
-			}
-			return rows.Err()
-		}))
-	}
-	rows, err := t.db.Tx.QueryContext(ctx, statement, args...)
-	return t.keepRows(doing, rows, err, targets, keep)
+				defer rows.Close()
+				for rows.Next() {
+					if err := rows.Scan(targets...); err != nil {
+						return err
+					}
+					keep()
+				}
+				return rows.Err()
+			}))
+		}
+		rows, err := t.db.Tx.QueryContext(ctx, statement, args...)
+		return t.keepRows(doing, rows, err, targets, keep)
+	})
 }
 
 // keepRows reads the rows that a query returned, or says that it failed.

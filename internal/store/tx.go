@@ -33,6 +33,7 @@ const (
 // tx is one transaction.
 type tx struct {
 	*engine
+	watch    Watch
 	db       bun.Tx
 	conn     bun.Conn // the connection of the transaction, for what only its driver can do
 	readOnly bool
@@ -69,10 +70,12 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 			if try >= maxTries {
 				return err
 			}
+			s.runsAgain("busy")
 		case raced:
 			if try >= maxRaces {
 				return err
 			}
+			s.runsAgain("raced")
 		case otherFault, taken, malformed, away, foreign:
 			return err
 		}
@@ -82,6 +85,12 @@ func (s *Store) again(ctx context.Context, run func() error) error {
 		case <-time.After(rand.N(pause) + pause/2): //nolint:gosec // a pause is no secret
 		}
 		pause *= 2
+	}
+}
+
+func (s *Store) runsAgain(reason string) {
+	if s.watch != nil {
+		s.watch.TransactionAgain(reason)
 	}
 }
 
@@ -111,7 +120,7 @@ func (s *Store) run(ctx context.Context, db *bun.DB, readOnly bool, act func(con
 			}
 		}
 	}()
-	t := &tx{engine: s.engine, db: begun, conn: conn, readOnly: readOnly}
+	t := &tx{engine: s.engine, watch: s.watch, db: begun, conn: conn, readOnly: readOnly}
 	if err := act(context.WithValue(ctx, inside{}, true), t); err != nil {
 		return err
 	}

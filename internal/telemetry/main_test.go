@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"go.opentelemetry.io/otel/trace"
 
 	"drawdown/graph"
 	"drawdown/internal/auth"
@@ -25,10 +27,12 @@ import (
 
 // server is the whole API on a book in memory, watched.
 type server struct {
-	secret string
 	t      *testing.T
+	secret string
 	url    string
 	books  *books.Books
+	now    time.Time
+	path   string
 	watch  *telemetry.Telemetry
 	logs   *lines
 }
@@ -53,16 +57,27 @@ func (l *lines) String() string {
 
 func newServer(t *testing.T, change func(*graph.Options)) *server {
 	t.Helper()
-	s := &server{t: t, logs: &lines{}, watch: telemetry.New(telemetry.Build{Version: "v0.0.0-test", Commit: "abc"}, nil)}
-	db, err := store.OpenMemory(t.Context())
+	return newTraced(t, nil, change)
+}
+
+func newTraced(t *testing.T, tracer trace.Tracer, change func(*graph.Options)) *server {
+	t.Helper()
+	s := &server{
+		t: t, logs: &lines{}, watch: telemetry.New(telemetry.Build{Version: "v0.0.0-test", Commit: "abc"}, tracer),
+		now: time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "a.db"),
+	}
+	db, err := store.Open(t.Context(), "sqlite:"+s.path, store.Options{Watch: s.watch})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	now := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
-	if s.books, err = books.Open(t.Context(), db, books.Options{Now: func() time.Time { return now }}); err != nil {
+	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if s.books, err = books.Open(t.Context(), db, books.Options{Now: func() time.Time { return s.now }, Watch: s.watch}); err != nil {
+		t.Fatal(err)
+	}
+	s.watch.Observe(s.books, db)
 	options := graph.Options{
 		Watch: s.watch, Metrics: s.watch.Metrics(),
 		Log: slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))),

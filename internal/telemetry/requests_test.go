@@ -92,15 +92,24 @@ func TestAccessLog(t *testing.T) {
 		}
 	}
 	want := []string{
-		"INFO request POST /graphql 200 query anonymous",
-		"DEBUG request GET /readyz 200 <nil> anonymous",
-		"INFO request GET other 404 <nil> anonymous",
+		"INFO request POST /graphql 200 query token:first-admin",
+		"DEBUG request GET /readyz 200 <nil> <nil>",
+		"INFO request GET other 404 <nil> <nil>",
 	}
 	if fmt.Sprint(seen) != fmt.Sprint(want) {
 		t.Errorf("logged %q, want %q", seen, want)
 	}
 	if strings.Contains(s.logs.String(), "secret") {
 		t.Errorf("the log shows a path that we do not have: %s", s.logs)
+	}
+	s.sell()
+	s.use("an-event")
+	s.ask(`query($c: String!) { customer(externalId: $c) { name } }`, map[string]any{"c": "acme"})
+	s.get("/metrics?token=" + s.secret)
+	for _, secret := range []string{s.secret, "acme", "Acme", "100.00", "10000", "annual", "an-event", "externalId", "policyCreate"} {
+		if strings.Contains(s.logs.String(), secret) {
+			t.Errorf("the log shows %s: %s", secret, s.logs)
+		}
 	}
 	slow := newServer(t, func(o *graph.Options) { o.Slow = time.Nanosecond })
 	slow.ask(`{ book { timeZone } }`, nil)

@@ -21,21 +21,32 @@ type Telemetry struct {
 
 	requests
 	operations
+	acts
+	statements
+	standing
 }
 
 // New returns a telemetry with a registry of its own. The tracer may be nil.
 func New(build Build, tracer trace.Tracer) *Telemetry {
-	t := &Telemetry{registry: prometheus.NewRegistry(), tracer: tracer, requests: newRequests(), operations: newOperations()}
+	t := &Telemetry{
+		registry: prometheus.NewRegistry(), tracer: tracer,
+		requests: newRequests(), operations: newOperations(), acts: newActs(), statements: newStatements(), standing: newStanding(),
+	}
 	built := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drawdown_build_info", Help: "1, with the version of the program, the commit it was built from and the Go it was built with.",
 		ConstLabels: prometheus.Labels{"version": build.Version, "commit": build.Commit, "go": runtime.Version()},
 	})
 	built.Set(1)
 	t.registry.MustRegister(built, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	t.registry.MustRegister(t.requests.all()...)
-	t.registry.MustRegister(t.operations.all()...)
+	for _, all := range [][]prometheus.Collector{t.requests.all(), t.operations.all(), t.acts.all(), t.statements.all(), t.standing.all()} {
+		t.registry.MustRegister(all...)
+	}
+	t.begin()
 	return t
 }
+
+// Registry is where the metrics are, for whoever gathers them otherwise.
+func (t *Telemetry) Registry() prometheus.Gatherer { return t.registry }
 
 // maxScrapes bounds the scrapes that are answered at the same time: one or two servers ask,
 // every few seconds.

@@ -36,6 +36,7 @@ func purchases(t *testing.T, s *suite) {
 		sameIDs(t, purchaseID, a.ID)(tx.DuePurchases(ctx, day, 10))
 		sameIDs(t, purchaseID, a.ID, b.ID)(tx.DuePurchases(ctx, day+9, 10))
 		sameIDs(t, purchaseID, a.ID)(tx.DuePurchases(ctx, day+9, 1))
+		same(t, books.Waiting{Due: day})(tx.OldestWaiting(ctx, day+9))
 		a.DueBooked = true
 		must(t, tx.UpdatePurchase(ctx, a))
 		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+9, 10))

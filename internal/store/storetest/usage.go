@@ -138,6 +138,8 @@ func pendingLots(t *testing.T, s *suite) {
 		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, keyOf(b), 10))
 		sameIDs(t, keyLot, a.ID)(tx.PendingLots(ctx, day+1, keyOf(c), 10))
 		sameIDs(t, keyLot)(tx.PendingLots(ctx, day+1, keyOf(a), 10))
+		same(t, books.Waiting{Usage: day})(tx.OldestWaiting(ctx, day))
+		same(t, books.Waiting{})(tx.OldestWaiting(ctx, day-1))
 		c.PendingFrom = day
 		a.PendingFrom = 0
 		must(t, tx.UpdateBooked(ctx, []*revrec.Lot{&a, &c}))
@@ -149,7 +151,10 @@ func dueLots(t *testing.T, s *suite) {
 	a, b, c := aLot(c2, p1), aLot(c1, p1), aLot(c1, p1)
 	a.LapseDue, b.LapseDue, c.RemoteDue = day, day+1, day
 	s.update(func(ctx context.Context, tx books.Tx) {
+		same(t, books.Waiting{})(tx.OldestWaiting(ctx, day+9))
 		putLots(ctx, t, tx, a, b, c)
+		same(t, books.Waiting{})(tx.OldestWaiting(ctx, day-1))
+		same(t, books.Waiting{Lapse: day, Remote: day})(tx.OldestWaiting(ctx, day+9))
 		sameIDs(t, keyLot)(tx.LapsingLots(ctx, day-1, 10))
 		sameIDs(t, keyLot, a.ID)(tx.LapsingLots(ctx, day, 10))
 		sameIDs(t, keyLot, a.ID, b.ID)(tx.LapsingLots(ctx, day+1, 10)) // by day, then by customer
