@@ -14,10 +14,53 @@ const authorization = token ? { Authorization: `Bearer ${token}` } : {};
 
 // GraphiQL is late to learn the name of an operation after a change of tab: where a
 // document holds one alone, no name is needed.
-const fetcher = GraphiQL.createFetcher({ url: new URL('graphql', document.baseURI).href, headers: authorization });
+const url = new URL('graphql', document.baseURI).href;
+const fetcher = GraphiQL.createFetcher({ url, headers: authorization });
 const send = ({ operationName, ...request }, options) => {
   const operations = request.query.match(/^\s*(query|mutation|subscription)\b/gm) ?? [];
-  return fetcher(operations.length > 1 ? { operationName, ...request } : request, options);
+  const sent = operations.length > 1 ? { operationName, ...request } : request;
+  const named = operations.length > 1 ? new RegExp(`subscription\\s+${operationName}\\b`) : /^\s*subscription\b/m;
+  return named.test(request.query) ? subscribe(sent, options) : fetcher(sent, options);
+};
+
+// subscribe yields what a subscription tells over server-sent events, until it ends or is
+// stopped.
+const subscribe = (request, options) => {
+  const stop = new AbortController();
+  const events = (async function* () {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream', ...authorization, ...options?.headers },
+      body: JSON.stringify(request),
+      signal: stop.signal,
+    });
+    if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
+      yield await response.json();
+      return;
+    }
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; ;) {
+      const { value, done } = await reader.read();
+      if (done) {
+        return;
+      }
+      const whole = (text + value).split('\n\n');
+      text = whole.pop();
+      for (const event of whole) {
+        const told = /^event: (\w+)$/m.exec(event)?.[1];
+        if (told === 'next') {
+          yield JSON.parse(/^data: (.*)$/m.exec(event)[1]);
+        } else if (told === 'complete') {
+          return;
+        }
+      }
+    }
+  })();
+  return {
+    next: () => events.next().catch((error) => (stop.signal.aborted ? { done: true, value: undefined } : Promise.reject(error))),
+    return: async () => (stop.abort(), { done: true, value: undefined }), // at once, and not at the next event
+    [Symbol.asyncIterator]() { return this; },
+  };
 };
 
 // leaf walks down to the one value that a lookup finds, undefined where it finds none.
