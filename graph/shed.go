@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
@@ -28,19 +27,49 @@ const (
 	// fifty megabytes.
 	heavy = 4
 	// fullAt is the share of the memory limit, in percent, beyond which no new work is
-	// taken: what is under way needs the rest.
-	fullAt = 85
+	// taken: what is under way needs the rest, and the collector some garbage to work on.
+	fullAt = 75
 	// memoryAge is how long a look at the memory holds.
 	memoryAge = 20 * time.Millisecond
-	// sweepAge is how often, at most, garbage is collected to see what is really in use.
-	sweepAge = 200 * time.Millisecond
 )
+
+// seats are the places of one caller, of whom none may hold more than half of all.
+type seats struct {
+	mu   sync.Mutex
+	most int
+	of   map[string]*seat
+}
+
+type seat struct {
+	taken chan struct{}
+	users int // who hold one or wait for it
+}
+
+// enter returns the caller's places; leave has to be called in the end.
+func (s *seats) enter(caller string) (mine *seat, leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mine = s.of[caller]
+	if mine == nil {
+		mine = &seat{taken: make(chan struct{}, s.most)}
+		s.of[caller] = mine
+	}
+	mine.users++
+	return mine, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if mine.users--; mine.users == 0 {
+			delete(s.of, caller)
+		}
+	}
+}
 
 // shedding takes work while there is room for it, and refuses it while it costs nothing.
 // Who is refused comes back after Retry-After. Health is asked past it.
 type shedding struct {
 	patience time.Duration
 	places   chan struct{}       // of requests at work
+	seats    seats               // of each caller among them
 	weighed  *semaphore.Weighted // the fields that requests at work ask for
 	weight   int64               // of all
 	waiting  atomic.Int64        // requests that hold a place and wait for weight
@@ -54,6 +83,7 @@ func newShedding(limits Limits) *shedding {
 	return &shedding{
 		patience: limits.Wait,
 		places:   make(chan struct{}, limits.Requests),
+		seats:    seats{most: (limits.Requests + 1) / 2, of: map[string]*seat{}},
 		weighed:  semaphore.NewWeighted(weight), weight: weight,
 		bodies: budget{most: maxBodies}, answers: budget{most: maxAnswers},
 		memory: &memory{},
@@ -67,24 +97,41 @@ func overloaded(format string, args ...any) *refused {
 	return &refused{http.StatusServiceUnavailable, err}
 }
 
-// enter takes a place, after a short wait where all are taken. leave gives it back; to call
-// it twice does no harm. Errors: OVERLOADED.
-func (s *shedding) enter(ctx context.Context) (leave func(), refused *refused) {
-	leave = sync.OnceFunc(func() { <-s.places })
+// enter takes a place, after a short wait where all are taken, or half of all by the same
+// caller. leave gives it back; to call it twice does no harm. Errors: OVERLOADED.
+func (s *shedding) enter(ctx context.Context, caller string) (leave func(), refused *refused) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	mine, forget := s.seats.enter(caller)
+	if !take(ctx, mine.taken) {
+		forget()
+		return func() {}, overloaded("%d requests of this caller are at work, half of all that may be, and this one waited %s (max-requests, max-wait): send it again in a second", s.seats.most, s.patience)
+	}
+	if !take(ctx, s.places) {
+		<-mine.taken
+		forget()
+		return func() {}, overloaded("%d requests are at work and this one waited %s (max-requests, max-wait): send it again in a second", cap(s.places), s.patience)
+	}
+	return sync.OnceFunc(func() {
+		<-s.places
+		<-mine.taken
+		forget()
+	}), nil
+}
+
+// take takes one of some places, and reports false where the context ended before.
+func take(ctx context.Context, places chan struct{}) bool {
 	select {
-	case s.places <- struct{}{}:
-		return leave, nil
+	case places <- struct{}{}:
+		return true
 	default:
 	}
-	patience := time.NewTimer(s.patience)
-	defer patience.Stop()
 	select {
-	case s.places <- struct{}{}:
-		return leave, nil
+	case places <- struct{}{}:
+		return true
 	case <-ctx.Done():
-	case <-patience.C:
+		return false
 	}
-	return func() {}, overloaded("%d requests are at work and this one waited %s (max-requests, max-wait): send it again in a second", cap(s.places), s.patience)
 }
 
 // weigh has a request wait until those at work ask for so little that it fits beside them.
@@ -144,44 +191,41 @@ func (b *budget) give(bytes int64) { b.used.Add(-bytes) }
 // memory looks at what is in use beside the limit of the process: GOMEMLIMIT, which is set
 // from --memory-limit or the container's.
 type memory struct {
-	mu     sync.Mutex
+	mu     sync.Mutex // held by the one who looks; nobody waits for it
 	looked time.Time
-	swept  time.Time
-	isFull bool
+	isFull atomic.Bool
 }
 
 // full reports whether new work would take more memory than there is. Garbage does not
-// count: the collector lets it grow up to the limit.
+// count: the collector lets it grow up to the limit, and looks at what is in use often as
+// it comes near.
 func (m *memory) full() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := time.Now()
-	if now.Sub(m.looked) < memoryAge {
-		return m.isFull
+	if m.mu.TryLock() {
+		defer m.mu.Unlock()
+		if now := time.Now(); now.Sub(m.looked) >= memoryAge {
+			m.looked = now
+			limit := debug.SetMemoryLimit(-1)
+			m.isFull.Store(limit < math.MaxInt64 && memoryInUse() > limit/100*fullAt)
+		}
 	}
-	limit := debug.SetMemoryLimit(-1)
-	if limit == math.MaxInt64 {
-		m.looked = now
-		return false
-	}
-	most := limit / 100 * fullAt
-	m.isFull = memoryInUse() > most
-	if m.isFull && now.Sub(m.swept) >= sweepAge {
-		runtime.GC()
-		m.isFull = memoryInUse() > most
-		m.swept = time.Now()
-	}
-	m.looked = time.Now()
-	return m.isFull
+	return m.isFull.Load()
 }
 
-// memoryInUse is what counts against the limit, less what the heap can hand out again.
+// memoryInUse is what counts against the limit, less what the heap can hand out again and
+// what was garbage, or not there yet, when the collector looked last.
 func memoryInUse() int64 {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/total:bytes"},
 		{Name: "/memory/classes/heap/released:bytes"},
 		{Name: "/memory/classes/heap/free:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/gc/heap/live:bytes"},
 	}
 	metrics.Read(samples)
-	return int64(samples[0].Value.Uint64() - samples[1].Value.Uint64() - samples[2].Value.Uint64())
+	used := int64(samples[0].Value.Uint64())
+	for _, idle := range samples[1:5] {
+		used -= int64(idle.Value.Uint64())
+	}
+	return used + int64(samples[5].Value.Uint64())
 }

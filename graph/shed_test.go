@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,15 +40,23 @@ func TestPlaces(t *testing.T) {
 	a.serve(graph.Options{Limits: graph.Limits{Requests: 2, Wait: 20 * time.Millisecond}})
 	at, release := a.hold()
 	var working sync.WaitGroup
-	for range 2 {
+	from := func(address string) answered {
+		r := post(strings.NewReader(zone))
+		r.RemoteAddr = address
+		return a.send(r)
+	}
+	for i := range 2 {
 		working.Go(func() {
-			if got := a.send(post(strings.NewReader(zone))); got.Status != http.StatusOK || got.body != `{"data":{"book":{"timeZone":"UTC"}}}`+"\n" {
+			if got := from(fmt.Sprintf("192.0.2.%d:1", i)); got.Status != http.StatusOK || got.body != `{"data":{"book":{"timeZone":"UTC"}}}`+"\n" {
 				t.Errorf("%d %s", got.Status, got.body)
 			}
 		})
 	}
 	at(2)
-	if got := a.send(post(strings.NewReader(zone))); !got.overloaded() || !strings.Contains(got.body, "2 requests are at work") {
+	if got := from("192.0.2.1:2"); !got.overloaded() || !strings.Contains(got.body, "1 requests of this caller are at work") {
+		t.Errorf("%d %v %s", got.Status, got.Header, got.body)
+	}
+	if got := from("192.0.2.3:1"); !got.overloaded() || !strings.Contains(got.body, "2 requests are at work") {
 		t.Errorf("%d %v %s", got.Status, got.Header, got.body)
 	}
 	if got := a.send(httptest.NewRequest(http.MethodGet, "/healthz", http.NoBody)); got.Status != http.StatusOK {

@@ -84,7 +84,7 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // execute runs the operation of a request in one of the places of those at work, which is
 // free again before the answer is read.
 func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, accepted negotiated, asked asked) (status int, executed response, refused *refused) {
-	leave, refused := t.shedding.enter(ctx)
+	leave, refused := t.shedding.enter(ctx, bucketOf(ctx, r.RemoteAddr))
 	defer leave()
 	if refused != nil {
 		return 0, response{}, refused
