@@ -58,7 +58,8 @@ func (s *seats) enter(caller string) (mine *seat, leave func()) {
 	return mine, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if mine.users--; mine.users == 0 {
+		mine.users--
+		if mine.users == 0 {
 			delete(s.of, caller)
 		}
 	}

@@ -49,16 +49,20 @@ func TestHostileRequests(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "book.db")
 	makeHostileBook(t, "sqlite:"+path)
+	token := func(name string) string {
+		return strings.TrimSpace(ran(t, "token", "create", name, "--role", "operator", "--db", "sqlite:"+path))
+	}
+	mine, theirs := token("dashboard"), token("hostile")
 	server := startProcess(t, "serve", "--addr", "127.0.0.1:0", "--db", "sqlite:"+path, "--no-jobs", "--memory-limit", strconv.Itoa(hostileMemory))
 
-	calm := server.askNormally(t, hostileTime/4)
+	calm := server.askNormally(t, mine, hostileTime/4)
 	t.Logf("alone: %s", calm)
 	bodies, bomb := hostileBodies(), gzipBomb()
 	ctx, cancel := context.WithTimeout(t.Context(), hostileTime)
 	defer cancel()
 	var hostile sync.WaitGroup
-	counts := server.attack(ctx, t, &hostile, bodies, bomb)
-	besides := server.askNormally(t, hostileTime)
+	counts := server.attack(ctx, t, &hostile, theirs, bodies, bomb)
+	besides := server.askNormally(t, mine, hostileTime)
 	hostile.Wait()
 	t.Logf("beside: %s, median %.1f, 99th of a hundred %.1f times as long", besides, ratio(besides.at(50), calm.at(50)), ratio(besides.at(99), calm.at(99)))
 	for _, name := range slices.Sorted(counts.names()) {
@@ -75,7 +79,7 @@ func TestHostileRequests(t *testing.T) {
 	if peak > hostileMost {
 		t.Errorf("took %d MB, more than %d", peak, hostileMost)
 	}
-	if after := server.askNormally(t, time.Second); after.answered != after.asked {
+	if after := server.askNormally(t, mine, time.Second); after.answered != after.asked {
 		t.Errorf("afterwards %d of %d requests were answered", after.answered, after.asked)
 	}
 	if log := server.log.String(); strings.Contains(log, "level=ERROR") || strings.Contains(log, "panic") {
@@ -87,10 +91,10 @@ func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
 
 // makeHostileBook makes a book in which the costliest queries find what they ask for: a
 // customer with a hundred lots and two hundred events.
-func makeHostileBook(t *testing.T, url string) {
+func makeHostileBook(t *testing.T, name string) {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, url, store.Options{})
+	db, err := store.Open(ctx, name, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +188,7 @@ func (l latencies) String() string {
 }
 
 // askNormally asks for a balance, again and again, and holds each answer to what is right.
-func (p *process) askNormally(t *testing.T, during time.Duration) latencies {
+func (p *process) askNormally(t *testing.T, secret string, during time.Duration) latencies {
 	t.Helper()
 	const query = `{"query":"{ customer(externalId: \"zeta\") { balance { credits } purchases { nodes { price { amount } } } } }"}`
 	const want = `{"data":{"customer":{"balance":{"credits":"10000"},"purchases":{"nodes":[{"price":{"amount":"800.00"}}]}}}}`
@@ -193,7 +197,7 @@ func (p *process) askNormally(t *testing.T, during time.Duration) latencies {
 	for end := time.Now().Add(during); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		began := time.Now()
 		l.asked++
-		answer, err := client.Post(p.url+"/graphql", "application/json", strings.NewReader(query))
+		answer, err := p.send(t.Context(), client, secret, "/graphql", "application/json", "", query)
 		if err != nil {
 			t.Errorf("a request of somebody else: %v", err)
 			continue
@@ -301,6 +305,20 @@ func (c *tally) names() func(func(string) bool) {
 	}
 }
 
+// send posts a body.
+func (p *process) send(ctx context.Context, client *http.Client, secret, path, contentType, encoding, body string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	r.Header.Set("Content-Type", contentType)
+	if encoding != "" {
+		r.Header.Set("Content-Encoding", encoding)
+	}
+	return client.Do(r)
+}
+
 // hostileClient comes from an address of its own, so that its share is not that of others.
 func hostileClient() *http.Client {
 	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
@@ -308,23 +326,14 @@ func hostileClient() *http.Client {
 }
 
 // attack asks everything at once until the context ends.
-func (p *process) attack(ctx context.Context, t *testing.T, working *sync.WaitGroup, bodies map[string]string, bomb string) *tally {
+func (p *process) attack(ctx context.Context, t *testing.T, working *sync.WaitGroup, secret string, bodies map[string]string, bomb string) *tally {
 	counts := &tally{by: map[string]map[string]int{}}
 	client := hostileClient()
-	send := func(name, path, contentType, encoding, body string) {
+	repeat := func(name, secret, path, contentType, encoding, body string) {
 		counts.add(name, "")
 		working.Go(func() {
 			for ctx.Err() == nil {
-				r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+path, strings.NewReader(body))
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				r.Header.Set("Content-Type", contentType)
-				if encoding != "" {
-					r.Header.Set("Content-Encoding", encoding)
-				}
-				answer, err := client.Do(r)
+				answer, err := p.send(ctx, client, secret, path, contentType, encoding, body)
 				if err != nil { // cut short, as a body that is too long is, or the end
 					continue
 				}
@@ -335,17 +344,19 @@ func (p *process) attack(ctx context.Context, t *testing.T, working *sync.WaitGr
 		})
 	}
 	for name, body := range bodies {
-		send(name, "/graphql", "application/json", "", body)
-		send(name, "/graphql", "application/json", "", body)
+		repeat(name, secret, "/graphql", "application/json", "", body)
+		repeat(name, secret, "/graphql", "application/json", "", body)
 	}
-	send("a bomb of gzip", "/v1/usage", "application/x-ndjson", "gzip", bomb)
-	send("a bomb of gzip as GraphQL", "/graphql", "application/json", "gzip", bomb)
-	send("lines without an end", "/v1/usage", "application/x-ndjson", "", strings.Repeat("x", 8<<20))
+	repeat("nobody's", "dd_nobody", "/graphql", "application/json", "", bodies["as costly as is allowed"])
+	repeat("a bomb of gzip", secret, "/v1/usage", "application/x-ndjson", "gzip", bomb)
+	repeat("a bomb of gzip as GraphQL", secret, "/graphql", "application/json", "gzip", bomb)
+	repeat("lines without an end", secret, "/v1/usage", "application/x-ndjson", "", strings.Repeat("x", 8<<20))
 	var hanging atomic.Int64
 	for i := range hostileConnections {
-		working.Go(func() { p.hang(ctx, i, &hanging) })
+		working.Go(func() { p.hang(ctx, secret, i, &hanging) })
 	}
-	for deadline := time.Now().Add(5 * time.Second); hanging.Load() < hostileConnections && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for hanging.Load() < hostileConnections && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
 	}
 	t.Logf("%d connections hang", hanging.Load())
 	return counts
@@ -369,7 +380,7 @@ func (zeros) Read(p []byte) (int, error) {
 
 // hang holds a connection: one in three sends a header a byte at a time, one a body, one
 // asks for the longest answer there is and reads a byte a second.
-func (p *process) hang(ctx context.Context, i int, hanging *atomic.Int64) {
+func (p *process) hang(ctx context.Context, secret string, i int, hanging *atomic.Int64) {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3)}}
 	conn, err := dialer.DialContext(ctx, "tcp", p.address)
 	if err != nil {
@@ -379,8 +390,8 @@ func (p *process) hang(ctx context.Context, i int, hanging *atomic.Int64) {
 	hanging.Add(1)
 	begin := []string{
 		"POST /graphql HTTP/1.1\r\nHost: x\r\nX-",
-		"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{\"query\":\"" + strings.Repeat("#", 100_000),
-		"GET /graphql?query=" + url.QueryEscape(`{ __schema { types { name description fields { name description args { name description } } } } }`) + " HTTP/1.1\r\nHost: x\r\n\r\n",
+		"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + secret + "\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{\"query\":\"" + strings.Repeat("#", 100_000),
+		"GET /graphql?query=" + url.QueryEscape(`{ __schema { types { name description fields { name description args { name description } } } } }`) + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + secret + "\r\n\r\n",
 	}[i%3]
 	if _, err := io.WriteString(conn, begin); err != nil {
 		return
