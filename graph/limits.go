@@ -49,6 +49,9 @@ type Limits struct {
 	// Requests bounds those that are at work at the same time; 64. A database answers fewer
 	// at a time; others wait without holding anything but their body.
 	Requests int
+	// Queries bounds those of one caller that are at work at the same time; 4, half of the
+	// connections that read from the database.
+	Queries int
 	// Wait bounds how long a request waits for a place; 1 s. It stands in the queue of a
 	// burst, not of an overload.
 	Wait time.Duration
@@ -73,6 +76,7 @@ const (
 	DefaultValues     = 200_000
 	DefaultTime       = 30 * time.Second
 	DefaultRequests   = 64
+	DefaultQueries    = 4
 	DefaultWait       = time.Second
 	DefaultRate       = 100_000
 	DefaultBurst      = 1_000_000
@@ -91,6 +95,7 @@ func (l Limits) withDefaults() Limits {
 		Values:     cmp.Or(l.Values, DefaultValues),
 		Time:       cmp.Or(l.Time, DefaultTime),
 		Requests:   cmp.Or(l.Requests, DefaultRequests),
+		Queries:    cmp.Or(l.Queries, DefaultQueries),
 		Wait:       cmp.Or(l.Wait, DefaultWait),
 		Rate:       cmp.Or(l.Rate, DefaultRate),
 		Burst:      cmp.Or(l.Burst, DefaultBurst),

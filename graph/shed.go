@@ -33,7 +33,8 @@ const (
 	memoryAge = 20 * time.Millisecond
 )
 
-// seats are the places of one caller, of whom none may hold more than half of all.
+// seats bound how many places one caller may hold at the same time, so that there are some
+// for others.
 type seats struct {
 	mu   sync.Mutex
 	most int
@@ -45,17 +46,18 @@ type seat struct {
 	users int // who hold one or wait for it
 }
 
-// enter returns the caller's places; leave has to be called in the end.
-func (s *seats) enter(caller string) (mine *seat, leave func()) {
+// enter takes a seat, and reports false where the context ended before; leave gives it
+// back.
+func (s *seats) enter(ctx context.Context, caller string) (leave func(), entered bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	mine = s.of[caller]
+	mine := s.of[caller]
 	if mine == nil {
 		mine = &seat{taken: make(chan struct{}, s.most)}
 		s.of[caller] = mine
 	}
 	mine.users++
-	return mine, func() {
+	s.mu.Unlock()
+	forget := func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		mine.users--
@@ -63,6 +65,14 @@ func (s *seats) enter(caller string) (mine *seat, leave func()) {
 			delete(s.of, caller)
 		}
 	}
+	if !take(ctx, mine.taken) {
+		forget()
+		return func() {}, false
+	}
+	return func() {
+		<-mine.taken
+		forget()
+	}, true
 }
 
 // shedding takes work while there is room for it, and refuses it while it costs nothing.
@@ -71,6 +81,7 @@ type shedding struct {
 	patience time.Duration
 	places   chan struct{}       // of requests at work
 	seats    seats               // of each caller among them
+	busy     seats               // of each caller, those that keep a processor busy
 	weighed  *semaphore.Weighted // the fields that requests at work ask for
 	weight   int64               // of all
 	waiting  atomic.Int64        // requests that hold a place and wait for weight
@@ -85,6 +96,7 @@ func newShedding(limits Limits) *shedding {
 		patience: limits.Wait,
 		places:   make(chan struct{}, limits.Requests),
 		seats:    seats{most: (limits.Requests + 1) / 2, of: map[string]*seat{}},
+		busy:     seats{most: limits.Queries, of: map[string]*seat{}},
 		weighed:  semaphore.NewWeighted(weight), weight: weight,
 		bodies: budget{most: maxBodies}, answers: budget{most: maxAnswers},
 		memory: &memory{},
@@ -103,21 +115,31 @@ func overloaded(format string, args ...any) *refused {
 func (s *shedding) enter(ctx context.Context, caller string) (leave func(), refused *refused) {
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	mine, forget := s.seats.enter(caller)
-	if !take(ctx, mine.taken) {
-		forget()
-		return func() {}, overloaded("%d requests of this caller are at work, half of all that may be, and this one waited %s (max-requests, max-wait): send it again in a second", s.seats.most, s.patience)
+	stand, entered := s.seats.enter(ctx, caller)
+	if !entered {
+		return stand, overloaded("%d requests of this caller are at work, half of all that may be, and this one waited %s (max-requests, max-wait): send it again in a second", s.seats.most, s.patience)
 	}
 	if !take(ctx, s.places) {
-		<-mine.taken
-		forget()
+		stand()
 		return func() {}, overloaded("%d requests are at work and this one waited %s (max-requests, max-wait): send it again in a second", cap(s.places), s.patience)
 	}
 	return sync.OnceFunc(func() {
 		<-s.places
-		<-mine.taken
-		forget()
+		stand()
 	}), nil
+}
+
+// compute takes the right to keep a processor busy, of which each caller has a few: to read
+// and check a request, and to resolve a query. Acts wait for the disk, many at a time, and
+// give it back before. Errors: OVERLOADED.
+func (s *shedding) compute(ctx context.Context, caller string) (pause func(), refused *refused) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	stand, entered := s.busy.enter(ctx, caller)
+	if !entered {
+		return stand, overloaded("%d queries of this caller are at work and this one waited %s (max-queries, max-wait): send it again in a second", s.busy.most, s.patience)
+	}
+	return sync.OnceFunc(stand), nil
 }
 
 // take takes one of some places, and reports false where the context ended before.

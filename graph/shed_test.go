@@ -80,7 +80,7 @@ func TestPlaces(t *testing.T) {
 // back. It holds a place no longer than that.
 func TestWeight(t *testing.T) {
 	a := newAPI(t)
-	a.serve(graph.Options{Limits: graph.Limits{Complexity: 9, Wait: 20 * time.Millisecond}})
+	a.serve(graph.Options{Limits: graph.Limits{Complexity: 9, Queries: 9, Wait: 20 * time.Millisecond}})
 	at, release := a.hold()
 	var working sync.WaitGroup
 	const heavy = `{"query":"{ customers(first: 7) { nodes { id } } }"}` // 9 fields
@@ -100,6 +100,35 @@ func TestWeight(t *testing.T) {
 	if got := a.send(post(strings.NewReader(heavy))); got.Status != http.StatusOK {
 		t.Errorf("%d %s", got.Status, got.body)
 	}
+}
+
+// Of one caller a few queries are at work at the same time; another's are answered beside
+// them.
+func TestQueriesOfACaller(t *testing.T) {
+	a := newAPI(t)
+	a.serve(graph.Options{Limits: graph.Limits{Queries: 1, Wait: 20 * time.Millisecond}})
+	other := newToken(t, a.books, books.NewToken{Name: "other", Roles: []books.Role{books.Viewer}})
+	others := func() answered {
+		r := post(strings.NewReader(zone))
+		r.Header.Set("Authorization", "Bearer "+other)
+		return a.send(r)
+	}
+	others() // from here on the token is known, and costs no look-up
+	at, release := a.hold()
+	var working sync.WaitGroup
+	working.Go(func() { a.send(post(strings.NewReader(zone))) })
+	at(1)
+	if got := a.send(post(strings.NewReader(zone))); !got.overloaded() || !strings.Contains(got.body, "1 queries of this caller") {
+		t.Errorf("%d %s", got.Status, got.body)
+	}
+	working.Go(func() {
+		if got := others(); got.Status != http.StatusOK {
+			t.Errorf("%d %s", got.Status, got.body)
+		}
+	})
+	at(1)
+	release()
+	working.Wait()
 }
 
 // A caller who asks for more than its share is told when to come back, on both endpoints;

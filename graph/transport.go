@@ -84,8 +84,14 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // execute runs the operation of a request in one of the places of those at work, which is
 // free again before the answer is read.
 func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, accepted negotiated, asked asked) (status int, executed response, refused *refused) {
-	leave, refused := t.shedding.enter(ctx, bucketOf(ctx, r.RemoteAddr))
+	caller := bucketOf(ctx, r.RemoteAddr)
+	leave, refused := t.shedding.enter(ctx, caller)
 	defer leave()
+	if refused != nil {
+		return 0, response{}, refused
+	}
+	pause, refused := t.shedding.compute(ctx, caller)
+	defer pause()
 	if refused != nil {
 		return 0, response{}, refused
 	}
@@ -115,6 +121,9 @@ func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.R
 	defer lighten()
 	if refused != nil {
 		return 0, response{}, refused
+	}
+	if operation.Operation.Operation != ast.Query {
+		pause()
 	}
 	respond, ctx := t.executor.DispatchOperation(ctx, operation)
 	got := respond(ctx)

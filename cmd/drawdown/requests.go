@@ -45,6 +45,7 @@ func (r *requestFlags) add(p *program, c *cobra.Command) {
 	flags.DurationVar(&r.limits.Time, "max-time", graph.DefaultTime, "how `long` a GraphQL request may take")
 	p.limit(flags, "max-time", "1s to 1h", func(text string) error { return between(text, time.Second, time.Hour) })
 	count(&r.limits.Requests, "max-requests", graph.DefaultRequests, "the most GraphQL `requests` at work at the same time")
+	count(&r.limits.Queries, "max-queries", graph.DefaultQueries, "the most GraphQL `queries` of one caller at work at the same time")
 	flags.DurationVar(&r.limits.Wait, "max-wait", graph.DefaultWait, "how `long` a GraphQL request waits for others that are at work")
 	p.limit(flags, "max-wait", "1ms to 1m", func(text string) error { return between(text, time.Millisecond, time.Minute) })
 	flags.IntVar(&r.limits.Rate, "rate", graph.DefaultRate, "the `fields` a second that one caller may ask for over time, each request counting ten more; 0 for no bound")
