@@ -106,7 +106,10 @@ func (l Limits) withDefaults() Limits {
 const (
 	// countCost is what totalCount counts: it looks at all rows of a list.
 	countCost = 100
-	// daysCost is what a lot's days count: credits are used on some days of a year.
+	// seriesCost is what the series of a chart count: ten groups and their others.
+	seriesCost = 11
+	// daysCost is what a lot's days count, and each list of values of a chart: credits are
+	// used on some days of a year.
 	daysCost = 100
 	// maxWord bounds a name or a number in a document, and a number in variables: the
 	// schema's longest name has some thirty characters, and what is unknown is compared with
@@ -238,8 +241,10 @@ func (m measure) field(field *ast.Field, rows int) int {
 		return countCost
 	case "nodes", "edges":
 		times = rows
-	case "days":
+	case "days", "buckets", "amounts", "functionalAmounts", "debits", "credits", "closing", "functionalClosing":
 		times = daysCost
+	case "series":
+		times = seriesCost
 	}
 	return addUpTo(1, timesUpTo(times, m.of(field.SelectionSet, m.pageOf(field))))
 }

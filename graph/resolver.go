@@ -78,6 +78,9 @@ func (r *resolver) Account() gen.AccountResolver                 { return accoun
 func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
 
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
+func (r *resolver) UsageSeries() gen.UsageSeriesResolver         { return seriesResolver{} }
+func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver     { return seriesResolver{} }
+func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver   { return seriesResolver{} }
 func (r *resolver) Job() gen.JobResolver                         { return jobResolver{} }
 func (r *resolver) JobRun() gen.JobRunResolver                   { return jobRunResolver{} }
 func (r *resolver) Caller() gen.CallerResolver                   { return callerResolver{} }

@@ -168,6 +168,24 @@ var typeOf = map[string]string{
 	"rec": "Recognition", "pool": "Pool", "ent": "Entry", "run": "JobRun", "est": "Estimate",
 }
 
+// waysToChart asks for a chart of everybody by each dimension, and of the other customer.
+func waysToChart(field *ast.FieldDefinition) (ways []string) {
+	const span = `from: "2024-01-10", to: "2024-01-20", interval: MONTH`
+	switch dimension := field.Arguments.ForName("groupBy"); {
+	case field.Name == "accountOverTime":
+		return []string{"(account: DEFERRED_REVENUE, " + span + ")"}
+	case dimension == nil:
+		return []string{"(" + span + ")"}
+	default:
+		for _, by := range map[string][]string{
+			"UsageDimension": {"CUSTOMER", "POLICY", "PACK", "LOT_KIND"}, "RevenueDimension": {"CUSTOMER", "POLICY", "KIND"}, "PurchaseDimension": {"CUSTOMER", "POLICY", "PACK"},
+		}[dimension.Type.Name()] {
+			ways = append(ways, "("+span+", groupBy: "+by+")")
+		}
+		return append(ways, "("+span+`, customer: "other-corp", groupBy: CUSTOMER)`)
+	}
+}
+
 // waysToAsk are the arguments with which a root field is asked: every row there is, and the
 // other customer by name where a list can be asked for one.
 func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
@@ -188,6 +206,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return []string{"(number: 1)", "(number: 3)"}
 	case slices.Contains([]string{"policy", "pack", "meter"}, field.Name):
 		return []string{fmt.Sprintf("(code: %q)", map[string]string{"policy": "pooled", "pack": "growth", "meter": "tokens"}[field.Name])}
+	}
+	if strings.HasSuffix(field.Name, "OverTime") {
+		return waysToChart(field)
 	}
 	required := ""
 	if field.Name == "lapsing" {

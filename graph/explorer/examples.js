@@ -548,6 +548,47 @@ const shelves = [
         "name": "deferredRevenue",
         "says": "Who is owed what: the customers behind deferred revenue.",
         "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
+      },
+      {
+        "name": "usageOverTime",
+        "says": "A chart of use: credits by month, the three largest customers apart.",
+        "query": "query UsageOverTime($from: Date!, $to: Date!) {\n  usageOverTime(from: $from, to: $to, interval: MONTH, groupBy: CUSTOMER, top: 3) {\n    buckets { from to }\n    series { key others credits total }\n    total\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "revenueOverTime",
+        "says": "A chart of revenue: by month and kind, in each currency; it adds up to the trial balance.",
+        "query": "query RevenueOverTime($from: Date!, $to: Date!) {\n  revenueOverTime(from: $from, to: $to, interval: MONTH, groupBy: KIND) {\n    buckets { from to }\n    series { key currency amounts { amount } total { amount } }\n    functionalTotal { amount currency }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "purchasesOverTime",
+        "says": "What was sold in each month, by pack.",
+        "query": "query PurchasesOverTime($from: Date!, $to: Date!) {\n  purchasesOverTime(from: $from, to: $to, interval: MONTH, groupBy: PACK, top: 2) {\n    buckets { from to }\n    series { key others currency counts amounts { amount } total { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "accountOverTime",
+        "says": "Deferred revenue at the end of each month. Take CASH for what was paid.",
+        "query": "query AccountOverTime($from: Date!, $to: Date!) {\n  accountOverTime(account: DEFERRED_REVENUE, from: $from, to: $to, interval: MONTH) {\n    buckets { to }\n    series { currency opening { amount } debits { amount } credits { amount } closing { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "activeCustomersOverTime",
+        "says": "How many customers used something in each week of a month.",
+        "query": "query ActiveCustomersOverTime {\n  activeCustomersOverTime(from: \"2025-12-01\", to: \"2025-12-31\", interval: WEEK) {\n    buckets { from to }\n    counts\n    total\n  }\n}\n"
       }
     ]
   },

@@ -191,6 +191,25 @@ func (s scopedTx) CountDeferred(ctx context.Context, filter DeferredFilter) (int
 	return s.tx.CountDeferred(ctx, filter)
 }
 
+func (s scopedTx) UsageChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.UsageChart(ctx, filter)
+}
+
+func (s scopedTx) RevenueChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.RevenueChart(ctx, filter)
+}
+
+func (s scopedTx) PurchaseChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.PurchaseChart(ctx, filter)
+}
+
+func (s scopedTx) ActiveCustomers(ctx context.Context, customerID string, buckets []Bucket) ([]int64, error) {
+	return s.tx.ActiveCustomers(ctx, s.only(customerID), buckets)
+}
+
 func (s scopedTx) PurchasesBelow(ctx context.Context, of []PurchaseFilter, page Page) ([][]Purchase, error) {
 	of = onlyBelow(s, of, func(f *PurchaseFilter) *string { return &f.CustomerID })
 	return s.tx.PurchasesBelow(ctx, of, page)

@@ -108,6 +108,9 @@ func (scopedTx) EntriesByNumber(context.Context, []int64) ([]ledger.Entry, error
 func (scopedTx) EachEntry(context.Context, ledger.Date, ledger.Date, func(ledger.Entry) error) error {
 	return errScoped
 }
+func (scopedTx) AccountChart(context.Context, ledger.Role, ChartFilter) ([]ChartRow, error) {
+	return nil, errScoped
+}
 func (scopedTx) TrialBalance(context.Context, ledger.Period, ledger.Period) (ledger.TrialBalance, error) {
 	return ledger.TrialBalance{}, errScoped
 }

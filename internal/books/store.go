@@ -35,6 +35,7 @@ type Tx interface {
 	usageTx
 	bookingTx
 	journalTx
+	chartTx
 	runTx
 	tokenTx
 	checkTx
@@ -302,6 +303,24 @@ type journalTx interface {
 	// EntriesOfRecognitions returns, for each recognition, the number of the entry that
 	// sums it; 0 while it is not posted, or where its sum moved nothing.
 	EntriesOfRecognitions(ctx context.Context, recognitions []revrec.Recognition) ([]int64, error)
+}
+
+// chartTx adds up over days. The filters of all but AccountChart take a customer: without
+// one they add up the whole book; AccountChart always does.
+type chartTx interface {
+	// UsageChart adds up the credits drawn, by the day of use. By meter it reads event by
+	// event, and needs a customer.
+	UsageChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error)
+	// RevenueChart adds up posted revenue, by accounting date. By customer, or for one, it
+	// reads recognitions; otherwise the lines of entries.
+	RevenueChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error)
+	// PurchaseChart adds up purchases that were not voided, by day of purchase.
+	PurchaseChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error)
+	// ActiveCustomers counts the customers that used something in each bucket.
+	ActiveCustomers(ctx context.Context, customerID string, buckets []Bucket) ([]int64, error)
+	// AccountChart adds up the sides of an account, by accounting date and currency; the
+	// balances before From come as rows of the zero day.
+	AccountChart(ctx context.Context, account ledger.Role, filter ChartFilter) ([]ChartRow, error)
 }
 
 type runTx interface {

@@ -58,12 +58,15 @@ type ResolverRoot interface {
 	Policy() PolicyResolver
 	Pool() PoolResolver
 	Purchase() PurchaseResolver
+	PurchaseSeries() PurchaseSeriesResolver
 	Query() QueryResolver
 	Recognition() RecognitionResolver
+	RevenueSeries() RevenueSeriesResolver
 	Token() TokenResolver
 	TrialBalanceRow() TrialBalanceRowResolver
 	UsageEvent() UsageEventResolver
 	UsageOutcome() UsageOutcomeResolver
+	UsageSeries() UsageSeriesResolver
 }
 
 type DirectiveRoot struct {
@@ -256,6 +259,13 @@ type PurchaseResolver interface {
 
 	Entries(ctx context.Context, obj *books.Purchase, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
 }
+type PurchaseSeriesResolver interface {
+	Key(ctx context.Context, obj *view.Series) (*string, error)
+
+	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
+	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
+	Pack(ctx context.Context, obj *view.Series) (*books.Pack, error)
+}
 type QueryResolver interface {
 	Book(ctx context.Context) (*books.Book, error)
 	Me(ctx context.Context) (*books.Caller, error)
@@ -285,6 +295,11 @@ type QueryResolver interface {
 	Accounts(ctx context.Context) ([]ledger.Account, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
+	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, top int) (*view.Chart, error)
+	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
+	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
+	AccountOverTime(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, interval books.Interval) (*view.AccountChart, error)
+	ActiveCustomersOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval) (*view.CustomerCountChart, error)
 	Jobs(ctx context.Context) ([]view.Job, error)
 	JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, statuses []books.JobStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.JobRun], error)
 }
@@ -300,6 +315,12 @@ type RecognitionResolver interface {
 	Entry(ctx context.Context, obj *revrec.Recognition) (*ledger.Entry, error)
 	Draws(ctx context.Context, obj *revrec.Recognition, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Explanation(ctx context.Context, obj *revrec.Recognition) (*revrec.Explanation, error)
+}
+type RevenueSeriesResolver interface {
+	Key(ctx context.Context, obj *view.Series) (*string, error)
+
+	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
+	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
 }
 type TokenResolver interface {
 	ID(ctx context.Context, obj *books.Token) (string, error)
@@ -335,6 +356,14 @@ type UsageEventResolver interface {
 }
 type UsageOutcomeResolver interface {
 	Error(ctx context.Context, obj *books.UsageOutcome) (*view.UserError, error)
+}
+type UsageSeriesResolver interface {
+	Key(ctx context.Context, obj *view.Series) (*string, error)
+
+	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
+	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
+	Pack(ctx context.Context, obj *view.Series) (*books.Pack, error)
+	Meter(ctx context.Context, obj *view.Series) (*books.Meter, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -871,6 +900,96 @@ type Query {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): DeferredRevenueConnection! @requires(role: VIEWER)
+
+  """
+  Credits used over time, by the day of use, net of voids: what was drawn on lots, booked or not. Read from sums by lot
+  and day; only by ` + "`" + `METER` + "`" + ` event by event, which needs ` + "`" + `customer` + "`" + ` and at most 31 days.
+  """
+  usageOverTime(
+    "The first day."
+    from: Date!
+    "The last day, included; at most 3,660 days in all."
+    to: Date!
+    "How long each bucket is; at most 400 buckets."
+    interval: ChartInterval! = DAY
+    "What to tell apart; one series where null."
+    groupBy: UsageDimension
+    "Keeps use of the customer with this external id."
+    customer: String
+    "Keeps use of lots under the policy with this code."
+    policy: String
+    "How many groups to tell apart, the largest first: 1 to 50. The rest is one series, ` + "`" + `others` + "`" + `."
+    top: Int! = 10
+  ): UsageChart! @requires(role: VIEWER)
+
+  """
+  Posted revenue over time, by accounting date: credits to the accounts USAGE_REVENUE, BREAKAGE_REVENUE and
+  OVERAGE_REVENUE, less debits, so that it adds up to the trial balance. Read from the entries of the span; by
+  ` + "`" + `CUSTOMER` + "`" + `, or for one, from its recognitions.
+  """
+  revenueOverTime(
+    "The first day."
+    from: Date!
+    "The last day, included; at most 3,660 days in all."
+    to: Date!
+    "How long each bucket is; at most 400 buckets."
+    interval: ChartInterval! = DAY
+    "What to tell apart; one series per currency where null."
+    groupBy: RevenueDimension
+    "Keeps revenue from the customer with this external id."
+    customer: String
+    "Keeps revenue under the policy with this code."
+    policy: String
+    "Keeps contracts in this currency."
+    currency: Currency
+    "How many groups to tell apart, the largest first: 1 to 50. The rest is one series, ` + "`" + `others` + "`" + `."
+    top: Int! = 10
+  ): RevenueChart! @requires(role: VIEWER)
+
+  "Purchases over time, by day of purchase: what was sold, paid or not. Those that were voided are left out. For cash, see ` + "`" + `accountOverTime` + "`" + `."
+  purchasesOverTime(
+    "The first day."
+    from: Date!
+    "The last day, included; at most 3,660 days in all."
+    to: Date!
+    "How long each bucket is; at most 400 buckets."
+    interval: ChartInterval! = DAY
+    "What to tell apart; one series per currency where null."
+    groupBy: PurchaseDimension
+    "Keeps purchases of the customer with this external id."
+    customer: String
+    "Keeps purchases under the policy with this code."
+    policy: String
+    "Keeps purchases in this currency."
+    currency: Currency
+    "How many groups to tell apart, the largest first: 1 to 50. The rest is one series, ` + "`" + `others` + "`" + `."
+    top: Int! = 10
+  ): PurchaseChart! @requires(role: VIEWER)
+
+  """
+  The balance and the two sides of an account over time, by accounting date: deferred revenue, cash, receivables. Read
+  from the entries of the span, and from running balances before it.
+  """
+  accountOverTime(
+    "The account, such as ` + "`" + `DEFERRED_REVENUE` + "`" + `."
+    account: AccountRole!
+    "The first day."
+    from: Date!
+    "The last day, included; at most 3,660 days in all."
+    to: Date!
+    "How long each bucket is; at most 400 buckets."
+    interval: ChartInterval! = DAY
+  ): AccountChart! @requires(role: VIEWER)
+
+  "How many customers used something, in each bucket and in all. Read from sums by lot and day."
+  activeCustomersOverTime(
+    "The first day."
+    from: Date!
+    "The last day, included; at most 3,660 days in all."
+    to: Date!
+    "How long each bucket is; at most 400 buckets."
+    interval: ChartInterval! = DAY
+  ): CustomerCountChart! @requires(role: VIEWER)
 
   "The jobs that book what time brings, in the order in which ` + "`" + `ALL` + "`" + ` runs them."
   jobs: [Job!]! @requires(role: VIEWER)
@@ -2530,6 +2649,196 @@ type DeferredRevenueEdge {
   node: DeferredRevenue!
 }
 
+"How long a bucket of a chart is. The first and the last are cut to the days asked for."
+enum ChartInterval {
+  "A day in the book's time zone."
+  DAY
+  "Monday to Sunday, ISO 8601."
+  WEEK
+  "A calendar month."
+  MONTH
+}
+
+"A step of a chart."
+type ChartBucket {
+  "Its first day."
+  from: Date!
+  "Its last day, included."
+  to: Date!
+}
+
+"What a chart of use tells apart."
+enum UsageDimension {
+  "Who used."
+  CUSTOMER
+  "The policy of the lots that served."
+  POLICY
+  "The pack that the lots were sold as; none for custom deals, grants and overage."
+  PACK
+  "What the lots came from."
+  LOT_KIND
+  "What was used; none where events gave credits. Needs ` + "`" + `customer` + "`" + ` and at most 31 days."
+  METER
+}
+
+"Credits used over time."
+type UsageChart {
+  "The steps, in order; every series has a value for each."
+  buckets: [ChartBucket!]!
+  "The groups, the largest first, then ` + "`" + `others` + "`" + `."
+  series: [UsageSeries!]!
+  "The sum of all series."
+  total: Credits!
+}
+
+"One group of a chart of use."
+type UsageSeries {
+  "Names the group: external id, code or kind; null where nothing is told apart, for ` + "`" + `others` + "`" + `, and for use that has none."
+  key: String
+  "True for all groups beyond the largest, together."
+  others: Boolean!
+  "The customer, by ` + "`" + `CUSTOMER` + "`" + `; null otherwise."
+  customer: Customer
+  "The policy, by ` + "`" + `POLICY` + "`" + `; null otherwise."
+  policy: Policy
+  "The pack, by ` + "`" + `PACK` + "`" + `; null otherwise."
+  pack: Pack
+  "The meter, by ` + "`" + `METER` + "`" + `; null otherwise."
+  meter: Meter
+  "The credits of each bucket, zero where there were none."
+  credits: [Credits!]!
+  "Their sum."
+  total: Credits!
+}
+
+"What a chart of revenue tells apart."
+enum RevenueDimension {
+  "The kind of the entries: use, overage, the kinds of breakage."
+  KIND
+  "The policy."
+  POLICY
+  "From whom it was earned; what pools break belongs to none."
+  CUSTOMER
+}
+
+"Revenue over time."
+type RevenueChart {
+  "The steps, in order; every series has a value for each."
+  buckets: [ChartBucket!]!
+  "The groups in each of their currencies, the largest group first, then ` + "`" + `others` + "`" + `."
+  series: [RevenueSeries!]!
+  "The sum of all series in the book's functional currency."
+  functionalTotal: Money!
+}
+
+"One group of a chart of revenue, in one currency."
+type RevenueSeries {
+  "Names the group: kind, code or external id; null where nothing is told apart, for ` + "`" + `others` + "`" + `, and for revenue that has none."
+  key: String
+  "True for all groups beyond the largest, together."
+  others: Boolean!
+  "The policy, by ` + "`" + `POLICY` + "`" + `; null otherwise."
+  policy: Policy
+  "The customer, by ` + "`" + `CUSTOMER` + "`" + `; null otherwise."
+  customer: Customer
+  "The currency of the contracts."
+  currency: Currency!
+  "The revenue of each bucket, zero where there was none."
+  amounts: [Money!]!
+  "The same in the book's functional currency."
+  functionalAmounts: [Money!]!
+  "The sum of ` + "`" + `amounts` + "`" + `."
+  total: Money!
+  "The sum of ` + "`" + `functionalAmounts` + "`" + `."
+  functionalTotal: Money!
+}
+
+"What a chart of purchases tells apart."
+enum PurchaseDimension {
+  "Who bought."
+  CUSTOMER
+  "The policy."
+  POLICY
+  "The pack; none for custom deals."
+  PACK
+}
+
+"Purchases over time."
+type PurchaseChart {
+  "The steps, in order; every series has a value for each."
+  buckets: [ChartBucket!]!
+  "The groups in each of their currencies, the largest group first, then ` + "`" + `others` + "`" + `."
+  series: [PurchaseSeries!]!
+  "The sum of all series in the book's functional currency."
+  functionalTotal: Money!
+}
+
+"One group of a chart of purchases, in one currency."
+type PurchaseSeries {
+  "Names the group: external id or code; null where nothing is told apart, for ` + "`" + `others` + "`" + `, and for purchases that have none."
+  key: String
+  "True for all groups beyond the largest, together."
+  others: Boolean!
+  "The customer, by ` + "`" + `CUSTOMER` + "`" + `; null otherwise."
+  customer: Customer
+  "The policy, by ` + "`" + `POLICY` + "`" + `; null otherwise."
+  policy: Policy
+  "The pack, by ` + "`" + `PACK` + "`" + `; null otherwise."
+  pack: Pack
+  "The currency of the purchases."
+  currency: Currency!
+  "How many purchases each bucket has."
+  counts: [Int!]!
+  "The credits bought in each bucket, bonus included."
+  credits: [Credits!]!
+  "The prices of each bucket, without tax, zero where there were none."
+  amounts: [Money!]!
+  "The same in the book's functional currency."
+  functionalAmounts: [Money!]!
+  "The sum of ` + "`" + `amounts` + "`" + `."
+  total: Money!
+  "The sum of ` + "`" + `functionalAmounts` + "`" + `."
+  functionalTotal: Money!
+}
+
+"An account over time."
+type AccountChart {
+  "The account."
+  account: Account!
+  "The steps, in order; every series has a value for each."
+  buckets: [ChartBucket!]!
+  "One for each currency in which the account ever moved by the last day, in order of currency."
+  series: [AccountSeries!]!
+}
+
+"An account in one currency. Balances have the account's own sign, as in the trial balance."
+type AccountSeries {
+  "The currency of the contracts."
+  currency: Currency!
+  "The balance before the first day."
+  opening: Money!
+  "The same in the book's functional currency."
+  functionalOpening: Money!
+  "The gross sum of debits in each bucket."
+  debits: [Money!]!
+  "The gross sum of credits in each bucket."
+  credits: [Money!]!
+  "The balance at the end of each bucket."
+  closing: [Money!]!
+  "The same in the book's functional currency."
+  functionalClosing: [Money!]!
+}
+
+"Customers over time."
+type CustomerCountChart {
+  "The steps, in order."
+  buckets: [ChartBucket!]!
+  "How many customers each bucket counts."
+  counts: [Int!]!
+  "How many customers there are in all buckets together, each once."
+  total: Int!
+}
+
 "A job that books what time brings."
 type Job {
   "Its name."
@@ -3083,6 +3392,38 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountChart_account(ctx, field)
+	case "buckets":
+		return ec.fieldContext_AccountChart_buckets(ctx, field)
+	case "series":
+		return ec.fieldContext_AccountChart_series(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountChart", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_AccountSeries_currency(ctx, field)
+	case "opening":
+		return ec.fieldContext_AccountSeries_opening(ctx, field)
+	case "functionalOpening":
+		return ec.fieldContext_AccountSeries_functionalOpening(ctx, field)
+	case "debits":
+		return ec.fieldContext_AccountSeries_debits(ctx, field)
+	case "credits":
+		return ec.fieldContext_AccountSeries_credits(ctx, field)
+	case "closing":
+		return ec.fieldContext_AccountSeries_closing(ctx, field)
+	case "functionalClosing":
+		return ec.fieldContext_AccountSeries_functionalClosing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountSeries", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3195,6 +3536,16 @@ func (ec *executionContext) childFields_Caller(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Caller", field.Name)
 }
 
+func (ec *executionContext) childFields_ChartBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_ChartBucket_from(ctx, field)
+	case "to":
+		return ec.fieldContext_ChartBucket_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChartBucket", field.Name)
+}
+
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3233,6 +3584,18 @@ func (ec *executionContext) childFields_CustomerConnection(ctx context.Context, 
 		return ec.fieldContext_CustomerConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerCountChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buckets":
+		return ec.fieldContext_CustomerCountChart_buckets(ctx, field)
+	case "counts":
+		return ec.fieldContext_CustomerCountChart_counts(ctx, field)
+	case "total":
+		return ec.fieldContext_CustomerCountChart_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerCountChart", field.Name)
 }
 
 func (ec *executionContext) childFields_CustomerCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3991,6 +4354,18 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Purchase", field.Name)
 }
 
+func (ec *executionContext) childFields_PurchaseChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buckets":
+		return ec.fieldContext_PurchaseChart_buckets(ctx, field)
+	case "series":
+		return ec.fieldContext_PurchaseChart_series(ctx, field)
+	case "functionalTotal":
+		return ec.fieldContext_PurchaseChart_functionalTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseChart", field.Name)
+}
+
 func (ec *executionContext) childFields_PurchaseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -4053,6 +4428,36 @@ func (ec *executionContext) childFields_PurchaseRefundPayload(ctx context.Contex
 		return ec.fieldContext_PurchaseRefundPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseRefundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_PurchaseSeries_key(ctx, field)
+	case "others":
+		return ec.fieldContext_PurchaseSeries_others(ctx, field)
+	case "customer":
+		return ec.fieldContext_PurchaseSeries_customer(ctx, field)
+	case "policy":
+		return ec.fieldContext_PurchaseSeries_policy(ctx, field)
+	case "pack":
+		return ec.fieldContext_PurchaseSeries_pack(ctx, field)
+	case "currency":
+		return ec.fieldContext_PurchaseSeries_currency(ctx, field)
+	case "counts":
+		return ec.fieldContext_PurchaseSeries_counts(ctx, field)
+	case "credits":
+		return ec.fieldContext_PurchaseSeries_credits(ctx, field)
+	case "amounts":
+		return ec.fieldContext_PurchaseSeries_amounts(ctx, field)
+	case "functionalAmounts":
+		return ec.fieldContext_PurchaseSeries_functionalAmounts(ctx, field)
+	case "total":
+		return ec.fieldContext_PurchaseSeries_total(ctx, field)
+	case "functionalTotal":
+		return ec.fieldContext_PurchaseSeries_functionalTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseSeries", field.Name)
 }
 
 func (ec *executionContext) childFields_PurchaseVoidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4137,6 +4542,42 @@ func (ec *executionContext) childFields_RemoteRule(ctx context.Context, field gr
 		return ec.fieldContext_RemoteRule_from(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoteRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RevenueChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buckets":
+		return ec.fieldContext_RevenueChart_buckets(ctx, field)
+	case "series":
+		return ec.fieldContext_RevenueChart_series(ctx, field)
+	case "functionalTotal":
+		return ec.fieldContext_RevenueChart_functionalTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevenueChart", field.Name)
+}
+
+func (ec *executionContext) childFields_RevenueSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_RevenueSeries_key(ctx, field)
+	case "others":
+		return ec.fieldContext_RevenueSeries_others(ctx, field)
+	case "policy":
+		return ec.fieldContext_RevenueSeries_policy(ctx, field)
+	case "customer":
+		return ec.fieldContext_RevenueSeries_customer(ctx, field)
+	case "currency":
+		return ec.fieldContext_RevenueSeries_currency(ctx, field)
+	case "amounts":
+		return ec.fieldContext_RevenueSeries_amounts(ctx, field)
+	case "functionalAmounts":
+		return ec.fieldContext_RevenueSeries_functionalAmounts(ctx, field)
+	case "total":
+		return ec.fieldContext_RevenueSeries_total(ctx, field)
+	case "functionalTotal":
+		return ec.fieldContext_RevenueSeries_functionalTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevenueSeries", field.Name)
 }
 
 func (ec *executionContext) childFields_Token(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4265,6 +4706,18 @@ func (ec *executionContext) childFields_TrialBalanceRow(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type TrialBalanceRow", field.Name)
 }
 
+func (ec *executionContext) childFields_UsageChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buckets":
+		return ec.fieldContext_UsageChart_buckets(ctx, field)
+	case "series":
+		return ec.fieldContext_UsageChart_series(ctx, field)
+	case "total":
+		return ec.fieldContext_UsageChart_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageChart", field.Name)
+}
+
 func (ec *executionContext) childFields_UsageEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4351,6 +4804,28 @@ func (ec *executionContext) childFields_UsageRecordPayload(ctx context.Context, 
 		return ec.fieldContext_UsageRecordPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UsageRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UsageSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_UsageSeries_key(ctx, field)
+	case "others":
+		return ec.fieldContext_UsageSeries_others(ctx, field)
+	case "customer":
+		return ec.fieldContext_UsageSeries_customer(ctx, field)
+	case "policy":
+		return ec.fieldContext_UsageSeries_policy(ctx, field)
+	case "pack":
+		return ec.fieldContext_UsageSeries_pack(ctx, field)
+	case "meter":
+		return ec.fieldContext_UsageSeries_meter(ctx, field)
+	case "credits":
+		return ec.fieldContext_UsageSeries_credits(ctx, field)
+	case "total":
+		return ec.fieldContext_UsageSeries_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UsageSeries", field.Name)
 }
 
 func (ec *executionContext) childFields_UsageVoidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5499,6 +5974,74 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_accountOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "account",
+		func(ctx context.Context, v any) (ledger.Role, error) {
+			return ec.unmarshalNAccountRole2drawdownᚋledgerᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["account"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
+		func(ctx context.Context, v any) (books.Interval, error) {
+			return ec.unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["interval"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_activeCustomersOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
+		func(ctx context.Context, v any) (books.Interval, error) {
+			return ec.unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["interval"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6309,6 +6852,76 @@ func (ec *executionContext) field_Query_purchase_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_purchasesOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
+		func(ctx context.Context, v any) (books.Interval, error) {
+			return ec.unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["interval"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (*books.Dimension, error) {
+			return ec.unmarshalOPurchaseDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "top",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["top"] = arg7
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_purchases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6543,6 +7156,76 @@ func (ec *executionContext) field_Query_recognitions_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_revenueOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
+		func(ctx context.Context, v any) (books.Interval, error) {
+			return ec.unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["interval"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (*books.Dimension, error) {
+			return ec.unmarshalORevenueDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "top",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["top"] = arg7
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_tokens_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6716,6 +7399,68 @@ func (ec *executionContext) field_Query_usageEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["reverse"] = arg8
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_usageOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "interval",
+		func(ctx context.Context, v any) (books.Interval, error) {
+			return ec.unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["interval"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (*books.Dimension, error) {
+			return ec.unmarshalOUsageDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "top",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["top"] = arg6
 	return args, nil
 }
 
@@ -6943,6 +7688,317 @@ func (ec *executionContext) _Account_naturalSide(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Account_naturalSide(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, true, "Side")
+}
+
+func (ec *executionContext) _AccountChart_account(ctx context.Context, field graphql.CollectedField, obj *view.AccountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountChart_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Account, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Account) graphql.Marshaler {
+			return ec.marshalNAccount2drawdownᚋledgerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountChart_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.AccountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountChart_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+			return ec.marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountChart_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountChart_series(ctx context.Context, field graphql.CollectedField, obj *view.AccountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountChart_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.AccountSeries) graphql.Marshaler {
+			return ec.marshalNAccountSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐAccountSeriesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountChart_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountSeries", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _AccountSeries_opening(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_functionalOpening(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_functionalOpening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalOpening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_functionalOpening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_debits(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_debits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Debits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_debits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_credits(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_closing(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountSeries_functionalClosing(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountSeries_functionalClosing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalClosing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountSeries_functionalClosing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AuditEvent_id(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
@@ -7813,6 +8869,52 @@ func (ec *executionContext) fieldContext_Caller_expiresAt(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Caller", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _ChartBucket_from(ctx context.Context, field graphql.CollectedField, obj *books.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChartBucket_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChartBucket_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ChartBucket_to(ctx context.Context, field graphql.CollectedField, obj *books.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChartBucket_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChartBucket_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
+}
+
 func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8274,6 +9376,84 @@ func (ec *executionContext) _CustomerConnection_totalCount(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_CustomerConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _CustomerCountChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.CustomerCountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerCountChart_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+			return ec.marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerCountChart_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerCountChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerCountChart_counts(ctx context.Context, field graphql.CollectedField, obj *view.CustomerCountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerCountChart_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
+			return ec.marshalNInt2ᚕint64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerCountChart_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerCountChart", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CustomerCountChart_total(ctx context.Context, field graphql.CollectedField, obj *view.CustomerCountChart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerCountChart_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerCountChart_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomerCountChart", field, false, false, "Int")
 }
 
 func (ec *executionContext) _CustomerCreatePayload_customer(ctx context.Context, field graphql.CollectedField, obj *CustomerCreatePayload) (ret graphql.Marshaler) {
@@ -15697,6 +16877,102 @@ func (ec *executionContext) fieldContext_Purchase_entries(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _PurchaseChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseChart_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+			return ec.marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseChart_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseChart_series(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseChart_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Series) graphql.Marshaler {
+			return ec.marshalNPurchaseSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseChart_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseChart_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseChart_functionalTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseChart_functionalTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PurchaseConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Purchase]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16122,6 +17398,345 @@ func (ec *executionContext) fieldContext_PurchaseRefundPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_key(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PurchaseSeries().Key(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseSeries", field, true, true, "String")
+}
+
+func (ec *executionContext) _PurchaseSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_others(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Others, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PurchaseSeries_customer(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PurchaseSeries().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_policy(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PurchaseSeries().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_pack(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PurchaseSeries().Pack(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _PurchaseSeries_counts(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int64) graphql.Marshaler {
+			return ec.marshalNInt2ᚕint64ᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PurchaseSeries_credits(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _PurchaseSeries_amounts(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_amounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_amounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_functionalAmounts(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_functionalAmounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAmounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_functionalAmounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseSeries_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseSeries_functionalTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseSeries_functionalTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17387,6 +19002,226 @@ func (ec *executionContext) fieldContext_Query_deferredRevenue(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_usageOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_usageOverTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UsageOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval), fc.Args["groupBy"].(*books.Dimension), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["top"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+			return ec.marshalNUsageChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_usageOverTime(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageChart(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_usageOverTime_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_revenueOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_revenueOverTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RevenueOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval), fc.Args["groupBy"].(*books.Dimension), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["top"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+			return ec.marshalNRevenueChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_revenueOverTime(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueChart(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_revenueOverTime_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_purchasesOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_purchasesOverTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PurchasesOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval), fc.Args["groupBy"].(*books.Dimension), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["top"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+			return ec.marshalNPurchaseChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_purchasesOverTime(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseChart(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_purchasesOverTime_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_accountOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_accountOverTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AccountOverTime(ctx, fc.Args["account"].(ledger.Role), fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.AccountChart) graphql.Marshaler {
+			return ec.marshalNAccountChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐAccountChart(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_accountOverTime(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountChart(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_accountOverTime_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_activeCustomersOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_activeCustomersOverTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ActiveCustomersOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.CustomerCountChart) graphql.Marshaler {
+			return ec.marshalNCustomerCountChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐCustomerCountChart(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_activeCustomersOverTime(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerCountChart(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_activeCustomersOverTime_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18268,6 +20103,363 @@ func (ec *executionContext) _RemoteRule_from(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_RemoteRule_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoteRule", field, false, false, "RemoteFrom")
+}
+
+func (ec *executionContext) _RevenueChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueChart_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+			return ec.marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueChart_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueChart_series(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueChart_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Series) graphql.Marshaler {
+			return ec.marshalNRevenueSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueChart_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueChart_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueChart_functionalTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueChart_functionalTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_key(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RevenueSeries().Key(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevenueSeries", field, true, true, "String")
+}
+
+func (ec *executionContext) _RevenueSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_others(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Others, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevenueSeries", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RevenueSeries_policy(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RevenueSeries().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_customer(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RevenueSeries().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevenueSeries", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _RevenueSeries_amounts(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_amounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_amounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_functionalAmounts(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_functionalAmounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAmounts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_functionalAmounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueSeries_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueSeries_functionalTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueSeries_functionalTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Token_id(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
@@ -19464,6 +21656,93 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_entries(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _UsageChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageChart_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+			return ec.marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageChart_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChartBucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageChart_series(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageChart_series(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Series, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Series) graphql.Marshaler {
+			return ec.marshalNUsageSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageChart_series(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageChart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageSeries(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageChart_total(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageChart_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageChart_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageChart", field, false, false, "Credits")
+}
+
 func (ec *executionContext) _UsageEvent_id(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20255,6 +22534,226 @@ func (ec *executionContext) fieldContext_UsageRecordPayload_userErrors(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _UsageSeries_key(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageSeries().Key(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageSeries", field, true, true, "String")
+}
+
+func (ec *executionContext) _UsageSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_others(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Others, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageSeries", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _UsageSeries_customer(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageSeries().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageSeries_policy(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageSeries().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageSeries_pack(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageSeries().Pack(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageSeries_meter(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_meter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageSeries().Meter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Meter) graphql.Marshaler {
+			return ec.marshalOMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_meter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Meter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageSeries_credits(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageSeries", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _UsageSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageSeries_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCredits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageSeries_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageSeries", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _UsageVoidPayload_event(ctx context.Context, field graphql.CollectedField, obj *UsageVoidPayload) (ret graphql.Marshaler) {
@@ -22986,6 +25485,112 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var accountChartImplementors = []string{"AccountChart"}
+
+func (ec *executionContext) _AccountChart(ctx context.Context, sel ast.SelectionSet, obj *view.AccountChart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountChartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountChart")
+		case "account":
+			out.Values[i] = ec._AccountChart_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "buckets":
+			out.Values[i] = ec._AccountChart_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "series":
+			out.Values[i] = ec._AccountChart_series(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var accountSeriesImplementors = []string{"AccountSeries"}
+
+func (ec *executionContext) _AccountSeries(ctx context.Context, sel ast.SelectionSet, obj *view.AccountSeries) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountSeries")
+		case "currency":
+			out.Values[i] = ec._AccountSeries_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._AccountSeries_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalOpening":
+			out.Values[i] = ec._AccountSeries_functionalOpening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "debits":
+			out.Values[i] = ec._AccountSeries_debits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._AccountSeries_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._AccountSeries_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalClosing":
+			out.Values[i] = ec._AccountSeries_functionalClosing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var auditEventImplementors = []string{"AuditEvent"}
 
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *books.AuditEvent) graphql.Marshaler {
@@ -23371,6 +25976,44 @@ func (ec *executionContext) _Caller(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var chartBucketImplementors = []string{"ChartBucket"}
+
+func (ec *executionContext) _ChartBucket(ctx context.Context, sel ast.SelectionSet, obj *books.Bucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chartBucketImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChartBucket")
+		case "from":
+			out.Values[i] = ec._ChartBucket_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._ChartBucket_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var customerImplementors = []string{"Customer", "Node"}
 
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *books.Customer) graphql.Marshaler {
@@ -23488,6 +26131,49 @@ func (ec *executionContext) _CustomerConnection(ctx context.Context, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CustomerConnection_totalCount(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var customerCountChartImplementors = []string{"CustomerCountChart"}
+
+func (ec *executionContext) _CustomerCountChart(ctx context.Context, sel ast.SelectionSet, obj *view.CustomerCountChart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerCountChartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerCountChart")
+		case "buckets":
+			out.Values[i] = ec._CustomerCountChart_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._CustomerCountChart_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._CustomerCountChart_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26207,6 +28893,49 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var purchaseChartImplementors = []string{"PurchaseChart"}
+
+func (ec *executionContext) _PurchaseChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseChartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseChart")
+		case "buckets":
+			out.Values[i] = ec._PurchaseChart_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "series":
+			out.Values[i] = ec._PurchaseChart_series(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalTotal":
+			out.Values[i] = ec._PurchaseChart_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var purchaseConnectionImplementors = []string{"PurchaseConnection"}
 
 func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Purchase]) graphql.Marshaler {
@@ -26428,6 +29157,98 @@ func (ec *executionContext) _PurchaseRefundPayload(ctx context.Context, sel ast.
 			out.Values[i] = ec._PurchaseRefundPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseSeriesImplementors = []string{"PurchaseSeries"}
+
+func (ec *executionContext) _PurchaseSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseSeries")
+		case "key":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PurchaseSeries_key(ctx, field, obj)
+				})
+		case "others":
+			out.Values[i] = ec._PurchaseSeries_others(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PurchaseSeries_customer(ctx, field, obj)
+				})
+		case "policy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PurchaseSeries_policy(ctx, field, obj)
+				})
+		case "pack":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PurchaseSeries_pack(ctx, field, obj)
+				})
+		case "currency":
+			out.Values[i] = ec._PurchaseSeries_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.Values[i] = ec._PurchaseSeries_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "credits":
+			out.Values[i] = ec._PurchaseSeries_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amounts":
+			out.Values[i] = ec._PurchaseSeries_amounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "functionalAmounts":
+			out.Values[i] = ec._PurchaseSeries_functionalAmounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._PurchaseSeries_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "functionalTotal":
+			out.Values[i] = ec._PurchaseSeries_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -26670,6 +29491,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_deferredRevenue(ctx, field)
+				})
+		case "usageOverTime":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_usageOverTime(ctx, field)
+				})
+		case "revenueOverTime":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_revenueOverTime(ctx, field)
+				})
+		case "purchasesOverTime":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_purchasesOverTime(ctx, field)
+				})
+		case "accountOverTime":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_accountOverTime(ctx, field)
+				})
+		case "activeCustomersOverTime":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_activeCustomersOverTime(ctx, field)
 				})
 		case "jobs":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -26943,6 +29794,125 @@ func (ec *executionContext) _RemoteRule(ctx context.Context, sel ast.SelectionSe
 			out.Values[i] = ec._RemoteRule_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revenueChartImplementors = []string{"RevenueChart"}
+
+func (ec *executionContext) _RevenueChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revenueChartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevenueChart")
+		case "buckets":
+			out.Values[i] = ec._RevenueChart_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "series":
+			out.Values[i] = ec._RevenueChart_series(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalTotal":
+			out.Values[i] = ec._RevenueChart_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revenueSeriesImplementors = []string{"RevenueSeries"}
+
+func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revenueSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevenueSeries")
+		case "key":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RevenueSeries_key(ctx, field, obj)
+				})
+		case "others":
+			out.Values[i] = ec._RevenueSeries_others(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "policy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RevenueSeries_policy(ctx, field, obj)
+				})
+		case "customer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._RevenueSeries_customer(ctx, field, obj)
+				})
+		case "currency":
+			out.Values[i] = ec._RevenueSeries_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "amounts":
+			out.Values[i] = ec._RevenueSeries_amounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "functionalAmounts":
+			out.Values[i] = ec._RevenueSeries_functionalAmounts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._RevenueSeries_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "functionalTotal":
+			out.Values[i] = ec._RevenueSeries_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27378,6 +30348,49 @@ func (ec *executionContext) _TrialBalanceRow(ctx context.Context, sel ast.Select
 	return out
 }
 
+var usageChartImplementors = []string{"UsageChart"}
+
+func (ec *executionContext) _UsageChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageChartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageChart")
+		case "buckets":
+			out.Values[i] = ec._UsageChart_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "series":
+			out.Values[i] = ec._UsageChart_series(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._UsageChart_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var usageEventImplementors = []string{"UsageEvent", "Node"}
 
 func (ec *executionContext) _UsageEvent(ctx context.Context, sel ast.SelectionSet, obj *books.UsageEvent) graphql.Marshaler {
@@ -27654,6 +30667,79 @@ func (ec *executionContext) _UsageRecordPayload(ctx context.Context, sel ast.Sel
 			out.Values[i] = ec._UsageRecordPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var usageSeriesImplementors = []string{"UsageSeries"}
+
+func (ec *executionContext) _UsageSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, usageSeriesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UsageSeries")
+		case "key":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageSeries_key(ctx, field, obj)
+				})
+		case "others":
+			out.Values[i] = ec._UsageSeries_others(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "customer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageSeries_customer(ctx, field, obj)
+				})
+		case "policy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageSeries_policy(ctx, field, obj)
+				})
+		case "pack":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageSeries_pack(ctx, field, obj)
+				})
+		case "meter":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageSeries_meter(ctx, field, obj)
+				})
+		case "credits":
+			out.Values[i] = ec._UsageSeries_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._UsageSeries_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -28143,6 +31229,14 @@ func (ec *executionContext) marshalNAccount2ᚖdrawdownᚋledgerᚐAccount(ctx c
 	return ec._Account(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNAccountChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐAccountChart(ctx context.Context, sel ast.SelectionSet, v *view.AccountChart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountChart!")
+		return graphql.Null
+	}
+	return ec._AccountChart(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAccountClass2drawdownᚋledgerᚐClass(ctx context.Context, v any) (ledger.Class, error) {
 	res, err := scalar.UnmarshalAccountClass(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28169,6 +31263,26 @@ func (ec *executionContext) marshalNAccountRole2drawdownᚋledgerᚐRole(ctx con
 		graphql.AddInvalidNullFromMarshaler(ctx, "AccountRole!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNAccountSeries2drawdownᚋgraphᚋinternalᚋviewᚐAccountSeries(ctx context.Context, sel ast.SelectionSet, v view.AccountSeries) graphql.Marshaler {
+	return ec._AccountSeries(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐAccountSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.AccountSeries) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountSeries2drawdownᚋgraphᚋinternalᚋviewᚐAccountSeries(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.AuditEvent) graphql.Marshaler {
@@ -28355,6 +31469,41 @@ func (ec *executionContext) marshalNCatalogueSort2drawdownᚋinternalᚋbooksᚐ
 	return res
 }
 
+func (ec *executionContext) marshalNChartBucket2drawdownᚋinternalᚋbooksᚐBucket(ctx context.Context, sel ast.SelectionSet, v books.Bucket) graphql.Marshaler {
+	return ec._ChartBucket(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChartBucket2drawdownᚋinternalᚋbooksᚐBucket(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx context.Context, v any) (books.Interval, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Interval(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChartInterval2drawdownᚋinternalᚋbooksᚐInterval(ctx context.Context, sel ast.SelectionSet, v books.Interval) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ChartInterval!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx context.Context, v any) (revrec.Credits, error) {
 	res, err := scalar.UnmarshalCredits(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28367,6 +31516,35 @@ func (ec *executionContext) marshalNCredits2drawdownᚋrevrecᚐCredits(ctx cont
 		graphql.AddInvalidNullFromMarshaler(ctx, "Credits!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ctx context.Context, v any) ([]revrec.Credits, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]revrec.Credits, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Credits) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNCurrency2drawdownᚋledgerᚐCurrency(ctx context.Context, v any) (ledger.Currency, error) {
@@ -28413,6 +31591,14 @@ func (ec *executionContext) marshalNCustomerConnection2ᚖdrawdownᚋgraphᚋint
 		return graphql.Null
 	}
 	return ec._CustomerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCustomerCountChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐCustomerCountChart(ctx context.Context, sel ast.SelectionSet, v *view.CustomerCountChart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CustomerCountChart!")
+		return graphql.Null
+	}
+	return ec._CustomerCountChart(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCustomerCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐCustomerCreateInput(ctx context.Context, v any) (CustomerCreateInput, error) {
@@ -28908,6 +32094,35 @@ func (ec *executionContext) marshalNInt2int64(ctx context.Context, sel ast.Selec
 	return res
 }
 
+func (ec *executionContext) unmarshalNInt2ᚕint64ᚄ(ctx context.Context, v any) ([]int64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int64(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕint64ᚄ(ctx context.Context, sel ast.SelectionSet, v []int64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int64(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNJob2drawdownᚋgraphᚋinternalᚋviewᚐJob(ctx context.Context, sel ast.SelectionSet, v view.Job) graphql.Marshaler {
 	return ec._Job(ctx, sel, &v)
 }
@@ -29266,6 +32481,22 @@ func (ec *executionContext) marshalNMoney2drawdownᚋledgerᚐAmount(ctx context
 	return ec._Money(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx context.Context, sel ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Money!")
@@ -29489,6 +32720,14 @@ func (ec *executionContext) marshalNPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPu
 	return ec._Purchase(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPurchaseChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PurchaseChart!")
+		return graphql.Null
+	}
+	return ec._PurchaseChart(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPurchaseConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Purchase]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PurchaseConnection!")
@@ -29535,6 +32774,26 @@ func (ec *executionContext) unmarshalNPurchasePayInput2drawdownᚋgraphᚋintern
 func (ec *executionContext) unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseRefundInput(ctx context.Context, v any) (PurchaseRefundInput, error) {
 	res, err := ec.unmarshalInputPurchaseRefundInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPurchaseSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx context.Context, sel ast.SelectionSet, v view.Series) graphql.Marshaler {
+	return ec._PurchaseSeries(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPurchaseSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPurchaseSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNPurchaseSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
@@ -29667,6 +32926,34 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 		graphql.AddInvalidNullFromMarshaler(ctx, "RemoteFrom!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNRevenueChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevenueChart!")
+		return graphql.Null
+	}
+	return ec._RevenueChart(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx context.Context, sel ast.SelectionSet, v view.Series) graphql.Marshaler {
+	return ec._RevenueSeries(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRevenueSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNRole2drawdownᚋinternalᚋbooksᚐRole(ctx context.Context, v any) (books.Role, error) {
@@ -29833,6 +33120,14 @@ func (ec *executionContext) marshalNTrialBalanceRow2ᚕdrawdownᚋgraphᚋintern
 	return ret
 }
 
+func (ec *executionContext) marshalNUsageChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UsageChart!")
+		return graphql.Null
+	}
+	return ec._UsageChart(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNUsageEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.UsageEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -29911,6 +33206,26 @@ func (ec *executionContext) unmarshalNUsageEventKey2drawdownᚋgraphᚋinternal�
 
 func (ec *executionContext) marshalNUsageOutcome2drawdownᚋinternalᚋbooksᚐUsageOutcome(ctx context.Context, sel ast.SelectionSet, v books.UsageOutcome) graphql.Marshaler {
 	return ec._UsageOutcome(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUsageSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx context.Context, sel ast.SelectionSet, v view.Series) graphql.Marshaler {
+	return ec._UsageSeries(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUsageSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUsageSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNUsageStatus2drawdownᚋinternalᚋbooksᚐOutcomeStatus(ctx context.Context, v any) (books.OutcomeStatus, error) {
@@ -30791,6 +34106,25 @@ func (ec *executionContext) marshalOPurchaseCreatePayload2ᚖdrawdownᚋgraphᚋ
 	return ec._PurchaseCreatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPurchaseDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, v any) (*books.Dimension, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Dimension(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPurchaseDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, sel ast.SelectionSet, v *books.Dimension) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOPurchaseDisputePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseDisputePayload(ctx context.Context, sel ast.SelectionSet, v *PurchaseDisputePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -30951,6 +34285,25 @@ func (ec *executionContext) unmarshalORemoteRuleInput2ᚖdrawdownᚋgraphᚋinte
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalORevenueDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, v any) (*books.Dimension, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Dimension(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORevenueDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, sel ast.SelectionSet, v *books.Dimension) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalORole2ᚖdrawdownᚋinternalᚋbooksᚐRole(ctx context.Context, v any) (*books.Role, error) {
 	if v == nil {
 		return nil, nil
@@ -31042,6 +34395,25 @@ func (ec *executionContext) marshalOTokenRevokePayload2ᚖdrawdownᚋgraphᚋint
 		return graphql.Null
 	}
 	return ec._TokenRevokePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUsageDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, v any) (*books.Dimension, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Dimension(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUsageDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, sel ast.SelectionSet, v *books.Dimension) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx context.Context, sel ast.SelectionSet, v *books.UsageEvent) graphql.Marshaler {

@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"pages while rows arrive", pages},
 		{"pages below many rows", below},
 		{"lists in their orders", orders},
+		{"charts", charts},
 		{"an empty book has no findings", noFindings},
 	}
 	for _, test := range tests {
