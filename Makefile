@@ -46,6 +46,7 @@ vet: ## go vet
 .PHONY: lint
 lint: $(LINT) ## run the linters of .golangci.yml
 	$(LINT) run ./...
+	cd examples/go && "$(CURDIR)/$(LINT)" run ./...
 
 .PHONY: vuln
 vuln: $(VULN) ## look for known vulnerabilities in what is called

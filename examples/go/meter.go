@@ -31,13 +31,11 @@ func stream(ctx context.Context, api *client, count int, event func(i int) Usage
 	lines, writer := io.Pipe()
 	go func() {
 		encoder := json.NewEncoder(writer)
-		for i := range count {
-			if err := encoder.Encode(event(i)); err != nil {
-				writer.CloseWithError(err)
-				return
-			}
+		var err error
+		for i := 0; i < count && err == nil; i++ {
+			err = encoder.Encode(event(i))
 		}
-		writer.Close()
+		_ = writer.CloseWithError(err) // the end of the stream where nothing went wrong
 	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, api.url.JoinPath("v1", "usage").String(), lines)
 	if err != nil {
@@ -48,7 +46,7 @@ func stream(ctx context.Context, api *client, count int, event func(i int) Usage
 	if err != nil {
 		return sums{}, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		return sums{}, err
