@@ -79,7 +79,9 @@ var matrix = map[string]struct {
 
 	"Mutation.customerCreate":  {`customerCreate(input: {externalId: "KEY"}, idempotencyKey: "KEY") { customer { id } userErrors { code } }`, operators},
 	"Mutation.policyCreate":    {`policyCreate(input: {code: "KEY"}, idempotencyKey: "KEY") { policy { id } userErrors { code } }`, accountants},
-	"Mutation.estimateCreate":  {`estimateCreate(input: {policy: "pooled", rate: "0.1"}, idempotencyKey: "KEY") { estimate { id } userErrors { code } }`, accountants},
+	"Mutation.estimatePropose": {`estimatePropose(input: {policy: "pooled", rate: "0.1"}, idempotencyKey: "KEY") { estimate { id } userErrors { code } }`, accountants},
+	"Mutation.estimateApprove": {`estimateApprove(estimateId: "est_0/0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.estimateReject":  {`estimateReject(estimateId: "est_0/0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.packCreate":      {`packCreate(input: {code: "KEY", policy: "annual", tiers: [{credits: "1", price: "1"}]}, idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
 	"Mutation.meterCreate":     {`meterCreate(input: {code: "KEY", credits: "1"}, idempotencyKey: "KEY") { meter { id } userErrors { code } }`, accountants},
 	"Mutation.purchaseCreate":  {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -80,17 +79,6 @@ func policyOf(input gen.PolicyCreateInput) revrec.Policy {
 	return policy
 }
 
-func (r mutationResolver) EstimateCreate(ctx context.Context, input gen.EstimateCreateInput, idempotencyKey string) (*gen.EstimateCreatePayload, error) {
-	estimate, err := r.books.EstimateCreate(ctx, idempotencyKey, books.NewEstimate{
-		Policy: input.Policy, From: value(input.From), Rate: input.Rate, Reason: value(input.Reason),
-	})
-	refusals, fault := userErrors(err)
-	if err != nil {
-		return &gen.EstimateCreatePayload{UserErrors: refusals}, fault
-	}
-	return &gen.EstimateCreatePayload{Estimate: &estimate, UserErrors: refusals}, nil
-}
-
 func (r mutationResolver) PackCreate(ctx context.Context, input gen.PackCreateInput, idempotencyKey string) (*gen.PackCreatePayload, error) {
 	request := books.NewPack{
 		Code: input.Code, Name: value(input.Name), Policy: value(input.Policy), Currency: value(input.Currency),
@@ -124,11 +112,6 @@ func (policyResolver) ID(_ context.Context, p *books.Policy) (string, error) {
 
 func (policyResolver) ShortExpiry(_ context.Context, p *books.Policy) (*string, error) {
 	return text(p.ShortExpiry), nil
-}
-
-func (policyResolver) Estimates(ctx context.Context, p *books.Policy) ([]books.Estimate, error) {
-	estimates, _, err := requestOf(ctx).estimates.load(ctx, p.ID)
-	return estimates, err
 }
 
 func (policyResolver) Purchases(ctx context.Context, p *books.Policy, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
@@ -169,31 +152,6 @@ func (breakageResolver) Remote(_ context.Context, b *revrec.Breakage) (*revrec.B
 		return nil, nil
 	}
 	return b, nil
-}
-
-// The id of an estimate holds its policy's, by which the book finds it.
-func (estimateResolver) ID(_ context.Context, e *books.Estimate) (string, error) {
-	return estimateNoun.id(e.PolicyID + "/" + e.ID), nil
-}
-
-// estimate finds an estimate by the key in its id.
-func (q *request) estimate(ctx context.Context, key string) (*books.Estimate, error) {
-	policyID, id, _ := strings.Cut(key, "/")
-	estimates, _, err := q.estimates.load(ctx, policyID)
-	for i := range estimates {
-		if estimates[i].ID == id {
-			return &estimates[i], nil
-		}
-	}
-	return nil, err
-}
-
-func (estimateResolver) Policy(ctx context.Context, e *books.Estimate) (*books.Policy, error) {
-	return found(pointer(ctx, requestOf(ctx).policies, e.PolicyID))
-}
-
-func (estimateResolver) Reason(_ context.Context, e *books.Estimate) (*string, error) {
-	return text(e.Reason), nil
 }
 
 func (packResolver) ID(_ context.Context, p *books.Pack) (string, error) {

@@ -275,7 +275,7 @@ func findAll[K comparable, V any](ctx context.Context, read reader, find func(bo
 
 // others makes the look-ups that are not rows by a key.
 func (l *loaders) others(read reader) {
-	l.estimates = groupsBy(read, books.Tx.Estimates, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
+	l.estimates = groupsBy(read, books.EstimatesOf, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
 	l.voids = rowsBy(read, books.Tx.VoidsOf, func(e *books.UsageEvent) books.EventRow {
 		return books.EventRow{CustomerID: e.CustomerID, ID: e.VoidOf}
 	}, l.sawEvents)

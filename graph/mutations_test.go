@@ -48,7 +48,7 @@ func TestPolicy(t *testing.T) {
 		breakage: {method: PROPORTIONAL, pool: POLICY, rate: "0.125", escheat: "0.4"}
 	}, idempotencyKey: "1") { userErrors { message } }
 	remote: policyCreate(input: {code: "remote", breakage: {method: REMOTE, remote: {after: "P10M", from: LAST_USE}}}, idempotencyKey: "2") { userErrors { message } }
-	estimateCreate(input: {policy: "team", rate: "0.2", from: "2024-02-01", reason: "more history"}, idempotencyKey: "3") { estimate { id } userErrors { message } }
+	estimatePropose(input: {policy: "team", rate: "0.2", from: "2024-02-01", reason: "more history"}, idempotencyKey: "3") { estimate { id } userErrors { message } }
 	}`)
 	got := a.must(`{ policy(code: "team") {
 		name expires shortExpiry burnOrder lateUsage overage { mode rate } breakage { method pool rate remote { after } escheat } estimates { id from rate reason policy { code } }

@@ -18,6 +18,7 @@ func TestEnumsAreWhole(t *testing.T) {
 		"ErrorCode":       {"../internal/books/errors.go", "Code"},
 		"Role":            {"../internal/books/caller.go", "Role"},
 		"CallerKind":      {"../internal/books/caller.go", "CallerKind"},
+		"EstimateStatus":  {"../internal/books/estimate.go", "EstimateStatus"},
 		"PurchaseStatus":  {"../internal/books/types.go", "PurchaseStatus"},
 		"JobStatus":       {"../internal/books/types.go", "JobStatus"},
 		"JobName":         {"../internal/books/types.go", "JobName"},

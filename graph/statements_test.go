@@ -84,7 +84,7 @@ func (a *api) fill() {
 			first: purchaseCreate(input: {customer: $n, pack: $n, credits: "1000"}, idempotencyKey: $k5) { userErrors { message } }
 			second: purchaseCreate(input: {customer: $n, pack: $n, credits: "1000", invoiced: true, dueOn: "2024-01-15"}, idempotencyKey: $k6) { userErrors { message } }
 			grantCreate(input: {customer: $n, policy: $n, credits: "3", reason: PROMO}, idempotencyKey: $k7) { userErrors { message } }
-			estimateCreate(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
+			estimatePropose(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
 			tokenCreate(input: {name: $n, roles: [VIEWER], customer: $n}, idempotencyKey: $k9) { userErrors { message } }
 		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
 		events := []map[string]any{{"id": "e", "customer": n, "meter": "m-" + n, "quantity": "10"}, {"id": "v", "customer": n, "meter": "m-" + n, "quantity": "5"}}

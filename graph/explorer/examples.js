@@ -117,9 +117,9 @@ const shelves = [
         }
       },
       {
-        "name": "estimateCreate",
-        "says": "Puts a new estimate of breakage in force. The next run of the jobs measures the pools again and books the catch-up.",
-        "query": "mutation NewEstimate($input: EstimateCreateInput!, $key: String!) {\n  estimateCreate(input: $input, idempotencyKey: $key) {\n    estimate { id from rate reason policy { code } }\n    userErrors { field code message }\n  }\n}\n",
+        "name": "estimatePropose",
+        "says": "Proposes a new estimate of breakage. It changes no figure before somebody else approves it.",
+        "query": "mutation ProposeEstimate($input: EstimateProposeInput!, $key: String!) {\n  estimatePropose(input: $input, idempotencyKey: $key) {\n    estimate { id status from rate reason proposedBy policy { code } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
             "policy": "standard",
@@ -128,6 +128,54 @@ const shelves = [
           },
           "key": "estimate-2026-01"
         }
+      },
+      {
+        "name": "estimateApprove",
+        "says": "Approves what somebody else has proposed. The next run of the jobs measures the pools again and books the catch-up.",
+        "query": "mutation ApproveEstimate($id: ID!, $input: EstimateDecideInput!, $key: String!) {\n  estimateApprove(estimateId: $id, input: $input, idempotencyKey: $key) {\n    estimate { status from rate proposedBy decidedBy decidedAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "Checked against the cohort of 2025"
+          },
+          "key": "approve-2026-01"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ policy(code: \"annual\") { estimates(status: PROPOSED) { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "estimateApprove-refused",
+        "says": "Nobody approves what they have proposed themselves: two persons are needed.",
+        "query": "mutation ApproveOwnEstimate($id: ID!, $key: String!) {\n  estimateApprove(estimateId: $id, idempotencyKey: $key) {\n    estimate { status }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "approve-own"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ policy(code: \"standard\") { estimates(status: PROPOSED) { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "estimateReject",
+        "says": "Rejects an estimate that was proposed, or takes one's own back.",
+        "query": "mutation RejectEstimate($id: ID!, $input: EstimateDecideInput!, $key: String!) {\n  estimateReject(estimateId: $id, input: $input, idempotencyKey: $key) {\n    estimate { status decidedBy decidedAt decision }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "The first cohorts are too few"
+          },
+          "key": "reject-2026-01"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ policy(code: \"standard\") { estimates(status: PROPOSED) { id } } }"
+          }
+        ]
       },
       {
         "name": "packCreate",

@@ -78,61 +78,6 @@ func (b *Books) PolicyCreate(ctx context.Context, key string, request NewPolicy)
 	})
 }
 
-// NewEstimate asks for a new estimate of a policy's breakage, in force from the end of
-// the day From (today where zero). Rate is the share of credits sold.
-type NewEstimate struct {
-	Policy string          `json:"policy"` // its code
-	From   ledger.Date     `json:"from"`
-	Rate   decimal.Decimal `json:"rate"`
-	Reason string          `json:"reason"`
-}
-
-// EstimateCreate puts a new estimate in force and marks the policy's pools to be
-// measured again from its day.
-// Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
-func (b *Books) EstimateCreate(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
-	return once(ctx, b, act{"estimate.create", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
-		policy, err := policyByCode(ctx, tx, request.Policy)
-		if err != nil {
-			return Estimate{}, "", err
-		}
-		estimate := Estimate{
-			Estimate: revrec.Estimate{ID: b.newID(), From: request.From, Rate: request.Rate},
-			PolicyID: policy.ID, Reason: request.Reason, CreatedAt: b.clock(),
-		}
-		if estimate.From == 0 {
-			estimate.From = b.today()
-		}
-		if err := b.checkEstimate(ctx, tx, policy, estimate); err != nil {
-			return estimate, "", err
-		}
-		if err := tx.InsertEstimate(ctx, estimate); err != nil {
-			return estimate, "", err
-		}
-		return estimate, estimate.ID, tx.MeasurePoolsFrom(ctx, policy.ID, estimate.From)
-	})
-}
-
-func (b *Books) checkEstimate(ctx context.Context, tx Tx, policy Policy, estimate Estimate) error {
-	if policy.Breakage.Method != revrec.Proportional {
-		return refuse(Invalid, "policy", "%q books breakage by %s: only PROPORTIONAL goes by an estimate", policy.Code, policy.Breakage.Method)
-	}
-	if err := revrec.CheckShare("rate", estimate.Rate); err != nil {
-		return ruleError(err)
-	}
-	if err := checkText("reason", estimate.Reason, 0, maxNoteLength); err != nil {
-		return err
-	}
-	if estimate.From < ledger.DateOf(earliest, b.zone) {
-		return refuse(Invalid, "from", "must not be before 1970, but is %s", estimate.From)
-	}
-	closed, err := tx.ClosedThrough(ctx)
-	if err == nil && closed != 0 && estimate.From.Period() <= closed {
-		err = refuse(PeriodClosed, "from", "lies in %s, which is closed: an estimate takes effect in an open period", estimate.From.Period())
-	}
-	return err
-}
-
 // NewPack asks for a pack. Tiers: at least one, each with more credits than the one
 // before and no dearer per credit.
 type NewPack struct {

@@ -34,6 +34,7 @@ const (
 	Overloaded          Code = "OVERLOADED"           // more waits than can be taken: try again after RetryAfter
 	Unauthenticated     Code = "UNAUTHENTICATED"      // nobody said who is calling, or what they said does not hold
 	Forbidden           Code = "FORBIDDEN"            // the caller's roles do not allow it
+	AlreadyDecided      Code = "ALREADY_DECIDED"      // the proposal was approved or rejected
 	SamePerson          Code = "SAME_PERSON"          // who proposed an act may not approve it
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours

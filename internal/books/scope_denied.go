@@ -26,11 +26,17 @@ func (scopedTx) SetFirstPolicy(context.Context, string, string) error    { retur
 func (scopedTx) InsertPolicy(context.Context, Policy) error              { return errScoped }
 func (scopedTx) InsertEstimate(context.Context, Estimate) error          { return errScoped }
 func (scopedTx) Estimates(context.Context, []string) ([]Estimate, error) { return nil, errScoped }
-func (scopedTx) InsertPack(context.Context, Pack) error                  { return errScoped }
-func (scopedTx) InsertMeter(context.Context, Meter) error                { return errScoped }
-func (scopedTx) InsertPurchase(context.Context, Purchase) error          { return errScoped }
-func (scopedTx) UpdatePurchase(context.Context, Purchase) error          { return errScoped }
-func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)  { return Purchase{}, errScoped }
+func (scopedTx) InsertProposal(context.Context, Proposal) error          { return errScoped }
+func (scopedTx) Proposals(context.Context, []string) ([]Proposal, error) { return nil, errScoped }
+func (scopedTx) LockProposal(context.Context, string, string) (Proposal, error) {
+	return Proposal{}, errScoped
+}
+func (scopedTx) DecideProposal(context.Context, Estimate) error         { return errScoped }
+func (scopedTx) InsertPack(context.Context, Pack) error                 { return errScoped }
+func (scopedTx) InsertMeter(context.Context, Meter) error               { return errScoped }
+func (scopedTx) InsertPurchase(context.Context, Purchase) error         { return errScoped }
+func (scopedTx) UpdatePurchase(context.Context, Purchase) error         { return errScoped }
+func (scopedTx) LockPurchase(context.Context, string) (Purchase, error) { return Purchase{}, errScoped }
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {
 	return nil, errScoped
 }

@@ -89,6 +89,15 @@ type catalogTx interface {
 	// Estimates returns the estimates of policies, each's in order of day, then of entry.
 	// The policies' own first rates are not among them.
 	Estimates(ctx context.Context, policyIDs []string) ([]Estimate, error)
+	// A proposal is an estimate that is not in force. Proposals returns those of the
+	// policies, decided or not, in order of policy, day and entry.
+	InsertProposal(ctx context.Context, proposal Proposal) error
+	Proposals(ctx context.Context, policyIDs []string) ([]Proposal, error)
+	// LockProposal returns the proposal and holds it until the transaction ends.
+	// Errors: NOT_FOUND.
+	LockProposal(ctx context.Context, policyID, id string) (Proposal, error)
+	// DecideProposal writes status and decision. Errors: NOT_FOUND.
+	DecideProposal(ctx context.Context, decided Estimate) error
 
 	InsertPack(ctx context.Context, pack Pack) error
 	PacksByID(ctx context.Context, ids []string) ([]Pack, error)

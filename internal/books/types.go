@@ -36,14 +36,6 @@ type Policy struct {
 	CreatedAt time.Time
 }
 
-// Estimate is the expected breakage of a policy from a day on.
-type Estimate struct {
-	revrec.Estimate
-	PolicyID  string
-	Reason    string
-	CreatedAt time.Time
-}
-
 // Pack is a catalogue item: credits by volume tier under a policy.
 type Pack struct {
 	ID        string

@@ -205,6 +205,14 @@ func told() []act {
 			})
 			return err
 		}},
+		// Somebody proposed a lower share, and nobody has approved it yet.
+		{on(12, 15, 11), func(b *builder) error {
+			ctx := books.WithCaller(b.ctx, books.Caller{Actor: "oidc:carla", Name: "carla@example.com", Kind: books.ByOIDC, Persons: []string{"carla@example.com"}})
+			_, err := b.books.EstimatePropose(ctx, b.key("estimate", "annual-2026"), books.NewEstimate{
+				Policy: "annual", From: ledger.NewDate(2026, 1, 31), Rate: number("0.075"), Reason: "The first cohort left 7.5 % of its credits unused",
+			})
+			return err
+		}},
 		// A gateway was cut off for nine days and sent what it had when it came back.
 		{on(9, 12, 8), uses(Alpenglow, "gateway-eu", "late-1", "api_call", "75", on(9, 3, 17))},
 		// A retry went out under a new id: the same calls twice, the second taken back.

@@ -135,6 +135,11 @@ type EstimateResolver interface {
 	Policy(ctx context.Context, obj *books.Estimate) (*books.Policy, error)
 
 	Reason(ctx context.Context, obj *books.Estimate) (*string, error)
+
+	ProposedBy(ctx context.Context, obj *books.Estimate) (*string, error)
+	DecidedBy(ctx context.Context, obj *books.Estimate) (*string, error)
+
+	Decision(ctx context.Context, obj *books.Estimate) (*string, error)
 }
 type JobResolver interface {
 	Description(ctx context.Context, obj *view.Job) (string, error)
@@ -200,7 +205,9 @@ type MeterResolver interface {
 type MutationResolver interface {
 	CustomerCreate(ctx context.Context, input CustomerCreateInput, idempotencyKey string) (*CustomerCreatePayload, error)
 	PolicyCreate(ctx context.Context, input PolicyCreateInput, idempotencyKey string) (*PolicyCreatePayload, error)
-	EstimateCreate(ctx context.Context, input EstimateCreateInput, idempotencyKey string) (*EstimateCreatePayload, error)
+	EstimatePropose(ctx context.Context, input EstimateProposeInput, idempotencyKey string) (*EstimateProposePayload, error)
+	EstimateApprove(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateApprovePayload, error)
+	EstimateReject(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateRejectPayload, error)
 	PackCreate(ctx context.Context, input PackCreateInput, idempotencyKey string) (*PackCreatePayload, error)
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
@@ -230,7 +237,7 @@ type PolicyResolver interface {
 
 	ShortExpiry(ctx context.Context, obj *books.Policy) (*string, error)
 
-	Estimates(ctx context.Context, obj *books.Policy) ([]books.Estimate, error)
+	Estimates(ctx context.Context, obj *books.Policy, status *books.EstimateStatus) ([]books.Estimate, error)
 	Purchases(ctx context.Context, obj *books.Policy, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Recognitions(ctx context.Context, obj *books.Policy, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
@@ -392,7 +399,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
-			graphql.NewInputUnmarshaler("EstimateCreateInput", ec.unmarshalInputEstimateCreateInput),
+			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
+			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
 			graphql.NewInputUnmarshaler("JobRunInput", ec.unmarshalInputJobRunInput),
 			graphql.NewInputUnmarshaler("MeterCreateInput", ec.unmarshalInputMeterCreateInput),
@@ -1038,15 +1046,39 @@ type Mutation {
   ): PolicyCreatePayload @requires(role: ACCOUNTANT)
 
   """
-  Puts a new estimate of breakage in force for a policy with method ` + "`" + `PROPORTIONAL` + "`" + `. The pools of the
-  policy are measured again from its day, which books a catch-up. ASC 606-10-25-35.
+  Proposes a new estimate of breakage for a policy with method ` + "`" + `PROPORTIONAL` + "`" + `. It changes no figure before another
+  person approves it.
   """
-  estimateCreate(
+  estimatePropose(
     "What to put in force."
-    input: EstimateCreateInput!
+    input: EstimateProposeInput!
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
-  ): EstimateCreatePayload @requires(role: ACCOUNTANT)
+  ): EstimateProposePayload @requires(role: ACCOUNTANT)
+
+  """
+  Puts a proposed estimate in force. The pools of the policy are measured again from its day, which books a catch-up.
+  ASC 606-10-25-35. Whoever proposed it is refused with ` + "`" + `SAME_PERSON` + "`" + `; so is whoever gave the proposer access, or got
+  theirs from the proposer.
+  """
+  estimateApprove(
+    "The estimate, such as ` + "`" + `est_…` + "`" + `."
+    estimateId: ID!
+    "Why."
+    input: EstimateDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): EstimateApprovePayload @requires(role: ACCOUNTANT)
+
+  "Ends a proposed estimate, which is never in force then. Whoever proposed it may do so too."
+  estimateReject(
+    "The estimate, such as ` + "`" + `est_…` + "`" + `."
+    estimateId: ID!
+    "Why."
+    input: EstimateDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): EstimateRejectPayload @requires(role: ACCOUNTANT)
 
   "Adds a pack: credits for sale at prices by volume."
   packCreate(
@@ -1261,6 +1293,8 @@ enum ErrorCode {
   UNAUTHENTICATED
   "The caller's roles do not allow it; the message names the role that would. Nothing of the request was run."
   FORBIDDEN
+  "The proposal was approved or rejected: that happens once."
+  ALREADY_DECIDED
   "Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access."
   SAME_PERSON
   "The database or the issuer of identities is busy or away, or the request took too long: try the same request again."
@@ -1602,8 +1636,11 @@ type Policy implements Node {
   overage: Overage!
   "When credits that are never used become revenue."
   breakage: Breakage!
-  "The estimates of breakage after the first, in order of the day from which they are in force."
-  estimates: [Estimate!]!
+  "The estimates of breakage after the first, in order of the day from which they are in force, proposed and rejected ones too."
+  estimates(
+    "Keeps those with this status."
+    status: EstimateStatus
+  ): [Estimate!]!
   "Purchases under the policy, in the order in which they were recorded."
   purchases(
     "How many to return: 1 to 200."
@@ -1736,7 +1773,9 @@ type Estimate implements Node {
   id: ID!
   "The policy."
   policy: Policy!
-  "In force from the end of this day until the next estimate."
+  "Whether it is in force."
+  status: EstimateStatus!
+  "In force from the end of this day until the next approved estimate."
   from: Date!
   "The share, 0 to 1: ` + "`" + `0.1` + "`" + ` is ten percent."
   rate: Decimal!
@@ -1744,6 +1783,24 @@ type Estimate implements Node {
   reason: String
   "When it was entered."
   createdAt: DateTime!
+  "Who proposed it, as the audit trail calls them; null where it was put in force in one act, before two were needed."
+  proposedBy: String
+  "Who approved or rejected it, as the audit trail calls them; null while nobody has."
+  decidedBy: String
+  "When it was approved or rejected; null while it is not."
+  decidedAt: DateTime
+  "Why it was approved or rejected; null where nobody said."
+  decision: String
+}
+
+"Whether an estimate is in force."
+enum EstimateStatus {
+  "It waits for another person and changes no figure."
+  PROPOSED
+  "In force from its day on."
+  APPROVED
+  "It is never in force."
+  REJECTED
 }
 
 "Credits for sale, at prices by volume, under a policy."
@@ -3016,8 +3073,8 @@ type PolicyCreatePayload {
   userErrors: [UserError!]!
 }
 
-"An estimate to put in force."
-input EstimateCreateInput {
+"An estimate to propose."
+input EstimateProposeInput {
   "The code of a policy with method PROPORTIONAL."
   policy: String!
   "The share of the credits sold that is expected to break: 0 to 1, at most ten decimals, such as ` + "`" + `0.1` + "`" + `."
@@ -3028,8 +3085,30 @@ input EstimateCreateInput {
   reason: String
 }
 
-"What came of ` + "`" + `estimateCreate` + "`" + `."
-type EstimateCreatePayload {
+"What came of ` + "`" + `estimatePropose` + "`" + `."
+type EstimateProposePayload {
+  "The estimate; null where it was refused."
+  estimate: Estimate
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Why an estimate is approved or rejected."
+input EstimateDecideInput {
+  "For the auditor, at most 2,000 characters."
+  reason: String
+}
+
+"What came of ` + "`" + `estimateApprove` + "`" + `."
+type EstimateApprovePayload {
+  "The estimate; null where it was refused."
+  estimate: Estimate
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `estimateReject` + "`" + `."
+type EstimateRejectPayload {
   "The estimate; null where it was refused."
   estimate: Estimate
   "What is wrong and what would be right; empty where it was done."
@@ -3754,6 +3833,8 @@ func (ec *executionContext) childFields_Estimate(ctx context.Context, field grap
 		return ec.fieldContext_Estimate_id(ctx, field)
 	case "policy":
 		return ec.fieldContext_Estimate_policy(ctx, field)
+	case "status":
+		return ec.fieldContext_Estimate_status(ctx, field)
 	case "from":
 		return ec.fieldContext_Estimate_from(ctx, field)
 	case "rate":
@@ -3762,18 +3843,46 @@ func (ec *executionContext) childFields_Estimate(ctx context.Context, field grap
 		return ec.fieldContext_Estimate_reason(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Estimate_createdAt(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_Estimate_proposedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Estimate_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Estimate_decidedAt(ctx, field)
+	case "decision":
+		return ec.fieldContext_Estimate_decision(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Estimate", field.Name)
 }
 
-func (ec *executionContext) childFields_EstimateCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+func (ec *executionContext) childFields_EstimateApprovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "estimate":
-		return ec.fieldContext_EstimateCreatePayload_estimate(ctx, field)
+		return ec.fieldContext_EstimateApprovePayload_estimate(ctx, field)
 	case "userErrors":
-		return ec.fieldContext_EstimateCreatePayload_userErrors(ctx, field)
+		return ec.fieldContext_EstimateApprovePayload_userErrors(ctx, field)
 	}
-	return nil, fmt.Errorf("no field named %q was found under type EstimateCreatePayload", field.Name)
+	return nil, fmt.Errorf("no field named %q was found under type EstimateApprovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estimate":
+		return ec.fieldContext_EstimateProposePayload_estimate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EstimateProposePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateProposePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "estimate":
+		return ec.fieldContext_EstimateRejectPayload_estimate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EstimateRejectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateRejectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Explanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5408,12 +5517,42 @@ func (ec *executionContext) field_Mutation_customerCreate_args(ctx context.Conte
 	return args, nil
 }
 
-func (ec *executionContext) field_Mutation_estimateCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+func (ec *executionContext) field_Mutation_estimateApprove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "estimateId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["estimateId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EstimateDecideInput, error) {
+			return ec.unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_estimatePropose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (EstimateCreateInput, error) {
-			return ec.unmarshalNEstimateCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateCreateInput(ctx, v)
+		func(ctx context.Context, v any) (EstimateProposeInput, error) {
+			return ec.unmarshalNEstimateProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateProposeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -5427,6 +5566,36 @@ func (ec *executionContext) field_Mutation_estimateCreate_args(ctx context.Conte
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_estimateReject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "estimateId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["estimateId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EstimateDecideInput, error) {
+			return ec.unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
 	return args, nil
 }
 
@@ -5813,6 +5982,20 @@ func (ec *executionContext) field_Pack_purchases_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["reverse"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Policy_estimates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.EstimateStatus, error) {
+			return ec.unmarshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbooksᚐEstimateStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
 	return args, nil
 }
 
@@ -10696,6 +10879,29 @@ func (ec *executionContext) fieldContext_Estimate_policy(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EstimateStatus) graphql.Marshaler {
+			return ec.marshalNEstimateStatus2drawdownᚋinternalᚋbooksᚐEstimateStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, false, false, "EstimateStatus")
+}
+
 func (ec *executionContext) _Estimate_from(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10788,13 +10994,105 @@ func (ec *executionContext) fieldContext_Estimate_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _EstimateCreatePayload_estimate(ctx context.Context, field graphql.CollectedField, obj *EstimateCreatePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _Estimate_proposedBy(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EstimateCreatePayload_estimate(ctx, field)
+			return ec.fieldContext_Estimate_proposedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().ProposedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_decidedBy(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_decidedAt(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Estimate_decision(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Decision(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _EstimateApprovePayload_estimate(ctx context.Context, field graphql.CollectedField, obj *EstimateApprovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateApprovePayload_estimate(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.Estimate, nil
@@ -10807,9 +11105,9 @@ func (ec *executionContext) _EstimateCreatePayload_estimate(ctx context.Context,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_EstimateCreatePayload_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_EstimateApprovePayload_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "EstimateCreatePayload",
+		Object:     "EstimateApprovePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -10820,13 +11118,13 @@ func (ec *executionContext) fieldContext_EstimateCreatePayload_estimate(_ contex
 	return fc, nil
 }
 
-func (ec *executionContext) _EstimateCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EstimateCreatePayload) (ret graphql.Marshaler) {
+func (ec *executionContext) _EstimateApprovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EstimateApprovePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_EstimateCreatePayload_userErrors(ctx, field)
+			return ec.fieldContext_EstimateApprovePayload_userErrors(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
@@ -10839,9 +11137,137 @@ func (ec *executionContext) _EstimateCreatePayload_userErrors(ctx context.Contex
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_EstimateCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_EstimateApprovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
-		Object:     "EstimateCreatePayload",
+		Object:     "EstimateApprovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateProposePayload_estimate(ctx context.Context, field graphql.CollectedField, obj *EstimateProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateProposePayload_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateProposePayload_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateProposePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EstimateProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateProposePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateProposePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateRejectPayload_estimate(ctx context.Context, field graphql.CollectedField, obj *EstimateRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRejectPayload_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateRejectPayload_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateRejectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateRejectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EstimateRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRejectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateRejectPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -14092,34 +14518,34 @@ func (ec *executionContext) fieldContext_Mutation_policyCreate(ctx context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _Mutation_estimateCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+func (ec *executionContext) _Mutation_estimatePropose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_estimateCreate(ctx, field)
+			return ec.fieldContext_Mutation_estimatePropose(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().EstimateCreate(ctx, fc.Args["input"].(EstimateCreateInput), fc.Args["idempotencyKey"].(string))
+			return ec.Resolvers.Mutation().EstimatePropose(ctx, fc.Args["input"].(EstimateProposeInput), fc.Args["idempotencyKey"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *EstimateCreatePayload) graphql.Marshaler {
-			return ec.marshalOEstimateCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateCreatePayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateProposePayload) graphql.Marshaler {
+			return ec.marshalOEstimateProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateProposePayload(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_estimateCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_estimatePropose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_EstimateCreatePayload(ctx, field)
+			return ec.childFields_EstimateProposePayload(ctx, field)
 		},
 	}
 	defer func() {
@@ -14129,7 +14555,95 @@ func (ec *executionContext) fieldContext_Mutation_estimateCreate(ctx context.Con
 		}
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_estimateCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+	if fc.Args, err = ec.field_Mutation_estimatePropose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_estimateApprove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_estimateApprove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EstimateApprove(ctx, fc.Args["estimateId"].(string), fc.Args["input"].(EstimateDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateApprovePayload) graphql.Marshaler {
+			return ec.marshalOEstimateApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateApprovePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_estimateApprove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateApprovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_estimateApprove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_estimateReject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_estimateReject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EstimateReject(ctx, fc.Args["estimateId"].(string), fc.Args["input"].(EstimateDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateRejectPayload) graphql.Marshaler {
+			return ec.marshalOEstimateRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRejectPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_estimateReject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateRejectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_estimateReject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15619,7 +16133,8 @@ func (ec *executionContext) _Policy_estimates(ctx context.Context, field graphql
 			return ec.fieldContext_Policy_estimates(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Policy().Estimates(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Policy().Estimates(ctx, obj, fc.Args["status"].(*books.EstimateStatus))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []books.Estimate) graphql.Marshaler {
@@ -15629,7 +16144,7 @@ func (ec *executionContext) _Policy_estimates(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Policy_estimates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Policy_estimates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Policy",
 		Field:      field,
@@ -15638,6 +16153,17 @@ func (ec *executionContext) fieldContext_Policy_estimates(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Estimate(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Policy_estimates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -24081,8 +24607,50 @@ func UnmarshalCustomerCreateInput(ctx context.Context, raw any) (CustomerCreateI
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputEstimateCreateInput(ctx context.Context, obj any) (EstimateCreateInput, error) {
-	var it EstimateCreateInput
+func (ec *executionContext) unmarshalInputEstimateDecideInput(ctx context.Context, obj any) (EstimateDecideInput, error) {
+	var it EstimateDecideInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEstimateDecideInput unmarshals raw into the EstimateDecideInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEstimateDecideInput(ctx context.Context, raw any) (EstimateDecideInput, error) {
+	var out EstimateDecideInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateDecideInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Context, obj any) (EstimateProposeInput, error) {
+	var it EstimateProposeInput
 	if obj == nil {
 		return it, nil
 	}
@@ -24132,15 +24700,15 @@ func (ec *executionContext) unmarshalInputEstimateCreateInput(ctx context.Contex
 	return it, nil
 }
 
-// UnmarshalEstimateCreateInput unmarshals raw into the EstimateCreateInput input type, using the
+// UnmarshalEstimateProposeInput unmarshals raw into the EstimateProposeInput input type, using the
 // unmarshaler bound to ctx's request. Call it from a resolver to decode an input
 // object that was not passed as a field argument.
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalEstimateCreateInput(ctx context.Context, raw any) (EstimateCreateInput, error) {
-	var out EstimateCreateInput
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateCreateInput", raw, &out)
+func UnmarshalEstimateProposeInput(ctx context.Context, raw any) (EstimateProposeInput, error) {
+	var out EstimateProposeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateProposeInput", raw, &out)
 	return out, err
 }
 
@@ -26741,6 +27309,11 @@ func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Estimate_policy(ctx, field, obj)
 				})
+		case "status":
+			out.Values[i] = ec._Estimate_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "from":
 			out.Values[i] = ec._Estimate_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -26762,6 +27335,29 @@ func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "proposedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Estimate_proposedBy(ctx, field, obj)
+				})
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Estimate_decidedBy(ctx, field, obj)
+				})
+		case "decidedAt":
+			out.Values[i] = ec._Estimate_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decision":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Estimate_decision(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -26779,24 +27375,100 @@ func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
-var estimateCreatePayloadImplementors = []string{"EstimateCreatePayload"}
+var estimateApprovePayloadImplementors = []string{"EstimateApprovePayload"}
 
-func (ec *executionContext) _EstimateCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateCreatePayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, estimateCreatePayloadImplementors)
+func (ec *executionContext) _EstimateApprovePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateApprovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateApprovePayloadImplementors)
 
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
-			out.Values[i] = graphql.MarshalString("EstimateCreatePayload")
+			out.Values[i] = graphql.MarshalString("EstimateApprovePayload")
 		case "estimate":
-			out.Values[i] = ec._EstimateCreatePayload_estimate(ctx, field, obj)
+			out.Values[i] = ec._EstimateApprovePayload_estimate(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "userErrors":
-			out.Values[i] = ec._EstimateCreatePayload_userErrors(ctx, field, obj)
+			out.Values[i] = ec._EstimateApprovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var estimateProposePayloadImplementors = []string{"EstimateProposePayload"}
+
+func (ec *executionContext) _EstimateProposePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateProposePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateProposePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateProposePayload")
+		case "estimate":
+			out.Values[i] = ec._EstimateProposePayload_estimate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EstimateProposePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var estimateRejectPayloadImplementors = []string{"EstimateRejectPayload"}
+
+func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateRejectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateRejectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateRejectPayload")
+		case "estimate":
+			out.Values[i] = ec._EstimateRejectPayload_estimate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EstimateRejectPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27998,9 +28670,23 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "estimateCreate":
+		case "estimatePropose":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_estimateCreate(ctx, field)
+				return ec._Mutation_estimatePropose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "estimateApprove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_estimateApprove(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "estimateReject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_estimateReject(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -32000,9 +32686,29 @@ func (ec *executionContext) marshalNEstimate2ᚕdrawdownᚋinternalᚋbooksᚐEs
 	return ret
 }
 
-func (ec *executionContext) unmarshalNEstimateCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateCreateInput(ctx context.Context, v any) (EstimateCreateInput, error) {
-	res, err := ec.unmarshalInputEstimateCreateInput(ctx, v)
+func (ec *executionContext) unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx context.Context, v any) (EstimateDecideInput, error) {
+	res, err := ec.unmarshalInputEstimateDecideInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEstimateProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateProposeInput(ctx context.Context, v any) (EstimateProposeInput, error) {
+	res, err := ec.unmarshalInputEstimateProposeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEstimateStatus2drawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, v any) (books.EstimateStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.EstimateStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEstimateStatus2drawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, sel ast.SelectionSet, v books.EstimateStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateStatus!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNExplanation2ᚖdrawdownᚋrevrecᚐExplanation(ctx context.Context, sel ast.SelectionSet, v *revrec.Explanation) graphql.Marshaler {
@@ -33755,11 +34461,44 @@ func (ec *executionContext) marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEs
 	return ec._Estimate(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOEstimateCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateCreatePayload(ctx context.Context, sel ast.SelectionSet, v *EstimateCreatePayload) graphql.Marshaler {
+func (ec *executionContext) marshalOEstimateApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateApprovePayload(ctx context.Context, sel ast.SelectionSet, v *EstimateApprovePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
-	return ec._EstimateCreatePayload(ctx, sel, v)
+	return ec._EstimateApprovePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEstimateProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateProposePayload(ctx context.Context, sel ast.SelectionSet, v *EstimateProposePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EstimateProposePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEstimateRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRejectPayload(ctx context.Context, sel ast.SelectionSet, v *EstimateRejectPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EstimateRejectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, v any) (*books.EstimateStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.EstimateStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, sel ast.SelectionSet, v *books.EstimateStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOGrantCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGrantCreatePayload(ctx context.Context, sel ast.SelectionSet, v *GrantCreatePayload) graphql.Marshaler {

@@ -43,8 +43,22 @@ type CustomerCreatePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
-// An estimate to put in force.
-type EstimateCreateInput struct {
+// What came of `estimateApprove`.
+type EstimateApprovePayload struct {
+	// The estimate; null where it was refused.
+	Estimate *books.Estimate `json:"estimate,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why an estimate is approved or rejected.
+type EstimateDecideInput struct {
+	// For the auditor, at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// An estimate to propose.
+type EstimateProposeInput struct {
 	// The code of a policy with method PROPORTIONAL.
 	Policy string `json:"policy"`
 	// The share of the credits sold that is expected to break: 0 to 1, at most ten decimals, such as `0.1`.
@@ -55,8 +69,16 @@ type EstimateCreateInput struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
-// What came of `estimateCreate`.
-type EstimateCreatePayload struct {
+// What came of `estimatePropose`.
+type EstimateProposePayload struct {
+	// The estimate; null where it was refused.
+	Estimate *books.Estimate `json:"estimate,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `estimateReject`.
+type EstimateRejectPayload struct {
 	// The estimate; null where it was refused.
 	Estimate *books.Estimate `json:"estimate,omitempty"`
 	// What is wrong and what would be right; empty where it was done.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
+	"drawdown/revrec"
 )
 
 func audit(t *testing.T, s *suite) {
@@ -78,3 +80,38 @@ func tokens(t *testing.T, s *suite) {
 }
 
 func tokenID(t books.Token) string { return t.ID }
+
+func proposals(t *testing.T, s *suite) {
+	policy, other := aPolicy("pooled"), aPolicy("other")
+	proposal := func(policyID string, from ledger.Date, rate string) books.Proposal {
+		return books.Proposal{
+			Estimate: books.Estimate{
+				Estimate: revrec.Estimate{ID: newID(), From: from, Rate: dec(rate)}, PolicyID: policyID, Reason: "history",
+				CreatedAt: noon, Status: books.EstimateProposed, ProposedBy: "token:ann",
+			},
+			Proposer: books.Party{Actor: "token:ann", Persons: []string{"token:ann", "Ann O'Neil"}, Makers: []string{"cli:root"}},
+		}
+	}
+	later, sooner, elsewhere := proposal(policy.ID, day+1, "0.2"), proposal(policy.ID, day, "0.1234567891"), proposal(other.ID, day, "0")
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.InsertPolicy(ctx, policy))
+		must(t, tx.InsertPolicy(ctx, other))
+		for _, p := range []books.Proposal{later, sooner, elsewhere} {
+			must(t, tx.InsertProposal(ctx, p))
+		}
+		same(t, later)(tx.LockProposal(ctx, policy.ID, later.ID))
+	})
+	for _, key := range [][2]string{{other.ID, later.ID}, {policy.ID, newID()}, {"0", "none"}} {
+		refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error {
+			_, err := tx.LockProposal(ctx, key[0], key[1])
+			return err
+		}), books.NotFound)
+	}
+	sooner.Status, sooner.DecidedBy, sooner.DecidedAt, sooner.Decision = books.EstimateRejected, "oidc:bob", noon.Add(time.Hour), "too low"
+	s.update(func(ctx context.Context, tx books.Tx) { must(t, tx.DecideProposal(ctx, sooner.Estimate)) })
+	s.view(func(ctx context.Context, tx books.Tx) {
+		same(t, []books.Proposal{sooner, later})(tx.Proposals(ctx, []string{policy.ID}))
+		same(t, []books.Proposal{sooner, later, elsewhere})(tx.Proposals(ctx, []string{other.ID, policy.ID, newID()}))
+		same(t, []books.Estimate{})(tx.Estimates(ctx, []string{policy.ID})) // none is in force
+	})
+}

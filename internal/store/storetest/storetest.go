@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"idempotency keys", idempotency},
 		{"the audit trail", audit},
 		{"tokens", tokens},
+		{"proposed estimates", proposals},
 		{"customers", customers},
 		{"policies and estimates", policies},
 		{"packs and meters", packsAndMeters},

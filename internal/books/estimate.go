@@ -1,0 +1,215 @@
+package books
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// Estimate is the expected breakage of a policy from a day on.
+type Estimate struct {
+	revrec.Estimate
+	PolicyID  string
+	Reason    string
+	CreatedAt time.Time
+	Status    EstimateStatus
+	// ProposedBy and DecidedBy are actors; "" where one act proposed and approved it.
+	ProposedBy string
+	DecidedBy  string
+	DecidedAt  time.Time // zero while nobody has
+	Decision   string    // why it was approved or rejected
+}
+
+// EstimateStatus says whether an estimate is in force.
+type EstimateStatus string
+
+// The statuses of an estimate.
+const (
+	EstimateProposed EstimateStatus = "PROPOSED" // waits for another person
+	EstimateApproved EstimateStatus = "APPROVED" // in force from its day on
+	EstimateRejected EstimateStatus = "REJECTED" // never in force
+)
+
+// Proposal is an estimate that one person proposed, and another decides about. While it is
+// not approved it is no estimate: no rule and no older version of this program reads it.
+type Proposal struct {
+	Estimate
+	Proposer Party
+}
+
+// NewEstimate asks for a new estimate of a policy's breakage, in force from the end of
+// the day From (today where zero). Rate is the share of credits sold.
+type NewEstimate struct {
+	Policy string          `json:"policy"` // its code
+	From   ledger.Date     `json:"from"`
+	Rate   decimal.Decimal `json:"rate"`
+	Reason string          `json:"reason"`
+}
+
+// EstimateCreate puts a new estimate in force that was approved elsewhere, and marks the
+// policy's pools to be measured again from its day. The API has no such act: there one
+// person proposes and another approves.
+// Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
+func (b *Books) EstimateCreate(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
+	return once(ctx, b, act{"estimate.create", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
+		estimate, err := b.newEstimate(ctx, tx, request)
+		if err != nil {
+			return estimate, "", err
+		}
+		estimate.Status = EstimateApproved
+		return estimate, estimate.Key(), putInForce(ctx, tx, estimate)
+	})
+}
+
+// Key names an estimate: its policy's id and its own.
+func (e Estimate) Key() string { return e.PolicyID + "/" + e.ID }
+
+// newEstimate checks a request for an estimate and makes it.
+func (b *Books) newEstimate(ctx context.Context, tx Tx, request NewEstimate) (Estimate, error) {
+	policy, err := policyByCode(ctx, tx, request.Policy)
+	if err != nil {
+		return Estimate{}, err
+	}
+	estimate := Estimate{
+		Estimate: revrec.Estimate{ID: b.newID(), From: request.From, Rate: request.Rate},
+		PolicyID: policy.ID, Reason: request.Reason, CreatedAt: b.clock(),
+	}
+	if estimate.From == 0 {
+		estimate.From = b.today()
+	}
+	return estimate, b.checkEstimate(ctx, tx, policy, estimate)
+}
+
+func putInForce(ctx context.Context, tx Tx, estimate Estimate) error {
+	if err := tx.InsertEstimate(ctx, estimate); err != nil {
+		return err
+	}
+	return tx.MeasurePoolsFrom(ctx, estimate.PolicyID, estimate.From)
+}
+
+func (b *Books) checkEstimate(ctx context.Context, tx Tx, policy Policy, estimate Estimate) error {
+	if policy.Breakage.Method != revrec.Proportional {
+		return refuse(Invalid, "policy", "%q books breakage by %s: only PROPORTIONAL goes by an estimate", policy.Code, policy.Breakage.Method)
+	}
+	if err := revrec.CheckShare("rate", estimate.Rate); err != nil {
+		return ruleError(err)
+	}
+	if err := checkText("reason", estimate.Reason, 0, maxNoteLength); err != nil {
+		return err
+	}
+	if estimate.From < ledger.DateOf(earliest, b.zone) {
+		return refuse(Invalid, "from", "must not be before 1970, but is %s", estimate.From)
+	}
+	return checkEstimateOpen(ctx, tx, "from", estimate)
+}
+
+func checkEstimateOpen(ctx context.Context, tx Tx, field string, estimate Estimate) error {
+	closed, err := tx.ClosedThrough(ctx)
+	if err == nil && closed != 0 && estimate.From.Period() <= closed {
+		err = refuse(PeriodClosed, field, "lies in %s, which is closed: an estimate takes effect in an open period", estimate.From.Period())
+	}
+	return err
+}
+
+// EstimatePropose proposes an estimate, which changes no figure before another person
+// approves it. Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
+func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
+	return once(ctx, b, act{"estimate.propose", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
+		estimate, err := b.newEstimate(ctx, tx, request)
+		if err != nil {
+			return estimate, "", err
+		}
+		proposer := partyOf(CallerOf(ctx))
+		estimate.Status, estimate.ProposedBy = EstimateProposed, proposer.Actor
+		return estimate, estimate.Key(), tx.InsertProposal(ctx, Proposal{estimate, proposer})
+	})
+}
+
+// DecideEstimate approves or rejects the estimate of a policy.
+type DecideEstimate struct {
+	PolicyID string `json:"policyId"`
+	ID       string `json:"id"`
+	Reason   string `json:"reason"`
+}
+
+// EstimateApprove puts a proposed estimate in force and marks the policy's pools to be
+// measured again from its day.
+// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_CLOSED, INVALID, IDEMPOTENCY_CONFLICT.
+func (b *Books) EstimateApprove(ctx context.Context, key string, request DecideEstimate) (Estimate, error) {
+	return b.decide(ctx, act{"estimate.approve", key, request}, request, func(ctx context.Context, tx Tx, proposal *Proposal) error {
+		if err := twoPersons(proposal.Proposer, partyOf(CallerOf(ctx))); err != nil {
+			return err
+		}
+		if err := checkEstimateOpen(ctx, tx, "estimateId", proposal.Estimate); err != nil {
+			return err
+		}
+		proposal.Status = EstimateApproved
+		return putInForce(ctx, tx, proposal.Estimate)
+	})
+}
+
+// EstimateReject ends a proposal, also by the person who made it.
+// Errors: NOT_FOUND, ALREADY_DECIDED, INVALID, IDEMPOTENCY_CONFLICT.
+func (b *Books) EstimateReject(ctx context.Context, key string, request DecideEstimate) (Estimate, error) {
+	return b.decide(ctx, act{"estimate.reject", key, request}, request, func(_ context.Context, _ Tx, proposal *Proposal) error {
+		proposal.Status = EstimateRejected
+		return nil
+	})
+}
+
+// decide runs a decision about a proposal that waits for one.
+func (b *Books) decide(ctx context.Context, a act, request DecideEstimate, decision func(context.Context, Tx, *Proposal) error) (Estimate, error) {
+	return once(ctx, b, a, func(ctx context.Context, tx Tx) (Estimate, string, error) {
+		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
+			return Estimate{}, "", err
+		}
+		proposal, err := tx.LockProposal(ctx, request.PolicyID, request.ID)
+		switch {
+		case err != nil && CodeOf(err) == NotFound:
+			return Estimate{}, "", refuse(NotFound, "estimateId", "names no estimate that was proposed")
+		case err != nil:
+			return Estimate{}, "", err
+		case proposal.Status != EstimateProposed:
+			return Estimate{}, "", refuse(AlreadyDecided, "estimateId", "the estimate is %s already, by %s", proposal.Status, proposal.DecidedBy)
+		}
+		if err := decision(ctx, tx, &proposal); err != nil {
+			return Estimate{}, "", err
+		}
+		proposal.DecidedBy, proposal.DecidedAt, proposal.Decision = CallerOf(ctx).Actor, b.clock(), request.Reason
+		return proposal.Estimate, proposal.Key(), tx.DecideProposal(ctx, proposal.Estimate)
+	})
+}
+
+// EstimatesOf returns the estimates of policies, in force or not, in order of policy, day and
+// entry. The policies' own first rates are not among them.
+func EstimatesOf(tx Tx, ctx context.Context, policyIDs []string) ([]Estimate, error) { //nolint:revive // in the order of the methods of Tx
+	approved, err := tx.Estimates(ctx, policyIDs)
+	if err != nil {
+		return nil, err
+	}
+	proposals, err := tx.Proposals(ctx, policyIDs)
+	if err != nil {
+		return nil, err
+	}
+	all, proposed := make([]Estimate, 0, len(approved)+len(proposals)), map[string]bool{}
+	for _, proposal := range proposals {
+		proposed[proposal.ID] = true
+		all = append(all, proposal.Estimate)
+	}
+	for _, estimate := range approved {
+		if !proposed[estimate.ID] { // one act put it in force
+			estimate.Status, estimate.DecidedAt = EstimateApproved, estimate.CreatedAt
+			all = append(all, estimate)
+		}
+	}
+	slices.SortFunc(all, func(a, b Estimate) int {
+		return cmp.Or(cmp.Compare(a.PolicyID, b.PolicyID), cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
