@@ -14,6 +14,7 @@ needs=(
 	"node|nodejs|comparison with npm packages, the client in TypeScript"
 	"npm|npm|comparison with npm packages, the client in TypeScript"
 	"chromium|chromium|the explorer and the balance page in a browser"
+	"promtool|prometheus|Prometheus checking the alert rules and the dashboard"
 	"initdb|postgresql|everything on PostgreSQL 15 or newer, unless TEST_POSTGRES_URL names a server"
 )
 
@@ -60,6 +61,13 @@ if [[ ${#lacking[@]} -gt 0 ]] && may_install; then
 		# Tests start servers of their own: the package need not start one.
 		"${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null &&
 			"${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+	fi
+	# Packages bring servers (prometheus is one), and none of them is to be started.
+	policy=/usr/sbin/policy-rc.d
+	if [[ ! -e $policy ]]; then
+		printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+		"${as_root[@]}" chmod 755 "$policy"
+		trap '"${as_root[@]}" rm -f "$policy"' EXIT
 	fi
 	"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
 		echo "setup: apt-get install failed" >&2

@@ -163,7 +163,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	working.Go(func() { served.watch.Look(ctx, book, log) })
+	working.Go(func() { served.watch.Look(ctx, book, log, o.watch.verifyEvery) })
 	wait, err := o.watch.beside(background, log, served)
 	if err != nil {
 		return errors.Join(err, listener.Close())

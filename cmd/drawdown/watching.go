@@ -37,7 +37,7 @@ type watchFlags struct {
 	log, level                   string
 	metricsAddress, debugAddress string
 	verbose                      bool
-	slow, drain                  time.Duration
+	slow, drain, verifyEvery     time.Duration
 }
 
 // demoWatch is what serve does by default.
@@ -51,6 +51,7 @@ func (o *watchFlags) add(p *program, c *cobra.Command) {
 	flags.DurationVar(&o.slow, "slow-request", defaultSlow, "how `long` a request takes that is logged as a warning; 0 for none")
 	flags.DurationVar(&o.drain, "drain", defaultDrain, "how `long` requests are still taken after SIGTERM, while /readyz says 503 and balancers turn away; on the loopback address none")
 	flags.StringVar(&o.metricsAddress, "metrics-addr", "", "an `address` of its own that serves /metrics and /healthz to whoever asks, such as 127.0.0.1:9090 (default none)")
+	flags.DurationVar(&o.verifyEvery, "verify-every", 0, "how `often` the whole book is verified in the background, for drawdown_verify_findings; 0 for never")
 	flags.StringVar(&o.debugAddress, "debug-addr", "", "an `address` on loopback that serves /debug/pprof/, profiles of the running program (default none)")
 	bound, check := oneOf("text", "json")
 	p.limit(flags, "log", bound, check)
@@ -59,6 +60,7 @@ func (o *watchFlags) add(p *program, c *cobra.Command) {
 	p.limit(flags, "slow-request", "0s or more", notNegative)
 	p.limit(flags, "drain", "0s or more", notNegative)
 	p.limit(flags, "metrics-addr", "HOST:PORT, or empty", isAddress)
+	p.limit(flags, "verify-every", "0s or more", notNegative)
 	p.limit(flags, "debug-addr", "HOST:PORT on loopback, or empty", isLoopbackAddress)
 }
 

@@ -36,11 +36,11 @@ func newActs() acts {
 		rejectedTotal: counters("drawdown_usage_rejected_total", "Usage events that were rejected, by code.", "code"),
 		batchEvents:   prometheus.NewHistogram(histogram("drawdown_usage_batch_events", "Events of a transaction of usage, of all calls that share it.", batchEvents)),
 		batchSeconds:  prometheus.NewHistogram(histogram("drawdown_usage_commit_seconds", "Seconds from the beginning of a transaction of usage until it is on the disk.", requestSeconds)),
-		runTotal:      counters("drawdown_job_runs_total", "Job runs of this process that ended, by job, trigger (START, SCHEDULE, MANUAL) and result (SUCCEEDED, FAILED).", "job", "trigger", "result"),
-		runSeconds:    prometheus.NewHistogramVec(histogram("drawdown_job_run_seconds", "Seconds that a job run of this process took, by job.", runSeconds), []string{"job"}),
-		lots:          counters("drawdown_job_lots_total", "Lots and pools that job runs of this process booked, by job.", "job"),
-		recognitions:  counters("drawdown_job_recognitions_total", "Recognitions that job runs of this process made, by job.", "job"),
-		entries:       counters("drawdown_job_entries_total", "Journal entries that job runs of this process posted, by job.", "job"),
+		runTotal:      counters("drawdown_job_runs_total", "Job runs of this process that ended, by job, trigger (START, SCHEDULE, MANUAL) and result (SUCCEEDED, FAILED).", "job_name", "trigger", "result"),
+		runSeconds:    prometheus.NewHistogramVec(histogram("drawdown_job_run_seconds", "Seconds that a job run of this process took, by job.", runSeconds), []string{"job_name"}),
+		lots:          counters("drawdown_job_lots_total", "Lots and pools that job runs of this process booked, by job.", "job_name"),
+		recognitions:  counters("drawdown_job_recognitions_total", "Recognitions that job runs of this process made, by job.", "job_name"),
+		entries:       counters("drawdown_job_entries_total", "Journal entries that job runs of this process posted, by job.", "job_name"),
 	}
 }
 

@@ -46,6 +46,9 @@ type standing struct {
 	functional    *prometheus.GaugeVec
 	reconciledAt  prometheus.Gauge
 	reconcileTook prometheus.Gauge
+	findings      prometheus.Gauge
+	verifiedAt    prometheus.Gauge
+	verifyTook    prometheus.Gauge
 
 	ran chan struct{} // told when a job has ended
 }
@@ -59,18 +62,21 @@ func newStanding() standing {
 		up:            gauge("drawdown_db_up", "1 where the book could be read when it was last looked at, every 15 seconds or so, else 0."),
 		sampledAt:     gauge("drawdown_book_sampled_timestamp_seconds", "Unix time at which the book was last read for the figures about it; they stay as they were while it cannot be read."),
 		lag:           gauges("drawdown_booking_lag_seconds", "Seconds since the end of the oldest day that has ended and is not booked, by queue: due (invoices), usage, lapse, remote, pools (breakage). 0 where nothing waits.", "queue"),
-		succeededAt:   gauges("drawdown_job_last_success_timestamp_seconds", "Unix time at which the last successful run of the job ended, on whatever server it ran.", "job"),
-		lastFailed:    gauges("drawdown_job_last_run_failed", "1 where the last run of the job that ended has failed, on whatever server it ran, else 0.", "job"),
+		succeededAt:   gauges("drawdown_job_last_success_timestamp_seconds", "Unix time at which the last successful run of the job ended, on whatever server it ran.", "job_name"),
+		lastFailed:    gauges("drawdown_job_last_run_failed", "1 where the last run of the job that ended has failed, on whatever server it ran, else 0.", "job_name"),
 		difference:    gauges("drawdown_reconciliation_difference_minor", "Deferred revenue in the ledger less what lots and pools carry, in minor units of the currency. 0 in a book in order.", "currency"),
 		functional:    gauges("drawdown_reconciliation_functional_difference_minor", "The same in minor units of the book's own currency.", "currency"),
 		reconciledAt:  gauge("drawdown_reconciliation_timestamp_seconds", "Unix time at which ledger and lots were last compared; 0 before the first time."),
 		reconcileTook: gauge("drawdown_reconciliation_seconds", "Seconds that the last comparison of ledger and lots took."),
+		findings:      gauge("drawdown_verify_findings", "Differences that the last verification of the book found, at most 100 of each check; 0 in a book in order, and where this process does not verify (--verify-every)."),
+		verifiedAt:    gauge("drawdown_verify_timestamp_seconds", "Unix time at which this process last verified the book; 0 where it does not."),
+		verifyTook:    gauge("drawdown_verify_seconds", "Seconds that the last verification took."),
 		ran:           make(chan struct{}, 1),
 	}
 }
 
 func (s standing) all() []prometheus.Collector {
-	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.difference, s.functional, s.reconciledAt, s.reconcileTook}
+	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.difference, s.functional, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
 }
 
 // booked has the book looked at again soon.
@@ -87,8 +93,14 @@ func (t *Telemetry) Observe(book *books.Books, db Database) {
 }
 
 // Look looks at the book until the context is done: every few seconds at what waits, and
-// after each run at whether it is in order.
-func (t *Telemetry) Look(ctx context.Context, book *books.Books, log *slog.Logger) {
+// after each run at whether ledger and lots agree; and as often as is asked for, where that
+// is not 0, at all of it.
+func (t *Telemetry) Look(ctx context.Context, book *books.Books, log *slog.Logger, verifyEvery time.Duration) {
+	verify := time.NewTimer(verifyEvery)
+	defer verify.Stop()
+	if verifyEvery == 0 {
+		verify.Stop()
+	}
 	reconcile := time.NewTimer(0)
 	defer reconcile.Stop()
 	sample := time.NewTimer(0)
@@ -107,6 +119,11 @@ func (t *Telemetry) Look(ctx context.Context, book *books.Books, log *slog.Logge
 				log.WarnContext(ctx, "the book could not be looked at", "error", err)
 			}
 			sample.Reset(max(sampleEvery, sampleShare*time.Since(began)))
+		case <-verify.C:
+			if err := t.Verify(ctx, book); err != nil && ctx.Err() == nil {
+				log.WarnContext(ctx, "the book could not be verified", "error", err)
+			}
+			verify.Reset(verifyEvery)
 		case <-reconcile.C:
 			began := time.Now()
 			if err := t.Reconcile(ctx, book); err != nil && ctx.Err() == nil {
@@ -161,6 +178,19 @@ func (t *Telemetry) Reconcile(ctx context.Context, book *books.Books) error {
 		t.difference.WithLabelValues(string(d.Currency)).Set(float64(minor))
 		t.functional.WithLabelValues(string(d.Currency)).Set(float64(functional))
 	}
+	return nil
+}
+
+// Verify derives the whole book again: minutes for a large one.
+func (t *Telemetry) Verify(ctx context.Context, book *books.Books) error {
+	began := time.Now()
+	found, err := book.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	t.verifyTook.Set(time.Since(began).Seconds())
+	t.verifiedAt.SetToCurrentTime()
+	t.findings.Set(float64(len(found)))
 	return nil
 }
 

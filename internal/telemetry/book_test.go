@@ -65,7 +65,7 @@ func TestTheBookIsSeen(t *testing.T) {
 		{"drawdown_booking_lag_seconds", []string{"queue", "usage"}, 13 * 3600},
 		{"drawdown_booking_lag_seconds", []string{"queue", "lapse"}, 0},
 		{"drawdown_reconciliation_difference_minor", []string{"currency", "USD"}, 0},
-		{"drawdown_job_last_success_timestamp_seconds", []string{"job", "all"}, -1},
+		{"drawdown_job_last_success_timestamp_seconds", []string{"job_name", "all"}, -1},
 		{"drawdown_job_lease_held", nil, 0},
 		{"drawdown_db_up", nil, 1},
 		{"drawdown_db_info", []string{"engine", "sqlite"}, 1},
@@ -84,12 +84,12 @@ func TestTheBookIsSeen(t *testing.T) {
 	sample()
 	s.want("after the jobs", []want{
 		{"drawdown_booking_lag_seconds", []string{"queue", "usage"}, 0},
-		{"drawdown_job_runs_total", []string{"job", "all", "trigger", "SCHEDULE", "result", "SUCCEEDED"}, 1},
-		{"drawdown_job_runs_total", []string{"job", "all", "trigger", "SCHEDULE", "result", "FAILED"}, 0},
-		{"drawdown_job_recognitions_total", []string{"job", "all"}, 1},
-		{"drawdown_job_entries_total", []string{"job", "all"}, 1},
-		{"drawdown_job_last_success_timestamp_seconds", []string{"job", "all"}, float64(s.now.Unix())},
-		{"drawdown_job_last_run_failed", []string{"job", "all"}, 0},
+		{"drawdown_job_runs_total", []string{"job_name", "all", "trigger", "SCHEDULE", "result", "SUCCEEDED"}, 1},
+		{"drawdown_job_runs_total", []string{"job_name", "all", "trigger", "SCHEDULE", "result", "FAILED"}, 0},
+		{"drawdown_job_recognitions_total", []string{"job_name", "all"}, 1},
+		{"drawdown_job_entries_total", []string{"job_name", "all"}, 1},
+		{"drawdown_job_last_success_timestamp_seconds", []string{"job_name", "all"}, float64(s.now.Unix())},
+		{"drawdown_job_last_run_failed", []string{"job_name", "all"}, 0},
 		{"drawdown_job_lease_held", nil, 0},
 		{"drawdown_reconciliation_difference_minor", []string{"currency", "USD"}, 0},
 	})
@@ -113,7 +113,13 @@ func TestTheBookIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	sample()
-	s.want("tampered", []want{{"drawdown_reconciliation_difference_minor", []string{"currency", "USD"}, 7}})
+	if err := s.watch.Verify(t.Context(), s.books); err != nil {
+		t.Fatal(err)
+	}
+	s.want("tampered", []want{
+		{"drawdown_reconciliation_difference_minor", []string{"currency", "USD"}, 7},
+		{"drawdown_verify_findings", nil, 2}, // the lot, and deferred revenue
+	})
 }
 
 // A failed run, and a database that cannot be read, are seen.
@@ -130,8 +136,8 @@ func TestFailuresAreSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want("after a run that failed", []want{
-		{"drawdown_job_last_run_failed", []string{"job", "all"}, 1},
-		{"drawdown_job_runs_total", []string{"job", "all", "trigger", "MANUAL", "result", "FAILED"}, 1},
+		{"drawdown_job_last_run_failed", []string{"job_name", "all"}, 1},
+		{"drawdown_job_runs_total", []string{"job_name", "all", "trigger", "MANUAL", "result", "FAILED"}, 1},
 		{"drawdown_acts_total", []string{"act", "job.run", "code", "INTERNAL"}, 1},
 	})
 	gone, cancel := context.WithCancel(t.Context())

@@ -37,6 +37,13 @@ func (o operations) all() []prometheus.Collector {
 	return []prometheus.Collector{o.operationTotal, o.operationSeconds, o.errorTotal, o.rootFieldTotal}
 }
 
+// begin makes the series that alerts look at.
+func (o operations) begin() {
+	for _, code := range []books.Code{books.Internal, books.Unavailable, books.Overloaded} {
+		o.errorTotal.WithLabelValues(string(code))
+	}
+}
+
 // operation is graph.Operation.
 type operation = struct {
 	Kind    string

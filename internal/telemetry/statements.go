@@ -32,6 +32,16 @@ func (s statements) all() []prometheus.Collector {
 	return []prometheus.Collector{s.statementSeconds, s.statementErrors, s.again}
 }
 
+// begin makes the series that alerts look at.
+func (s statements) begin() {
+	for _, reason := range []string{"busy", "raced"} {
+		s.again.WithLabelValues(reason)
+	}
+	for _, kind := range []string{"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT"} {
+		s.statementErrors.WithLabelValues(kind)
+	}
+}
+
 // StatementBegun begins the span of a statement.
 func (t *Telemetry) StatementBegun(ctx context.Context) context.Context {
 	if t.tracer == nil {

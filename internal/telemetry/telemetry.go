@@ -41,7 +41,9 @@ func New(build Build, tracer trace.Tracer) *Telemetry {
 	for _, all := range [][]prometheus.Collector{t.requests.all(), t.operations.all(), t.acts.all(), t.statements.all(), t.standing.all()} {
 		t.registry.MustRegister(all...)
 	}
-	t.begin()
+	t.acts.begin()
+	t.operations.begin()
+	t.statements.begin()
 	return t
 }
 
