@@ -144,8 +144,8 @@ func (access) Validate(graphql.ExecutableSchema) error { return nil }
 // by a directive is refused all the same. Errors: FORBIDDEN.
 func (a access) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
 	caller := books.CallerOf(ctx)
-	if caller.CustomerID != "" && op.Operation.Operation != ast.Query {
-		return refuseRequest(books.Forbidden, "a token for one customer asks queries alone")
+	if caller.CustomerID != "" && op.Operation.Operation == ast.Mutation {
+		return refuseRequest(books.Forbidden, "a token for one customer asks queries and subscriptions alone")
 	}
 	for _, field := range rootFields(op.Operation.SelectionSet, map[string]bool{}, nil) {
 		needed, known := a.roleOf(field)

@@ -75,6 +75,10 @@ func (customerResolver) Balance(ctx context.Context, c *books.Customer, at *time
 	return &balance, nil
 }
 
+func (balanceResolver) Customer(ctx context.Context, b *books.Balance) (*books.Customer, error) {
+	return found(pointer(ctx, requestOf(ctx).customers, b.CustomerID))
+}
+
 func (customerResolver) Purchases(ctx context.Context, c *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	return purchasesBelow(ctx, &requestOf(ctx).customerKin, c.ID, func(id string) books.PurchaseFilter {
 		return books.PurchaseFilter{CustomerID: id, Status: value(status), Statuses: once(statuses)}

@@ -36,8 +36,10 @@ type Options struct {
 	// Introspection is the role that may ask the schema about itself; books.Viewer, which
 	// is everybody with a token. With Explorer everybody with a token may, for it needs that.
 	Introspection books.Role
-	// Background ends the job runs that somebody started, and streams of usage; it outlives
-	// requests.
+	// Subscriptions bounds what is watched.
+	Subscriptions SubscriptionOptions
+	// Background ends the job runs that somebody started, streams of usage and
+	// subscriptions; it outlives requests.
 	Background context.Context //nolint:containedctx // it is the process's, not a request's
 	// Ready, where it is not nil, is asked besides whether the book can be read; its error
 	// says what is missing, and is shown where it is a refusal.
@@ -86,7 +88,11 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	access := access{options.Callers, options.Introspection, rates, faults}
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &resolver{b, options.Background, faults, options.Callers}})
 	parsed := newQueryCache()
-	api := transport{faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: rates, executor: executor.New(schema), watch: options.Watch}
+	api := transport{
+		faults: faults, limits: bounds, documents: newDocuments(options.Trusted), shedding: newShedding(bounds), rates: rates,
+		executor: executor.New(schema), watch: options.Watch,
+		access: access, subscriptions: newSubscriptions(options.Subscriptions), background: options.Background,
+	}
 	api.executor.SetErrorPresenter(faults.present)
 	api.executor.SetRecoverFunc(faults.recovered)
 	api.executor.SetParserTokenLimit(bounds.Tokens)
@@ -95,7 +101,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	api.executor.Use(access)
 	api.executor.Use(limits{bounds, parsed, schema.Schema()})
 	api.executor.Use(watching{options.Watch, options.Trusted != nil}) // outside of what follows, so that its time is counted
-	api.executor.Use(reading{b, bounds.Parallel})
+	api.executor.Use(reading{b, bounds.Parallel, bounds.Time})
 
 	mux := http.NewServeMux()
 	sites := crossSite(options.Origins)

@@ -32,6 +32,9 @@ type request struct {
 	fieldsMu sync.Mutex
 	fields   map[nestedField]any
 	ahead    atomic.Int64 // rows that were read for others than those that asked
+
+	// view, where set, takes the snapshot when something is read first.
+	view func() (books.Tx, error)
 }
 
 func newRequest(b *books.Books, snapshot books.Tx, parallel int) *request {
@@ -42,7 +45,7 @@ func newRequest(b *books.Books, snapshot books.Tx, parallel int) *request {
 
 // read runs act on the query's snapshot.
 func (q *request) read(ctx context.Context, act func(context.Context, books.Tx) error) error {
-	if q.snapshot == nil {
+	if q.snapshot == nil && q.view == nil {
 		return q.books.View(ctx, act)
 	}
 	q.mu.Lock()
@@ -50,7 +53,48 @@ func (q *request) read(ctx context.Context, act func(context.Context, books.Tx) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if q.view != nil {
+		var err error
+		if q.snapshot, err = q.view(); err != nil {
+			return err
+		}
+		q.view = nil
+	}
 	return act(ctx, q.snapshot)
+}
+
+// viewLater has the request read one snapshot, taken when something is read first: an
+// event that brings all that was asked for costs none. done gives it back.
+func (q *request) viewLater(ctx context.Context) (done func()) {
+	over, ended := make(chan struct{}), make(chan error, 1)
+	begun := false
+	q.view = func() (books.Tx, error) {
+		begun = true
+		taken := make(chan books.Tx)
+		go func() {
+			ended <- q.books.View(ctx, func(_ context.Context, tx books.Tx) error {
+				select {
+				case taken <- tx:
+				case <-over: // a view that is tried again
+				}
+				<-over
+				return nil
+			})
+		}()
+		select {
+		case tx := <-taken:
+			return tx, nil
+		case err := <-ended:
+			begun = false
+			return nil, err
+		}
+	}
+	return func() {
+		close(over)
+		if begun {
+			<-ended
+		}
+	}
 }
 
 type requestKey struct{}
@@ -60,11 +104,12 @@ func requestOf(ctx context.Context) *request {
 	return q
 }
 
-// reading gives every query its snapshot, and every field of a mutation loaders of its
-// own: a field is resolved to the last leaf before the next one acts.
+// reading gives every query and every event its snapshot, and every field of a mutation
+// loaders of its own: a field is resolved to the last leaf before the next one acts.
 type reading struct {
 	books    *books.Books
-	parallel int // resolvers of one request that run at the same time
+	parallel int           // resolvers of one request that run at the same time
+	time     time.Duration // of an event, as of a request
 }
 
 var (
@@ -82,8 +127,11 @@ func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 		return next(ctx)
 	}
 	operation := graphql.GetOperationContext(ctx).Operation
-	if operation == nil || operation.Operation != ast.Query {
+	switch {
+	case operation == nil || operation.Operation == ast.Mutation:
 		return next(ctx)
+	case operation.Operation == ast.Subscription:
+		return r.interceptEvent(ctx, next)
 	}
 	var response *graphql.Response
 	err := r.books.View(ctx, func(ctx context.Context, tx books.Tx) error {

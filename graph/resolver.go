@@ -24,8 +24,10 @@ var _ gen.ResolverRoot = (*resolver)(nil)
 type (
 	queryResolver           struct{ *resolver }
 	mutationResolver        struct{ *resolver }
+	subscriptionResolver    struct{ *resolver }
 	bookResolver            struct{ *resolver }
 	customerResolver        struct{}
+	balanceResolver         struct{}
 	policyResolver          struct{}
 	overageResolver         struct{}
 	breakageResolver        struct{}
@@ -51,12 +53,15 @@ type (
 	callerResolver          struct{}
 	tokenResolver           struct{}
 	auditEventResolver      struct{}
+	entriesPostedResolver   struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
 func (r *resolver) Mutation() gen.MutationResolver               { return mutationResolver{r} }
+func (r *resolver) Subscription() gen.SubscriptionResolver       { return subscriptionResolver{r} }
 func (r *resolver) Book() gen.BookResolver                       { return bookResolver{r} }
 func (r *resolver) Customer() gen.CustomerResolver               { return customerResolver{} }
+func (r *resolver) Balance() gen.BalanceResolver                 { return balanceResolver{} }
 func (r *resolver) Policy() gen.PolicyResolver                   { return policyResolver{} }
 func (r *resolver) Overage() gen.OverageResolver                 { return overageResolver{} }
 func (r *resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
@@ -86,6 +91,7 @@ func (r *resolver) JobRun() gen.JobRunResolver                   { return jobRun
 func (r *resolver) Caller() gen.CallerResolver                   { return callerResolver{} }
 func (r *resolver) Token() gen.TokenResolver                     { return tokenResolver{} }
 func (r *resolver) AuditEvent() gen.AuditEventResolver           { return auditEventResolver{} }
+func (r *resolver) EntriesPosted() gen.EntriesPostedResolver     { return entriesPostedResolver{} }
 
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {

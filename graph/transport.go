@@ -37,12 +37,18 @@ type transport struct {
 	rates     *rates
 	executor  *executor.Executor
 	watch     Watch
+
+	access        access
+	subscriptions *subscriptions
+	// background ends subscriptions.
+	background context.Context //nolint:containedctx // it is the process's, not a request's
 }
 
 func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	accepted, ok := negotiate(r.Header.Values("Accept"))
-	if !ok {
-		t.refuse(r.Context(), w, accepted, refuse(http.StatusNotAcceptable, books.Invalid, "the answer is %s or %s: accept one of them", mediaGraphQL, mediaJSON))
+	takesEvents := acceptsEvents(r.Header.Values("Accept"))
+	if !ok && !takesEvents {
+		t.refuse(r.Context(), w, accepted, refuse(http.StatusNotAcceptable, books.Invalid, "the answer is %s, %s or %s: accept one of them", mediaGraphQL, mediaJSON, mediaEvents))
 		return
 	}
 	if refused := t.rates.take(r.Context(), r.RemoteAddr, requestCost); refused != nil {
@@ -56,6 +62,9 @@ func (t transport) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer forget()
 	if refused != nil {
 		t.refuse(r.Context(), w, accepted, refused)
+		return
+	}
+	if takesEvents && t.byEvents(w, r, ok, asked) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), t.limits.Time)
@@ -110,6 +119,9 @@ func (t transport) execute(ctx context.Context, w http.ResponseWriter, r *http.R
 		return accepted.requestError(errs), response{Errors: presented}, nil
 	}
 	t.documents.keep(ctx, params.Query, named)
+	if operation.Operation.Operation == ast.Subscription {
+		return 0, response{}, refuse(http.StatusNotAcceptable, books.Invalid, "a subscription is answered by events: accept %s", mediaEvents)
+	}
 	if r.Method == http.MethodGet && operation.Operation.Operation != ast.Query {
 		w.Header().Set("Allow", http.MethodPost)
 		return 0, response{}, refuse(http.StatusMethodNotAllowed, books.Invalid, "GET reads alone: send a mutation by POST")

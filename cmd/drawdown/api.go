@@ -21,6 +21,7 @@ type apiOptions struct {
 	limits        graph.Limits
 	trusted       *graph.Trusted
 	origins       []string
+	subscriptions graph.SubscriptionOptions
 	watch         *telemetry.Telemetry        // nil where nobody watches
 	ready         func(context.Context) error // nil where nothing but the book has to be there
 	slow          time.Duration
@@ -32,7 +33,7 @@ type apiOptions struct {
 func api(ctx context.Context, book *books.Books, log *slog.Logger, o apiOptions) http.Handler {
 	options := graph.Options{
 		Explorer: o.explorer, Intake: o.intake, Limits: o.limits, Trusted: o.trusted, Origins: o.origins, Log: log, Background: ctx,
-		Slow: o.slow, Ready: o.ready, Stopping: o.stopping, Callers: o.callers, Introspection: o.introspection,
+		Subscriptions: o.subscriptions, Slow: o.slow, Ready: o.ready, Stopping: o.stopping, Callers: o.callers, Introspection: o.introspection,
 	}
 	if o.watch != nil {
 		options.Watch, options.Metrics = o.watch, o.watch.Metrics()

@@ -27,6 +27,7 @@ type serveOptions struct {
 	introspection                 string
 	usage                         usageFlags
 	requests                      requestFlags
+	subscriptions                 subscriptionFlags
 	tls                           tlsFlags
 }
 
@@ -67,7 +68,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
 			book, err := books.Open(ctx, db, books.Options{
-				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry,
+				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(),
 			})
 			if err != nil {
 				return err
@@ -97,6 +98,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	o.watch.add(p, c)
 	o.usage.add(c)
 	o.requests.add(p, c)
+	o.subscriptions.add(p, c)
 	o.tls.add(c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
@@ -171,7 +173,7 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	defer wait()
 	server := &http.Server{
 		Handler: api(background, book, log, apiOptions{
-			watch: served.watch.Telemetry, ready: served.db.MustBeMigrated, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), trusted: trusted,
+			watch: served.watch.Telemetry, ready: served.db.MustBeMigrated, slow: o.watch.slow, stopping: ctx, explorer: o.explorer, intake: o.usage.intake(), limits: o.requests.bounds(), subscriptions: o.subscriptions.bounds, trusted: trusted,
 			origins: o.requests.origins,
 			callers: callers, introspection: books.Role(strings.ToUpper(o.introspection)),
 		}),

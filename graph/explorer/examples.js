@@ -41,6 +41,16 @@ const shelves = [
           },
           "key": "customer-larkspur"
         }
+      },
+      {
+        "name": "balanceChanged",
+        "says": "A widget that shows what a customer has left, and stays right; the answer is the first event.",
+        "query": "subscription BalanceChanged($customers: [String!]!) {\n  balanceChanged(customers: $customers) {\n    customer { externalId name }\n    credits\n    at\n  }\n}\n",
+        "variables": {
+          "customers": [
+            "larkspur-labs"
+          ]
+        }
       }
     ]
   },
@@ -577,6 +587,11 @@ const shelves = [
         "name": "accounts",
         "says": "The chart of accounts.",
         "query": "query Accounts {\n  accounts { role name class naturalSide }\n}\n"
+      },
+      {
+        "name": "entriesPosted",
+        "says": "A journal that grows before one's eyes; the first event says where it stands.",
+        "query": "subscription EntriesPosted {\n  entriesPosted { count first { number } last { number accountingDate } }\n}\n"
       }
     ]
   },
@@ -663,6 +678,22 @@ const shelves = [
         "variables": {
           "key": "run-2026-01-12"
         }
+      },
+      {
+        "name": "jobRunProgress",
+        "says": "How far a run is. This one has ended, so that its first event is its last.",
+        "query": "subscription JobRunProgress($id: ID!) {\n  jobRunProgress(id: $id) { job status through lots recognitions entries error }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ jobRuns(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "jobRunChanged",
+        "says": "A line of a dashboard that says what is booked now; the answer is the first event, the latest run.",
+        "query": "subscription JobRunChanged {\n  jobRunChanged { job trigger status through lots recognitions entries }\n}\n"
       }
     ]
   },

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strings"
 
 	"drawdown/graph"
 	"drawdown/internal/auth"
@@ -184,7 +185,42 @@ func (s server) send(ctx context.Context, query string, variables json.RawMessag
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+s.secret)
+	if isSubscription.MatchString(query) {
+		return s.firstEvent(r)
+	}
 	recorder := httptest.NewRecorder()
 	s.ServeHTTP(recorder, r)
 	return secrets.ReplaceAll(recorder.Body.Bytes(), []byte(shownSecret)), nil
 }
+
+// isSubscription finds the operation below the comments of an example.
+var isSubscription = regexp.MustCompile(`(?m)^subscription\b`)
+
+// firstEvent subscribes and leaves when the first event has come, which it returns.
+func (s server) firstEvent(r *http.Request) ([]byte, error) {
+	ctx, leave := context.WithCancel(r.Context())
+	defer leave()
+	r.Header.Set("Accept", "text/event-stream")
+	out := &eventRecorder{ResponseRecorder: httptest.NewRecorder(), came: leave}
+	s.ServeHTTP(out, r.WithContext(ctx))
+	_, event, found := strings.Cut(out.Body.String(), "event: next\ndata: ")
+	if !found {
+		return nil, fmt.Errorf("no event came: %s", out.Body)
+	}
+	data, _, _ := strings.Cut(event, "\n")
+	return []byte(data), nil
+}
+
+// eventRecorder records a stream until its first event has come.
+type eventRecorder struct {
+	*httptest.ResponseRecorder
+	came func()
+}
+
+func (e *eventRecorder) Write(part []byte) (int, error) {
+	if strings.HasPrefix(string(part), "event: next") {
+		defer e.came()
+	}
+	return e.ResponseRecorder.Write(part)
+}
+

@@ -31,7 +31,8 @@ type Books struct {
 	policies knownPolicies
 	watch    Watch
 	// leased is when a run of this process renewed the lease; nil while none is at work.
-	leased atomic.Pointer[time.Time]
+	leased  atomic.Pointer[time.Time]
+	lookout *lookout
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -46,6 +47,7 @@ type Options struct {
 	Usage      UsageOptions     // how usage that arrives at the same time is written together
 	Steps      Steps            // what bounds one step of a job
 	Watch      Watch            // is told what the book does; nobody
+	Feed       FeedOptions      // what it costs to tell others what changes
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
@@ -68,6 +70,11 @@ func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	if err != nil {
 		return nil, err
 	}
+	feeding, err := options.Feed.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	b.lookout = newLookout(b, feeding)
 	b.usage = &usageQueue{options: usage, record: b.recordTogether}
 	err = store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		book, err := tx.Book(ctx)

@@ -286,8 +286,12 @@ func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (mo
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}
-		more, err = do.do(ctx, tx, at)
-		return err
+		if more, err = do.do(ctx, tx, at); err != nil {
+			return err
+		}
+		so := *run // far, for those who watch, also on other servers
+		so.Result = at.result
+		return tx.UpdateJobRun(ctx, so)
 	})
 	if err == nil {
 		b.renewed()

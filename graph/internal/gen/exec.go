@@ -37,12 +37,14 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	AuditEvent() AuditEventResolver
+	Balance() BalanceResolver
 	Book() BookResolver
 	Breakage() BreakageResolver
 	Caller() CallerResolver
 	Customer() CustomerResolver
 	DeferredRevenue() DeferredRevenueResolver
 	Draw() DrawResolver
+	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
 	Estimate() EstimateResolver
 	Job() JobResolver
@@ -62,6 +64,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	Recognition() RecognitionResolver
 	RevenueSeries() RevenueSeriesResolver
+	Subscription() SubscriptionResolver
 	Token() TokenResolver
 	TrialBalanceRow() TrialBalanceRowResolver
 	UsageEvent() UsageEventResolver
@@ -93,6 +96,9 @@ type AuditEventResolver interface {
 
 	RequestID(ctx context.Context, obj *books.AuditEvent) (*string, error)
 }
+type BalanceResolver interface {
+	Customer(ctx context.Context, obj *books.Balance) (*books.Customer, error)
+}
 type BookResolver interface {
 	Now(ctx context.Context, obj *books.Book) (*time.Time, error)
 	Yesterday(ctx context.Context, obj *books.Book) (ledger.Date, error)
@@ -123,6 +129,10 @@ type DeferredRevenueResolver interface {
 type DrawResolver interface {
 	Event(ctx context.Context, obj *books.Draw) (*books.UsageEvent, error)
 	Lot(ctx context.Context, obj *books.Draw) (*revrec.Lot, error)
+}
+type EntriesPostedResolver interface {
+	First(ctx context.Context, obj *books.Posted) (*ledger.Entry, error)
+	Last(ctx context.Context, obj *books.Posted) (*ledger.Entry, error)
 }
 type EntryResolver interface {
 	ID(ctx context.Context, obj *ledger.Entry) (string, error)
@@ -329,6 +339,12 @@ type RevenueSeriesResolver interface {
 	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
 	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
 }
+type SubscriptionResolver interface {
+	BalanceChanged(ctx context.Context, customers []string) (<-chan *books.Balance, error)
+	JobRunProgress(ctx context.Context, id string) (<-chan *books.JobRun, error)
+	JobRunChanged(ctx context.Context, job *books.JobName) (<-chan *books.JobRun, error)
+	EntriesPosted(ctx context.Context) (<-chan *books.Posted, error)
+}
 type TokenResolver interface {
 	ID(ctx context.Context, obj *books.Token) (string, error)
 
@@ -469,6 +485,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -517,6 +550,7 @@ How to read and call it:
 schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 """
@@ -1222,6 +1256,39 @@ type Mutation {
 }
 
 """
+Tells what changes, as it changes: one field each, over server-sent events (` + "`" + `Accept: text/event-stream` + "`" + `). Every event is
+the state of things when it is sent, never an older one and never one between two commits; whoever reads slowly gets fewer
+events, not late ones. A change is told within about a second, whichever server made it. What lies below an event's own
+fields is read when the event is sent, from one snapshot of the book. The first event says how things stand, so nothing
+is missed by subscribing again.
+"""
+type Subscription {
+  """
+  What customers can use: each one's balance at once, and again whenever it has changed, by use, purchase, grant, refund,
+  void or lapse. The balance of a customer is told at most once a second.
+  """
+  balanceChanged(
+    "The external ids of the customers, 1 to 100."
+    customers: [String!]!
+  ): Balance! @requires(role: VIEWER)
+
+  "A run of a job as it goes: at once, after each of its steps, and when it has ended, with which the subscription ends."
+  jobRunProgress(
+    "The run, such as ` + "`" + `run_…` + "`" + `."
+    id: ID!
+  ): JobRun! @requires(role: VIEWER)
+
+  "Runs as they begin, go and end: the latest one at once, and then each time that one of them moves on."
+  jobRunChanged(
+    "Runs of this job alone; of all where null."
+    job: JobName
+  ): JobRun! @requires(role: VIEWER)
+
+  "What was posted to the journal: the latest entry at once, and then how many came, and which."
+  entriesPosted: EntriesPosted! @requires(role: VIEWER)
+}
+
+"""
 A decimal number as a string in plain notation, at most 40 characters: ` + "`" + `"19.99"` + "`" + `, ` + "`" + `"-0.5"` + "`" + `. A JSON
 number, a float literal and an exponent are refused.
 """
@@ -1606,6 +1673,8 @@ type CustomerEdge {
 
 "What a customer can use at an instant."
 type Balance {
+  "The customer."
+  customer: Customer!
   "The instant."
   at: DateTime!
   "The credits that can be used: the sum over ` + "`" + `lots` + "`" + `."
@@ -2959,6 +3028,16 @@ type JobRun implements Node {
   error: String
 }
 
+"What was posted to the journal since the last event. Entries are numbered without gaps, in order of commit."
+type EntriesPosted {
+  "How many entries; 0 in the first event, which says where the journal stands."
+  count: Int!
+  "The first of them; null where there is none."
+  first: Entry
+  "The last of them, which is the latest of the journal; null while the journal is empty."
+  last: Entry
+}
+
 "A page of runs."
 type JobRunConnection {
   "The runs of this page, in order."
@@ -3555,6 +3634,8 @@ func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, fiel
 
 func (ec *executionContext) childFields_Balance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "customer":
+		return ec.fieldContext_Balance_customer(ctx, field)
 	case "at":
 		return ec.fieldContext_Balance_at(ctx, field)
 	case "credits":
@@ -3775,6 +3856,18 @@ func (ec *executionContext) childFields_DrawEdge(ctx context.Context, field grap
 		return ec.fieldContext_DrawEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DrawEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EntriesPosted(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_EntriesPosted_count(ctx, field)
+	case "first":
+		return ec.fieldContext_EntriesPosted_first(ctx, field)
+	case "last":
+		return ec.fieldContext_EntriesPosted_last(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EntriesPosted", field.Name)
 }
 
 func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7677,6 +7770,48 @@ func (ec *executionContext) field_Recognition_draws_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_balanceChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customers",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customers"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_jobRunChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "job",
+		func(ctx context.Context, v any) (*books.JobName, error) {
+			return ec.unmarshalOJobName2ᚖdrawdownᚋinternalᚋbooksᚐJobName(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["job"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_jobRunProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_TrialBalanceRow_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8583,6 +8718,38 @@ func (ec *executionContext) fieldContext_AuditEventEdge_node(_ context.Context, 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AuditEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Balance_customer(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Balance_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Balance().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Balance_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Balance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10376,6 +10543,93 @@ func (ec *executionContext) fieldContext_DrawEdge_node(_ context.Context, field 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Draw(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EntriesPosted_count(ctx context.Context, field graphql.CollectedField, obj *books.Posted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntriesPosted_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EntriesPosted_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EntriesPosted", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EntriesPosted_first(ctx context.Context, field graphql.CollectedField, obj *books.Posted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntriesPosted_first(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EntriesPosted().First(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EntriesPosted_first(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EntriesPosted",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EntriesPosted_last(ctx context.Context, field graphql.CollectedField, obj *books.Posted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EntriesPosted_last(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EntriesPosted().Last(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EntriesPosted_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EntriesPosted",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20988,6 +21242,170 @@ func (ec *executionContext) fieldContext_RevenueSeries_functionalTotal(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_balanceChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_balanceChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BalanceChanged(ctx, fc.Args["customers"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Balance) graphql.Marshaler {
+			return ec.marshalNBalance2ᚖdrawdownᚋinternalᚋbooksᚐBalance(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_balanceChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Balance(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_balanceChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_jobRunProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_jobRunProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().JobRunProgress(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.JobRun) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_jobRunProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobRun(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_jobRunProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_jobRunChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_jobRunChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().JobRunChanged(ctx, fc.Args["job"].(*books.JobName))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.JobRun) graphql.Marshaler {
+			return ec.marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_jobRunChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_JobRun(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_jobRunChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_entriesPosted(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_entriesPosted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().EntriesPosted(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Posted) graphql.Marshaler {
+			return ec.marshalNEntriesPosted2ᚖdrawdownᚋinternalᚋbooksᚐPosted(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_entriesPosted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EntriesPosted(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Token_id(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26341,20 +26759,26 @@ func (ec *executionContext) _Balance(ctx context.Context, sel ast.SelectionSet, 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Balance")
+		case "customer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Balance_customer(ctx, field, obj)
+				})
 		case "at":
 			out.Values[i] = ec._Balance_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "credits":
 			out.Values[i] = ec._Balance_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lots":
 			out.Values[i] = ec._Balance_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27101,6 +27525,51 @@ func (ec *executionContext) _DrawEdge(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var entriesPostedImplementors = []string{"EntriesPosted"}
+
+func (ec *executionContext) _EntriesPosted(ctx context.Context, sel ast.SelectionSet, obj *books.Posted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, entriesPostedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EntriesPosted")
+		case "count":
+			out.Values[i] = ec._EntriesPosted_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "first":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EntriesPosted_first(ctx, field, obj)
+				})
+		case "last":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EntriesPosted_last(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -30617,6 +31086,32 @@ func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "balanceChanged":
+		return ec._Subscription_balanceChanged(ctx, fields[0])
+	case "jobRunProgress":
+		return ec._Subscription_jobRunProgress(ctx, fields[0])
+	case "jobRunChanged":
+		return ec._Subscription_jobRunChanged(ctx, fields[0])
+	case "entriesPosted":
+		return ec._Subscription_entriesPosted(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var tokenImplementors = []string{"Token"}
 
 func (ec *executionContext) _Token(ctx context.Context, sel ast.SelectionSet, obj *books.Token) graphql.Marshaler {
@@ -32569,6 +33064,14 @@ func (ec *executionContext) marshalNDuration2drawdownᚋledgerᚐDuration(ctx co
 	return res
 }
 
+func (ec *executionContext) marshalNEntriesPosted2ᚖdrawdownᚋinternalᚋbooksᚐPosted(ctx context.Context, sel ast.SelectionSet, v *books.Posted) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EntriesPosted!")
+		return graphql.Null
+	}
+	return ec._EntriesPosted(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNEntry2ᚕᚖdrawdownᚋledgerᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.Entry) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -33734,6 +34237,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNToken2ᚕᚖdrawdownᚋinternalᚋbooksᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Token) graphql.Marshaler {

@@ -352,6 +352,14 @@ type RemoteRuleInput struct {
 	From revrec.RemoteFrom `json:"from"`
 }
 
+// Tells what changes, as it changes: one field each, over server-sent events (`Accept: text/event-stream`). Every event is
+// the state of things when it is sent, never an older one and never one between two commits; whoever reads slowly gets fewer
+// events, not late ones. A change is told within about a second, whichever server made it. What lies below an event's own
+// fields is read when the event is sent, from one snapshot of the book. The first event says how things stand, so nothing
+// is missed by subscribing again.
+type Subscription struct {
+}
+
 // A token to make.
 type TokenCreateInput struct {
 	// Unique for ever: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as `ci-2026`.
