@@ -31,7 +31,6 @@ func (a access) authenticated(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
 	caller, err := a.callers.Of(ctx, r.Header)
 	caller.RequestID, caller.Address = correlationID(ctx), addressOf(r)
-	notedOf(ctx).actor = caller.Actor
 	return books.WithCaller(ctx, caller), err
 }
 
@@ -52,6 +51,7 @@ type deny func(w http.ResponseWriter, r *http.Request, status int, err *gqlerror
 func (a access) needs(role books.Role, deny deny, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, invalid := a.authenticated(r)
+		notedOf(ctx).actor = books.CallerOf(ctx).Actor
 		err := invalid
 		if err == nil {
 			err = a.check(ctx, role)
