@@ -30,16 +30,10 @@ type Answered struct {
 // in the empty store, and returns what came back. An example that does not do what it
 // shows is an error.
 func Answer(ctx context.Context, store books.Store, examples []Example) ([]Answered, error) {
-	made, err := demo.BuildStanding(ctx, store)
+	s, err := newServer(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	secret := auth.NewSecret()
-	operator := books.Caller{Actor: "cli:alice", Kind: books.ByCommand}
-	if _, err := made.Books.FirstToken(books.WithCaller(ctx, operator), auth.Hash(secret)); err != nil {
-		return nil, err
-	}
-	s := server{graph.NewHandler(made.Books, graph.Options{Log: slog.New(slog.DiscardHandler), Background: ctx}), secret}
 	var all []Answered
 	var wrong []error
 	for _, e := range examples {
@@ -56,6 +50,20 @@ func Answer(ctx context.Context, store books.Store, examples []Example) ([]Answe
 type server struct {
 	http.Handler
 	secret string
+}
+
+// newServer serves the demo's book with its clock standing.
+func newServer(ctx context.Context, store books.Store) (server, error) {
+	made, err := demo.BuildStanding(ctx, store)
+	if err != nil {
+		return server{}, err
+	}
+	secret := auth.NewSecret()
+	operator := books.Caller{Actor: "cli:alice", Kind: books.ByCommand}
+	if _, err := made.Books.FirstToken(books.WithCaller(ctx, operator), auth.Hash(secret)); err != nil {
+		return server{}, err
+	}
+	return server{graph.NewHandler(made.Books, graph.Options{Log: slog.New(slog.DiscardHandler), Background: ctx}), secret}, nil
 }
 
 // secrets are another each time; a page shows one that is none.
