@@ -125,7 +125,7 @@ func (w walk) run(t *testing.T, blocks []block) []string {
 		text := strings.NewReplacer(w.replace...).Replace("\n" + b.text)
 		fmt.Fprintf(&script, "%s\necho '%s'\n", text, mark)
 	}
-	script.WriteString("declare -p DRAWDOWN_TOKEN portal 2>/dev/null >known || true\n")
+	script.WriteString("declare -p TOKEN portal 2>/dev/null >known || true\n")
 	bash := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", script.String())
 	bash.Dir = w.dir
 	bash.Env = append(os.Environ(), "DRAWDOWN="+w.program)

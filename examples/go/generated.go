@@ -389,6 +389,8 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// The caller's roles do not allow it; the message names the role that would. Nothing of the request was run.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
+	// The proposal was approved or rejected: that happens once.
+	ErrorCodeAlreadyDecided ErrorCode = "ALREADY_DECIDED"
 	// Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access.
 	ErrorCodeSamePerson ErrorCode = "SAME_PERSON"
 	// The database or the issuer of identities is busy or away, or the request took too long: try the same request again.
@@ -425,6 +427,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeOverloaded,
 	ErrorCodeUnauthenticated,
 	ErrorCodeForbidden,
+	ErrorCodeAlreadyDecided,
 	ErrorCodeSamePerson,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,

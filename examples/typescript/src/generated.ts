@@ -52,6 +52,8 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** The caller's roles do not allow it; the message names the role that would. Nothing of the request was run. */
   | 'FORBIDDEN'
+  /** The proposal was approved or rejected: that happens once. */
+  | 'ALREADY_DECIDED'
   /** Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access. */
   | 'SAME_PERSON'
   /** The database or the issuer of identities is busy or away, or the request took too long: try the same request again. */
