@@ -592,3 +592,19 @@ func FuzzIntake(f *testing.F) {
 		}
 	})
 }
+
+// A name that no database takes is nobody's, and the events beside it are recorded.
+func TestNamesThatEndInTheMiddle(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	r := httptest.NewRequest(http.MethodPost, "/v1/usage", strings.NewReader(`{"id":"1","customer":"ac\u0000me","credits":1}
+{"id":"2","customer":"acme","meter":"tok\u0000ens","quantity":1}
+{"id":"3","customer":"acme","credits":1}`))
+	r.Header.Set("Content-Type", "application/x-ndjson")
+	got := a.send(r)
+	for _, want := range []string{`"id":"1","code":"NOT_FOUND","field":"customer"`, `"id":"2","code":"NOT_FOUND","field":"meter"`, `"recorded":1,"duplicates":0,"rejected":2}`} {
+		if !strings.Contains(got.body, want) {
+			t.Errorf("%s, want %s", got.body, want)
+		}
+	}
+}

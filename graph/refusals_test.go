@@ -82,6 +82,7 @@ func TestRefusals(t *testing.T) {
 
 		{"a field that is missing", buy, deal(input{"credits": nil}), "INVALID", "input.credits", "must be defined"},
 		{"a field that is unknown", buy, deal(input{"creditz": "5"}), "INVALID", "input.creditz", "unknown field"},
+		{"a name that ends in the middle", buy, deal(input{"customer": "ac\x00me"}), "INVALID", "input.customer", "U+0000"},
 		{"a number for a name", buy, deal(input{"customer": 5}), "INVALID", "input.customer", "5 is not text"},
 		{"an enum value that is none", give, input{"customer": "acme", "credits": "5", "reason": "WHIM"}, "INVALID", "input.reason", "WHIM"},
 	}

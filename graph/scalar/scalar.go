@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/shopspring/decimal"
@@ -94,6 +95,9 @@ func UnmarshalString(given any) (string, error) {
 	text, ok := given.(string)
 	if !ok {
 		return "", refuse(`%s is not text: write it as a string such as "acme"`, clipped(fmt.Sprint(given)))
+	}
+	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+		return "", refuse("%s holds U+0000, or half a character, which no name and no text has", shown(text))
 	}
 	return text, nil
 }

@@ -38,10 +38,16 @@ func checkText(field, value string, shortest, longest int) error {
 	if n < shortest || n > longest {
 		return refuse(Invalid, field, "must have %d to %d characters, not %d", shortest, longest, n)
 	}
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+	if !isText(value) {
 		return refuse(Invalid, field, "must be text without control characters, not %q", value)
 	}
 	return nil
+}
+
+// isText tells what can be a name from what names nothing, and what no database takes: half
+// a character, or one that ends a text in SQL.
+func isText(value string) bool {
+	return utf8.ValidString(value) && !strings.ContainsFunc(value, unicode.IsControl)
 }
 
 func checkCode(field, value string) error {

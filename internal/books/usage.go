@@ -206,7 +206,7 @@ func (u *usageBatch) customers(ctx context.Context, inputs []UsageInput) (map[st
 	named := map[string]Customer{}
 	var ids []string
 	for _, input := range inputs {
-		if _, seen := named[input.Customer]; !seen && len(input.Customer) <= 4*maxTextLength {
+		if _, seen := named[input.Customer]; !seen && len(input.Customer) <= 4*maxTextLength && isText(input.Customer) {
 			named[input.Customer] = Customer{}
 			ids = append(ids, input.Customer)
 		}
@@ -222,7 +222,7 @@ func (u *usageBatch) customers(ctx context.Context, inputs []UsageInput) (map[st
 func (u *usageBatch) meters(ctx context.Context, inputs []UsageInput) (map[string]Meter, error) {
 	var codes []string
 	for _, input := range inputs {
-		if input.Meter != "" && len(input.Meter) <= maxCodeLength && !slices.Contains(codes, input.Meter) && len(codes) < 1000 {
+		if input.Meter != "" && len(input.Meter) <= maxCodeLength && isText(input.Meter) && !slices.Contains(codes, input.Meter) && len(codes) < 1000 {
 			codes = append(codes, input.Meter)
 		}
 	}
