@@ -72,6 +72,10 @@ test: ## the whole suite: checks, linters, vulnerabilities, all tests
 fuzz: ## fuzz each parser for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
+.PHONY: fuzz-short
+fuzz-short: ## fuzz each parser for two seconds, as make test does
+	@scripts/fuzz.sh 2s
+
 .PHONY: cover
 cover: ## test coverage by function, and coverage.html
 	go test -short -coverpkg=./... -coverprofile=coverage.out ./...

@@ -28,6 +28,7 @@ step check
 step vet
 step lint
 step vuln
+step fuzz-short
 if command -v gcc >/dev/null || command -v clang >/dev/null; then
 	tests test-race
 else
