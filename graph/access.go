@@ -27,8 +27,7 @@ type access struct {
 }
 
 // authenticated returns a context with the caller of the request, and why they are nobody.
-func (a access) authenticated(r *http.Request) (context.Context, error) {
-	ctx := r.Context()
+func (a access) authenticated(ctx context.Context, r *http.Request) (context.Context, error) {
 	caller, err := a.callers.Of(ctx, r.Header)
 	caller.RequestID, caller.Address = correlationID(ctx), addressOf(r)
 	return books.WithCaller(ctx, caller), err
@@ -50,7 +49,7 @@ type deny func(w http.ResponseWriter, r *http.Request, status int, err *gqlerror
 // request is read.
 func (a access) needs(role books.Role, deny deny, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, invalid := a.authenticated(r)
+		ctx, invalid := a.authenticated(r.Context(), r)
 		notedOf(ctx).actor = books.CallerOf(ctx).Actor
 		err := invalid
 		if err == nil {

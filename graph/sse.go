@@ -312,7 +312,7 @@ func (t transport) send(r *http.Request, out *eventWriter, operation *graphql.Op
 // mayStill asks again who the caller is and what they may do: a token may have been revoked
 // meanwhile. That nobody can tell now is no reason to send them away.
 func (t transport) mayStill(r *http.Request, operation *graphql.OperationContext) *gqlerror.Error {
-	ctx, err := t.access.authenticated(r)
+	ctx, err := t.access.authenticated(r.Context(), r)
 	if err == nil {
 		err = t.access.check(ctx, books.Viewer)
 	}

@@ -62,11 +62,19 @@ func newServer(t *testing.T, change func(*graph.Options)) *server {
 
 func newTraced(t *testing.T, tracer trace.Tracer, change func(*graph.Options)) *server {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s := newServerOn(t, "sqlite:"+path, tracer, change)
+	s.path = path
+	return s
+}
+
+func newServerOn(t *testing.T, url string, tracer trace.Tracer, change func(*graph.Options)) *server {
+	t.Helper()
 	s := &server{
 		t: t, logs: &lines{}, watch: telemetry.New(telemetry.Build{Version: "v0.0.0-test", Commit: "abc"}, tracer),
-		now: time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "a.db"),
+		now: time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC),
 	}
-	db, err := store.Open(t.Context(), "sqlite:"+s.path, store.Options{Watch: s.watch})
+	db, err := store.Open(t.Context(), url, store.Options{Watch: s.watch})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"drawdown/internal/books"
+	"drawdown/internal/store/pgtest"
 	"drawdown/internal/telemetry"
 )
 
@@ -197,6 +198,37 @@ func TestTraces(t *testing.T) {
 	}
 	if log := s.logs.String(); !strings.Contains(log, `"trace_id":"0af7651916cd43dd8448eb211c80319c"`) {
 		t.Errorf("the log does not name the trace: %s", log)
+	}
+}
+
+// On PostgreSQL the statements that do not go through bun are told of as well.
+func TestTracesOnPostgres(t *testing.T) {
+	got, variables := newCollector(t)
+	traced := tracing(t, variables)
+	s := newServerOn(t, pgtest.URL(t), traced.Tracer, nil)
+	s.sell()
+	ids := make([]string, 50) // more than an INSERT takes
+	for i := range ids {
+		ids[i] = fmt.Sprint("event-", i)
+	}
+	s.use(ids...)
+	flush(t, traced)
+	lines := got.lines()
+	for _, want := range []string{
+		"BEGIN", "SELECT lots", "COPY usage_events", "COPY draws", "UPDATE lots", "INSERT lot_days", "COMMIT",
+	} {
+		if lines["POST /graphql > mutation > usage.record > "+want] == nil {
+			t.Errorf("there is no span %q of the call", want)
+		}
+	}
+	if t.Failed() {
+		for line := range lines {
+			t.Log(line)
+		}
+	}
+	families := s.scrape()
+	if value(families, "drawdown_db_info", "engine", "postgres") != 1 || value(families, "drawdown_db_statement_seconds", "kind", "COPY") < 2 {
+		t.Error("the figures do not tell of PostgreSQL")
 	}
 }
 
