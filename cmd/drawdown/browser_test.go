@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +20,7 @@ func inBrowser(t *testing.T, what, url string, shown any) {
 	if err == nil {
 		_, err = os.Stat(module)
 	}
+	dependsOn(t, script)
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if found, missing := exec.LookPath(name); missing == nil && browser == "" {
@@ -41,16 +43,35 @@ func inBrowser(t *testing.T, what, url string, shown any) {
 	}
 }
 
-// The explorer lists the examples by area, runs one as it stands, and looks up what another
-// needs.
+// dependsOn tells the go command that a test depends on a file, or on all in a directory, which
+// another program reads: a result that it kept is no result when they have changed.
+func dependsOn(t *testing.T, path string) {
+	t.Helper()
+	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == "node_modules":
+			return fs.SkipDir
+		}
+		_, err = os.Stat(name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The explorer lists the examples by area, runs one as it stands, looks up what another
+// needs, and shows what a subscription tells until it is stopped.
 func TestExplorerInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes the demo and starts a browser")
 	}
 	r := startServing(t, "demo", "--addr", "127.0.0.1:0", "--db", "sqlite:"+filepath.Join(t.TempDir(), "demo.db"))
 	var shown struct {
-		Areas         []string
-		First, Second struct{ Data json.RawMessage }
+		Areas               []string
+		First, Second, Told struct{ Data json.RawMessage }
 	}
 	inBrowser(t, "explorer", r.url+"/#token="+r.secret, &shown)
 	for _, area := range []string{"Customers", "Purchases and grants", "Revenue and journal", "Jobs"} {
@@ -64,5 +85,8 @@ func TestExplorerInBrowser(t *testing.T) {
 	}
 	if !strings.Contains(string(shown.Second.Data), `"granted":"50000","drawn":"35000"`) {
 		t.Errorf("the lot is %s", shown.Second.Data)
+	}
+	if !strings.Contains(string(shown.Told.Data), `"credits":"15000"`) {
+		t.Errorf("the subscription tells %s", shown.Told.Data)
 	}
 }

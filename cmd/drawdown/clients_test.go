@@ -30,6 +30,7 @@ func TestClients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes the demo, and builds both clients")
 	}
+	dependsOn(t, examplesDir)
 	r := startServing(t, "demo", "--addr", "127.0.0.1:0", "--db", "sqlite:"+filepath.Join(t.TempDir(), "demo.db"))
 	for _, client := range []struct {
 		name  string

@@ -47,6 +47,7 @@ func TestRecipes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes the demo and builds the program")
 	}
+	dependsOn(t, recipesDir)
 	pages := httptest.NewServer(http.FileServer(http.Dir(recipesDir)))
 	defer pages.Close()
 	book := "sqlite:" + filepath.Join(t.TempDir(), "play.db")

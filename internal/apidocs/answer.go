@@ -231,4 +231,3 @@ func (e *eventRecorder) Write(part []byte) (int, error) {
 	}
 	return e.ResponseRecorder.Write(part)
 }
-

@@ -43,6 +43,11 @@ func compatible(t *testing.T, released, schema string, documents ...string) (sai
 	if err == nil {
 		_, err = os.Stat(module)
 	}
+	for _, file := range append([]string{script, released, schema}, documents...) {
+		if _, err := os.Stat(file); err != nil { // the go command then knows that the test depends on it
+			t.Fatal(err)
+		}
+	}
 	if err != nil {
 		missing := "node or npm package graphql is not there: the schema was NOT compared with the released one. Run `make setup`"
 		if os.Getenv("CI") == "true" {

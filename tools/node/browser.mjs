@@ -12,7 +12,8 @@ page.on('pageerror', (error) => faults.push(error.message));
 page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
 
 const pages = {
-  // The first example runs as it stands, and one that looks an id up after a click.
+  // The first example runs as it stands, one that looks an id up after a click, and one that
+  // goes on until it is stopped.
   async explorer() {
     const run = async () => {
       await page.click('button[aria-label^="Execute"]');
@@ -31,7 +32,13 @@ const pages = {
     await holds('"lot_');
     await page.evaluate(() => document.querySelector('.result-window .CodeMirror').CodeMirror.setValue(''));
     const second = await run();
-    return { areas, first, second };
+    await page.locator('.examples button').filter({ hasText: /^subscription balanceChanged$/ }).click();
+    await holds('subscription');
+    await page.evaluate(() => document.querySelector('.result-window .CodeMirror').CodeMirror.setValue(''));
+    const told = await run();
+    await page.click('button[aria-label^="Stop"]');
+    await page.waitForSelector('button[aria-label^="Execute"]');
+    return { areas, first, second, told };
   },
   async balance() {
     await page.waitForFunction(() => document.getElementById('state').textContent !== '');
