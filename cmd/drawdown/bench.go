@@ -41,6 +41,8 @@ The measures, for --only:
   balance       over GraphQL, while intake runs
   recognise     the job, over the days of many lots
   export        the journal as CSV
+  mixed         dashboards, usage and a job at once, each beside itself alone; a
+                large page; intake while others watch
   growth        intake, booking and balance on ten times the data
 
 All of it takes about a quarter of an hour and a few gigabytes; --quick takes seconds,

@@ -152,11 +152,12 @@ const (
 	Export      = "export"
 	Burn        = "burn"   // in memory
 	Growth      = "growth" // ten times the data
+	Mixed       = "mixed"  // dashboards, usage and a job at once
 )
 
 // Measures lists the measures in the order in which they are taken.
 func Measures() []string {
-	return []string{Burn, Intake, Single, OneCustomer, Balance, Recognise, Export, Growth}
+	return []string{Burn, Intake, Single, OneCustomer, Balance, Recognise, Export, Mixed, Growth}
 }
 
 // bench is one run.
@@ -197,6 +198,7 @@ func Run(ctx context.Context, program Program, options Options) (report Report, 
 		{[]string{Balance}, b.balance},
 		{[]string{Recognise}, b.recognise},
 		{[]string{Export}, b.export},
+		{[]string{Mixed}, b.mixed},
 		{[]string{Growth}, b.growth},
 	} {
 		if !slices.ContainsFunc(measure.names, b.wants) {
