@@ -186,12 +186,13 @@ func (a *fuzzed) lists(f *testing.F) []listField {
 		paged := false
 		for _, arg := range field.Args {
 			made := argument{name: arg.Name}
-			written, last := "", &arg.Type
+			last := &arg.Type
 			for at := &arg.Type; at != nil; at = at.OfType {
 				made.list = made.list || at.Kind == "LIST"
 				last = at
 			}
-			made.kind, written = last.Name, last.Name
+			written := last.Name
+			made.kind = last.Name
 			for _, value := range last.EnumValues {
 				made.values = append(made.values, value.Name)
 			}

@@ -108,6 +108,8 @@ const (
 	countCost = 100
 	// seriesCost is what the series of a chart count: ten groups and their others.
 	seriesCost = 11
+	// openLotsCost is what the lots of a balance count: a customer has some that are open.
+	openLotsCost = 10
 	// daysCost is what a lot's days count, and each list of values of a chart: credits are
 	// used on some days of a year.
 	daysCost = 100
@@ -245,8 +247,17 @@ func (m measure) field(field *ast.Field, rows int) int {
 		times = daysCost
 	case "series":
 		times = seriesCost
+	case "lots":
+		if isList(field) { // of a balance, not a connection
+			times = openLotsCost
+		}
 	}
 	return addUpTo(1, timesUpTo(times, m.of(field.SelectionSet, m.pageOf(field))))
+}
+
+// isList tells a list from a connection of the same name.
+func isList(field *ast.Field) bool {
+	return field.Definition != nil && field.Definition.Type != nil && field.Definition.Type.Elem != nil
 }
 
 // pageOf is how many rows the page of a connection may have. Lists without first hold a
