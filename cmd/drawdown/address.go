@@ -27,7 +27,7 @@ func checkAddress(address string, allowRemote bool) error {
 		return nil
 	}
 	return badUsage("--addr %s is open to other machines, and tokens would come over the network as they are: "+
-		"take an address such as %s, or say --allow-remote where something in front of it speaks TLS", address, defaultAddress)
+		"give --tls-cert and --tls-key, or say --allow-remote where something in front of it speaks TLS, or take an address such as %s", address, defaultAddress)
 }
 
 func isLoopback(host string) bool {

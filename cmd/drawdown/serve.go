@@ -25,6 +25,7 @@ type serveOptions struct {
 	watch                         watchFlags
 	firstToken                    bool
 	introspection                 string
+	oidc                          oidcFlags
 	usage                         usageFlags
 	requests                      requestFlags
 	subscriptions                 subscriptionFlags
@@ -89,12 +90,13 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	flags.StringVar(&o.address, "addr", defaultAddress, "the `address` to listen on")
 	flags.StringVar(&p.currency, "currency", "", "the book's own `currency`, settled when it is first opened (default USD)")
 	flags.StringVar(&p.timezone, "timezone", "", "the book's time `zone`, settled when it is first opened (default UTC)")
-	flags.BoolVar(&o.allowRemote, "allow-remote", false, "listen where other machines can reach it")
+	flags.BoolVar(&o.allowRemote, "allow-remote", false, "listen where other machines can reach it, without TLS: where something in front of the server speaks it")
 	flags.BoolVar(&o.explorer, "explorer", false, "serve the GraphiQL explorer at /")
 	flags.BoolVar(&o.firstToken, "first-token", true, "show a token of an admin on standard error where the book never had any")
 	flags.StringVar(&o.introspection, "introspection", "viewer", "the `role` that may ask the schema about itself; with --explorer everybody with a token may")
 	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
+	o.oidc.add(p, c)
 	o.watch.add(p, c)
 	o.usage.add(c)
 	o.requests.add(p, c)
@@ -105,7 +107,8 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	p.limit(flags, "introspection", roleWords(), isRole)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
 	p.together(c,
-		func() error { return checkAddress(o.address, o.allowRemote) },
+		func() error { return o.oidc.check() },
+		func() error { return checkAddress(o.address, o.allowRemote || o.tls.on()) },
 		func() error { return o.usage.check() },
 		func() error { return o.requests.check() },
 		func() error { return o.tls.check() })
@@ -151,7 +154,11 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	defer working.Wait()
 	defer end()
 	defer stop()
-	callers := auth.New(book, auth.Options{})
+	issuer, err := o.oidc.verifier()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	callers := auth.New(book, auth.Options{OIDC: issuer})
 	working.Go(func() { callers.Run(background, log) })
 	if !o.noJobs {
 		bell, err := jobs.New(book, log, o.schedule)
@@ -195,8 +202,10 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	host, _, _ := net.SplitHostPort(address)
 	if isLoopback(host) {
 		log.Info("serving; only this machine can reach it", "url", scheme+address, "db", shown(p.db), "version", version())
+	} else if o.tls.on() {
+		log.Info("serving to other machines", "url", scheme+address, "db", shown(p.db), "version", version())
 	} else {
-		log.Warn("serving to other machines", "url", scheme+address, "db", shown(p.db), "version", version())
+		log.Warn("serving to other machines in the clear: tokens are secrets, and something in front of this has to speak TLS", "url", scheme+address, "db", shown(p.db), "version", version())
 	}
 	select {
 	case err := <-ended:

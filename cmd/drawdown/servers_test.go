@@ -50,7 +50,7 @@ func TestTwoServers(t *testing.T) {
 		sending.Go(func() {
 			c := sender{t: t, pair: pair, chance: rand.New(rand.NewPCG(seed, uint64(client))), name: client}
 			for working.Err() == nil {
-				acknowledged[client] = append(acknowledged[client], c.send()...)
+				acknowledged[client] = append(acknowledged[client], c.send()...) //nolint:contextcheck // the requests are the test's
 			}
 		})
 	}

@@ -45,8 +45,8 @@ func (c *Callers) Run(ctx context.Context, log *slog.Logger) {
 			c.WriteUsed(ctx, log)
 		case <-ctx.Done():
 			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
-			defer cancel()
 			c.WriteUsed(end, log)
+			cancel()
 			return
 		}
 	}

@@ -216,13 +216,13 @@ func priorityOf(given *int) (int, error) {
 }
 
 // customerByExternalID finds a customer as the company names it. Errors: NOT_FOUND.
-func customerByExternalID(ctx context.Context, tx Tx, field, externalID string) (Customer, error) {
+func customerByExternalID(ctx context.Context, tx Tx, externalID string) (Customer, error) {
 	found, err := tx.CustomersByExternalID(ctx, []string{externalID})
 	if err != nil {
 		return Customer{}, err
 	}
 	if len(found) == 0 {
-		return Customer{}, refuse(NotFound, field, "there is no customer %q: create it first", clip(externalID))
+		return Customer{}, refuse(NotFound, "customer", "there is no customer %q: create it first", clip(externalID))
 	}
 	return found[0], nil
 }

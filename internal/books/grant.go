@@ -34,7 +34,7 @@ const (
 // Errors: NOT_FOUND, INVALID, TOO_LARGE, SHORT_EXPIRY, IDEMPOTENCY_CONFLICT.
 func (b *Books) Grant(ctx context.Context, key string, request NewGrant) (revrec.Lot, error) {
 	return once(ctx, b, act{"grant.create", key, request}, func(ctx context.Context, tx Tx) (revrec.Lot, string, error) {
-		customer, err := customerByExternalID(ctx, tx, "customer", request.Customer)
+		customer, err := customerByExternalID(ctx, tx, request.Customer)
 		if err != nil {
 			return revrec.Lot{}, "", err
 		}

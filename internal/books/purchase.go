@@ -94,7 +94,7 @@ type deal struct {
 func (b *Books) deal(ctx context.Context, tx Tx, request NewPurchase) (deal, error) {
 	var d deal
 	var err error
-	if d.customer, err = customerByExternalID(ctx, tx, "customer", request.Customer); err != nil {
+	if d.customer, err = customerByExternalID(ctx, tx, request.Customer); err != nil {
 		return d, err
 	}
 	d.purchase = Purchase{ID: b.newID(), LotID: b.newID(), CustomerID: d.customer.ID, Reference: request.Reference, CreatedAt: b.clock()}

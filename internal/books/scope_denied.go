@@ -11,6 +11,7 @@ import (
 // What a caller who is bound to one customer is not shown, and what writes.
 
 func (scopedTx) SaveBook(context.Context, Book) error { return errScoped }
+
 func (scopedTx) IdempotencyKey(context.Context, string) (IdempotencyRecord, bool, error) {
 	return IdempotencyRecord{}, false, errScoped
 }
@@ -37,6 +38,7 @@ func (scopedTx) InsertMeter(context.Context, Meter) error               { return
 func (scopedTx) InsertPurchase(context.Context, Purchase) error         { return errScoped }
 func (scopedTx) UpdatePurchase(context.Context, Purchase) error         { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error) { return Purchase{}, errScoped }
+
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {
 	return nil, errScoped
 }
@@ -55,18 +57,23 @@ func (scopedTx) AddLotDays(context.Context, []LotDay) error       { return errSc
 func (scopedTx) PendingLots(context.Context, ledger.Date, LotKey, int) ([]LotKey, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) LotDaysWithin(context.Context, []LotSpan) ([][]revrec.LotDay, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) LotDaysAfter(context.Context, []LotSpan) ([]ledger.Date, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) DrawnBefore(context.Context, []LotSpan) ([]revrec.Credits, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) LapsingLots(context.Context, ledger.Date, int) ([]LotKey, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) RemoteLots(context.Context, ledger.Date, int) ([]LotKey, error) {
 	return nil, errScoped
 }
@@ -74,13 +81,17 @@ func (scopedTx) InsertRecognitions(context.Context, []revrec.Recognition) error 
 func (scopedTx) BookedOfPools(context.Context, []PoolWork) (map[string]revrec.Booked, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) EnsurePools(context.Context, []revrec.Pool) ([]revrec.Pool, error) {
 	return nil, errScoped
 }
-func (scopedTx) PoolsByID(context.Context, []string) ([]revrec.Pool, error)     { return nil, errScoped }
+
+func (scopedTx) PoolsByID(context.Context, []string) ([]revrec.Pool, error) { return nil, errScoped }
+
 func (scopedTx) Pools(context.Context, string, Page) ([]revrec.Pool, error)     { return nil, errScoped }
 func (scopedTx) AddPoolDays(context.Context, map[string][]revrec.PoolDay) error { return errScoped }
 func (scopedTx) PoolDays(context.Context, string) ([]revrec.PoolDay, error)     { return nil, errScoped }
+
 func (scopedTx) PoolDaysSince(context.Context, []PoolWork) (map[string][]revrec.PoolDay, error) {
 	return nil, errScoped
 }
@@ -98,6 +109,7 @@ func (scopedTx) CloseBatch(context.Context, string, time.Time) error  { return e
 func (scopedTx) AppendEntries(context.Context, []ledger.Entry) ([]ledger.Entry, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) Entries(context.Context, EntryFilter, Page) ([]ledger.Entry, error) {
 	return nil, errScoped
 }
@@ -105,35 +117,44 @@ func (scopedTx) CountEntries(context.Context, EntryFilter) (int64, error) { retu
 func (scopedTx) EntriesBelow(context.Context, []EntryFilter, Page) ([][]ledger.Entry, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) CountEntriesBelow(context.Context, []EntryFilter) ([]int64, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) EntriesByNumber(context.Context, []int64) ([]ledger.Entry, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) EachEntry(context.Context, ledger.Date, ledger.Date, func(ledger.Entry) error) error {
 	return errScoped
 }
+
 func (scopedTx) AccountChart(context.Context, ledger.Role, ChartFilter) ([]ChartRow, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) TrialBalance(context.Context, ledger.Period, ledger.Period) (ledger.TrialBalance, error) {
 	return ledger.TrialBalance{}, errScoped
 }
+
 func (scopedTx) EntriesOfRecognitions(context.Context, []revrec.Recognition) ([]int64, error) {
 	return nil, errScoped
 }
-func (scopedTx) InsertJobRun(context.Context, JobRun) error                 { return errScoped }
-func (scopedTx) UpdateJobRun(context.Context, JobRun) error                 { return errScoped }
-func (scopedTx) JobRunsByID(context.Context, []string) ([]JobRun, error)    { return nil, errScoped }
+func (scopedTx) InsertJobRun(context.Context, JobRun) error              { return errScoped }
+func (scopedTx) UpdateJobRun(context.Context, JobRun) error              { return errScoped }
+func (scopedTx) JobRunsByID(context.Context, []string) ([]JobRun, error) { return nil, errScoped }
+
 func (scopedTx) JobRuns(context.Context, JobFilter, Page) ([]JobRun, error) { return nil, errScoped }
 func (scopedTx) CountJobRuns(context.Context, JobFilter) (int64, error)     { return 0, errScoped }
 func (scopedTx) JobRunsBelow(context.Context, []JobFilter, Page) ([][]JobRun, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) CountJobRunsBelow(context.Context, []JobFilter) ([]int64, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) TakeLease(context.Context, string, string, time.Time, time.Time) (bool, error) {
 	return false, errScoped
 }
@@ -142,11 +163,17 @@ func (scopedTx) InsertToken(context.Context, Token) error                     { 
 func (scopedTx) RevokeToken(context.Context, string, time.Time, string) error { return errScoped }
 func (scopedTx) TouchTokens(context.Context, map[string]time.Time) error      { return errScoped }
 func (scopedTx) TokensByID(context.Context, []string) ([]Token, error)        { return nil, errScoped }
-func (scopedTx) TokensByHash(context.Context, [][]byte) ([]Token, error)      { return nil, errScoped }
-func (scopedTx) Tokens(context.Context, TokenFilter, Page) ([]Token, error)   { return nil, errScoped }
-func (scopedTx) CountTokens(context.Context, TokenFilter) (int64, error)      { return 0, errScoped }
-func (scopedTx) Findings(context.Context, int) ([]Finding, error)             { return nil, errScoped }
+
+func (scopedTx) TokensByHash(context.Context, [][]byte) ([]Token, error) { return nil, errScoped }
+
+func (scopedTx) Tokens(context.Context, TokenFilter, Page) ([]Token, error) { return nil, errScoped }
+
+func (scopedTx) CountTokens(context.Context, TokenFilter) (int64, error) { return 0, errScoped }
+
+func (scopedTx) Findings(context.Context, int) ([]Finding, error) { return nil, errScoped }
+
 func (scopedTx) OldestWaiting(context.Context, ledger.Date) (Waiting, error) {
 	return Waiting{}, errScoped
 }
+
 func (scopedTx) ReconcileDeferred(context.Context) ([]DeferredRevenue, error) { return nil, errScoped }

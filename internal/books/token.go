@@ -102,7 +102,7 @@ func (b *Books) newToken(ctx context.Context, tx Tx, request NewToken) (Token, e
 		return token, refuse(Invalid, "expiresAt", "must lie in the future, but is %s and it is %s", token.ExpiresAt.Format(time.RFC3339), b.clock().Format(time.RFC3339))
 	}
 	if request.Customer != "" {
-		customer, err := customerByExternalID(ctx, tx, "customer", request.Customer)
+		customer, err := customerByExternalID(ctx, tx, request.Customer)
 		if err != nil {
 			return token, err
 		}

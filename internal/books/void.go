@@ -45,7 +45,7 @@ func findEvent(ctx context.Context, tx Tx, request UsageVoid) (UsageEvent, error
 	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 		return UsageEvent{}, err
 	}
-	customer, err := customerByExternalID(ctx, tx, "customer", request.Customer)
+	customer, err := customerByExternalID(ctx, tx, request.Customer)
 	if err != nil {
 		return UsageEvent{}, err
 	}

@@ -47,6 +47,7 @@ var homes = []struct {
 	{"github.com/robfig/cron", []string{"jobs"}, true},
 	{"github.com/prometheus", []string{"internal/telemetry"}, true},
 	{"go.opentelemetry.io", []string{"internal/telemetry"}, true},
+	{"github.com/coreos/go-oidc", []string{"internal/auth"}, true},
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
 	{"github.com/hashicorp/golang-lru", []string{"graph"}, true},
