@@ -106,14 +106,6 @@ func (r mutationResolver) MeterCreate(ctx context.Context, input gen.MeterCreate
 	return &gen.MeterCreatePayload{Meter: &meter, UserErrors: refusals}, nil
 }
 
-func (policyResolver) ID(_ context.Context, p *books.Policy) (string, error) {
-	return policyNoun.id(p.ID), nil
-}
-
-func (policyResolver) ShortExpiry(_ context.Context, p *books.Policy) (*string, error) {
-	return text(p.ShortExpiry), nil
-}
-
 func (policyResolver) Purchases(ctx context.Context, p *books.Policy, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {
 	return purchasesBelow(ctx, &requestOf(ctx).policyKin, p.ID, func(id string) books.PurchaseFilter {
 		return books.PurchaseFilter{PolicyID: id}
@@ -154,10 +146,6 @@ func (breakageResolver) Remote(_ context.Context, b *revrec.Breakage) (*revrec.B
 	return b, nil
 }
 
-func (packResolver) ID(_ context.Context, p *books.Pack) (string, error) {
-	return packNoun.id(p.ID), nil
-}
-
 func (packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, error) {
 	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
 }
@@ -168,16 +156,16 @@ func (packResolver) Purchases(ctx context.Context, p *books.Pack, first int, aft
 	}, paging{first: first, after: after, reverse: reverse})
 }
 
-func (meterResolver) ID(_ context.Context, m *books.Meter) (string, error) {
-	return meterNoun.id(m.ID), nil
-}
-
-func (meterResolver) Unit(_ context.Context, m *books.Meter) (*string, error) {
-	return text(m.Unit), nil
-}
-
 func (meterResolver) UsageEvents(ctx context.Context, m *books.Meter, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
 	return eventsBelow(ctx, &requestOf(ctx).meterKin, m.ID, func(id string) books.EventFilter {
 		return books.EventFilter{MeterID: id}
 	}, paging{first: first, after: after, reverse: reverse})
+}
+
+func (policyResolver) ShortExpiry(_ context.Context, p *books.Policy) (*string, error) {
+	return text(p.ShortExpiry), nil
+}
+
+func (meterResolver) Unit(_ context.Context, m *books.Meter) (*string, error) {
+	return text(m.Unit), nil
 }

@@ -54,10 +54,6 @@ func (r mutationResolver) CustomerCreate(ctx context.Context, input gen.Customer
 	}))
 }
 
-func (customerResolver) ID(_ context.Context, c *books.Customer) (string, error) {
-	return customerNoun.id(c.ID), nil
-}
-
 func (customerResolver) Policy(ctx context.Context, c *books.Customer) (*books.Policy, error) {
 	return pointer(ctx, requestOf(ctx).policies, c.PolicyID)
 }

@@ -13,4 +13,8 @@
 //   - Every limit is in limits.go, with its reason.
 package graph
 
+// Nothing is deferred (limits.go refuses it), so no object needs a place for what would be:
+// it would cost each a look at its path and two maps.
+//
 //go:generate go -C .. tool gqlgen generate
+//go:generate gofmt -r "graphql.NewDeferredGroup(ctx) -> graphql.DeferredGroup{}" -w internal/gen/exec.go

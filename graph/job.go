@@ -126,10 +126,6 @@ func (jobResolver) Runs(ctx context.Context, job *view.Job, first int, after *st
 	return jobRunsOf(ctx, job.Name, paging{first: first, after: after, reverse: reverse})
 }
 
-func (jobRunResolver) ID(_ context.Context, run *books.JobRun) (string, error) {
-	return jobRunNoun.id(run.ID), nil
-}
-
 func (jobRunResolver) Lots(_ context.Context, run *books.JobRun) (int, error) {
 	return int(run.Result.Lots), nil
 }

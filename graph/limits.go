@@ -182,8 +182,11 @@ func (l limits) MutateOperationParameters(ctx context.Context, params *graphql.R
 
 // MutateOperationContext refuses what is too complex. Errors: TOO_LARGE.
 func (l limits) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := measure{variables: op.Variables, fragments: map[spread]int{}, schema: l.schema}
+	m := measure{variables: op.Variables, fragments: map[spread]int{}, schema: l.schema, defers: new(bool)}
 	got := m.of(op.Operation.SelectionSet, 1)
+	if *m.defers {
+		return refuseRequest(books.Invalid, "@defer is not served: ask for all in one answer, or for the rest in a request of its own")
+	}
 	op.Stats.SetExtension(costKey, got)
 	if got > l.Complexity {
 		return tooMuch("max-complexity", int64(l.Complexity), int64(got), "the query asks for about %d fields, counting first: at most %d are answered; ask for smaller pages or fewer fields", got, l.Complexity)
@@ -198,6 +201,7 @@ type measure struct {
 	variables map[string]any
 	fragments map[spread]int
 	schema    *ast.Schema
+	defers    *bool // whether anything is to come later
 }
 
 type spread struct {
@@ -213,8 +217,10 @@ func (m measure) of(selection ast.SelectionSet, rows int) int {
 		case *ast.Field:
 			total = addUpTo(total, m.field(selected, rows))
 		case *ast.InlineFragment:
+			*m.defers = *m.defers || selected.Directives.ForName("defer") != nil
 			total = addUpTo(total, m.of(selected.SelectionSet, rows))
 		case *ast.FragmentSpread:
+			*m.defers = *m.defers || selected.Directives.ForName("defer") != nil
 			total = addUpTo(total, m.fragment(selected.Definition, rows))
 		}
 	}

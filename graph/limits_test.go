@@ -193,3 +193,16 @@ func TestVariablesThatAreRefused(t *testing.T) {
 		t.Errorf("%d %s", got.Status, got.body)
 	}
 }
+
+// What would come later is refused: an answer is whole.
+func TestNothingIsDeferred(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	for _, query := range []string{
+		`{ customers { nodes { ... @defer { policy { code } } } } }`,
+		`query($later: Boolean!) { purchases { nodes { id ...rest @defer(if: $later, label: "rest") } } } fragment rest on Purchase { lot { id } }`,
+		`{ customers { nodes { ...all } } } fragment all on Customer { id ... on Customer @defer { name } }`,
+	} {
+		a.ask(query, map[string]any{"later": true}).refused("INVALID", "@defer is not served")
+	}
+}

@@ -84,14 +84,6 @@ func (r mutationResolver) GrantCreate(ctx context.Context, input gen.GrantCreate
 	return &gen.GrantCreatePayload{Lot: &lot, UserErrors: refusals}, nil
 }
 
-func (lotResolver) ID(_ context.Context, lot *revrec.Lot) (string, error) {
-	return lotNoun.id(lot.ID), nil
-}
-
-func (lotResolver) Reason(_ context.Context, lot *revrec.Lot) (*string, error) {
-	return text(lot.Reason), nil
-}
-
 func (lotResolver) Customer(ctx context.Context, lot *revrec.Lot) (*books.Customer, error) {
 	return found(pointer(ctx, requestOf(ctx).customers, lot.CustomerID))
 }
@@ -104,29 +96,12 @@ func (lotResolver) Policy(ctx context.Context, lot *revrec.Lot) (*books.Policy, 
 	return found(pointer(ctx, requestOf(ctx).policies, lot.PolicyID))
 }
 
-// What was used beyond the balance was not bought: an overage lot has a rate, no price.
-
-func (lotResolver) Price(_ context.Context, lot *revrec.Lot) (*ledger.Amount, error) {
-	return bought(lot, &lot.Price), nil
-}
-
-func (lotResolver) FunctionalPrice(_ context.Context, lot *revrec.Lot) (*ledger.Amount, error) {
-	return bought(lot, &lot.Functional), nil
-}
-
 func (lotResolver) OverageRate(_ context.Context, lot *revrec.Lot) (*decimal.Decimal, error) {
 	if lot.Kind != revrec.OverageLot {
 		return nil, nil
 	}
 	rate, err := ledger.ParseDecimal(lot.Rate.Price)
 	return &rate, err
-}
-
-func (lotResolver) Unused(_ context.Context, lot *revrec.Lot) (revrec.Credits, error) {
-	if lot.Kind == revrec.OverageLot {
-		return 0, nil
-	}
-	return lot.Unused(), nil
 }
 
 func (lotResolver) Remaining(_ context.Context, lot *revrec.Lot) (revrec.Credits, error) {
@@ -153,10 +128,6 @@ func (lotResolver) Changes(ctx context.Context, lot *revrec.Lot) ([]revrec.Chang
 	return changes, err
 }
 
-func (lotChangeResolver) Reason(_ context.Context, change *revrec.Change) (*string, error) {
-	return text(change.Reason), nil
-}
-
 func (lotDayResolver) Recognised(ctx context.Context, day *books.LotDay) (revrec.Credits, error) {
 	booked, _, err := requestOf(ctx).bookedOf.load(ctx, lotKeyOfDay(day))
 	return booked[day.Day], err
@@ -179,9 +150,10 @@ func (lotResolver) Recognitions(ctx context.Context, lot *revrec.Lot, kind *revr
 	}, paging{first: first, after: after, reverse: reverse})
 }
 
-func bought(lot *revrec.Lot, price *ledger.Amount) *ledger.Amount {
-	if lot.Kind == revrec.OverageLot {
-		return nil
-	}
-	return price
+func (lotResolver) Reason(_ context.Context, lot *revrec.Lot) (*string, error) {
+	return text(lot.Reason), nil
+}
+
+func (lotChangeResolver) Reason(_ context.Context, change *revrec.Change) (*string, error) {
+	return text(change.Reason), nil
 }

@@ -127,10 +127,6 @@ func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string,
 	return &gen.PurchaseRefundPayload{Purchase: &refunded.Purchase, UserErrors: refusals}, nil
 }
 
-func (purchaseResolver) ID(_ context.Context, p *books.Purchase) (string, error) {
-	return purchaseNoun.id(p.ID), nil
-}
-
 func (purchaseResolver) Customer(ctx context.Context, p *books.Purchase) (*books.Customer, error) {
 	return found(pointer(ctx, requestOf(ctx).customers, p.CustomerID))
 }
@@ -175,11 +171,11 @@ func (purchaseResolver) LostAmount(_ context.Context, p *books.Purchase) (*ledge
 	return &p.LostAmount, nil
 }
 
-func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string, error) {
-	return text(p.Reference), nil
-}
-
 func (purchaseResolver) Entries(ctx context.Context, p *books.Purchase, first int, after *string, reverse bool) (*view.EntryConnection, error) {
 	q := requestOf(ctx)
 	return entriesBelow(ctx, &q.purchaseKin, p.ID, func(id string) books.EntryFilter { return books.EntryFilter{Reference: id} }, paging{first: first, after: after, reverse: reverse})
+}
+
+func (purchaseResolver) Reference(_ context.Context, p *books.Purchase) (*string, error) {
+	return text(p.Reference), nil
 }

@@ -51,15 +51,6 @@ func recognitionsBelow[K comparable](ctx context.Context, kin *kin[K], parent K,
 	})
 }
 
-func (recognitionResolver) ID(_ context.Context, r *revrec.Recognition) (string, error) {
-	return recognitionNoun.id(r.ID), nil
-}
-
-func (recognitionResolver) Revenue(_ context.Context, r *revrec.Recognition) (*ledger.Amount, error) {
-	revenue := r.Amount.Sub(r.Unclaimed)
-	return &revenue, nil
-}
-
 func (recognitionResolver) Lot(ctx context.Context, r *revrec.Recognition) (*revrec.Lot, error) {
 	return pointer(ctx, requestOf(ctx).lots, r.LotID)
 }
@@ -105,10 +96,6 @@ func (recognitionResolver) Explanation(ctx context.Context, r *revrec.Recognitio
 	policy, _, err := q.policies.load(ctx, r.PolicyID)
 	explanation = revrec.ExplainOfLot(*r, lot, policy.Breakage.Escheat)
 	return &explanation, err
-}
-
-func (poolResolver) ID(_ context.Context, p *revrec.Pool) (string, error) {
-	return poolNoun.id(p.ID), nil
 }
 
 func (poolResolver) Policy(ctx context.Context, p *revrec.Pool) (*books.Policy, error) {

@@ -158,8 +158,11 @@ func (r reading) InterceptRootField(ctx context.Context, next graphql.RootResolv
 // InterceptField has a resolver wait until few enough others of its request are at work. It
 // does not wait for those below it: they begin when it has ended.
 func (reading) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
+	if field := graphql.GetFieldContext(ctx); field == nil || !field.IsResolver {
+		return next(ctx) // most fields, and each looks no further
+	}
 	q := requestOf(ctx)
-	if field := graphql.GetFieldContext(ctx); q == nil || field == nil || !field.IsResolver {
+	if q == nil {
 		return next(ctx)
 	}
 	select {

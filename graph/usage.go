@@ -139,10 +139,6 @@ func (r mutationResolver) UsageVoid(ctx context.Context, event gen.UsageEventKey
 	return &gen.UsageVoidPayload{Event: &void, UserErrors: refusals}, nil
 }
 
-func (usageEventResolver) ID(_ context.Context, e *books.UsageEvent) (string, error) {
-	return eventNoun.id(e.ID), nil
-}
-
 func (usageEventResolver) Customer(ctx context.Context, e *books.UsageEvent) (*books.Customer, error) {
 	return found(pointer(ctx, requestOf(ctx).customers, e.CustomerID))
 }

@@ -44,6 +44,9 @@ type Recognition struct {
 	Batch string
 }
 
+// Revenue returns the part of the amount that is revenue: not the part that the law claims.
+func (r *Recognition) Revenue() ledger.Amount { return r.Amount.Sub(r.Unclaimed) }
+
 // Input is one value that a figure was computed from, in plain notation.
 type Input struct {
 	Name  string `json:"name"`

@@ -119,6 +119,31 @@ func (l *Lot) Waits(day ledger.Date) bool { return l.PendingFrom != 0 && day >= 
 // Unused returns the credits that were neither used nor taken out, lapsed or not.
 func (l *Lot) Unused() Credits { return l.Granted - l.Drawn - l.Out() }
 
+// Left is Unused, and zero for overage, which grants nothing.
+func (l *Lot) Left() Credits {
+	if l.Kind == OverageLot {
+		return 0
+	}
+	return l.Unused()
+}
+
+// Sold and SoldFunctional return what was paid for the lot; nil for overage, which has a
+// rate and no price.
+func (l *Lot) Sold() *ledger.Amount {
+	if l.Kind == OverageLot {
+		return nil
+	}
+	return &l.Price
+}
+
+// SoldFunctional is Sold in the functional currency.
+func (l *Lot) SoldFunctional() *ledger.Amount {
+	if l.Kind == OverageLot {
+		return nil
+	}
+	return &l.Functional
+}
+
 // Remaining returns the credits that were neither used, taken out nor booked as
 // lapsed: granted = remaining + drawn + lapsed + refunded + removed.
 func (l *Lot) Remaining() Credits { return l.Unused() - l.Lapsed }
