@@ -171,7 +171,8 @@ func pathOf(t *testing.T, address string) string {
 // TestPostgresTimeouts holds that whoever waits too long is told so.
 func TestPostgresTimeouts(t *testing.T) {
 	base := pgtest.URL(t)
-	s := openURL(t, pgtest.With(t, base, "statement_timeout", "50ms"))
+	_ = openURL(t, base).Close() // migrated, for which there is time
+	s := openURL(t, pgtest.With(t, base, "statement_timeout", "1s"))
 	defer s.Close()
 	slow := func(ctx context.Context, tx books.Tx) error {
 		_, err := store.Act(ctx, tx, "SELECT pg_sleep(5)")
