@@ -177,7 +177,8 @@ func TestExamplesThatDoOtherwiseAreSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := errorsOf(os.DirFS(root), rootFields(schema)[len(rootFields(schema))-1:]); err == nil || !strings.Contains(err.Error(), "no function Rain in internal/books or internal/auth says") {
+	rain := slices.DeleteFunc(rootFields(schema), func(field rootField) bool { return field.Name != "rain" })
+	if _, err := errorsOf(os.DirFS(root), rain); err == nil || !strings.Contains(err.Error(), "no function Rain in internal/books or internal/auth says") {
 		t.Errorf("a mutation without a use case: %v", err)
 	}
 }
