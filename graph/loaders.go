@@ -479,10 +479,11 @@ func inOrderOf(draws []books.Draw) []books.Draw {
 	return slices.SortedFunc(slices.Values(draws), func(a, b books.Draw) int { return cmp.Compare(a.LotID, b.LotID) })
 }
 
-// entryNumber reads the number in the key of an entry; 0 where it is none.
+// entryNumber reads the number in the key of an entry; 0 where it is none, or is written
+// otherwise than we do: an entry has one id.
 func entryNumber(key string) int64 {
 	number, err := strconv.ParseInt(key, 10, 64)
-	if err != nil || number < 1 {
+	if err != nil || number < 1 || strconv.FormatInt(number, 10) != key {
 		return 0
 	}
 	return number
