@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"drawdown/graph"
 	"drawdown/internal/books"
 )
 
@@ -279,5 +281,41 @@ func TestNoHalfOfAMutation(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer "+secret)
 	if got := a.send(r); got.Status != http.StatusOK || got.code() != "FORBIDDEN" {
 		t.Errorf("%d %s", got.Status, got.body)
+	}
+}
+
+// Who may ask the schema about itself, and /metrics, is said by role; with the explorer, which
+// needs the first, everybody with a token may.
+func TestIntrospectionByRole(t *testing.T) {
+	a := newAPI(t)
+	low, high := a.token("low", books.Viewer), a.token("high", books.Admin)
+	const query = `{ ...Q } fragment Q on Query { __schema { queryType { name } } __type(name: "Lot") { name } }`
+	for _, test := range []struct {
+		options graph.Options
+		secret  string
+		code    string
+	}{
+		{graph.Options{}, low, ""},
+		{graph.Options{}, "", "UNAUTHENTICATED"},
+		{graph.Options{Introspection: books.Admin}, low, "FORBIDDEN"},
+		{graph.Options{Introspection: books.Admin}, high, ""},
+		{graph.Options{Introspection: books.Admin, Explorer: true}, low, ""},
+	} {
+		a.serve(test.options)
+		if got := a.withToken(test.secret, query); got.code() != test.code {
+			t.Errorf("%+v: %s", test.options, got.body)
+		}
+	}
+	a.serve(graph.Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("figures")) })})
+	for secret, want := range map[string]int{"": http.StatusUnauthorized, low: http.StatusOK} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+		if secret != "" {
+			r.Header.Set("Authorization", "Bearer "+secret)
+		}
+		recorder := httptest.NewRecorder()
+		a.bare.ServeHTTP(recorder, r)
+		if recorder.Code != want || strings.Contains(recorder.Body.String(), "figures") != (want == http.StatusOK) {
+			t.Errorf("metrics: %d %s", recorder.Code, recorder.Body)
+		}
 	}
 }
