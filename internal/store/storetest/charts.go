@@ -26,6 +26,9 @@ func charts(t *testing.T, s *suite) {
 		deal.lot.PurchasedOn = day // as the purchase
 	}
 	sold.Price, sold.Functional = usd(500), usd(500)
+	for _, purchase := range []*books.Purchase{&sold, &voided, &euro} { // the day of a purchase is that of its lot
+		purchase.PurchasedAt = first.PurchasedOn.Start(time.UTC).Add(12 * time.Hour)
+	}
 	voided.VoidedAt, voided.Status = noon, books.PurchaseVoided
 	euro.PackID = ""
 	var batch string
