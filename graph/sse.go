@@ -88,7 +88,8 @@ func (s *subscriptions) enter(actor string) (leave func(), err error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.all--
-		if s.of[actor]--; s.of[actor] == 0 {
+		s.of[actor]--
+		if s.of[actor] == 0 {
 			delete(s.of, actor)
 		}
 	}, nil
@@ -229,12 +230,6 @@ func (t transport) stream(ctx context.Context, r *http.Request, out *eventWriter
 	t.send(r, out, operation, results)
 }
 
-// only writes the one result that there is.
-func (e *eventWriter) only(result response) {
-	e.result(result)
-	e.complete()
-}
-
 // results executes the operation and hands over what comes of it, one by one.
 func (t transport) results(ctx context.Context, operation *graphql.OperationContext, results chan<- *graphql.Response) {
 	send := func(result *graphql.Response) bool {
@@ -336,6 +331,12 @@ type eventWriter struct {
 
 func newEventWriter(w http.ResponseWriter, patience time.Duration) *eventWriter {
 	return &eventWriter{to: w, control: http.NewResponseController(w), patience: patience}
+}
+
+// only writes the one result that there is.
+func (e *eventWriter) only(result response) {
+	e.result(result)
+	e.complete()
 }
 
 // begin sends the header, so that the caller knows that it is heard.

@@ -89,7 +89,7 @@ type lines struct {
 
 func runNode(t *testing.T, node string, args ...string) *lines {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), node, args...) //nolint:gosec // the script is ours
+	command := exec.CommandContext(t.Context(), node, args...)
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err == nil {

@@ -345,7 +345,7 @@ func TestSubscriptionsRefused(t *testing.T) {
 func TestSubscriptionByGet(t *testing.T) {
 	w := newWatched(t, graph.SubscriptionOptions{})
 	get := func(query string) *http.Request {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"?query="+url.QueryEscape(query), nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"?query="+url.QueryEscape(query), http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -426,7 +426,7 @@ func TestStreamsEnd(t *testing.T) {
 func TestStreamEndsWithItsToken(t *testing.T) {
 	w := newWatched(t, graph.SubscriptionOptions{Heartbeat: 20 * time.Millisecond})
 	secret := newToken(t, w.books, books.NewToken{Name: "dashboard", Roles: []books.Role{books.Viewer}})
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"?query="+url.QueryEscape("subscription{entriesPosted{count}}"), nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"?query="+url.QueryEscape("subscription{entriesPosted{count}}"), http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

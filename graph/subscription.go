@@ -145,7 +145,8 @@ func (r reading) interceptEvent(ctx context.Context, next graphql.ResponseHandle
 	ctx, cancel := context.WithTimeout(ctx, r.time)
 	defer cancel()
 	q := newRequest(r.books, nil, r.parallel)
-	defer q.viewLater(ctx)()
+	done := q.viewLater(ctx)
+	defer done()
 	saw(q)
 	return next(context.WithValue(ctx, requestKey{}, q))
 }

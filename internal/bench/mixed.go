@@ -102,7 +102,7 @@ func (b *bench) mixed(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		h.events = newEvents(b.Options, historySenders+uint64(sent)) //nolint:gosec // a count
+		h.events = newEvents(b.Options, historySenders+uint64(sent))
 		sent += customers * historyDays
 		return h.use(ctx, 0, customers)
 	}
@@ -217,7 +217,7 @@ func (t *mixedTurn) play(ctx context.Context, kinds ...int) ([]played, error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, c.close()) }()
-		events := newEvents(t.Options, seed+uint64(i)) //nolint:gosec // a small number
+		events := newEvents(t.Options, seed+uint64(i))
 		started := time.Now()
 		for first := true; first || time.Now().Before(end); first = false {
 			began := time.Now()
@@ -270,10 +270,7 @@ func (t *mixedTurn) watched(ctx context.Context) (with, without float64, err err
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	told, wait, err := t.book.watch(watching, t.Options)
-	if err != nil {
-		return 0, 0, err
-	}
+	told, wait := t.book.watch(watching, t.Options)
 	with, err = rate()
 	stop()
 	err = errors.Join(err, wait())

@@ -14,7 +14,7 @@ import (
 
 // watch opens streams that watch the balances of customers, until the context ends. told
 // counts what they are told; wait returns what went wrong, once all have ended.
-func (b *book) watch(ctx context.Context, o Options) (told *atomic.Int64, wait func() error, err error) {
+func (b *book) watch(ctx context.Context, o Options) (told *atomic.Int64, wait func() error) {
 	told = &atomic.Int64{}
 	client := sender(watchingStreams)
 	var working sync.WaitGroup
@@ -36,7 +36,7 @@ func (b *book) watch(ctx context.Context, o Options) (told *atomic.Int64, wait f
 		working.Wait()
 		client.CloseIdleConnections()
 		return errors.Join(failed...)
-	}, nil
+	}
 }
 
 // stream watches until the context ends; opened is called when the first was told, or none
