@@ -102,6 +102,9 @@ var matrix = map[string]struct {
 	"Mutation.jobRun":          {`jobRun(job: DUE, idempotencyKey: "KEY") { run { id } userErrors { code } }`, accountants},
 	"Mutation.tokenCreate":     {`tokenCreate(input: {name: "KEY", roles: [VIEWER]}, idempotencyKey: "KEY") { token { id } userErrors { code } }`, admins},
 	"Mutation.tokenRevoke":     {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+
+	"Mutation.purchaseExtend":    {`purchaseExtend(purchaseId: "pur_0", input: {neverExpires: true, treatment: CATCH_UP, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.purchaseReinstate": {`purchaseReinstate(purchaseId: "pur_0", input: {credits: "1", treatment: ZERO_BASIS, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 }
 
 // notOfOneCustomer are the queries and subscriptions of everybody that a token for one customer may not have:

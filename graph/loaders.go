@@ -229,6 +229,9 @@ func newLoaders(read reader) *loaders {
 			for _, of := range changes {
 				key := books.LotKey{CustomerID: of[0].CustomerID, LotID: of[0].LotID}
 				found[key] = of
+				for _, change := range of {
+					l.lots.expect(change.ToLotID)
+				}
 			}
 			return err
 		})
@@ -401,6 +404,7 @@ func (l *loaders) sawLots(rows []revrec.Lot) {
 		l.policies.expect(rows[i].PolicyID)
 		l.lotDays.expect(lotKeyOf(&rows[i]))
 		l.changesOf.expect(lotKeyOf(&rows[i]))
+		l.lots.expect(rows[i].OriginID)
 	}
 }
 

@@ -128,6 +128,14 @@ func (lotResolver) Changes(ctx context.Context, lot *revrec.Lot) ([]revrec.Chang
 	return changes, err
 }
 
+func (lotResolver) Origin(ctx context.Context, lot *revrec.Lot) (*revrec.Lot, error) {
+	return pointer(ctx, requestOf(ctx).lots, lot.OriginID)
+}
+
+func (lotChangeResolver) ToLot(ctx context.Context, change *revrec.Change) (*revrec.Lot, error) {
+	return pointer(ctx, requestOf(ctx).lots, change.ToLotID)
+}
+
 func (lotDayResolver) Recognised(ctx context.Context, day *books.LotDay) (revrec.Credits, error) {
 	booked, _, err := requestOf(ctx).bookedOf.load(ctx, lotKeyOfDay(day))
 	return booked[day.Day], err

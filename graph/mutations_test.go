@@ -196,3 +196,27 @@ func TestJobRun(t *testing.T) {
 	a.must(`query($id: ID!) { node(id: $id) { ... on JobRun { status } } jobRuns(job: RECOGNISE, status: SUCCEEDED) { totalCount } }`,
 		map[string]any{"id": done.text("jobRun.run.id")}).is("jobRuns.totalCount", "1")
 }
+
+// More time before the lapse, and lapsed credits given back in a lot of their own.
+func TestPurchaseExtendAndReinstate(t *testing.T) {
+	a := newAPI(t)
+	made := a.sell("acme")
+	lapsed := a.must(`mutation { purchaseCreate(input: {customer: "acme", policy: "annual", credits: "100", price: "50.00", purchasedAt: "2023-01-02T00:00:00Z", expiresAt: "2024-01-01T00:00:00Z"}, idempotencyKey: "sell") { purchase { id } userErrors { message } } }`).text("purchaseCreate.purchase.id")
+	extend := func(key, id, input string) answered {
+		return a.ask(`mutation($id: ID!, $key: String!) { result: purchaseExtend(purchaseId: $id, input: {treatment: PROSPECTIVE, reason: "kindness", `+input+`}, idempotencyKey: $key) {
+			purchase { lot { expiresAt lapsesOn changes { kind credits toLot { id } reason } } } userErrors { field code } } }`, map[string]any{"id": id, "key": key})
+	}
+	extend("e1", lapsed, `neverExpires: true`).is("result.userErrors.0", `{"code":"LAPSED","field":["purchaseId"]}`)
+	extend("e2", made, `expiresAfter: "P11M"`).is("result.userErrors.0.code", `"INVALID"`)
+	extend("e3", made, `neverExpires: true`).is("result.purchase.lot", `{"changes":[{"credits":"0","kind":"EXTENDED","reason":"kindness","toLot":null}],"expiresAt":null,"lapsesOn":null}`)
+
+	reinstate := func(key, id, credits string) answered {
+		return a.ask(`mutation($id: ID!, $key: String!) { result: purchaseReinstate(purchaseId: $id, input: {credits: "`+credits+`", expiresAfter: "P1Y", treatment: PRICE_CONCESSION, reason: "kindness"}, idempotencyKey: $key) {
+			purchase { lot { removed changes { kind toLot { granted } } } } lot { granted price { amount } carrying { amount } origin { granted } purchase { id } } userErrors { field code } } }`, map[string]any{"id": id, "key": key})
+	}
+	reinstate("r1", made, "1").is("result.userErrors.0", `{"code":"NOT_LAPSED","field":["purchaseId"]}`)
+	reinstate("r2", lapsed, "101").is("result.userErrors.0", `{"code":"INSUFFICIENT_CREDITS","field":["input","credits"]}`)
+	got := reinstate("r3", lapsed, "40")
+	got.is("result.lot", `{"carrying":{"amount":"20.00"},"granted":"40","origin":{"granted":"100"},"price":{"amount":"20.00"},"purchase":{"id":"`+lapsed+`"}}`)
+	got.is("result.purchase.lot", `{"changes":[{"kind":"REINSTATED","toLot":{"granted":"40"}}],"removed":"40"}`)
+}

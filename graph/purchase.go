@@ -114,6 +114,39 @@ func (r mutationResolver) PurchaseDispute(ctx context.Context, purchaseID string
 	return &gen.PurchaseDisputePayload{Purchase: &disputed.Purchase, UserErrors: refusals}, nil
 }
 
+func (r mutationResolver) PurchaseExtend(ctx context.Context, purchaseID string, input gen.PurchaseExtendInput, idempotencyKey string) (*gen.PurchaseExtendPayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchaseExtendPayload{UserErrors: invalidID(err)}, nil
+	}
+	extended, err := r.books.Extend(ctx, idempotencyKey, books.Extension{
+		PurchaseID: key, ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
+		Treatment: input.Treatment, Reason: input.Reason,
+	})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchaseExtendPayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchaseExtendPayload{Purchase: &extended.Purchase, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) PurchaseReinstate(ctx context.Context, purchaseID string, input gen.PurchaseReinstateInput, idempotencyKey string) (*gen.PurchaseReinstatePayload, error) {
+	key, err := purchaseNoun.key("purchaseId", purchaseID)
+	if err != nil {
+		return &gen.PurchaseReinstatePayload{UserErrors: invalidID(err)}, nil
+	}
+	back, err := r.books.Reinstate(ctx, idempotencyKey, books.Reinstatement{
+		PurchaseID: key, Credits: input.Credits.Decimal(),
+		ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
+		Treatment: input.Treatment, Reason: input.Reason,
+	})
+	refusals, fault := userErrors(err, "purchaseId")
+	if err != nil {
+		return &gen.PurchaseReinstatePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PurchaseReinstatePayload{Purchase: &back.Purchase, Lot: &back.Lot, UserErrors: refusals}, nil
+}
+
 func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string, input gen.PurchaseRefundInput, idempotencyKey string) (*gen.PurchaseRefundPayload, error) {
 	key, err := purchaseNoun.key("purchaseId", purchaseID)
 	if err != nil {

@@ -14,6 +14,8 @@ type ChangeKind string
 const (
 	Voided      ChangeKind = "VOIDED"       // an unpaid purchase was called off: counts as never sold
 	ChargedBack ChangeKind = "CHARGED_BACK" // a chargeback was lost
+	Extended    ChangeKind = "EXTENDED"     // it lapses later
+	Reinstated  ChangeKind = "REINSTATED"   // after they lapsed, credits live on in another lot
 )
 
 // Change is something that became of a lot on a day. Credits left the lot by it, and

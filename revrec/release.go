@@ -35,13 +35,24 @@ func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date
 	return rule.RemoteAfter.AfterDate(purchasedOn)
 }
 
+// RemoteOn is the day at whose end further use of this lot has become remote. The time of a
+// lot that came out of another is counted, where it is counted from the last use, from
+// the day on which it came.
+func (l *Lot) RemoteOn(rule Breakage, days []LotDay) ledger.Date {
+	from := l.PurchasedOn
+	if l.OriginID != "" && rule.RemoteFrom == FromLastUse {
+		from = max(from, l.LiabilityOn)
+	}
+	return RemoteOn(rule, from, days)
+}
+
 // ReleaseOn returns the day on which the rest of a lot's price is released and under
 // which kind: when it lapses, or earlier when its use becomes remote, but not before
 // there is a contract liability to release. A zero day is never.
 func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 	day, kind := l.LapsesOn, ExpiryBreakage
 	if rule.Method == Remote && l.Kind == PurchaseLot {
-		if remote := RemoteOn(rule, l.PurchasedOn, days); day == 0 || remote < day {
+		if remote := l.RemoteOn(rule, days); day == 0 || remote < day {
 			day, kind = remote, RemoteBreakage
 		}
 	}

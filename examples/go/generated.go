@@ -371,6 +371,10 @@ const (
 	ErrorCodeDisputed ErrorCode = "DISPUTED"
 	// No chargeback of the purchase is open.
 	ErrorCodeNotDisputed ErrorCode = "NOT_DISPUTED"
+	// The credits have lapsed.
+	ErrorCodeLapsed ErrorCode = "LAPSED"
+	// The credits have not lapsed.
+	ErrorCodeNotLapsed ErrorCode = "NOT_LAPSED"
 	// The purchase is paid.
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
 	// The event, or the purchase, is void.
@@ -418,6 +422,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNotPaid,
 	ErrorCodeDisputed,
 	ErrorCodeNotDisputed,
+	ErrorCodeLapsed,
+	ErrorCodeNotLapsed,
 	ErrorCodeAlreadyPaid,
 	ErrorCodeAlreadyVoided,
 	ErrorCodePeriodClosed,

@@ -299,6 +299,23 @@ const shelves = [
         }
       },
       {
+        "name": "purchaseCreate-late",
+        "says": "Records a sale of last year that nobody had recorded, whose credits have lapsed meanwhile.",
+        "query": "mutation SellLate($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase { purchasedAt lot { startsAt expiresAt unused } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "harborlight",
+            "policy": "annual",
+            "credits": "3000",
+            "price": "240.00",
+            "purchasedAt": "2025-06-02T09:00:00Z",
+            "expiresAt": "2026-01-01T00:00:00Z",
+            "reference": "INV-2025-0977"
+          },
+          "key": "INV-2025-0977"
+        }
+      },
+      {
         "name": "purchaseCreate-refused",
         "says": "Money is a string: a number would have been through a float. A currency has its own count of decimals.",
         "query": "mutation SellAtNoPrice($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase { id }\n    userErrors { field code message }\n  }\n}\n",
@@ -394,6 +411,45 @@ const shelves = [
           {
             "variable": "id",
             "query": "{ purchases(customer: \"willowbrook\", status: PAID, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchaseExtend",
+        "says": "Gives a customer half a year more.",
+        "query": "mutation Extend($id: ID!, $input: PurchaseExtendInput!, $key: String!) {\n  purchaseExtend(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    purchase { lot { startsAt expiresAt lapsesOn changes { kind day reason } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "expiresAfter": "P36M",
+            "treatment": "PROSPECTIVE",
+            "reason": "Approved by the controller: the school was closed"
+          },
+          "key": "extend-willowbrook"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"willowbrook\", status: PAID, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "purchaseReinstate",
+        "says": "Gives credits back that lapsed: their part of the breakage is deferred again.",
+        "query": "mutation Reinstate($id: ID!, $input: PurchaseReinstateInput!, $key: String!) {\n  purchaseReinstate(purchaseId: $id, input: $input, idempotencyKey: $key) {\n    lot { granted price { amount } expiresAt origin { id } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "credits": "100",
+            "expiresAfter": "P3M",
+            "treatment": "PRICE_CONCESSION",
+            "reason": "Approved by the controller"
+          },
+          "key": "reinstate-harborlight"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ purchases(customer: \"harborlight\", status: PAID, first: 1, reverse: true) { nodes { id } } }"
           }
         ]
       },

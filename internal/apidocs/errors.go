@@ -17,15 +17,17 @@ var useCases = []string{"internal/books", "internal/auth"}
 
 // doneBy names the use case of each mutation whose name is not its own in capitals.
 var doneBy = map[string]string{
-	"purchaseCreate":  "Purchase",
-	"purchasePay":     "Pay",
-	"purchaseRefund":  "Refund",
-	"purchaseVoid":    "VoidPurchase",
-	"purchaseDispute": "Dispute",
-	"grantCreate":     "Grant",
-	"usageRecord":     "RecordUsage",
-	"usageVoid":       "VoidUsage",
-	"jobRun":          "RunJob",
+	"purchaseCreate":    "Purchase",
+	"purchasePay":       "Pay",
+	"purchaseRefund":    "Refund",
+	"purchaseVoid":      "VoidPurchase",
+	"purchaseExtend":    "Extend",
+	"purchaseReinstate": "Reinstate",
+	"purchaseDispute":   "Dispute",
+	"grantCreate":       "Grant",
+	"usageRecord":       "RecordUsage",
+	"usageVoid":         "VoidUsage",
+	"jobRun":            "RunJob",
 }
 
 var (

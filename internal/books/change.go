@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"drawdown/ledger"
@@ -49,7 +50,9 @@ func (b *Books) inPool(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lo
 	}
 	days := negated(revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID]))
 	change()
-	return b.addToPool(ctx, tx, policy, *lot, append(days, revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID])...))
+	days = revrec.MergePoolDays(append(days, revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID])...))
+	days = slices.DeleteFunc(days, func(day revrec.PoolDay) bool { return day == revrec.PoolDay{Day: day.Day} })
+	return b.addToPool(ctx, tx, policy, *lot, days)
 }
 
 // leavePool takes a lot out of its pool on a day, with all that it brought there: the pool

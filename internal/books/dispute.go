@@ -39,7 +39,7 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, err := purchase.lots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}

@@ -25,6 +25,8 @@ const (
 	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
 	Disputed            Code = "DISPUTED"             // a chargeback of the purchase is open
 	NotDisputed         Code = "NOT_DISPUTED"         // no chargeback of it is open
+	Lapsed              Code = "LAPSED"               // the credits have lapsed
+	NotLapsed           Code = "NOT_LAPSED"           // the credits have not lapsed
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more

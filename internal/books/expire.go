@@ -106,7 +106,7 @@ func lookAgain(lot *revrec.Lot, rule revrec.Breakage) {
 		lot.LapseDue = sooner(lot.LapseDue, lot.LapsesOn)
 	}
 	if rule.Method == revrec.Remote && lot.Kind == revrec.PurchaseLot {
-		lot.RemoteDue = sooner(lot.RemoteDue, revrec.RemoteOn(rule, lot.PurchasedOn, nil))
+		lot.RemoteDue = sooner(lot.RemoteDue, lot.RemoteOn(rule, nil))
 	}
 }
 
@@ -142,7 +142,7 @@ func nextLooks(lot revrec.Lot, rule revrec.Breakage, days []revrec.LotDay, throu
 		}
 	}
 	if rule.Method == revrec.Remote && lot.Kind == revrec.PurchaseLot {
-		remote = later(revrec.RemoteOn(rule, lot.PurchasedOn, days))
+		remote = later(lot.RemoteOn(rule, days))
 	}
 	return lapse, remote
 }

@@ -168,7 +168,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
-		"purchaseVoid", "dispute", "dispute"}
+		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate"}
 )
 
 func drawHistory(t *rapid.T) history {
@@ -177,6 +177,7 @@ func drawHistory(t *rapid.T) history {
 	n := rapid.IntRange(3, 14).Draw(t, "acts")
 	for i := range n {
 		at = at.Add(time.Duration(rapid.IntRange(1, 96).Draw(t, "hours")) * time.Hour)
+		at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 12}).Draw(t, "pause")) * 24 * time.Hour)
 		a := happening{
 			at:       at,
 			what:     rapid.SampledFrom(kinds).Draw(t, "what"),
@@ -237,11 +238,12 @@ type playedBook struct {
 	ids       int
 	purchases []string
 	uses      []books.UsageInput
+	chosen    map[int]string // purchases that acts were about
 }
 
 func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning, store: in}
+	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
@@ -364,7 +366,41 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		if len(p.purchases) == 0 {
 			return nil
 		}
-		answer, err = p.VoidPurchase(ctx, key, books.PurchaseVoid{PurchaseID: p.purchases[a.target%len(p.purchases)]})
+		answer, err = p.VoidPurchase(ctx, key, books.PurchaseVoid{PurchaseID: p.purchaseThat(t, i, a.target, func(purchase books.Purchase, _ revrec.Lot) bool {
+			return purchase.Status == books.PurchaseInvoiced
+		})})
+	case "reinstate":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		reinstatement := books.Reinstatement{
+			Treatment: books.PriceConcession, Reason: "a test", Credits: (a.credits / 8).Decimal(),
+			PurchaseID: p.purchaseThat(t, i, a.target, func(purchase books.Purchase, lot revrec.Lot) bool {
+				return purchase.Status == books.PurchasePaid && !lot.ExpiresAt.IsZero() && lot.ExpiresAt.Before(p.now)
+			}),
+		}
+		if a.price%4 > 0 {
+			reinstatement.ExpiresAfter = &ledger.Duration{Days: 1 + int(a.price%50)}
+		}
+		if a.price%3 == 0 {
+			reinstatement.Treatment = books.ZeroBasis
+		}
+		answer, err = p.Reinstate(ctx, key, reinstatement)
+	case "extend":
+		if len(p.purchases) == 0 {
+			return nil
+		}
+		extension := books.Extension{
+			PurchaseID: p.purchases[a.target%len(p.purchases)], Treatment: books.Prospective, Reason: "a test",
+			ExpiresAt: a.at.Add(time.Duration(a.price%60) * 24 * time.Hour), NeverExpires: a.price%7 == 0,
+		}
+		if extension.NeverExpires {
+			extension.ExpiresAt = time.Time{}
+		}
+		if a.credits%2 == 0 {
+			extension.Treatment = books.CatchUp
+		}
+		answer, err = p.Extend(ctx, key, extension)
 	case "dispute":
 		if len(p.purchases) == 0 {
 			return nil
@@ -522,6 +558,36 @@ func rounded(r *big.Rat) int64 {
 	sign := int64(twice.Sign())
 	twice.Abs(twice).Add(twice, r.Denom())
 	return sign * twice.Quo(twice, new(big.Int).Mul(r.Denom(), big.NewInt(2))).Int64()
+}
+
+// purchaseThat returns a purchase of which something holds, any where there is none; the
+// same one where an act is repeated.
+func (p *playedBook) purchaseThat(t *rapid.T, act, target int, holds func(books.Purchase, revrec.Lot) bool) string {
+	if id := p.chosen[act]; id != "" {
+		return id
+	}
+	var fitting []string
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		for _, id := range p.purchases {
+			purchases, err := tx.PurchasesByID(ctx, []string{id})
+			if err != nil {
+				return err
+			}
+			lots, err := tx.LotsByID(ctx, []string{purchases[0].LotID})
+			if err != nil {
+				return err
+			}
+			if holds(purchases[0], lots[0]) {
+				fitting = append(fitting, id)
+			}
+		}
+		return nil
+	}))
+	if len(fitting) == 0 {
+		fitting = p.purchases
+	}
+	p.chosen[act] = fitting[target%len(fitting)]
+	return p.chosen[act]
 }
 
 // price returns the price of a purchase.

@@ -34,20 +34,19 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 		if err := b.checkRefund(request, &purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, err := purchase.lots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		lot := lots[0]
 		purchase.RefundedAt = b.clock()
-		if err := b.takeBack(ctx, tx, purchase, lot); err != nil {
+		if err := b.takeBack(ctx, tx, purchase, lots); err != nil {
 			return Purchased{}, "", err
 		}
 		purchase.Status = PurchaseRefunded
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		return Purchased{purchase, *lot}, purchase.ID, tx.UpdateLots(ctx, lots)
+		return Purchased{purchase, *lots[0]}, purchase.ID, tx.UpdateLots(ctx, lots)
 	})
 }
 
@@ -78,26 +77,36 @@ func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 	return nil
 }
 
-// takeBack takes the unused credits and their carrying amount out of the lot, its pool
-// and deferred revenue.
-func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot) error {
+// takeBack takes the unused credits and their carrying amount out of the lots of the
+// purchase, their pools and deferred revenue.
+func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lots []*revrec.Lot) error {
+	all := revrec.TakeBack{Amount: ledger.Money(0, purchase.Price.Currency), Functional: ledger.Money(0, purchase.Functional.Currency)}
+	for _, lot := range lots {
+		taken, err := b.takeBackLot(ctx, tx, purchase, lot)
+		if err != nil {
+			return err
+		}
+		all.Credits += taken.Credits
+		all.Amount, all.Functional = all.Amount.Add(taken.Amount), all.Functional.Add(taken.Functional)
+	}
+	return b.postRefund(ctx, tx, purchase, all)
+}
+
+func (b *Books) takeBackLot(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot) (taken revrec.TakeBack, err error) {
 	policy, err := policyByID(ctx, tx, lot.PolicyID)
 	if err != nil {
-		return err
+		return taken, err
 	}
 	days, err := tx.LotDaysWithin(ctx, WholeLots([]LotKey{{lot.CustomerID, lot.ID}}))
 	if err != nil {
-		return err
+		return taken, err
 	}
 	today := ledger.DateOf(purchase.RefundedAt, b.zone)
-	taken := revrec.RefundOf(*lot, policy.Breakage, drawnDays(days[0]), purchase.RefundedAt, today)
+	taken = revrec.RefundOf(*lot, policy.Breakage, drawnDays(days[0]), purchase.RefundedAt, today)
 	lot.Refunded, lot.RefundedOn = taken.Credits, today
 	lot.RefundedAmount, lot.RefundedFunctional = taken.Amount, taken.Functional
 	lot.Carrying, lot.CarryingFunctional = lot.Carrying.Sub(taken.Amount), lot.CarryingFunctional.Sub(taken.Functional)
-	if err := b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot)); err != nil {
-		return err
-	}
-	return b.postRefund(ctx, tx, purchase, taken)
+	return taken, b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot))
 }
 
 func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, taken revrec.TakeBack) error {

@@ -103,14 +103,21 @@ func (p *player) checkLot(step Step, lot revrec.Lot) {
 	if lot.Kind == revrec.OverageLot {
 		return
 	}
-	if taken := lot.Drawn + lot.Refunded; taken > lot.Granted || lot.Drawn < 0 {
+	if taken := lot.Drawn + lot.Out(); taken > lot.Granted || lot.Drawn < 0 {
 		p.fail(step, name, "at most "+lot.Granted.String()+" credits used or refunded", taken.String(), "")
 	}
-	if taken := lot.Drawn + lot.Refunded + lot.Lapsed; taken > lot.Granted && lot.Lapsed > 0 && lot.BookedCredits == lot.Drawn {
+	if taken := lot.Drawn + lot.Out() + lot.Lapsed; taken > lot.Granted && lot.Lapsed > 0 && lot.BookedCredits == lot.Drawn {
 		p.fail(step, name, "at most "+lot.Granted.String()+" credits used, refunded or lapsed", taken.String(), "")
 	}
 	given := lot.Recognised.Minor + lot.Released.Minor + lot.RefundedAmount.Minor
+	settled := lot.PendingFrom == 0 && lot.LapseDue == 0 && lot.RemoteDue == 0 // else a release may be about to come back
+	if settled {
+		given += lot.RemovedAmount.Minor
+	}
 	functional := lot.RecognisedFunctional.Minor + lot.ReleasedFunctional.Minor + lot.RefundedFunctional.Minor
+	if settled {
+		functional += lot.RemovedFunctional.Minor
+	}
 	if given > lot.Price.Minor || functional > lot.Functional.Minor || lot.Recognised.Minor < 0 || lot.Released.Minor < 0 {
 		p.fail(step, name, "at most "+lot.Price.String()+" earned, released or refunded",
 			ledger.Money(given, lot.Price.Currency).String(), "")

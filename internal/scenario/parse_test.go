@@ -208,8 +208,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		// Verbs of the format that come later.
 		{steps(buy, "- void: { purchase: '' }"), "bad.yaml:3: step 2: void.purchase must not be empty"},
 		{steps(buy, "- dispute: { purchase: pack, amount: '1.00', outcome: HELD }"), "step 2: dispute.outcome must be one of OPEN, WON, LOST, not \"HELD\""},
-		{steps(buy, "- extend: { purchase: pack, expires: P2Y, treatment: PROSPECTIVE }"), "step 2: extend is not in this version yet"},
-		{steps(buy, "- reinstate: { purchase: pack, credits: 1 }"), "step 2: reinstate is not in this version yet"},
+		{steps(buy, "- extend: { purchase: pack, expires: P2Y }"), "step 2: extend.treatment is missing"},
+		{steps(buy, "- reinstate: { purchase: pack, credits: 1, treatment: FREE }"), "step 2: reinstate.treatment must be one of PRICE_CONCESSION, ZERO_BASIS, not \"FREE\""},
 		{steps(buy, "- transfer: { from: a, to: b, credits: 1 }"), "step 2: transfer is not in this version yet"},
 		{steps(buy, "- close: 2024-01"), "step 2: close is not in this version yet"},
 		{steps(buy, "- close: January"), `step 2: close "January" is not a period such as 2024-03`},

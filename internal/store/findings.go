@@ -20,7 +20,8 @@ import (
 //	              negative; recognised, released, booked: sums of recognitions; removed: sums
 //	              of changes; carrying: the liability of the purchase less what recognitions,
 //	              a refund and changes took out;
-//	              one purchase each; numbered without repeats; the first day that waits
+//	              one purchase each, or one change of the lot that they came out of, with
+//	              its credits and amounts; numbered without repeats; the first day that waits
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
@@ -187,9 +188,25 @@ var comparisons = []comparison{
 		pairs:   []pair{{"change.lot", "c.lot_id", "l.id"}},
 	},
 	{
+		subject: "c.id",
+		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.id = c.to_lot_id WHERE c.to_lot_id IS NOT NULL",
+		pairs: []pair{
+			{"change.to", "c.lot_id", "l.origin_lot_id"},
+			{"change.credits", "c.credits", "l.granted"},
+			{"change.amount", "c.amount_minor", "l.price_minor"},
+			{"change.functional", "c.functional_minor", "l.functional_minor"},
+		},
+	},
+	{
 		subject: "l.id",
-		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND p.lot_id = l.id
-			WHERE l.kind = 'PURCHASE' OR l.purchase_id IS NOT NULL`,
+		from: "lots AS l LEFT JOIN (SELECT to_lot_id, count(*) AS changes FROM lot_changes WHERE to_lot_id IS NOT NULL GROUP BY to_lot_id) AS c ON c.to_lot_id = l.id " +
+			"WHERE l.origin_lot_id IS NOT NULL",
+		pairs: []pair{{"lot.origin", "1", "c.changes"}},
+	},
+	{
+		subject: "l.id",
+		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND (p.lot_id = l.id OR l.origin_lot_id IS NOT NULL)
+			WHERE l.kind = 'PURCHASE' AND l.origin_lot_id IS NULL OR l.purchase_id IS NOT NULL`,
 		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
 	},
 	purchaseLot, purchaseEntries,
@@ -293,11 +310,11 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
+			"CASE WHEN l.origin_lot_id IS NOT NULL THEN l.price_minor WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
+			"CASE WHEN l.origin_lot_id IS NOT NULL THEN l.functional_minor WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
 		},
 	},
 }
@@ -359,6 +376,9 @@ var purchaseEntries = comparison{
 	subject: "p.id",
 	from: `purchases AS p
 		LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
+		LEFT JOIN (SELECT customer_id, purchase_id, sum(refunded_minor) AS refunded, sum(refunded_functional_minor) AS refunded_functional
+				FROM lots WHERE purchase_id IS NOT NULL GROUP BY customer_id, purchase_id) AS s
+			ON s.customer_id = p.customer_id AND s.purchase_id = p.id
 		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(c.amount_minor) AS amount, sum(c.functional_minor) AS functional,
 				sum(CASE WHEN c.kind = 'CHARGED_BACK' THEN c.amount_minor ELSE 0 END) AS charged_back
 				FROM lot_changes AS c JOIN lots AS s ON s.customer_id = c.customer_id AND s.id = c.lot_id
@@ -392,8 +412,8 @@ var purchaseEntries = comparison{
 		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor ELSE 0 END"},
 		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
-		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(l.refunded_minor, 0)"},
-		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(l.refunded_functional_minor, 0)"},
+		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(s.refunded, 0)"},
+		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(s.refunded_functional, 0)"},
 		{"purchase.removed", "coalesce(j.removed, 0)", "coalesce(c.amount, 0)"},
 		{"purchase.removedFunctional", "coalesce(j.removed_functional, 0)", "coalesce(c.functional, 0)"},
 		{"purchase.lost", "coalesce(j.disputes, 0)", "p.lost_minor - coalesce(c.charged_back, 0)"},

@@ -124,7 +124,7 @@ func playBook(s *store.Store) error {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
-	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute"} {
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute", "again"} {
 		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
@@ -147,6 +147,7 @@ func playBook(s *store.Store) error {
 		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 1, 10), share("12")
 	})
 	p.use("void", "v1", "333")
+	lapsed, longer := p.buy("again", "expiry", 70, euro), p.buy("again", "pooled", 40, nil)
 	lost, open := p.buy("dispute", "pooled", 80, euro), p.buy("dispute", "remote", 30, nil)
 	p.use("dispute", "d1", "333")
 	p.use("cash", "c1", "333.333333")
@@ -187,6 +188,12 @@ func playBook(s *store.Store) error {
 	}
 	p.at("2024-05-20")
 	p.run()
+	_, err = p.b.Extend(p.ctx, p.key(), books.Extension{PurchaseID: longer.ID, NeverExpires: true, Treatment: books.CatchUp, Reason: "kindness"})
+	p.check(err)
+	for _, treatment := range []books.ReinstateTreatment{books.PriceConcession, books.ZeroBasis} {
+		_, err = p.b.Reinstate(p.ctx, p.key(), books.Reinstatement{PurchaseID: lapsed.ID, Credits: share("300"), Treatment: treatment, Reason: "kindness"})
+		p.check(err)
+	}
 	p.use("pool", "p4", "33.3")
 	p.at("2024-05-22")
 	if p.fault != nil {
@@ -323,6 +330,11 @@ var plants = []struct {
 	{"UPDATE purchases SET status = 'INVOICED' WHERE status = 'PAID' AND due_booked", "purchase.receivable purchase.cash"},
 	{"UPDATE purchases SET refund_minor = refund_minor + 1 WHERE status = 'REFUNDED'", "purchase.cash"},
 	{"UPDATE purchases SET status = 'PAID' WHERE status = 'REFUNDED'", "purchase.refunded"},
+	{"UPDATE lots SET origin_lot_id = '00000000-0000-7000-8000-00000000dead' WHERE origin_lot_id IS NOT NULL", "change.to"},
+	{"UPDATE lots SET granted = granted + 1 WHERE origin_lot_id IS NOT NULL", "change.credits"},
+	{"UPDATE lots SET price_minor = price_minor + 1 WHERE origin_lot_id IS NOT NULL", "change.amount lot.carrying"},
+	{"UPDATE lots SET functional_minor = functional_minor + 1 WHERE origin_lot_id IS NOT NULL", "change.functional lot.carryingFunctional"},
+	{"UPDATE lot_changes SET to_lot_id = NULL", "lot.origin"},
 	{"UPDATE lots SET blocked = NOT blocked", "purchase.dispute"},
 	{"UPDATE purchases SET lost_minor = lost_minor + 1 WHERE lost_minor > 0", "purchase.lost purchase.cash"},
 	{"UPDATE purchases SET voided_at_us = NULL", "purchase.refunded purchase.cash purchase.void"},

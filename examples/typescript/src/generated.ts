@@ -34,6 +34,10 @@ export type ErrorCode =
   | 'DISPUTED'
   /** No chargeback of the purchase is open. */
   | 'NOT_DISPUTED'
+  /** The credits have lapsed. */
+  | 'LAPSED'
+  /** The credits have not lapsed. */
+  | 'NOT_LAPSED'
   /** The purchase is paid. */
   | 'ALREADY_PAID'
   /** The event, or the purchase, is void. */

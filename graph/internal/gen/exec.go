@@ -176,6 +176,7 @@ type LotResolver interface {
 	Reason(ctx context.Context, obj *revrec.Lot) (*string, error)
 	Customer(ctx context.Context, obj *revrec.Lot) (*books.Customer, error)
 	Purchase(ctx context.Context, obj *revrec.Lot) (*books.Purchase, error)
+	Origin(ctx context.Context, obj *revrec.Lot) (*revrec.Lot, error)
 	Policy(ctx context.Context, obj *revrec.Lot) (*books.Policy, error)
 
 	Remaining(ctx context.Context, obj *revrec.Lot) (revrec.Credits, error)
@@ -191,6 +192,7 @@ type LotResolver interface {
 	Recognitions(ctx context.Context, obj *revrec.Lot, kind *revrec.Kind, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
 type LotChangeResolver interface {
+	ToLot(ctx context.Context, obj *revrec.Change) (*revrec.Lot, error)
 	Reason(ctx context.Context, obj *revrec.Change) (*string, error)
 }
 type LotDayResolver interface {
@@ -215,6 +217,8 @@ type MutationResolver interface {
 	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
 	PurchaseRefund(ctx context.Context, purchaseID string, input PurchaseRefundInput, idempotencyKey string) (*PurchaseRefundPayload, error)
 	PurchaseDispute(ctx context.Context, purchaseID string, input PurchaseDisputeInput, idempotencyKey string) (*PurchaseDisputePayload, error)
+	PurchaseExtend(ctx context.Context, purchaseID string, input PurchaseExtendInput, idempotencyKey string) (*PurchaseExtendPayload, error)
+	PurchaseReinstate(ctx context.Context, purchaseID string, input PurchaseReinstateInput, idempotencyKey string) (*PurchaseReinstatePayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
@@ -405,8 +409,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PolicyCreateInput", ec.unmarshalInputPolicyCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseCreateInput", ec.unmarshalInputPurchaseCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseDisputeInput", ec.unmarshalInputPurchaseDisputeInput),
+			graphql.NewInputUnmarshaler("PurchaseExtendInput", ec.unmarshalInputPurchaseExtendInput),
 			graphql.NewInputUnmarshaler("PurchasePayInput", ec.unmarshalInputPurchasePayInput),
 			graphql.NewInputUnmarshaler("PurchaseRefundInput", ec.unmarshalInputPurchaseRefundInput),
+			graphql.NewInputUnmarshaler("PurchaseReinstateInput", ec.unmarshalInputPurchaseReinstateInput),
 			graphql.NewInputUnmarshaler("PurchaseVoidInput", ec.unmarshalInputPurchaseVoidInput),
 			graphql.NewInputUnmarshaler("RemoteRuleInput", ec.unmarshalInputRemoteRuleInput),
 			graphql.NewInputUnmarshaler("TokenCreateInput", ec.unmarshalInputTokenCreateInput),
@@ -1164,6 +1170,32 @@ type Mutation {
     idempotencyKey: String!
   ): PurchaseDisputePayload @requires(role: OPERATOR)
 
+  """
+  Gives the credits of a purchase more time, before they have lapsed. Nothing is booked at once but a catch-up of
+  early breakage, where that is asked for. ASC 606-10-25-13.
+  """
+  purchaseExtend(
+    "The purchase whose credits get more time."
+    purchaseId: ID!
+    "How much, and how it is treated."
+    input: PurchaseExtendInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PurchaseExtendPayload @requires(role: ACCOUNTANT)
+
+  """
+  Gives lapsed credits of a paid purchase back, in a lot of their own: as a price concession, which defers their part of
+  the breakage again, or on a zero basis, which costs nothing. ASC 606-10-25-13, 32-5.
+  """
+  purchaseReinstate(
+    "The purchase whose credits lapsed."
+    purchaseId: ID!
+    "How many come back, for how long, and how it is treated."
+    input: PurchaseReinstateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PurchaseReinstatePayload @requires(role: ACCOUNTANT)
+
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
     "What is given, to whom."
@@ -1321,6 +1353,10 @@ enum ErrorCode {
   DISPUTED
   "No chargeback of the purchase is open."
   NOT_DISPUTED
+  "The credits have lapsed."
+  LAPSED
+  "The credits have not lapsed."
+  NOT_LAPSED
   "The purchase is paid."
   ALREADY_PAID
   "The event, or the purchase, is void."
@@ -2085,6 +2121,8 @@ type Lot implements Node {
   customer: Customer!
   "The purchase that made it; null for a grant and for overage."
   purchase: Purchase
+  "The lot that its credits came out of, with their part of its price; null where they came from none."
+  origin: Lot
   "The policy that rules it."
   policy: Policy!
   "Credits bought and bonus together, or given."
@@ -2185,6 +2223,8 @@ type LotChange {
   amount: Money!
   "The same in the book's functional currency."
   functionalAmount: Money!
+  "The lot in which the credits live on; null where they are gone."
+  toLot: Lot
   "Why, as it was given; null where nobody said."
   reason: String
 }
@@ -2195,6 +2235,10 @@ enum LotChangeKind {
   VOIDED
   "A chargeback of its purchase was lost."
   CHARGED_BACK
+  "Its credits got more time."
+  EXTENDED
+  "After they lapsed, credits were given back: they live on in another lot."
+  REINSTATED
 }
 
 "What lots are in order of."
@@ -3326,6 +3370,70 @@ type PurchaseDisputePayload {
   userErrors: [UserError!]!
 }
 
+"What becomes of early breakage when credits get more time. ASC 606-10-25-13."
+enum ExtensionTreatment {
+  "The pool keeps what it recognised."
+  PROSPECTIVE
+  "The lot leaves its pool, which gives back what it recognised on it."
+  CATCH_UP
+}
+
+"More time for credits. Exactly one of ` + "`" + `expiresAt` + "`" + `, ` + "`" + `expiresAfter` + "`" + ` and ` + "`" + `neverExpires` + "`" + ` is given."
+input PurchaseExtendInput {
+  "The first instant at which they no longer serve: later than so far."
+  expiresAt: DateTime
+  "The time from the start of the credits, such as ` + "`" + `P18M` + "`" + `."
+  expiresAfter: Duration
+  "They never lapse."
+  neverExpires: Boolean
+  "What becomes of early breakage."
+  treatment: ExtensionTreatment!
+  "Who approved it, and why, for the auditor."
+  reason: String!
+}
+
+"What came of ` + "`" + `purchaseExtend` + "`" + `."
+type PurchaseExtendPayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What lapsed credits that are given back cost the company. ASC 606-10-25-13."
+enum ReinstateTreatment {
+  "The breakage is given up: their part of it is deferred again."
+  PRICE_CONCESSION
+  "The breakage stays; the credits are goodwill that costs nothing."
+  ZERO_BASIS
+}
+
+"Lapsed credits to give back. At most one of ` + "`" + `expiresAt` + "`" + `, ` + "`" + `expiresAfter` + "`" + ` and ` + "`" + `neverExpires` + "`" + ` is given; the policy's term where none is."
+input PurchaseReinstateInput {
+  "The credits: more than 0, at most what lapsed of the purchase."
+  credits: Credits!
+  "The first instant at which they no longer serve."
+  expiresAt: DateTime
+  "The time from now, such as ` + "`" + `P3M` + "`" + `."
+  expiresAfter: Duration
+  "They never lapse."
+  neverExpires: Boolean
+  "What they cost."
+  treatment: ReinstateTreatment!
+  "Who approved it, and why, for the auditor."
+  reason: String!
+}
+
+"What came of ` + "`" + `purchaseReinstate` + "`" + `."
+type PurchaseReinstatePayload {
+  "The purchase; null where it was refused."
+  purchase: Purchase
+  "The lot in which the credits live on; null where it was refused."
+  lot: Lot
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "A refund of a paid purchase."
 input PurchaseRefundInput {
   "What to pay, in the currency of the purchase: 0 to the price, such as ` + "`" + `52.37` + "`" + `."
@@ -4107,6 +4215,8 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_customer(ctx, field)
 	case "purchase":
 		return ec.fieldContext_Lot_purchase(ctx, field)
+	case "origin":
+		return ec.fieldContext_Lot_origin(ctx, field)
 	case "policy":
 		return ec.fieldContext_Lot_policy(ctx, field)
 	case "granted":
@@ -4191,6 +4301,8 @@ func (ec *executionContext) childFields_LotChange(ctx context.Context, field gra
 		return ec.fieldContext_LotChange_amount(ctx, field)
 	case "functionalAmount":
 		return ec.fieldContext_LotChange_functionalAmount(ctx, field)
+	case "toLot":
+		return ec.fieldContext_LotChange_toLot(ctx, field)
 	case "reason":
 		return ec.fieldContext_LotChange_reason(ctx, field)
 	}
@@ -4591,6 +4703,16 @@ func (ec *executionContext) childFields_PurchaseEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_PurchaseExtendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_PurchaseExtendPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PurchaseExtendPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseExtendPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PurchasePayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "purchase":
@@ -4609,6 +4731,18 @@ func (ec *executionContext) childFields_PurchaseRefundPayload(ctx context.Contex
 		return ec.fieldContext_PurchaseRefundPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseRefundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PurchaseReinstatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchase":
+		return ec.fieldContext_PurchaseReinstatePayload_purchase(ctx, field)
+	case "lot":
+		return ec.fieldContext_PurchaseReinstatePayload_lot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PurchaseReinstatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PurchaseReinstatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PurchaseSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5841,6 +5975,36 @@ func (ec *executionContext) field_Mutation_purchaseDispute_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_purchaseExtend_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "purchaseId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["purchaseId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PurchaseExtendInput, error) {
+			return ec.unmarshalNPurchaseExtendInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseExtendInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_purchasePay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5885,6 +6049,36 @@ func (ec *executionContext) field_Mutation_purchaseRefund_args(ctx context.Conte
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PurchaseRefundInput, error) {
 			return ec.unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseRefundInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_purchaseReinstate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "purchaseId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["purchaseId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PurchaseReinstateInput, error) {
+			return ec.unmarshalNPurchaseReinstateInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseReinstateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12811,6 +13005,38 @@ func (ec *executionContext) fieldContext_Lot_purchase(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Lot_origin(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Lot().Origin(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalOLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Lot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Lot_policy(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13880,6 +14106,38 @@ func (ec *executionContext) fieldContext_LotChange_functionalAmount(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LotChange_toLot(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LotChange_toLot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LotChange().ToLot(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalOLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LotChange_toLot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LotChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15185,6 +15443,94 @@ func (ec *executionContext) fieldContext_Mutation_purchaseDispute(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_purchaseDispute_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_purchaseExtend(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_purchaseExtend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PurchaseExtend(ctx, fc.Args["purchaseId"].(string), fc.Args["input"].(PurchaseExtendInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PurchaseExtendPayload) graphql.Marshaler {
+			return ec.marshalOPurchaseExtendPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseExtendPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_purchaseExtend(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseExtendPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_purchaseExtend_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_purchaseReinstate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_purchaseReinstate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PurchaseReinstate(ctx, fc.Args["purchaseId"].(string), fc.Args["input"].(PurchaseReinstateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PurchaseReinstatePayload) graphql.Marshaler {
+			return ec.marshalOPurchaseReinstatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseReinstatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_purchaseReinstate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PurchaseReinstatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_purchaseReinstate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18034,6 +18380,70 @@ func (ec *executionContext) fieldContext_PurchaseEdge_node(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _PurchaseExtendPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *PurchaseExtendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseExtendPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseExtendPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseExtendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseExtendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PurchaseExtendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseExtendPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseExtendPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseExtendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PurchasePayPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *PurchasePayPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18152,6 +18562,102 @@ func (ec *executionContext) _PurchaseRefundPayload_userErrors(ctx context.Contex
 func (ec *executionContext) fieldContext_PurchaseRefundPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PurchaseRefundPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseReinstatePayload_purchase(ctx context.Context, field graphql.CollectedField, obj *PurchaseReinstatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseReinstatePayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseReinstatePayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseReinstatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseReinstatePayload_lot(ctx context.Context, field graphql.CollectedField, obj *PurchaseReinstatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseReinstatePayload_lot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lot, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalOLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseReinstatePayload_lot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseReinstatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PurchaseReinstatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PurchaseReinstatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PurchaseReinstatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PurchaseReinstatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PurchaseReinstatePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -25816,6 +26322,76 @@ func UnmarshalPurchaseDisputeInput(ctx context.Context, raw any) (PurchaseDisput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPurchaseExtendInput(ctx context.Context, obj any) (PurchaseExtendInput, error) {
+	var it PurchaseExtendInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		case "expiresAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAfter"))
+			data, err := ec.unmarshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAfter = data
+		case "neverExpires":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("neverExpires"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NeverExpires = data
+		case "treatment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("treatment"))
+			data, err := ec.unmarshalNExtensionTreatment2drawdownᚋinternalᚋbooksᚐExtensionTreatment(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Treatment = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseExtendInput unmarshals raw into the PurchaseExtendInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseExtendInput(ctx context.Context, raw any) (PurchaseExtendInput, error) {
+	var out PurchaseExtendInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseExtendInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPurchasePayInput(ctx context.Context, obj any) (PurchasePayInput, error) {
 	var it PurchasePayInput
 	if obj == nil {
@@ -25904,6 +26480,83 @@ func (ec *executionContext) unmarshalInputPurchaseRefundInput(ctx context.Contex
 func UnmarshalPurchaseRefundInput(ctx context.Context, raw any) (PurchaseRefundInput, error) {
 	var out PurchaseRefundInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseRefundInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPurchaseReinstateInput(ctx context.Context, obj any) (PurchaseReinstateInput, error) {
+	var it PurchaseReinstateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"credits", "expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		case "expiresAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAfter"))
+			data, err := ec.unmarshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAfter = data
+		case "neverExpires":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("neverExpires"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NeverExpires = data
+		case "treatment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("treatment"))
+			data, err := ec.unmarshalNReinstateTreatment2drawdownᚋinternalᚋbooksᚐReinstateTreatment(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Treatment = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseReinstateInput unmarshals raw into the PurchaseReinstateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseReinstateInput(ctx context.Context, raw any) (PurchaseReinstateInput, error) {
+	var out PurchaseReinstateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseReinstateInput", raw, &out)
 	return out, err
 }
 
@@ -28454,6 +29107,12 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Lot_purchase(ctx, field, obj)
 				})
+		case "origin":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Lot_origin(ctx, field, obj)
+				})
 		case "policy":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -28685,6 +29344,12 @@ func (ec *executionContext) _LotChange(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "toLot":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._LotChange_toLot(ctx, field, obj)
+				})
 		case "reason":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -29177,6 +29842,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "purchaseDispute":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_purchaseDispute(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "purchaseExtend":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_purchaseExtend(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "purchaseReinstate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_purchaseReinstate(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -30222,6 +30901,44 @@ func (ec *executionContext) _PurchaseEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var purchaseExtendPayloadImplementors = []string{"PurchaseExtendPayload"}
+
+func (ec *executionContext) _PurchaseExtendPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseExtendPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseExtendPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseExtendPayload")
+		case "purchase":
+			out.Values[i] = ec._PurchaseExtendPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PurchaseExtendPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var purchasePayPayloadImplementors = []string{"PurchasePayPayload"}
 
 func (ec *executionContext) _PurchasePayPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchasePayPayload) graphql.Marshaler {
@@ -30278,6 +30995,49 @@ func (ec *executionContext) _PurchaseRefundPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._PurchaseRefundPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var purchaseReinstatePayloadImplementors = []string{"PurchaseReinstatePayload"}
+
+func (ec *executionContext) _PurchaseReinstatePayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseReinstatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseReinstatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PurchaseReinstatePayload")
+		case "purchase":
+			out.Values[i] = ec._PurchaseReinstatePayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lot":
+			out.Values[i] = ec._PurchaseReinstatePayload_lot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PurchaseReinstatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33207,6 +33967,21 @@ func (ec *executionContext) marshalNExplanationInput2ᚕdrawdownᚋrevrecᚐInpu
 	return ret
 }
 
+func (ec *executionContext) unmarshalNExtensionTreatment2drawdownᚋinternalᚋbooksᚐExtensionTreatment(ctx context.Context, v any) (books.ExtensionTreatment, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExtensionTreatment(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExtensionTreatment2drawdownᚋinternalᚋbooksᚐExtensionTreatment(ctx context.Context, sel ast.SelectionSet, v books.ExtensionTreatment) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExtensionTreatment!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNGrantCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐGrantCreateInput(ctx context.Context, v any) (GrantCreateInput, error) {
 	res, err := ec.unmarshalInputGrantCreateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33940,6 +34715,11 @@ func (ec *executionContext) marshalNPurchaseEdge2ᚕdrawdownᚋgraphᚋinternal�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNPurchaseExtendInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseExtendInput(ctx context.Context, v any) (PurchaseExtendInput, error) {
+	res, err := ec.unmarshalInputPurchaseExtendInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNPurchasePayInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchasePayInput(ctx context.Context, v any) (PurchasePayInput, error) {
 	res, err := ec.unmarshalInputPurchasePayInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -33947,6 +34727,11 @@ func (ec *executionContext) unmarshalNPurchasePayInput2drawdownᚋgraphᚋintern
 
 func (ec *executionContext) unmarshalNPurchaseRefundInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseRefundInput(ctx context.Context, v any) (PurchaseRefundInput, error) {
 	res, err := ec.unmarshalInputPurchaseRefundInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPurchaseReinstateInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseReinstateInput(ctx context.Context, v any) (PurchaseReinstateInput, error) {
+	res, err := ec.unmarshalInputPurchaseReinstateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -34083,6 +34868,21 @@ func (ec *executionContext) marshalNRecognitionSort2drawdownᚋinternalᚋbooks�
 	res := scalar.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "RecognitionSort!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNReinstateTreatment2drawdownᚋinternalᚋbooksᚐReinstateTreatment(ctx context.Context, v any) (books.ReinstateTreatment, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReinstateTreatment(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReinstateTreatment2drawdownᚋinternalᚋbooksᚐReinstateTreatment(ctx context.Context, sel ast.SelectionSet, v books.ReinstateTreatment) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReinstateTreatment!")
 	}
 	return res
 }
@@ -35367,6 +36167,13 @@ func (ec *executionContext) marshalOPurchaseDisputePayload2ᚖdrawdownᚋgraph�
 	return ec._PurchaseDisputePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPurchaseExtendPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseExtendPayload(ctx context.Context, sel ast.SelectionSet, v *PurchaseExtendPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PurchaseExtendPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPurchasePayPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchasePayPayload(ctx context.Context, sel ast.SelectionSet, v *PurchasePayPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -35379,6 +36186,13 @@ func (ec *executionContext) marshalOPurchaseRefundPayload2ᚖdrawdownᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._PurchaseRefundPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPurchaseReinstatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPurchaseReinstatePayload(ctx context.Context, sel ast.SelectionSet, v *PurchaseReinstatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PurchaseReinstatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbooksᚐPurchaseStatusᚄ(ctx context.Context, v any) ([]books.PurchaseStatus, error) {

@@ -296,6 +296,28 @@ type PurchaseDisputePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// More time for credits. Exactly one of `expiresAt`, `expiresAfter` and `neverExpires` is given.
+type PurchaseExtendInput struct {
+	// The first instant at which they no longer serve: later than so far.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// The time from the start of the credits, such as `P18M`.
+	ExpiresAfter *ledger.Duration `json:"expiresAfter,omitempty"`
+	// They never lapse.
+	NeverExpires *bool `json:"neverExpires,omitempty"`
+	// What becomes of early breakage.
+	Treatment books.ExtensionTreatment `json:"treatment"`
+	// Who approved it, and why, for the auditor.
+	Reason string `json:"reason"`
+}
+
+// What came of `purchaseExtend`.
+type PurchaseExtendPayload struct {
+	// The purchase; null where it was refused.
+	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // A payment of an invoiced purchase.
 type PurchasePayInput struct {
 	// When it was paid; now where null.
@@ -322,6 +344,32 @@ type PurchaseRefundInput struct {
 type PurchaseRefundPayload struct {
 	// The purchase; null where it was refused.
 	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Lapsed credits to give back. At most one of `expiresAt`, `expiresAfter` and `neverExpires` is given; the policy's term where none is.
+type PurchaseReinstateInput struct {
+	// The credits: more than 0, at most what lapsed of the purchase.
+	Credits revrec.Credits `json:"credits"`
+	// The first instant at which they no longer serve.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// The time from now, such as `P3M`.
+	ExpiresAfter *ledger.Duration `json:"expiresAfter,omitempty"`
+	// They never lapse.
+	NeverExpires *bool `json:"neverExpires,omitempty"`
+	// What they cost.
+	Treatment books.ReinstateTreatment `json:"treatment"`
+	// Who approved it, and why, for the auditor.
+	Reason string `json:"reason"`
+}
+
+// What came of `purchaseReinstate`.
+type PurchaseReinstatePayload struct {
+	// The purchase; null where it was refused.
+	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// The lot in which the credits live on; null where it was refused.
+	Lot *revrec.Lot `json:"lot,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
 }

@@ -1,0 +1,37 @@
+package scenario
+
+import (
+	"context"
+
+	"drawdown/internal/books"
+	"drawdown/revrec"
+)
+
+// reinstate gives lapsed credits back.
+type reinstate struct {
+	purchase, treatment string
+	credits             revrec.Credits
+	expires             expiry
+}
+
+func readReinstate(p *parser, path string, step mapping, s Step) act {
+	m := body(p, path, step, s, "purchase", "credits", "expires", "treatment")
+	m.need("purchase", "credits", "treatment")
+	return reinstate{
+		purchase: m.name("purchase"), credits: m.credits("credits"), expires: m.expiry("expires"),
+		treatment: m.oneOf("treatment", "PRICE_CONCESSION", "ZERO_BASIS"),
+	}
+}
+
+func (a reinstate) play(ctx context.Context, p *player, step Step) error {
+	id, err := p.purchase(a.purchase)
+	if err != nil {
+		return err
+	}
+	_, err = p.books.Reinstate(ctx, p.key(step), books.Reinstatement{
+		PurchaseID: id, Credits: a.credits.Decimal(),
+		ExpiresAt: a.expires.at, ExpiresAfter: a.expires.after, NeverExpires: a.expires.never,
+		Treatment: books.ReinstateTreatment(a.treatment), Reason: "scenario",
+	})
+	return err
+}
