@@ -103,6 +103,7 @@ var matrix = map[string]struct {
 	"Mutation.tokenCreate":     {`tokenCreate(input: {name: "KEY", roles: [VIEWER]}, idempotencyKey: "KEY") { token { id } userErrors { code } }`, admins},
 	"Mutation.tokenRevoke":     {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
 
+	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Mutation.purchaseExtend":    {`purchaseExtend(purchaseId: "pur_0", input: {neverExpires: true, treatment: CATCH_UP, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.purchaseReinstate": {`purchaseReinstate(purchaseId: "pur_0", input: {credits: "1", treatment: ZERO_BASIS, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 }

@@ -84,6 +84,18 @@ func (r mutationResolver) GrantCreate(ctx context.Context, input gen.GrantCreate
 	return &gen.GrantCreatePayload{Lot: &lot, UserErrors: refusals}, nil
 }
 
+func (r mutationResolver) CreditsTransfer(ctx context.Context, input gen.CreditsTransferInput, idempotencyKey string) (*gen.CreditsTransferPayload, error) {
+	moved, err := r.books.Transfer(ctx, idempotencyKey, books.TransferRequest{
+		From: input.From, To: input.To, Credits: input.Credits.Decimal(), Reason: value(input.Reason),
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.CreditsTransferPayload{UserErrors: refusals}, fault
+	}
+	requestOf(ctx).sawLots(moved.Lots)
+	return &gen.CreditsTransferPayload{Lots: moved.Lots, UserErrors: refusals}, nil
+}
+
 func (lotResolver) Customer(ctx context.Context, lot *revrec.Lot) (*books.Customer, error) {
 	return found(pointer(ctx, requestOf(ctx).customers, lot.CustomerID))
 }

@@ -220,3 +220,20 @@ func TestPurchaseExtendAndReinstate(t *testing.T) {
 	got.is("result.lot", `{"carrying":{"amount":"20.00"},"granted":"40","origin":{"granted":"100"},"price":{"amount":"20.00"},"purchase":{"id":"`+lapsed+`"}}`)
 	got.is("result.purchase.lot", `{"changes":[{"kind":"REINSTATED","toLot":{"granted":"40"}}],"removed":"40"}`)
 }
+
+// Credits move to another customer with their price.
+func TestCreditsTransfer(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	a.sell2("bell")
+	move := func(key, to, credits string) answered {
+		return a.ask(`mutation($to: String!, $credits: Credits!, $key: String!) { result: creditsTransfer(input: {from: "acme", to: $to, credits: $credits}, idempotencyKey: $key) {
+			lots { customer { externalId } granted price { amount } purchase { id } origin { removed changes { kind toLot { granted } } } } userErrors { field code } } }`, map[string]any{"to": to, "credits": credits, "key": key})
+	}
+	move("t1", "acme", "1").is("result.userErrors.0", `{"code":"INVALID","field":["input","to"]}`)
+	move("t2", "nobody", "1").is("result.userErrors.0", `{"code":"NOT_FOUND","field":["input","to"]}`)
+	move("t3", "bell", "10000.000001").is("result.userErrors.0", `{"code":"INSUFFICIENT_CREDITS","field":["input","credits"]}`)
+	move("t4", "bell", "2500").is("result.lots", `[{"customer":{"externalId":"bell"},"granted":"2500","origin":{"changes":[{"kind":"TRANSFERRED","toLot":{"granted":"2500"}}],"removed":"2500"},"price":{"amount":"200.00"},"purchase":null}]`)
+	a.must(`{ customer(externalId: "bell") { balance { credits } } }`).is("customer.balance.credits", `"3500"`)
+	a.must(`{ customer(externalId: "acme") { balance { credits } } }`).is("customer.balance.credits", `"7500"`)
+}

@@ -15,6 +15,7 @@ const (
 	Voided      ChangeKind = "VOIDED"       // an unpaid purchase was called off: counts as never sold
 	ChargedBack ChangeKind = "CHARGED_BACK" // a chargeback was lost
 	Extended    ChangeKind = "EXTENDED"     // it lapses later
+	Transferred ChangeKind = "TRANSFERRED"  // credits live on in a lot of another customer
 	Reinstated  ChangeKind = "REINSTATED"   // after they lapsed, credits live on in another lot
 )
 

@@ -95,6 +95,15 @@ type Rate struct {
 	Currency ledger.Currency
 }
 
+// PoolID returns the lot that names the pool where each lot has one of its own: what was
+// split is measured together.
+func (l *Lot) PoolID() string {
+	if l.PoolLotID != "" {
+		return l.PoolLotID
+	}
+	return l.ID
+}
+
 // Begin gives a new lot its price, and nothing as every amount that is booked of it.
 func (l *Lot) Begin(price, functional ledger.Amount) {
 	l.Price, l.Functional = price, functional

@@ -26,7 +26,7 @@ type Pool struct {
 func PoolKey(by PoolBy, lot Lot) string {
 	switch by {
 	case PoolByLot:
-		return lot.ID
+		return lot.PoolID()
 	case PoolByPurchaseMonth:
 		return lot.PurchasedOn.Period().String()
 	case PoolByPolicy:

@@ -375,6 +375,8 @@ const (
 	ErrorCodeLapsed ErrorCode = "LAPSED"
 	// The credits have not lapsed.
 	ErrorCodeNotLapsed ErrorCode = "NOT_LAPSED"
+	// A chargeback of the credits is open.
+	ErrorCodeCreditsBlocked ErrorCode = "CREDITS_BLOCKED"
 	// The purchase is paid.
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
 	// The event, or the purchase, is void.
@@ -424,6 +426,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeNotDisputed,
 	ErrorCodeLapsed,
 	ErrorCodeNotLapsed,
+	ErrorCodeCreditsBlocked,
 	ErrorCodeAlreadyPaid,
 	ErrorCodeAlreadyVoided,
 	ErrorCodePeriodClosed,

@@ -500,6 +500,20 @@ const shelves = [
         "variables": {
           "withinDays": 30
         }
+      },
+      {
+        "name": "creditsTransfer",
+        "says": "One school gives credits to another: they keep what was paid for them, and when they lapse.",
+        "query": "mutation Move($input: CreditsTransferInput!, $key: String!) {\n  creditsTransfer(input: $input, idempotencyKey: $key) {\n    lots { customer { externalId } granted price { amount currency } startsAt expiresAt carrying { amount } origin { customer { externalId } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "from": "willowbrook",
+            "to": "harborlight",
+            "credits": "250",
+            "reason": "The schools merge"
+          },
+          "key": "move-willowbrook-harborlight"
+        }
       }
     ]
   },

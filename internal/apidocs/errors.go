@@ -22,6 +22,7 @@ var doneBy = map[string]string{
 	"purchaseRefund":    "Refund",
 	"purchaseVoid":      "VoidPurchase",
 	"purchaseExtend":    "Extend",
+	"creditsTransfer":   "Transfer",
 	"purchaseReinstate": "Reinstate",
 	"purchaseDispute":   "Dispute",
 	"grantCreate":       "Grant",

@@ -24,6 +24,11 @@ func (b *Books) remove(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lo
 	if err := b.addToPool(ctx, tx, policy, *lot, revrec.ChangeInPool(*lot, change)); err != nil {
 		return err
 	}
+	return b.take(ctx, tx, policy, lot, change)
+}
+
+// take is remove but for the pool, where that gets back what it loses.
+func (b *Books) take(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change revrec.Change) error {
 	lot.Remove(change)
 	lookAgain(lot, policy.Breakage)
 	lot.WaitFrom(change.Day)

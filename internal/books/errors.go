@@ -27,6 +27,7 @@ const (
 	NotDisputed         Code = "NOT_DISPUTED"         // no chargeback of it is open
 	Lapsed              Code = "LAPSED"               // the credits have lapsed
 	NotLapsed           Code = "NOT_LAPSED"           // the credits have not lapsed
+	CreditsBlocked      Code = "CREDITS_BLOCKED"      // a chargeback of the credits is open
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more

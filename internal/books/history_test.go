@@ -167,8 +167,10 @@ func (h history) String() string {
 
 var (
 	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
-	kinds     = []string{"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
-		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate"}
+	kinds     = []string{
+		"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
+		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
+	}
 )
 
 func drawHistory(t *rapid.T) history {
@@ -369,6 +371,9 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		answer, err = p.VoidPurchase(ctx, key, books.PurchaseVoid{PurchaseID: p.purchaseThat(t, i, a.target, func(purchase books.Purchase, _ revrec.Lot) bool {
 			return purchase.Status == books.PurchaseInvoiced
 		})})
+	case "transfer":
+		to := map[string]string{"acme": "beta", "beta": "acme"}[a.customer]
+		answer, err = p.Transfer(ctx, key, books.TransferRequest{From: a.customer, To: to, Credits: (a.credits / 3).Decimal()})
 	case "reinstate":
 		if len(p.purchases) == 0 {
 			return nil

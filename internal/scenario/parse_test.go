@@ -210,7 +210,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{steps(buy, "- dispute: { purchase: pack, amount: '1.00', outcome: HELD }"), "step 2: dispute.outcome must be one of OPEN, WON, LOST, not \"HELD\""},
 		{steps(buy, "- extend: { purchase: pack, expires: P2Y }"), "step 2: extend.treatment is missing"},
 		{steps(buy, "- reinstate: { purchase: pack, credits: 1, treatment: FREE }"), "step 2: reinstate.treatment must be one of PRICE_CONCESSION, ZERO_BASIS, not \"FREE\""},
-		{steps(buy, "- transfer: { from: a, to: b, credits: 1 }"), "step 2: transfer is not in this version yet"},
+		{steps(buy, "- transfer: { from: a, credits: 1 }"), "step 2: transfer.to is missing"},
 		{steps(buy, "- close: 2024-01"), "step 2: close is not in this version yet"},
 		{steps(buy, "- close: January"), `step 2: close "January" is not a period such as 2024-03`},
 		{steps(buy, "- reopen: { period: 2024-01, reason: r }"), "step 2: reopen is not in this version yet"},

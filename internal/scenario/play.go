@@ -149,24 +149,26 @@ func notFound(field, format string, args ...any) error {
 	return &books.Error{Code: books.NotFound, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// meet makes the customer whom the step mentions.
+// meet makes the customers whom the step mentions.
 func (p *player) meet(ctx context.Context, step Step) error {
-	var name string
+	var names []string
 	switch a := step.act.(type) {
 	case purchase:
-		name = a.customer
+		names = []string{a.customer}
 	case grant:
-		name = a.customer
+		names = []string{a.customer}
 	case usage:
-		name = a.customer
-	default:
-		return nil
+		names = []string{a.customer}
+	case transfer:
+		names = []string{a.from, a.to}
 	}
-	err := p.customer(ctx, name)
-	if refusalOf(err) == nil {
-		return err
+	for _, name := range names {
+		// The step itself meets a refusal again.
+		if err := p.customer(ctx, name); err != nil && refusalOf(err) == nil {
+			return err
+		}
 	}
-	return nil // the step itself meets the refusal again
+	return nil
 }
 
 // customer makes the customer at first mention.

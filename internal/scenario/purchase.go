@@ -34,7 +34,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 		as: m.name("as"), customer: m.name("customer"), policy: m.policyName("policy"),
 		credits: m.credits("credits"), bonus: m.credits("bonus"),
 		price: m.money("price", currency), tax: m.money("tax", currency),
-		effective: m.instant("effective"), expires: m.expiry("expires"), priority: m.whole("priority"),
+		effective: m.instant("effective"), expires: m.expiry(), priority: m.whole("priority"),
 		paid: m.boolean("paid", true), cancellable: m.boolean("cancellable", false), due: m.date("due"),
 	}
 	if m.has("fxRate") {
@@ -78,7 +78,8 @@ type expiry struct {
 }
 
 // expiry reads never, a duration or an instant.
-func (m mapping) expiry(key string) expiry {
+func (m mapping) expiry() expiry {
+	const key = "expires"
 	text, ok := m.scalar(key, "never, a duration such as P90D, a date or an instant", tagText, tagTime)
 	switch {
 	case !ok:

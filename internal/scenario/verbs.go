@@ -14,7 +14,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"usage": readUsage, "usageVoid": readUsageVoid, "refund": readRefund,
 		"estimate": readEstimate, "run": readRun, "expect": readExpect,
 
-		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": notYet,
+		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"close": readClose, "reopen": notYet,
 	}
 }

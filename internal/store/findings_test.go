@@ -194,6 +194,9 @@ func playBook(s *store.Store) error {
 		_, err = p.b.Reinstate(p.ctx, p.key(), books.Reinstatement{PurchaseID: lapsed.ID, Credits: share("300"), Treatment: treatment, Reason: "kindness"})
 		p.check(err)
 	}
+	_, err = p.b.Transfer(p.ctx, p.key(), books.TransferRequest{From: "pool", To: "again", Credits: share("444.4")})
+	p.check(err)
+	p.use("again", "a1", "50")
 	p.use("pool", "p4", "33.3")
 	p.at("2024-05-22")
 	if p.fault != nil {

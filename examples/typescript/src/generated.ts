@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'LAPSED'
   /** The credits have not lapsed. */
   | 'NOT_LAPSED'
+  /** A chargeback of the credits is open. */
+  | 'CREDITS_BLOCKED'
   /** The purchase is paid. */
   | 'ALREADY_PAID'
   /** The event, or the purchase, is void. */

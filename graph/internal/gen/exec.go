@@ -219,6 +219,7 @@ type MutationResolver interface {
 	PurchaseDispute(ctx context.Context, purchaseID string, input PurchaseDisputeInput, idempotencyKey string) (*PurchaseDisputePayload, error)
 	PurchaseExtend(ctx context.Context, purchaseID string, input PurchaseExtendInput, idempotencyKey string) (*PurchaseExtendPayload, error)
 	PurchaseReinstate(ctx context.Context, purchaseID string, input PurchaseReinstateInput, idempotencyKey string) (*PurchaseReinstatePayload, error)
+	CreditsTransfer(ctx context.Context, input CreditsTransferInput, idempotencyKey string) (*CreditsTransferPayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
@@ -397,6 +398,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
+			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
@@ -1196,6 +1198,17 @@ type Mutation {
     idempotencyKey: String!
   ): PurchaseReinstatePayload @requires(role: ACCOUNTANT)
 
+  """
+  Moves credits that can be used now from one customer to another, out of the lots of the first in the order in which they
+  would be used. Price, expiry, policy and pool go along; nothing is booked. ASC 606-10-25-10.
+  """
+  creditsTransfer(
+    "What moves, from whom to whom."
+    input: CreditsTransferInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CreditsTransferPayload @requires(role: OPERATOR)
+
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
     "What is given, to whom."
@@ -1357,6 +1370,8 @@ enum ErrorCode {
   LAPSED
   "The credits have not lapsed."
   NOT_LAPSED
+  "A chargeback of the credits is open."
+  CREDITS_BLOCKED
   "The purchase is paid."
   ALREADY_PAID
   "The event, or the purchase, is void."
@@ -2237,6 +2252,8 @@ enum LotChangeKind {
   CHARGED_BACK
   "Its credits got more time."
   EXTENDED
+  "Credits moved to another customer: they live on in a lot of that one."
+  TRANSFERRED
   "After they lapsed, credits were given back: they live on in another lot."
   REINSTATED
 }
@@ -3434,6 +3451,26 @@ type PurchaseReinstatePayload {
   userErrors: [UserError!]!
 }
 
+"Credits that move from one customer to another."
+input CreditsTransferInput {
+  "The external id of the customer who gives."
+  from: String!
+  "The external id of the customer who gets."
+  to: String!
+  "The credits: more than 0, at most what can be used now, is paid and not charged back."
+  credits: Credits!
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `creditsTransfer` + "`" + `."
+type CreditsTransferPayload {
+  "The lots in which the credits live on, in the order in which they were taken; null where it was refused."
+  lots: [Lot!]
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "A refund of a paid purchase."
 input PurchaseRefundInput {
   "What to pay, in the currency of the purchase: 0 to the price, such as ` + "`" + `52.37` + "`" + `."
@@ -3791,6 +3828,16 @@ func (ec *executionContext) childFields_ChartBucket(ctx context.Context, field g
 		return ec.fieldContext_ChartBucket_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChartBucket", field.Name)
+}
+
+func (ec *executionContext) childFields_CreditsTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lots":
+		return ec.fieldContext_CreditsTransferPayload_lots(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreditsTransferPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditsTransferPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5698,6 +5745,28 @@ func (ec *executionContext) field_Meter_usageEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["reverse"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_creditsTransfer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CreditsTransferInput, error) {
+			return ec.unmarshalNCreditsTransferInput2drawdownᚋgraphᚋinternalᚋgenᚐCreditsTransferInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
 	return args, nil
 }
 
@@ -9436,6 +9505,70 @@ func (ec *executionContext) _ChartBucket_to(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_ChartBucket_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _CreditsTransferPayload_lots(ctx context.Context, field graphql.CollectedField, obj *CreditsTransferPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditsTransferPayload_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Lot) graphql.Marshaler {
+			return ec.marshalOLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreditsTransferPayload_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditsTransferPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditsTransferPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CreditsTransferPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditsTransferPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditsTransferPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditsTransferPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
@@ -15531,6 +15664,50 @@ func (ec *executionContext) fieldContext_Mutation_purchaseReinstate(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_purchaseReinstate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_creditsTransfer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_creditsTransfer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreditsTransfer(ctx, fc.Args["input"].(CreditsTransferInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CreditsTransferPayload) graphql.Marshaler {
+			return ec.marshalOCreditsTransferPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCreditsTransferPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_creditsTransfer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditsTransferPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_creditsTransfer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -25461,6 +25638,69 @@ func UnmarshalBreakageInput(ctx context.Context, raw any) (BreakageInput, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreditsTransferInput(ctx context.Context, obj any) (CreditsTransferInput, error) {
+	var it CreditsTransferInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to", "credits", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreditsTransferInput unmarshals raw into the CreditsTransferInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreditsTransferInput(ctx context.Context, raw any) (CreditsTransferInput, error) {
+	var out CreditsTransferInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreditsTransferInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Context, obj any) (CustomerCreateInput, error) {
 	var it CustomerCreateInput
 	if obj == nil {
@@ -27618,6 +27858,44 @@ func (ec *executionContext) _ChartBucket(ctx context.Context, sel ast.SelectionS
 			}
 		case "to":
 			out.Values[i] = ec._ChartBucket_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var creditsTransferPayloadImplementors = []string{"CreditsTransferPayload"}
+
+func (ec *executionContext) _CreditsTransferPayload(ctx context.Context, sel ast.SelectionSet, obj *CreditsTransferPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditsTransferPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditsTransferPayload")
+		case "lots":
+			out.Values[i] = ec._CreditsTransferPayload_lots(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreditsTransferPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -29856,6 +30134,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "purchaseReinstate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_purchaseReinstate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditsTransfer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_creditsTransfer(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -33453,6 +33738,11 @@ func (ec *executionContext) marshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ct
 	return ret
 }
 
+func (ec *executionContext) unmarshalNCreditsTransferInput2drawdownᚋgraphᚋinternalᚋgenᚐCreditsTransferInput(ctx context.Context, v any) (CreditsTransferInput, error) {
+	res, err := ec.unmarshalInputCreditsTransferInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCurrency2drawdownᚋledgerᚐCurrency(ctx context.Context, v any) (ledger.Currency, error) {
 	res, err := scalar.UnmarshalCurrency(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35542,6 +35832,13 @@ func (ec *executionContext) marshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx c
 	return res
 }
 
+func (ec *executionContext) marshalOCreditsTransferPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCreditsTransferPayload(ctx context.Context, sel ast.SelectionSet, v *CreditsTransferPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreditsTransferPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx context.Context, v any) (*ledger.Currency, error) {
 	if v == nil {
 		return nil, nil
@@ -35943,6 +36240,25 @@ func (ec *executionContext) marshalOJobStatus2ᚖdrawdownᚋinternalᚋbooksᚐJ
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Lot) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLot2drawdownᚋrevrecᚐLot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOLot2ᚖdrawdownᚋrevrecᚐLot(ctx context.Context, sel ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {

@@ -27,6 +27,26 @@ type BreakageInput struct {
 	Escheat *decimal.Decimal `json:"escheat,omitempty"`
 }
 
+// Credits that move from one customer to another.
+type CreditsTransferInput struct {
+	// The external id of the customer who gives.
+	From string `json:"from"`
+	// The external id of the customer who gets.
+	To string `json:"to"`
+	// The credits: more than 0, at most what can be used now, is paid and not charged back.
+	Credits revrec.Credits `json:"credits"`
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `creditsTransfer`.
+type CreditsTransferPayload struct {
+	// The lots in which the credits live on, in the order in which they were taken; null where it was refused.
+	Lots []revrec.Lot `json:"lots,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // A customer to add.
 type CustomerCreateInput struct {
 	// Your own id of the customer, unique: 1 to 200 characters, such as `acme`.
