@@ -503,6 +503,12 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 	must(t, p.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		pools, err := tx.Pools(ctx, "", books.Page{Limit: 100})
 		must(t, err)
+		void := map[string]bool{}
+		voided, err := tx.Purchases(ctx, books.PurchaseFilter{Status: books.PurchaseVoided}, books.Page{Limit: 100})
+		must(t, err)
+		for _, purchase := range voided {
+			void[purchase.ID] = true
+		}
 		for _, pool := range pools {
 			policies, err := tx.PoliciesByID(ctx, []string{pool.PolicyID})
 			must(t, err)
@@ -517,7 +523,10 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 				in := lot.PolicyID == pool.PolicyID && lot.Kind == revrec.PurchaseLot &&
 					revrec.PoolKey(pool.By, lot) == pool.Key && lot.Price.Currency == pool.Currency
 				lapsed := lot.LapsesOn != 0 && lot.LapsesOn <= yesterday
-				if in && !lapsed && lot.PoolLeftOn == 0 && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
+				if void[lot.PurchaseID] && lot.LiabilityOn != 0 && lot.PoolLeftOn == 0 {
+					t.Fatalf("lot %s is void and still in its pool\n%s", lot.ID, h)
+				}
+				if in && !lapsed && lot.PoolLeftOn == 0 && !void[lot.PurchaseID] && lot.LiabilityOn != 0 && lot.LiabilityOn <= yesterday {
 					g.Add(g, big.NewRat(lot.Price.Sub(lot.RefundedAmount).Sub(lot.RemovedAmount).Minor, 1))
 					u.Add(u, big.NewRat(lot.Recognised.Minor, 1))
 				}
