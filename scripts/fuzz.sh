@@ -1,16 +1,26 @@
 #!/usr/bin/env bash
 # Fuzzes every fuzz test of the module in turn, each for the time given ($1). What is found
 # is written beside the test, in testdata/fuzz, and ends this; it is a test from then on.
+#
+# What earlier runs found interesting is kept in Go's cache, and tried first. With `fresh`
+# as $2 it is left aside: a short run would do nothing but try it again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cache=$(go env GOCACHE)/fuzz
+[[ ${2:-} == fresh ]] && cache=$work/cache
 
 targets=$(grep -rhoE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz[A-Za-z0-9]*' . | wc -l)
 ran=0
 for directory in $(grep -rlE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz' . | xargs -n 1 dirname | sort -u); do
+	go test -c -fuzz Fuzz -o "$work/fuzz.test" "$directory"
 	for name in $(grep -rhoE '^func Fuzz[A-Za-z0-9]*' "$directory"/*_test.go | cut -d ' ' -f 2); do
 		echo "fuzz: $directory $name"
 		# What is merely new is not made smaller for long: that time finds nothing.
-		go test -run '^$' -fuzz "^$name\$" -fuzztime "$1" -fuzzminimizetime 1s "$directory"
+		(cd "$directory" && "$work/fuzz.test" -test.run '^$' -test.fuzz "^$name\$" -test.fuzztime "$1" \
+			-test.fuzzminimizetime 1s -test.fuzzcachedir "$cache/$(go list .)")
 		ran=$((ran + 1))
 	done
 done
