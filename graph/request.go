@@ -92,7 +92,7 @@ func (q *request) viewLater(ctx context.Context) (done func()) {
 	return func() {
 		close(over)
 		if begun {
-			<-ended // whoever read within it knows what went wrong
+			<-ended //nolint:errcheck // whoever read within it knows what went wrong
 		}
 	}
 }
