@@ -18,3 +18,4 @@ package graph
 //
 //go:generate go -C .. tool gqlgen generate
 //go:generate gofmt -r "graphql.NewDeferredGroup(ctx) -> graphql.DeferredGroup{}" -w internal/gen/exec.go
+//go:generate go run ./internal/walk/rewrite internal/gen/exec.go

@@ -32,8 +32,8 @@ type Limits struct {
 	// RootFields bounds the fields of Query or Mutation, each under every alias; 50. Each is
 	// a look-up of its own, or a transaction: more than a screen has figures.
 	RootFields int
-	// Parallel bounds the resolvers of one request that run at the same time; 64. They share
-	// one snapshot and read it one after the other, so more only wait.
+	// Parallel bounds the root fields of one query that are at work at the same time; 64. They
+	// share one snapshot and read it one after the other, so more only wait.
 	Parallel int
 	// Text bounds the bytes of a string among the arguments; 16 KiB. Names and references
 	// have at most 200 characters.

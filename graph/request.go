@@ -19,7 +19,7 @@ type request struct {
 	now   time.Time
 	*loaders
 
-	// places are taken by the resolvers that are at work.
+	// places are taken by the root fields that are at work.
 	places chan struct{}
 
 	// snapshot is what all fields of a query read, one after the other, for a
@@ -108,14 +108,13 @@ func requestOf(ctx context.Context) *request {
 // loaders of its own: a field is resolved to the last leaf before the next one acts.
 type reading struct {
 	books    *books.Books
-	parallel int           // resolvers of one request that run at the same time
+	parallel int           // root fields of one query that are at work at the same time
 	time     time.Duration // of an event, as of a request
 }
 
 var (
 	_ graphql.ResponseInterceptor  = reading{}
 	_ graphql.RootFieldInterceptor = reading{}
-	_ graphql.FieldInterceptor     = reading{}
 )
 
 func (reading) ExtensionName() string                   { return "Reading" }
@@ -147,28 +146,19 @@ func (r reading) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	return response
 }
 
-// InterceptRootField gives a field of a mutation what it shares with the fields below it.
+// InterceptRootField gives a field of a mutation what it shares with the fields below it. A
+// field of a query waits until few enough others of it are at work: root fields alone run
+// side by side.
 func (r reading) InterceptRootField(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	if requestOf(ctx) == nil {
-		ctx = context.WithValue(ctx, requestKey{}, newRequest(r.books, nil, r.parallel))
-	}
-	return next(ctx)
-}
-
-// InterceptField has a resolver wait until few enough others of its request are at work. It
-// does not wait for those below it: they begin when it has ended.
-func (reading) InterceptField(ctx context.Context, next graphql.Resolver) (any, error) {
-	if field := graphql.GetFieldContext(ctx); field == nil || !field.IsResolver {
-		return next(ctx) // most fields, and each looks no further
-	}
 	q := requestOf(ctx)
 	if q == nil {
-		return next(ctx)
+		return next(context.WithValue(ctx, requestKey{}, newRequest(r.books, nil, r.parallel)))
 	}
 	select {
 	case q.places <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		graphql.AddError(ctx, ctx.Err())
+		return graphql.Null
 	}
 	defer func() { <-q.places }()
 	return next(ctx)

@@ -38,7 +38,7 @@ func (r *requestFlags) add(p *program, c *cobra.Command) {
 	count(&r.limits.Depth, "max-depth", graph.DefaultDepth, "the most `fields` above each other in a query")
 	count(&r.limits.Complexity, "max-complexity", graph.DefaultComplexity, "the most `fields` that a query may ask for, counting first")
 	count(&r.limits.RootFields, "max-root-fields", graph.DefaultRootFields, "the most `fields` at the root of an operation, counting each alias")
-	count(&r.limits.Parallel, "max-parallel", graph.DefaultParallel, "the most `resolvers` of one request at the same time")
+	count(&r.limits.Parallel, "max-parallel", graph.DefaultParallel, "the most `fields` of Query of one request at the same time")
 	count(&r.limits.Text, "max-text", graph.DefaultText, "the most `bytes` of a string among the arguments")
 	count(&r.limits.List, "max-list", graph.DefaultList, "the most `elements` of a list in the variables")
 	count(&r.limits.Values, "max-values", graph.DefaultValues, "the most `values` in the variables, keys of objects too")

@@ -18,13 +18,21 @@ var prefixes = map[string]string{
 // MarshalID writes an id, with the prefix of the type whose it is.
 func MarshalID(key string) graphql.ContextMarshaler {
 	return graphql.ContextWriterFunc(func(ctx context.Context, w io.Writer) error {
-		id := key
-		if field := graphql.GetFieldContext(ctx); field != nil && field.Field.Field != nil && field.Field.Name == "id" {
-			id = prefixes[field.Object] + key
+		if field := graphql.GetFieldContext(ctx); field != nil && field.Field.Field != nil {
+			MarshalIDOf(field.Object, field.Field.Name, key).MarshalGQL(w)
+			return nil
 		}
-		graphql.MarshalString(id).MarshalGQL(w)
+		graphql.MarshalString(key).MarshalGQL(w)
 		return nil
 	})
+}
+
+// MarshalIDOf writes the id in a field of an object.
+func MarshalIDOf(object, field, key string) graphql.Marshaler {
+	if field == "id" {
+		return escaped(prefixes[object] + key)
+	}
+	return escaped(key)
 }
 
 // UnmarshalID reads an id.

@@ -88,7 +88,7 @@ func UnmarshalCurrency(given any) (ledger.Currency, error) {
 }
 
 // MarshalString writes text.
-func MarshalString(text string) graphql.Marshaler { return graphql.MarshalString(text) }
+func MarshalString(text string) graphql.Marshaler { return escaped(text) }
 
 // UnmarshalString reads text. A number is none: 0010 and 1e3 are names to somebody.
 func UnmarshalString(given any) (string, error) {
@@ -224,7 +224,22 @@ func quotedOrNull(text string) graphql.Marshaler {
 	return quoted(text)
 }
 
-// quoted writes text that needs no escapes: digits, letters and signs.
-func quoted(text string) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, `"`+text+`"`) })
+// quoted is text that needs no escapes: digits, letters and signs.
+type quoted string
+
+// MarshalGQL writes the text.
+func (q quoted) MarshalGQL(w io.Writer) {
+	_, _ = io.WriteString(w, `"`)
+	_, _ = io.WriteString(w, string(q))
+	_, _ = io.WriteString(w, `"`)
+}
+
+// escaped is text that may need them.
+func escaped(text string) graphql.Marshaler {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return graphql.MarshalString(text)
+		}
+	}
+	return quoted(text)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"drawdown/graph/internal/view"
+	"drawdown/graph/internal/walk"
 	"drawdown/graph/scalar"
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -8159,6 +8160,9 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // region    **************************** field.gotpl *****************************
 
 func (ec *executionContext) _Account_role(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	if plain := leaf_Account_role(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8177,11 +8181,19 @@ func (ec *executionContext) _Account_role(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Account_role(obj *ledger.Account) graphql.Marshaler {
+	v := obj.Role
+	return scalar.MarshalAccountRole(v)
+}
 func (ec *executionContext) fieldContext_Account_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "AccountRole")
 }
 
 func (ec *executionContext) _Account_name(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	if plain := leaf_Account_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8200,11 +8212,19 @@ func (ec *executionContext) _Account_name(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Account_name(obj *ledger.Account) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Account_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "String")
 }
 
 func (ec *executionContext) _Account_class(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	if plain := leaf_Account_class(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8222,6 +8242,11 @@ func (ec *executionContext) _Account_class(ctx context.Context, field graphql.Co
 		true,
 		true,
 	)
+}
+
+func leaf_Account_class(obj *ledger.Account) graphql.Marshaler {
+	v := obj.Class
+	return scalar.MarshalAccountClass(v)
 }
 func (ec *executionContext) fieldContext_Account_class(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "AccountClass")
@@ -8347,6 +8372,9 @@ func (ec *executionContext) fieldContext_AccountChart_series(_ context.Context, 
 }
 
 func (ec *executionContext) _AccountSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	if plain := leaf_AccountSeries_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8365,11 +8393,20 @@ func (ec *executionContext) _AccountSeries_currency(ctx context.Context, field g
 		true,
 	)
 }
+
+func leaf_AccountSeries_currency(obj *view.AccountSeries) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
 func (ec *executionContext) fieldContext_AccountSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AccountSeries", field, false, false, "Currency")
 }
 
 func (ec *executionContext) _AccountSeries_opening(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	v := obj.Opening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8402,6 +8439,10 @@ func (ec *executionContext) fieldContext_AccountSeries_opening(_ context.Context
 }
 
 func (ec *executionContext) _AccountSeries_functionalOpening(ctx context.Context, field graphql.CollectedField, obj *view.AccountSeries) (ret graphql.Marshaler) {
+	v := obj.FunctionalOpening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8585,6 +8626,9 @@ func (ec *executionContext) fieldContext_AuditEvent_id(_ context.Context, field 
 }
 
 func (ec *executionContext) _AuditEvent_at(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	if plain := leaf_AuditEvent_at(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8603,11 +8647,19 @@ func (ec *executionContext) _AuditEvent_at(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_AuditEvent_at(obj *books.AuditEvent) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_AuditEvent_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _AuditEvent_actor(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	if plain := leaf_AuditEvent_actor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8625,6 +8677,11 @@ func (ec *executionContext) _AuditEvent_actor(ctx context.Context, field graphql
 		true,
 		true,
 	)
+}
+
+func leaf_AuditEvent_actor(obj *books.AuditEvent) graphql.Marshaler {
+	v := obj.Actor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_AuditEvent_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
@@ -8700,6 +8757,9 @@ func (ec *executionContext) fieldContext_AuditEvent_address(_ context.Context, f
 }
 
 func (ec *executionContext) _AuditEvent_action(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	if plain := leaf_AuditEvent_action(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8717,6 +8777,11 @@ func (ec *executionContext) _AuditEvent_action(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_AuditEvent_action(obj *books.AuditEvent) graphql.Marshaler {
+	v := obj.Action
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_AuditEvent_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
@@ -8746,6 +8811,9 @@ func (ec *executionContext) fieldContext_AuditEvent_subject(_ context.Context, f
 }
 
 func (ec *executionContext) _AuditEvent_detail(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	if plain := leaf_AuditEvent_detail(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8763,6 +8831,11 @@ func (ec *executionContext) _AuditEvent_detail(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_AuditEvent_detail(obj *books.AuditEvent) graphql.Marshaler {
+	v := obj.Detail
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_AuditEvent_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
@@ -8856,6 +8929,10 @@ func (ec *executionContext) fieldContext_AuditEventConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _AuditEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.AuditEvent]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8911,6 +8988,9 @@ func (ec *executionContext) fieldContext_AuditEventConnection_totalCount(_ conte
 }
 
 func (ec *executionContext) _AuditEventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.AuditEvent]) (ret graphql.Marshaler) {
+	if plain := leaf_AuditEventEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8928,6 +9008,11 @@ func (ec *executionContext) _AuditEventEdge_cursor(ctx context.Context, field gr
 		true,
 		true,
 	)
+}
+
+func leaf_AuditEventEdge_cursor(obj *view.Edge[books.AuditEvent]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_AuditEventEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEventEdge", field, false, false, "String")
@@ -8998,6 +9083,9 @@ func (ec *executionContext) fieldContext_Balance_customer(_ context.Context, fie
 }
 
 func (ec *executionContext) _Balance_at(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
+	if plain := leaf_Balance_at(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9016,11 +9104,19 @@ func (ec *executionContext) _Balance_at(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_Balance_at(obj *books.Balance) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Balance_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Balance", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Balance_credits(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
+	if plain := leaf_Balance_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9038,6 +9134,11 @@ func (ec *executionContext) _Balance_credits(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_Balance_credits(obj *books.Balance) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
 }
 func (ec *executionContext) fieldContext_Balance_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Balance", field, false, false, "Credits")
@@ -9076,6 +9177,9 @@ func (ec *executionContext) fieldContext_Balance_lots(_ context.Context, field g
 }
 
 func (ec *executionContext) _Book_functionalCurrency(ctx context.Context, field graphql.CollectedField, obj *books.Book) (ret graphql.Marshaler) {
+	if plain := leaf_Book_functionalCurrency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9094,11 +9198,19 @@ func (ec *executionContext) _Book_functionalCurrency(ctx context.Context, field 
 		true,
 	)
 }
+
+func leaf_Book_functionalCurrency(obj *books.Book) graphql.Marshaler {
+	v := obj.Functional
+	return scalar.MarshalCurrency(v)
+}
 func (ec *executionContext) fieldContext_Book_functionalCurrency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Book", field, false, false, "Currency")
 }
 
 func (ec *executionContext) _Book_timeZone(ctx context.Context, field graphql.CollectedField, obj *books.Book) (ret graphql.Marshaler) {
+	if plain := leaf_Book_timeZone(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9117,11 +9229,19 @@ func (ec *executionContext) _Book_timeZone(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_Book_timeZone(obj *books.Book) graphql.Marshaler {
+	v := obj.Zone
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Book_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Book", field, false, false, "String")
 }
 
 func (ec *executionContext) _Book_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Book) (ret graphql.Marshaler) {
+	if plain := leaf_Book_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9139,6 +9259,11 @@ func (ec *executionContext) _Book_createdAt(ctx context.Context, field graphql.C
 		true,
 		true,
 	)
+}
+
+func leaf_Book_createdAt(obj *books.Book) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Book_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Book", field, false, false, "DateTime")
@@ -9191,6 +9316,9 @@ func (ec *executionContext) fieldContext_Book_yesterday(_ context.Context, field
 }
 
 func (ec *executionContext) _Breakage_method(ctx context.Context, field graphql.CollectedField, obj *revrec.Breakage) (ret graphql.Marshaler) {
+	if plain := leaf_Breakage_method(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9208,6 +9336,11 @@ func (ec *executionContext) _Breakage_method(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_Breakage_method(obj *revrec.Breakage) graphql.Marshaler {
+	v := obj.Method
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_Breakage_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Breakage", field, false, false, "BreakageMethod")
@@ -9292,6 +9425,9 @@ func (ec *executionContext) fieldContext_Breakage_remote(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Breakage_escheat(ctx context.Context, field graphql.CollectedField, obj *revrec.Breakage) (ret graphql.Marshaler) {
+	if plain := leaf_Breakage_escheat(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9310,11 +9446,19 @@ func (ec *executionContext) _Breakage_escheat(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Breakage_escheat(obj *revrec.Breakage) graphql.Marshaler {
+	v := obj.Escheat
+	return scalar.MarshalDecimal(v)
+}
 func (ec *executionContext) fieldContext_Breakage_escheat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Breakage", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _Caller_actor(ctx context.Context, field graphql.CollectedField, obj *books.Caller) (ret graphql.Marshaler) {
+	if plain := leaf_Caller_actor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9332,6 +9476,11 @@ func (ec *executionContext) _Caller_actor(ctx context.Context, field graphql.Col
 		true,
 		true,
 	)
+}
+
+func leaf_Caller_actor(obj *books.Caller) graphql.Marshaler {
+	v := obj.Actor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Caller_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Caller", field, false, false, "String")
@@ -9361,6 +9510,9 @@ func (ec *executionContext) fieldContext_Caller_name(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Caller_kind(ctx context.Context, field graphql.CollectedField, obj *books.Caller) (ret graphql.Marshaler) {
+	if plain := leaf_Caller_kind(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9378,6 +9530,11 @@ func (ec *executionContext) _Caller_kind(ctx context.Context, field graphql.Coll
 		true,
 		true,
 	)
+}
+
+func leaf_Caller_kind(obj *books.Caller) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_Caller_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Caller", field, false, false, "CallerKind")
@@ -9439,29 +9596,21 @@ func (ec *executionContext) fieldContext_Caller_customer(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Caller_expiresAt(ctx context.Context, field graphql.CollectedField, obj *books.Caller) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Caller_expiresAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiresAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Caller_expiresAt(obj)
+}
+
+func leaf_Caller_expiresAt(obj *books.Caller) graphql.Marshaler {
+	v := obj.ExpiresAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Caller_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Caller", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _ChartBucket_from(ctx context.Context, field graphql.CollectedField, obj *books.Bucket) (ret graphql.Marshaler) {
+	if plain := leaf_ChartBucket_from(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9480,11 +9629,19 @@ func (ec *executionContext) _ChartBucket_from(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_ChartBucket_from(obj *books.Bucket) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_ChartBucket_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ChartBucket_to(ctx context.Context, field graphql.CollectedField, obj *books.Bucket) (ret graphql.Marshaler) {
+	if plain := leaf_ChartBucket_to(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9502,6 +9659,11 @@ func (ec *executionContext) _ChartBucket_to(ctx context.Context, field graphql.C
 		true,
 		true,
 	)
+}
+
+func leaf_ChartBucket_to(obj *books.Bucket) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_ChartBucket_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
@@ -9572,6 +9734,9 @@ func (ec *executionContext) fieldContext_CreditsTransferPayload_userErrors(_ con
 }
 
 func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	if plain := leaf_Customer_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9590,11 +9755,19 @@ func (ec *executionContext) _Customer_id(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Customer_id(obj *books.Customer) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Customer", "id", v)
+}
 func (ec *executionContext) fieldContext_Customer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Customer_externalId(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	if plain := leaf_Customer_externalId(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9613,11 +9786,19 @@ func (ec *executionContext) _Customer_externalId(ctx context.Context, field grap
 		true,
 	)
 }
+
+func leaf_Customer_externalId(obj *books.Customer) graphql.Marshaler {
+	v := obj.ExternalID
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Customer_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	if plain := leaf_Customer_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9636,11 +9817,19 @@ func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_Customer_name(obj *books.Customer) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Customer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
 }
 
 func (ec *executionContext) _Customer_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	if plain := leaf_Customer_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -9658,6 +9847,11 @@ func (ec *executionContext) _Customer_createdAt(ctx context.Context, field graph
 		true,
 		true,
 	)
+}
+
+func leaf_Customer_createdAt(obj *books.Customer) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Customer_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "DateTime")
@@ -9980,6 +10174,10 @@ func (ec *executionContext) fieldContext_CustomerConnection_edges(_ context.Cont
 }
 
 func (ec *executionContext) _CustomerConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Customer]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10090,6 +10288,9 @@ func (ec *executionContext) fieldContext_CustomerCountChart_counts(_ context.Con
 }
 
 func (ec *executionContext) _CustomerCountChart_total(ctx context.Context, field graphql.CollectedField, obj *view.CustomerCountChart) (ret graphql.Marshaler) {
+	if plain := leaf_CustomerCountChart_total(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10107,6 +10308,11 @@ func (ec *executionContext) _CustomerCountChart_total(ctx context.Context, field
 		true,
 		true,
 	)
+}
+
+func leaf_CustomerCountChart_total(obj *view.CustomerCountChart) graphql.Marshaler {
+	v := obj.Total
+	return graphql.MarshalInt64(v)
 }
 func (ec *executionContext) fieldContext_CustomerCountChart_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerCountChart", field, false, false, "Int")
@@ -10177,6 +10383,9 @@ func (ec *executionContext) fieldContext_CustomerCreatePayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Customer]) (ret graphql.Marshaler) {
+	if plain := leaf_CustomerEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10194,6 +10403,11 @@ func (ec *executionContext) _CustomerEdge_cursor(ctx context.Context, field grap
 		true,
 		true,
 	)
+}
+
+func leaf_CustomerEdge_cursor(obj *view.Edge[books.Customer]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_CustomerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CustomerEdge", field, false, false, "String")
@@ -10264,6 +10478,9 @@ func (ec *executionContext) fieldContext_DeferredRevenue_customer(_ context.Cont
 }
 
 func (ec *executionContext) _DeferredRevenue_currency(ctx context.Context, field graphql.CollectedField, obj *books.Deferred) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenue_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10282,11 +10499,19 @@ func (ec *executionContext) _DeferredRevenue_currency(ctx context.Context, field
 		true,
 	)
 }
+
+func leaf_DeferredRevenue_currency(obj *books.Deferred) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
 func (ec *executionContext) fieldContext_DeferredRevenue_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeferredRevenue", field, false, false, "Currency")
 }
 
 func (ec *executionContext) _DeferredRevenue_lots(ctx context.Context, field graphql.CollectedField, obj *books.Deferred) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenue_lots(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10305,11 +10530,19 @@ func (ec *executionContext) _DeferredRevenue_lots(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_DeferredRevenue_lots(obj *books.Deferred) graphql.Marshaler {
+	v := obj.Lots
+	return graphql.MarshalInt64(v)
+}
 func (ec *executionContext) fieldContext_DeferredRevenue_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeferredRevenue", field, false, false, "Int")
 }
 
 func (ec *executionContext) _DeferredRevenue_unused(ctx context.Context, field graphql.CollectedField, obj *books.Deferred) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenue_unused(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10328,11 +10561,20 @@ func (ec *executionContext) _DeferredRevenue_unused(ctx context.Context, field g
 		true,
 	)
 }
+
+func leaf_DeferredRevenue_unused(obj *books.Deferred) graphql.Marshaler {
+	v := obj.Unused
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_DeferredRevenue_unused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeferredRevenue", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _DeferredRevenue_carrying(ctx context.Context, field graphql.CollectedField, obj *books.Deferred) (ret graphql.Marshaler) {
+	v := obj.Carrying
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10365,6 +10607,10 @@ func (ec *executionContext) fieldContext_DeferredRevenue_carrying(_ context.Cont
 }
 
 func (ec *executionContext) _DeferredRevenue_functionalCarrying(ctx context.Context, field graphql.CollectedField, obj *books.Deferred) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10461,6 +10707,10 @@ func (ec *executionContext) fieldContext_DeferredRevenueConnection_edges(_ conte
 }
 
 func (ec *executionContext) _DeferredRevenueConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Deferred]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10516,6 +10766,9 @@ func (ec *executionContext) fieldContext_DeferredRevenueConnection_totalCount(_ 
 }
 
 func (ec *executionContext) _DeferredRevenueEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Deferred]) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10533,6 +10786,11 @@ func (ec *executionContext) _DeferredRevenueEdge_cursor(ctx context.Context, fie
 		true,
 		true,
 	)
+}
+
+func leaf_DeferredRevenueEdge_cursor(obj *view.Edge[books.Deferred]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_DeferredRevenueEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeferredRevenueEdge", field, false, false, "String")
@@ -10571,6 +10829,9 @@ func (ec *executionContext) fieldContext_DeferredRevenueEdge_node(_ context.Cont
 }
 
 func (ec *executionContext) _Draw_day(ctx context.Context, field graphql.CollectedField, obj *books.Draw) (ret graphql.Marshaler) {
+	if plain := leaf_Draw_day(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10589,11 +10850,19 @@ func (ec *executionContext) _Draw_day(ctx context.Context, field graphql.Collect
 		true,
 	)
 }
+
+func leaf_Draw_day(obj *books.Draw) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Draw_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Draw", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Draw_credits(ctx context.Context, field graphql.CollectedField, obj *books.Draw) (ret graphql.Marshaler) {
+	if plain := leaf_Draw_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10611,6 +10880,11 @@ func (ec *executionContext) _Draw_credits(ctx context.Context, field graphql.Col
 		true,
 		true,
 	)
+}
+
+func leaf_Draw_credits(obj *books.Draw) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
 }
 func (ec *executionContext) fieldContext_Draw_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Draw", field, false, false, "Credits")
@@ -10745,6 +11019,10 @@ func (ec *executionContext) fieldContext_DrawConnection_edges(_ context.Context,
 }
 
 func (ec *executionContext) _DrawConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Draw]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10800,6 +11078,9 @@ func (ec *executionContext) fieldContext_DrawConnection_totalCount(_ context.Con
 }
 
 func (ec *executionContext) _DrawEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Draw]) (ret graphql.Marshaler) {
+	if plain := leaf_DrawEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10817,6 +11098,11 @@ func (ec *executionContext) _DrawEdge_cursor(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_DrawEdge_cursor(obj *view.Edge[books.Draw]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_DrawEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DrawEdge", field, false, false, "String")
@@ -10855,6 +11141,9 @@ func (ec *executionContext) fieldContext_DrawEdge_node(_ context.Context, field 
 }
 
 func (ec *executionContext) _EntriesPosted_count(ctx context.Context, field graphql.CollectedField, obj *books.Posted) (ret graphql.Marshaler) {
+	if plain := leaf_EntriesPosted_count(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10872,6 +11161,11 @@ func (ec *executionContext) _EntriesPosted_count(ctx context.Context, field grap
 		true,
 		true,
 	)
+}
+
+func leaf_EntriesPosted_count(obj *books.Posted) graphql.Marshaler {
+	v := obj.Count
+	return graphql.MarshalInt64(v)
 }
 func (ec *executionContext) fieldContext_EntriesPosted_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntriesPosted", field, false, false, "Int")
@@ -10965,6 +11259,9 @@ func (ec *executionContext) fieldContext_Entry_id(_ context.Context, field graph
 }
 
 func (ec *executionContext) _Entry_number(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_number(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -10983,11 +11280,19 @@ func (ec *executionContext) _Entry_number(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Entry_number(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt64(v)
+}
 func (ec *executionContext) fieldContext_Entry_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Entry_kind(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_kind(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11006,11 +11311,19 @@ func (ec *executionContext) _Entry_kind(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_Entry_kind(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_Entry_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "EntryKind")
 }
 
 func (ec *executionContext) _Entry_accountingDate(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_accountingDate(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11029,11 +11342,19 @@ func (ec *executionContext) _Entry_accountingDate(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_Entry_accountingDate(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.AccountingDate
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Entry_accountingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Entry_occurredOn(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_occurredOn(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11052,11 +11373,19 @@ func (ec *executionContext) _Entry_occurredOn(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Entry_occurredOn(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.OccurredOn
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Entry_occurredOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Entry_postedAt(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_postedAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11075,11 +11404,19 @@ func (ec *executionContext) _Entry_postedAt(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_Entry_postedAt(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.PostedAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Entry_postedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Entry_description(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_description(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11097,6 +11434,11 @@ func (ec *executionContext) _Entry_description(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_Entry_description(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.Description
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Entry_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "String")
@@ -11275,6 +11617,10 @@ func (ec *executionContext) fieldContext_EntryConnection_edges(_ context.Context
 }
 
 func (ec *executionContext) _EntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[ledger.Entry]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11330,6 +11676,9 @@ func (ec *executionContext) fieldContext_EntryConnection_totalCount(_ context.Co
 }
 
 func (ec *executionContext) _EntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[ledger.Entry]) (ret graphql.Marshaler) {
+	if plain := leaf_EntryEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11347,6 +11696,11 @@ func (ec *executionContext) _EntryEdge_cursor(ctx context.Context, field graphql
 		true,
 		true,
 	)
+}
+
+func leaf_EntryEdge_cursor(obj *view.Edge[ledger.Entry]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_EntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EntryEdge", field, false, false, "String")
@@ -11440,6 +11794,9 @@ func (ec *executionContext) fieldContext_Estimate_policy(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	if plain := leaf_Estimate_status(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11458,11 +11815,19 @@ func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Estimate_status(obj *books.Estimate) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_Estimate_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "EstimateStatus")
 }
 
 func (ec *executionContext) _Estimate_from(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	if plain := leaf_Estimate_from(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11481,11 +11846,19 @@ func (ec *executionContext) _Estimate_from(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_Estimate_from(obj *books.Estimate) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Estimate_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Estimate_rate(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	if plain := leaf_Estimate_rate(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11503,6 +11876,11 @@ func (ec *executionContext) _Estimate_rate(ctx context.Context, field graphql.Co
 		true,
 		true,
 	)
+}
+
+func leaf_Estimate_rate(obj *books.Estimate) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
 }
 func (ec *executionContext) fieldContext_Estimate_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "Decimal")
@@ -11532,6 +11910,9 @@ func (ec *executionContext) fieldContext_Estimate_reason(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Estimate_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	if plain := leaf_Estimate_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11549,6 +11930,11 @@ func (ec *executionContext) _Estimate_createdAt(ctx context.Context, field graph
 		true,
 		true,
 	)
+}
+
+func leaf_Estimate_createdAt(obj *books.Estimate) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Estimate_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "DateTime")
@@ -11601,23 +11987,12 @@ func (ec *executionContext) fieldContext_Estimate_decidedBy(_ context.Context, f
 }
 
 func (ec *executionContext) _Estimate_decidedAt(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Estimate_decidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DecidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Estimate_decidedAt(obj)
+}
+
+func leaf_Estimate_decidedAt(obj *books.Estimate) graphql.Marshaler {
+	v := obj.DecidedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Estimate_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "DateTime")
@@ -11839,6 +12214,9 @@ func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ cont
 }
 
 func (ec *executionContext) _Explanation_rule(ctx context.Context, field graphql.CollectedField, obj *revrec.Explanation) (ret graphql.Marshaler) {
+	if plain := leaf_Explanation_rule(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11857,11 +12235,19 @@ func (ec *executionContext) _Explanation_rule(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Explanation_rule(obj *revrec.Explanation) graphql.Marshaler {
+	v := obj.Rule
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Explanation_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Explanation", field, false, false, "String")
 }
 
 func (ec *executionContext) _Explanation_paragraph(ctx context.Context, field graphql.CollectedField, obj *revrec.Explanation) (ret graphql.Marshaler) {
+	if plain := leaf_Explanation_paragraph(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11880,11 +12266,19 @@ func (ec *executionContext) _Explanation_paragraph(ctx context.Context, field gr
 		true,
 	)
 }
+
+func leaf_Explanation_paragraph(obj *revrec.Explanation) graphql.Marshaler {
+	v := obj.Paragraph
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Explanation_paragraph(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Explanation", field, false, false, "String")
 }
 
 func (ec *executionContext) _Explanation_formula(ctx context.Context, field graphql.CollectedField, obj *revrec.Explanation) (ret graphql.Marshaler) {
+	if plain := leaf_Explanation_formula(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11902,6 +12296,11 @@ func (ec *executionContext) _Explanation_formula(ctx context.Context, field grap
 		true,
 		true,
 	)
+}
+
+func leaf_Explanation_formula(obj *revrec.Explanation) graphql.Marshaler {
+	v := obj.Formula
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Explanation_formula(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Explanation", field, false, false, "String")
@@ -11940,6 +12339,9 @@ func (ec *executionContext) fieldContext_Explanation_inputs(_ context.Context, f
 }
 
 func (ec *executionContext) _ExplanationInput_name(ctx context.Context, field graphql.CollectedField, obj *revrec.Input) (ret graphql.Marshaler) {
+	if plain := leaf_ExplanationInput_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11958,11 +12360,19 @@ func (ec *executionContext) _ExplanationInput_name(ctx context.Context, field gr
 		true,
 	)
 }
+
+func leaf_ExplanationInput_name(obj *revrec.Input) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_ExplanationInput_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExplanationInput", field, false, false, "String")
 }
 
 func (ec *executionContext) _ExplanationInput_value(ctx context.Context, field graphql.CollectedField, obj *revrec.Input) (ret graphql.Marshaler) {
+	if plain := leaf_ExplanationInput_value(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -11980,6 +12390,11 @@ func (ec *executionContext) _ExplanationInput_value(ctx context.Context, field g
 		true,
 		true,
 	)
+}
+
+func leaf_ExplanationInput_value(obj *revrec.Input) graphql.Marshaler {
+	v := obj.Value
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_ExplanationInput_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExplanationInput", field, false, false, "String")
@@ -12050,6 +12465,9 @@ func (ec *executionContext) fieldContext_GrantCreatePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _Job_name(ctx context.Context, field graphql.CollectedField, obj *view.Job) (ret graphql.Marshaler) {
+	if plain := leaf_Job_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12067,6 +12485,11 @@ func (ec *executionContext) _Job_name(ctx context.Context, field graphql.Collect
 		true,
 		true,
 	)
+}
+
+func leaf_Job_name(obj *view.Job) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalJobName(v)
 }
 func (ec *executionContext) fieldContext_Job_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Job", field, false, false, "JobName")
@@ -12172,6 +12595,9 @@ func (ec *executionContext) fieldContext_Job_runs(ctx context.Context, field gra
 }
 
 func (ec *executionContext) _JobRun_id(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12190,11 +12616,19 @@ func (ec *executionContext) _JobRun_id(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_JobRun_id(obj *books.JobRun) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("JobRun", "id", v)
+}
 func (ec *executionContext) fieldContext_JobRun_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "ID")
 }
 
 func (ec *executionContext) _JobRun_job(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_job(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12213,11 +12647,19 @@ func (ec *executionContext) _JobRun_job(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_JobRun_job(obj *books.JobRun) graphql.Marshaler {
+	v := obj.Job
+	return scalar.MarshalJobName(v)
+}
 func (ec *executionContext) fieldContext_JobRun_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "JobName")
 }
 
 func (ec *executionContext) _JobRun_trigger(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_trigger(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12236,11 +12678,19 @@ func (ec *executionContext) _JobRun_trigger(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_JobRun_trigger(obj *books.JobRun) graphql.Marshaler {
+	v := obj.Trigger
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_JobRun_trigger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "JobTrigger")
 }
 
 func (ec *executionContext) _JobRun_status(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_status(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12259,11 +12709,19 @@ func (ec *executionContext) _JobRun_status(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_JobRun_status(obj *books.JobRun) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_JobRun_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "JobStatus")
 }
 
 func (ec *executionContext) _JobRun_through(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_through(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12282,11 +12740,19 @@ func (ec *executionContext) _JobRun_through(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_JobRun_through(obj *books.JobRun) graphql.Marshaler {
+	v := obj.Through
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_JobRun_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "Date")
 }
 
 func (ec *executionContext) _JobRun_startedAt(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
+	if plain := leaf_JobRun_startedAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12305,28 +12771,22 @@ func (ec *executionContext) _JobRun_startedAt(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_JobRun_startedAt(obj *books.JobRun) graphql.Marshaler {
+	v := obj.StartedAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_JobRun_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _JobRun_finishedAt(ctx context.Context, field graphql.CollectedField, obj *books.JobRun) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_JobRun_finishedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.FinishedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_JobRun_finishedAt(obj)
+}
+
+func leaf_JobRun_finishedAt(obj *books.JobRun) graphql.Marshaler {
+	v := obj.FinishedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_JobRun_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRun", field, false, false, "DateTime")
@@ -12553,6 +13013,10 @@ func (ec *executionContext) fieldContext_JobRunConnection_edges(_ context.Contex
 }
 
 func (ec *executionContext) _JobRunConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.JobRun]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12608,6 +13072,9 @@ func (ec *executionContext) fieldContext_JobRunConnection_totalCount(_ context.C
 }
 
 func (ec *executionContext) _JobRunEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.JobRun]) (ret graphql.Marshaler) {
+	if plain := leaf_JobRunEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12625,6 +13092,11 @@ func (ec *executionContext) _JobRunEdge_cursor(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_JobRunEdge_cursor(obj *view.Edge[books.JobRun]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_JobRunEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("JobRunEdge", field, false, false, "String")
@@ -12846,6 +13318,10 @@ func (ec *executionContext) fieldContext_Line_credit(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Line_amount(ctx context.Context, field graphql.CollectedField, obj *ledger.Line) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -12878,6 +13354,10 @@ func (ec *executionContext) fieldContext_Line_amount(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Line_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *ledger.Line) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13006,6 +13486,9 @@ func (ec *executionContext) fieldContext_Line_pack(_ context.Context, field grap
 }
 
 func (ec *executionContext) _Lot_id(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13024,11 +13507,19 @@ func (ec *executionContext) _Lot_id(ctx context.Context, field graphql.Collected
 		true,
 	)
 }
+
+func leaf_Lot_id(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Lot", "id", v)
+}
 func (ec *executionContext) fieldContext_Lot_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Lot_kind(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_kind(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13046,6 +13537,11 @@ func (ec *executionContext) _Lot_kind(ctx context.Context, field graphql.Collect
 		true,
 		true,
 	)
+}
+
+func leaf_Lot_kind(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_Lot_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "LotKind")
@@ -13203,6 +13699,9 @@ func (ec *executionContext) fieldContext_Lot_policy(_ context.Context, field gra
 }
 
 func (ec *executionContext) _Lot_granted(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_granted(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13221,11 +13720,19 @@ func (ec *executionContext) _Lot_granted(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Lot_granted(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Granted
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Lot_granted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Lot_drawn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_drawn(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13244,11 +13751,19 @@ func (ec *executionContext) _Lot_drawn(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_Lot_drawn(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Drawn
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Lot_drawn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Lot_lapsed(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_lapsed(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13267,11 +13782,19 @@ func (ec *executionContext) _Lot_lapsed(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_Lot_lapsed(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Lapsed
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Lot_lapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Lot_refunded(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_refunded(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13290,11 +13813,19 @@ func (ec *executionContext) _Lot_refunded(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Lot_refunded(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Refunded
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Lot_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Lot_removed(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_removed(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13313,11 +13844,19 @@ func (ec *executionContext) _Lot_removed(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Lot_removed(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Removed
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Lot_removed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Lot_unused(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_unused(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13335,6 +13874,11 @@ func (ec *executionContext) _Lot_unused(ctx context.Context, field graphql.Colle
 		true,
 		true,
 	)
+}
+
+func leaf_Lot_unused(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Left()
+	return scalar.MarshalCredits(v)
 }
 func (ec *executionContext) fieldContext_Lot_unused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, true, false, "Credits")
@@ -13364,6 +13908,11 @@ func (ec *executionContext) fieldContext_Lot_remaining(_ context.Context, field 
 }
 
 func (ec *executionContext) _Lot_price(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if v := obj.Sold(); v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13396,6 +13945,11 @@ func (ec *executionContext) fieldContext_Lot_price(_ context.Context, field grap
 }
 
 func (ec *executionContext) _Lot_functionalPrice(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if v := obj.SoldFunctional(); v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13451,6 +14005,9 @@ func (ec *executionContext) fieldContext_Lot_overageRate(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Lot_purchasedOn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_purchasedOn(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13469,11 +14026,19 @@ func (ec *executionContext) _Lot_purchasedOn(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Lot_purchasedOn(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.PurchasedOn
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Lot_purchasedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Lot_startsAt(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_startsAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13492,80 +14057,55 @@ func (ec *executionContext) _Lot_startsAt(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Lot_startsAt(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.StartsAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Lot_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Lot_expiresAt(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_expiresAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiresAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_expiresAt(obj)
+}
+
+func leaf_Lot_expiresAt(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.ExpiresAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Lot_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Lot_acceptsUntil(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_acceptsUntil(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.AcceptsUntil, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_acceptsUntil(obj)
+}
+
+func leaf_Lot_acceptsUntil(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.AcceptsUntil
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Lot_acceptsUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Lot_lapsesOn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_lapsesOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LapsesOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
-			return ec.marshalODate2drawdownᚋledgerᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_lapsesOn(obj)
+}
+
+func leaf_Lot_lapsesOn(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.LapsesOn
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_Lot_lapsesOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Lot_priority(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_priority(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13584,51 +14124,34 @@ func (ec *executionContext) _Lot_priority(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Lot_priority(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Priority
+	return graphql.MarshalInt(v)
+}
 func (ec *executionContext) fieldContext_Lot_priority(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Lot_liabilityOn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_liabilityOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LiabilityOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
-			return ec.marshalODate2drawdownᚋledgerᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_liabilityOn(obj)
+}
+
+func leaf_Lot_liabilityOn(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.LiabilityOn
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_Lot_liabilityOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Lot_refundedOn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_refundedOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RefundedOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
-			return ec.marshalODate2drawdownᚋledgerᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_refundedOn(obj)
+}
+
+func leaf_Lot_refundedOn(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.RefundedOn
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_Lot_refundedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
@@ -13667,6 +14190,10 @@ func (ec *executionContext) fieldContext_Lot_refundedAmount(_ context.Context, f
 }
 
 func (ec *executionContext) _Lot_removedAmount(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.RemovedAmount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13731,6 +14258,9 @@ func (ec *executionContext) fieldContext_Lot_changes(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Lot_blocked(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	if plain := leaf_Lot_blocked(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13749,11 +14279,20 @@ func (ec *executionContext) _Lot_blocked(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Lot_blocked(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.Blocked
+	return graphql.MarshalBoolean(v)
+}
 func (ec *executionContext) fieldContext_Lot_blocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Lot_recognised(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.Recognised
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13786,6 +14325,10 @@ func (ec *executionContext) fieldContext_Lot_recognised(_ context.Context, field
 }
 
 func (ec *executionContext) _Lot_functionalRecognised(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.RecognisedFunctional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13818,6 +14361,10 @@ func (ec *executionContext) fieldContext_Lot_functionalRecognised(_ context.Cont
 }
 
 func (ec *executionContext) _Lot_released(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.Released
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13850,6 +14397,10 @@ func (ec *executionContext) fieldContext_Lot_released(_ context.Context, field g
 }
 
 func (ec *executionContext) _Lot_functionalReleased(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.ReleasedFunctional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13882,6 +14433,10 @@ func (ec *executionContext) fieldContext_Lot_functionalReleased(_ context.Contex
 }
 
 func (ec *executionContext) _Lot_carrying(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.Carrying
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13914,6 +14469,10 @@ func (ec *executionContext) fieldContext_Lot_carrying(_ context.Context, field g
 }
 
 func (ec *executionContext) _Lot_functionalCarrying(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	v := obj.CarryingFunctional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -13946,23 +14505,12 @@ func (ec *executionContext) fieldContext_Lot_functionalCarrying(_ context.Contex
 }
 
 func (ec *executionContext) _Lot_bookedThrough(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Lot_bookedThrough(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.BookedThrough, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
-			return ec.marshalODate2drawdownᚋledgerᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Lot_bookedThrough(obj)
+}
+
+func leaf_Lot_bookedThrough(obj *revrec.Lot) graphql.Marshaler {
+	v := obj.BookedThrough
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_Lot_bookedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
@@ -14089,6 +14637,9 @@ func (ec *executionContext) fieldContext_Lot_recognitions(ctx context.Context, f
 }
 
 func (ec *executionContext) _LotChange_kind(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	if plain := leaf_LotChange_kind(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14107,11 +14658,19 @@ func (ec *executionContext) _LotChange_kind(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_LotChange_kind(obj *revrec.Change) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_LotChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotChange", field, false, false, "LotChangeKind")
 }
 
 func (ec *executionContext) _LotChange_at(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	if plain := leaf_LotChange_at(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14130,11 +14689,19 @@ func (ec *executionContext) _LotChange_at(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_LotChange_at(obj *revrec.Change) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_LotChange_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotChange", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _LotChange_day(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	if plain := leaf_LotChange_day(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14153,11 +14720,19 @@ func (ec *executionContext) _LotChange_day(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_LotChange_day(obj *revrec.Change) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_LotChange_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotChange", field, false, false, "Date")
 }
 
 func (ec *executionContext) _LotChange_credits(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	if plain := leaf_LotChange_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14176,11 +14751,20 @@ func (ec *executionContext) _LotChange_credits(ctx context.Context, field graphq
 		true,
 	)
 }
+
+func leaf_LotChange_credits(obj *revrec.Change) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_LotChange_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotChange", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _LotChange_amount(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14213,6 +14797,10 @@ func (ec *executionContext) fieldContext_LotChange_amount(_ context.Context, fie
 }
 
 func (ec *executionContext) _LotChange_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *revrec.Change) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14364,6 +14952,10 @@ func (ec *executionContext) fieldContext_LotConnection_edges(_ context.Context, 
 }
 
 func (ec *executionContext) _LotConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[revrec.Lot]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14419,6 +15011,9 @@ func (ec *executionContext) fieldContext_LotConnection_totalCount(_ context.Cont
 }
 
 func (ec *executionContext) _LotDay_day(ctx context.Context, field graphql.CollectedField, obj *books.LotDay) (ret graphql.Marshaler) {
+	if plain := leaf_LotDay_day(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14437,11 +15032,19 @@ func (ec *executionContext) _LotDay_day(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_LotDay_day(obj *books.LotDay) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_LotDay_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotDay", field, false, false, "Date")
 }
 
 func (ec *executionContext) _LotDay_drawn(ctx context.Context, field graphql.CollectedField, obj *books.LotDay) (ret graphql.Marshaler) {
+	if plain := leaf_LotDay_drawn(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14459,6 +15062,11 @@ func (ec *executionContext) _LotDay_drawn(ctx context.Context, field graphql.Col
 		true,
 		true,
 	)
+}
+
+func leaf_LotDay_drawn(obj *books.LotDay) graphql.Marshaler {
+	v := obj.Drawn
+	return scalar.MarshalCredits(v)
 }
 func (ec *executionContext) fieldContext_LotDay_drawn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotDay", field, false, false, "Credits")
@@ -14511,6 +15119,9 @@ func (ec *executionContext) fieldContext_LotDay_pending(_ context.Context, field
 }
 
 func (ec *executionContext) _LotEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[revrec.Lot]) (ret graphql.Marshaler) {
+	if plain := leaf_LotEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14528,6 +15139,11 @@ func (ec *executionContext) _LotEdge_cursor(ctx context.Context, field graphql.C
 		true,
 		true,
 	)
+}
+
+func leaf_LotEdge_cursor(obj *view.Edge[revrec.Lot]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_LotEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LotEdge", field, false, false, "String")
@@ -14566,6 +15182,9 @@ func (ec *executionContext) fieldContext_LotEdge_node(_ context.Context, field g
 }
 
 func (ec *executionContext) _Meter_id(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14584,11 +15203,19 @@ func (ec *executionContext) _Meter_id(ctx context.Context, field graphql.Collect
 		true,
 	)
 }
+
+func leaf_Meter_id(obj *books.Meter) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Meter", "id", v)
+}
 func (ec *executionContext) fieldContext_Meter_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Meter_code(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_code(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14607,11 +15234,19 @@ func (ec *executionContext) _Meter_code(ctx context.Context, field graphql.Colle
 		true,
 	)
 }
+
+func leaf_Meter_code(obj *books.Meter) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Meter_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "String")
 }
 
 func (ec *executionContext) _Meter_name(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14629,6 +15264,11 @@ func (ec *executionContext) _Meter_name(ctx context.Context, field graphql.Colle
 		true,
 		true,
 	)
+}
+
+func leaf_Meter_name(obj *books.Meter) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Meter_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "String")
@@ -14658,6 +15298,9 @@ func (ec *executionContext) fieldContext_Meter_unit(_ context.Context, field gra
 }
 
 func (ec *executionContext) _Meter_credits(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14676,11 +15319,19 @@ func (ec *executionContext) _Meter_credits(ctx context.Context, field graphql.Co
 		true,
 	)
 }
+
+func leaf_Meter_credits(obj *books.Meter) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalDecimal(v)
+}
 func (ec *executionContext) fieldContext_Meter_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _Meter_per(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_per(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14699,11 +15350,19 @@ func (ec *executionContext) _Meter_per(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_Meter_per(obj *books.Meter) graphql.Marshaler {
+	v := obj.Per
+	return scalar.MarshalDecimal(v)
+}
 func (ec *executionContext) fieldContext_Meter_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _Meter_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	if plain := leaf_Meter_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14721,6 +15380,11 @@ func (ec *executionContext) _Meter_createdAt(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_Meter_createdAt(obj *books.Meter) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Meter_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "DateTime")
@@ -14835,6 +15499,10 @@ func (ec *executionContext) fieldContext_MeterConnection_edges(_ context.Context
 }
 
 func (ec *executionContext) _MeterConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Meter]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14954,6 +15622,9 @@ func (ec *executionContext) fieldContext_MeterCreatePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _MeterEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Meter]) (ret graphql.Marshaler) {
+	if plain := leaf_MeterEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -14971,6 +15642,11 @@ func (ec *executionContext) _MeterEdge_cursor(ctx context.Context, field graphql
 		true,
 		true,
 	)
+}
+
+func leaf_MeterEdge_cursor(obj *view.Edge[books.Meter]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_MeterEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MeterEdge", field, false, false, "String")
@@ -15009,6 +15685,9 @@ func (ec *executionContext) fieldContext_MeterEdge_node(_ context.Context, field
 }
 
 func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.CollectedField, obj *ledger.Amount) (ret graphql.Marshaler) {
+	if plain := leaf_Money_amount(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15027,11 +15706,19 @@ func (ec *executionContext) _Money_amount(ctx context.Context, field graphql.Col
 		true,
 	)
 }
+
+func leaf_Money_amount(obj *ledger.Amount) graphql.Marshaler {
+	v := obj.Text()
+	return scalar.MarshalDecimalText(v)
+}
 func (ec *executionContext) fieldContext_Money_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, true, false, "Decimal")
 }
 
 func (ec *executionContext) _Money_currency(ctx context.Context, field graphql.CollectedField, obj *ledger.Amount) (ret graphql.Marshaler) {
+	if plain := leaf_Money_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15049,6 +15736,11 @@ func (ec *executionContext) _Money_currency(ctx context.Context, field graphql.C
 		true,
 		true,
 	)
+}
+
+func leaf_Money_currency(obj *ledger.Amount) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_Money_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Money", field, false, false, "Currency")
@@ -15979,6 +16671,9 @@ func (ec *executionContext) fieldContext_Mutation_tokenRevoke(ctx context.Contex
 }
 
 func (ec *executionContext) _Overage_mode(ctx context.Context, field graphql.CollectedField, obj *revrec.Overage) (ret graphql.Marshaler) {
+	if plain := leaf_Overage_mode(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -15996,6 +16691,11 @@ func (ec *executionContext) _Overage_mode(ctx context.Context, field graphql.Col
 		true,
 		true,
 	)
+}
+
+func leaf_Overage_mode(obj *revrec.Overage) graphql.Marshaler {
+	v := obj.Mode
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_Overage_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Overage", field, false, false, "OverageMode")
@@ -16025,6 +16725,9 @@ func (ec *executionContext) fieldContext_Overage_rate(_ context.Context, field g
 }
 
 func (ec *executionContext) _Pack_id(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	if plain := leaf_Pack_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16043,11 +16746,19 @@ func (ec *executionContext) _Pack_id(ctx context.Context, field graphql.Collecte
 		true,
 	)
 }
+
+func leaf_Pack_id(obj *books.Pack) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Pack", "id", v)
+}
 func (ec *executionContext) fieldContext_Pack_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pack", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Pack_code(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	if plain := leaf_Pack_code(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16066,11 +16777,19 @@ func (ec *executionContext) _Pack_code(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_Pack_code(obj *books.Pack) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Pack_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pack", field, false, false, "String")
 }
 
 func (ec *executionContext) _Pack_name(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	if plain := leaf_Pack_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16089,11 +16808,19 @@ func (ec *executionContext) _Pack_name(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_Pack_name(obj *books.Pack) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Pack_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pack", field, false, false, "String")
 }
 
 func (ec *executionContext) _Pack_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	if plain := leaf_Pack_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16111,6 +16838,11 @@ func (ec *executionContext) _Pack_createdAt(ctx context.Context, field graphql.C
 		true,
 		true,
 	)
+}
+
+func leaf_Pack_createdAt(obj *books.Pack) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Pack_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pack", field, false, false, "DateTime")
@@ -16149,6 +16881,9 @@ func (ec *executionContext) fieldContext_Pack_policy(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Pack_currency(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	if plain := leaf_Pack_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16166,6 +16901,11 @@ func (ec *executionContext) _Pack_currency(ctx context.Context, field graphql.Co
 		true,
 		true,
 	)
+}
+
+func leaf_Pack_currency(obj *books.Pack) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_Pack_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pack", field, false, false, "Currency")
@@ -16312,6 +17052,10 @@ func (ec *executionContext) fieldContext_PackConnection_edges(_ context.Context,
 }
 
 func (ec *executionContext) _PackConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Pack]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16431,6 +17175,9 @@ func (ec *executionContext) fieldContext_PackCreatePayload_userErrors(_ context.
 }
 
 func (ec *executionContext) _PackEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Pack]) (ret graphql.Marshaler) {
+	if plain := leaf_PackEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16448,6 +17195,11 @@ func (ec *executionContext) _PackEdge_cursor(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_PackEdge_cursor(obj *view.Edge[books.Pack]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_PackEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PackEdge", field, false, false, "String")
@@ -16486,6 +17238,9 @@ func (ec *executionContext) fieldContext_PackEdge_node(_ context.Context, field 
 }
 
 func (ec *executionContext) _PackTier_credits(ctx context.Context, field graphql.CollectedField, obj *books.Tier) (ret graphql.Marshaler) {
+	if plain := leaf_PackTier_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16504,11 +17259,20 @@ func (ec *executionContext) _PackTier_credits(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_PackTier_credits(obj *books.Tier) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_PackTier_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PackTier", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _PackTier_price(ctx context.Context, field graphql.CollectedField, obj *books.Tier) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16541,6 +17305,9 @@ func (ec *executionContext) fieldContext_PackTier_price(_ context.Context, field
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *view.PageInfo) (ret graphql.Marshaler) {
+	if plain := leaf_PageInfo_hasNextPage(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16559,11 +17326,19 @@ func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_PageInfo_hasNextPage(obj *view.PageInfo) graphql.Marshaler {
+	v := obj.HasNextPage
+	return graphql.MarshalBoolean(v)
+}
 func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *view.PageInfo) (ret graphql.Marshaler) {
+	if plain := leaf_PageInfo_hasPreviousPage(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16582,57 +17357,49 @@ func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field
 		true,
 	)
 }
+
+func leaf_PageInfo_hasPreviousPage(obj *view.PageInfo) graphql.Marshaler {
+	v := obj.HasPreviousPage
+	return graphql.MarshalBoolean(v)
+}
 func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *view.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_startCursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.StartCursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_PageInfo_startCursor(obj)
+}
+
+func leaf_PageInfo_startCursor(obj *view.PageInfo) graphql.Marshaler {
+	v := obj.StartCursor
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
 }
 func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
 func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *view.PageInfo) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PageInfo_endCursor(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.EndCursor, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_PageInfo_endCursor(obj)
+}
+
+func leaf_PageInfo_endCursor(obj *view.PageInfo) graphql.Marshaler {
+	v := obj.EndCursor
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
 func (ec *executionContext) _Policy_id(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if plain := leaf_Policy_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16651,11 +17418,19 @@ func (ec *executionContext) _Policy_id(ctx context.Context, field graphql.Collec
 		true,
 	)
 }
+
+func leaf_Policy_id(obj *books.Policy) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Policy", "id", v)
+}
 func (ec *executionContext) fieldContext_Policy_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Policy_code(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if plain := leaf_Policy_code(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16674,11 +17449,19 @@ func (ec *executionContext) _Policy_code(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Policy_code(obj *books.Policy) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Policy_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "String")
 }
 
 func (ec *executionContext) _Policy_name(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if plain := leaf_Policy_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16697,11 +17480,19 @@ func (ec *executionContext) _Policy_name(ctx context.Context, field graphql.Coll
 		true,
 	)
 }
+
+func leaf_Policy_name(obj *books.Policy) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Policy_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "String")
 }
 
 func (ec *executionContext) _Policy_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if plain := leaf_Policy_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16720,28 +17511,25 @@ func (ec *executionContext) _Policy_createdAt(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Policy_createdAt(obj *books.Policy) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Policy_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Policy_expires(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Policy_expires(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Expires, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Duration) graphql.Marshaler {
-			return ec.marshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Policy_expires(obj)
+}
+
+func leaf_Policy_expires(obj *books.Policy) graphql.Marshaler {
+	v := obj.Expires
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDuration(*v)
 }
 func (ec *executionContext) fieldContext_Policy_expires(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "Duration")
@@ -16794,6 +17582,9 @@ func (ec *executionContext) fieldContext_Policy_burnOrder(_ context.Context, fie
 }
 
 func (ec *executionContext) _Policy_lateUsage(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if plain := leaf_Policy_lateUsage(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -16811,6 +17602,11 @@ func (ec *executionContext) _Policy_lateUsage(ctx context.Context, field graphql
 		true,
 		true,
 	)
+}
+
+func leaf_Policy_lateUsage(obj *books.Policy) graphql.Marshaler {
+	v := obj.LateUsage
+	return scalar.MarshalDuration(v)
 }
 func (ec *executionContext) fieldContext_Policy_lateUsage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "Duration")
@@ -17077,6 +17873,10 @@ func (ec *executionContext) fieldContext_PolicyConnection_edges(_ context.Contex
 }
 
 func (ec *executionContext) _PolicyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Policy]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17196,6 +17996,9 @@ func (ec *executionContext) fieldContext_PolicyCreatePayload_userErrors(_ contex
 }
 
 func (ec *executionContext) _PolicyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Policy]) (ret graphql.Marshaler) {
+	if plain := leaf_PolicyEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17213,6 +18016,11 @@ func (ec *executionContext) _PolicyEdge_cursor(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_PolicyEdge_cursor(obj *view.Edge[books.Policy]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_PolicyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PolicyEdge", field, false, false, "String")
@@ -17251,6 +18059,9 @@ func (ec *executionContext) fieldContext_PolicyEdge_node(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Pool_id(ctx context.Context, field graphql.CollectedField, obj *revrec.Pool) (ret graphql.Marshaler) {
+	if plain := leaf_Pool_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17268,6 +18079,11 @@ func (ec *executionContext) _Pool_id(ctx context.Context, field graphql.Collecte
 		true,
 		true,
 	)
+}
+
+func leaf_Pool_id(obj *revrec.Pool) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Pool", "id", v)
 }
 func (ec *executionContext) fieldContext_Pool_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pool", field, false, false, "ID")
@@ -17306,6 +18122,9 @@ func (ec *executionContext) fieldContext_Pool_policy(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Pool_by(ctx context.Context, field graphql.CollectedField, obj *revrec.Pool) (ret graphql.Marshaler) {
+	if plain := leaf_Pool_by(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17323,6 +18142,11 @@ func (ec *executionContext) _Pool_by(ctx context.Context, field graphql.Collecte
 		true,
 		true,
 	)
+}
+
+func leaf_Pool_by(obj *revrec.Pool) graphql.Marshaler {
+	v := obj.By
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_Pool_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pool", field, false, false, "PoolBy")
@@ -17352,6 +18176,9 @@ func (ec *executionContext) fieldContext_Pool_key(_ context.Context, field graph
 }
 
 func (ec *executionContext) _Pool_currency(ctx context.Context, field graphql.CollectedField, obj *revrec.Pool) (ret graphql.Marshaler) {
+	if plain := leaf_Pool_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17369,6 +18196,11 @@ func (ec *executionContext) _Pool_currency(ctx context.Context, field graphql.Co
 		true,
 		true,
 	)
+}
+
+func leaf_Pool_currency(obj *revrec.Pool) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_Pool_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Pool", field, false, false, "Currency")
@@ -17419,6 +18251,9 @@ func (ec *executionContext) fieldContext_Pool_recognitions(ctx context.Context, 
 }
 
 func (ec *executionContext) _Purchase_id(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17436,6 +18271,11 @@ func (ec *executionContext) _Purchase_id(ctx context.Context, field graphql.Coll
 		true,
 		true,
 	)
+}
+
+func leaf_Purchase_id(obj *books.Purchase) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Purchase", "id", v)
 }
 func (ec *executionContext) fieldContext_Purchase_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "ID")
@@ -17570,6 +18410,9 @@ func (ec *executionContext) fieldContext_Purchase_lot(_ context.Context, field g
 }
 
 func (ec *executionContext) _Purchase_status(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_status(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17588,11 +18431,19 @@ func (ec *executionContext) _Purchase_status(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Purchase_status(obj *books.Purchase) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_Purchase_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "PurchaseStatus")
 }
 
 func (ec *executionContext) _Purchase_credits(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17611,11 +18462,19 @@ func (ec *executionContext) _Purchase_credits(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Purchase_credits(obj *books.Purchase) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Purchase_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Purchase_bonus(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_bonus(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17634,11 +18493,20 @@ func (ec *executionContext) _Purchase_bonus(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_Purchase_bonus(obj *books.Purchase) graphql.Marshaler {
+	v := obj.Bonus
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Purchase_bonus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Purchase_price(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17671,6 +18539,10 @@ func (ec *executionContext) fieldContext_Purchase_price(_ context.Context, field
 }
 
 func (ec *executionContext) _Purchase_tax(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.Tax
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17703,6 +18575,10 @@ func (ec *executionContext) fieldContext_Purchase_tax(_ context.Context, field g
 }
 
 func (ec *executionContext) _Purchase_functionalPrice(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17735,6 +18611,10 @@ func (ec *executionContext) fieldContext_Purchase_functionalPrice(_ context.Cont
 }
 
 func (ec *executionContext) _Purchase_functionalTax(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.FunctionalTax
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17767,6 +18647,9 @@ func (ec *executionContext) fieldContext_Purchase_functionalTax(_ context.Contex
 }
 
 func (ec *executionContext) _Purchase_fxRate(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_fxRate(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17785,11 +18668,19 @@ func (ec *executionContext) _Purchase_fxRate(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Purchase_fxRate(obj *books.Purchase) graphql.Marshaler {
+	v := obj.FXRate
+	return scalar.MarshalDecimal(v)
+}
 func (ec *executionContext) fieldContext_Purchase_fxRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _Purchase_purchasedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_purchasedAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17808,34 +18699,31 @@ func (ec *executionContext) _Purchase_purchasedAt(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_Purchase_purchasedAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.PurchasedAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Purchase_purchasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Purchase_dueOn(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Purchase_dueOn(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DueOn, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
-			return ec.marshalODate2drawdownᚋledgerᚐDate(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Purchase_dueOn(obj)
+}
+
+func leaf_Purchase_dueOn(obj *books.Purchase) graphql.Marshaler {
+	v := obj.DueOn
+	return scalar.MarshalDate(v)
 }
 func (ec *executionContext) fieldContext_Purchase_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Purchase_cancellable(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_cancellable(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -17854,51 +18742,34 @@ func (ec *executionContext) _Purchase_cancellable(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_Purchase_cancellable(obj *books.Purchase) graphql.Marshaler {
+	v := obj.Cancellable
+	return graphql.MarshalBoolean(v)
+}
 func (ec *executionContext) fieldContext_Purchase_cancellable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _Purchase_paidAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Purchase_paidAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.PaidAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Purchase_paidAt(obj)
+}
+
+func leaf_Purchase_paidAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.PaidAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Purchase_paidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Purchase_refundedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Purchase_refundedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RefundedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Purchase_refundedAt(obj)
+}
+
+func leaf_Purchase_refundedAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.RefundedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Purchase_refundedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
@@ -17937,23 +18808,12 @@ func (ec *executionContext) fieldContext_Purchase_refundAmount(_ context.Context
 }
 
 func (ec *executionContext) _Purchase_voidedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Purchase_voidedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.VoidedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Purchase_voidedAt(obj)
+}
+
+func leaf_Purchase_voidedAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.VoidedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Purchase_voidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
@@ -17983,23 +18843,12 @@ func (ec *executionContext) fieldContext_Purchase_dispute(_ context.Context, fie
 }
 
 func (ec *executionContext) _Purchase_disputedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Purchase_disputedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.DisputedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Purchase_disputedAt(obj)
+}
+
+func leaf_Purchase_disputedAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.DisputedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Purchase_disputedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
@@ -18093,6 +18942,9 @@ func (ec *executionContext) fieldContext_Purchase_reference(_ context.Context, f
 }
 
 func (ec *executionContext) _Purchase_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	if plain := leaf_Purchase_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18110,6 +18962,11 @@ func (ec *executionContext) _Purchase_createdAt(ctx context.Context, field graph
 		true,
 		true,
 	)
+}
+
+func leaf_Purchase_createdAt(obj *books.Purchase) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Purchase_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
@@ -18224,6 +19081,10 @@ func (ec *executionContext) fieldContext_PurchaseChart_series(_ context.Context,
 }
 
 func (ec *executionContext) _PurchaseChart_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	v := obj.FunctionalTotal
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18320,6 +19181,10 @@ func (ec *executionContext) fieldContext_PurchaseConnection_edges(_ context.Cont
 }
 
 func (ec *executionContext) _PurchaseConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Purchase]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18503,6 +19368,9 @@ func (ec *executionContext) fieldContext_PurchaseDisputePayload_userErrors(_ con
 }
 
 func (ec *executionContext) _PurchaseEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Purchase]) (ret graphql.Marshaler) {
+	if plain := leaf_PurchaseEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18520,6 +19388,11 @@ func (ec *executionContext) _PurchaseEdge_cursor(ctx context.Context, field grap
 		true,
 		true,
 	)
+}
+
+func leaf_PurchaseEdge_cursor(obj *view.Edge[books.Purchase]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_PurchaseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PurchaseEdge", field, false, false, "String")
@@ -18869,6 +19742,9 @@ func (ec *executionContext) fieldContext_PurchaseSeries_key(_ context.Context, f
 }
 
 func (ec *executionContext) _PurchaseSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_PurchaseSeries_others(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -18886,6 +19762,11 @@ func (ec *executionContext) _PurchaseSeries_others(ctx context.Context, field gr
 		true,
 		true,
 	)
+}
+
+func leaf_PurchaseSeries_others(obj *view.Series) graphql.Marshaler {
+	v := obj.Others
+	return graphql.MarshalBoolean(v)
 }
 func (ec *executionContext) fieldContext_PurchaseSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Boolean")
@@ -18988,6 +19869,9 @@ func (ec *executionContext) fieldContext_PurchaseSeries_pack(_ context.Context, 
 }
 
 func (ec *executionContext) _PurchaseSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_PurchaseSeries_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -19005,6 +19889,11 @@ func (ec *executionContext) _PurchaseSeries_currency(ctx context.Context, field 
 		true,
 		true,
 	)
+}
+
+func leaf_PurchaseSeries_currency(obj *view.Series) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_PurchaseSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PurchaseSeries", field, false, false, "Currency")
@@ -19121,6 +20010,10 @@ func (ec *executionContext) fieldContext_PurchaseSeries_functionalAmounts(_ cont
 }
 
 func (ec *executionContext) _PurchaseSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	v := obj.Total
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -19153,6 +20046,10 @@ func (ec *executionContext) fieldContext_PurchaseSeries_total(_ context.Context,
 }
 
 func (ec *executionContext) _PurchaseSeries_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	v := obj.FunctionalTotal
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20817,6 +21714,9 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 }
 
 func (ec *executionContext) _Recognition_id(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	if plain := leaf_Recognition_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20835,11 +21735,19 @@ func (ec *executionContext) _Recognition_id(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_Recognition_id(obj *revrec.Recognition) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Recognition", "id", v)
+}
 func (ec *executionContext) fieldContext_Recognition_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Recognition", field, false, false, "ID")
 }
 
 func (ec *executionContext) _Recognition_kind(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	if plain := leaf_Recognition_kind(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20858,11 +21766,19 @@ func (ec *executionContext) _Recognition_kind(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_Recognition_kind(obj *revrec.Recognition) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_Recognition_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Recognition", field, false, false, "RecognitionKind")
 }
 
 func (ec *executionContext) _Recognition_day(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	if plain := leaf_Recognition_day(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20881,11 +21797,19 @@ func (ec *executionContext) _Recognition_day(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Recognition_day(obj *revrec.Recognition) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Recognition_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Recognition", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Recognition_accountingDate(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	if plain := leaf_Recognition_accountingDate(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20904,11 +21828,19 @@ func (ec *executionContext) _Recognition_accountingDate(ctx context.Context, fie
 		true,
 	)
 }
+
+func leaf_Recognition_accountingDate(obj *revrec.Recognition) graphql.Marshaler {
+	v := obj.AccountingDate
+	return scalar.MarshalDate(v)
+}
 func (ec *executionContext) fieldContext_Recognition_accountingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Recognition", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Recognition_credits(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	if plain := leaf_Recognition_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20927,11 +21859,20 @@ func (ec *executionContext) _Recognition_credits(ctx context.Context, field grap
 		true,
 	)
 }
+
+func leaf_Recognition_credits(obj *revrec.Recognition) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_Recognition_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Recognition", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _Recognition_amount(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20964,6 +21905,10 @@ func (ec *executionContext) fieldContext_Recognition_amount(_ context.Context, f
 }
 
 func (ec *executionContext) _Recognition_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -20996,6 +21941,10 @@ func (ec *executionContext) fieldContext_Recognition_functionalAmount(_ context.
 }
 
 func (ec *executionContext) _Recognition_revenue(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	v := obj.Revenue()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21028,6 +21977,10 @@ func (ec *executionContext) fieldContext_Recognition_revenue(_ context.Context, 
 }
 
 func (ec *executionContext) _Recognition_unclaimed(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	v := obj.Unclaimed
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21060,6 +22013,10 @@ func (ec *executionContext) fieldContext_Recognition_unclaimed(_ context.Context
 }
 
 func (ec *executionContext) _Recognition_functionalUnclaimed(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	v := obj.UnclaimedFunctional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21392,6 +22349,10 @@ func (ec *executionContext) fieldContext_RecognitionConnection_edges(_ context.C
 }
 
 func (ec *executionContext) _RecognitionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[revrec.Recognition]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21447,6 +22408,9 @@ func (ec *executionContext) fieldContext_RecognitionConnection_totalCount(_ cont
 }
 
 func (ec *executionContext) _RecognitionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[revrec.Recognition]) (ret graphql.Marshaler) {
+	if plain := leaf_RecognitionEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21464,6 +22428,11 @@ func (ec *executionContext) _RecognitionEdge_cursor(ctx context.Context, field g
 		true,
 		true,
 	)
+}
+
+func leaf_RecognitionEdge_cursor(obj *view.Edge[revrec.Recognition]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_RecognitionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RecognitionEdge", field, false, false, "String")
@@ -21502,6 +22471,9 @@ func (ec *executionContext) fieldContext_RecognitionEdge_node(_ context.Context,
 }
 
 func (ec *executionContext) _RemoteRule_after(ctx context.Context, field graphql.CollectedField, obj *revrec.Breakage) (ret graphql.Marshaler) {
+	if plain := leaf_RemoteRule_after(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21520,11 +22492,19 @@ func (ec *executionContext) _RemoteRule_after(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_RemoteRule_after(obj *revrec.Breakage) graphql.Marshaler {
+	v := obj.RemoteAfter
+	return scalar.MarshalDuration(v)
+}
 func (ec *executionContext) fieldContext_RemoteRule_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoteRule", field, false, false, "Duration")
 }
 
 func (ec *executionContext) _RemoteRule_from(ctx context.Context, field graphql.CollectedField, obj *revrec.Breakage) (ret graphql.Marshaler) {
+	if plain := leaf_RemoteRule_from(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21542,6 +22522,11 @@ func (ec *executionContext) _RemoteRule_from(ctx context.Context, field graphql.
 		true,
 		true,
 	)
+}
+
+func leaf_RemoteRule_from(obj *revrec.Breakage) graphql.Marshaler {
+	v := obj.RemoteFrom
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_RemoteRule_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoteRule", field, false, false, "RemoteFrom")
@@ -21612,6 +22597,10 @@ func (ec *executionContext) fieldContext_RevenueChart_series(_ context.Context, 
 }
 
 func (ec *executionContext) _RevenueChart_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	v := obj.FunctionalTotal
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21667,6 +22656,9 @@ func (ec *executionContext) fieldContext_RevenueSeries_key(_ context.Context, fi
 }
 
 func (ec *executionContext) _RevenueSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_RevenueSeries_others(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21684,6 +22676,11 @@ func (ec *executionContext) _RevenueSeries_others(ctx context.Context, field gra
 		true,
 		true,
 	)
+}
+
+func leaf_RevenueSeries_others(obj *view.Series) graphql.Marshaler {
+	v := obj.Others
+	return graphql.MarshalBoolean(v)
 }
 func (ec *executionContext) fieldContext_RevenueSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RevenueSeries", field, false, false, "Boolean")
@@ -21754,6 +22751,9 @@ func (ec *executionContext) fieldContext_RevenueSeries_customer(_ context.Contex
 }
 
 func (ec *executionContext) _RevenueSeries_currency(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_RevenueSeries_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21771,6 +22771,11 @@ func (ec *executionContext) _RevenueSeries_currency(ctx context.Context, field g
 		true,
 		true,
 	)
+}
+
+func leaf_RevenueSeries_currency(obj *view.Series) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_RevenueSeries_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RevenueSeries", field, false, false, "Currency")
@@ -21841,6 +22846,10 @@ func (ec *executionContext) fieldContext_RevenueSeries_functionalAmounts(_ conte
 }
 
 func (ec *executionContext) _RevenueSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	v := obj.Total
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -21873,6 +22882,10 @@ func (ec *executionContext) fieldContext_RevenueSeries_total(_ context.Context, 
 }
 
 func (ec *executionContext) _RevenueSeries_functionalTotal(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	v := obj.FunctionalTotal
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22092,6 +23105,9 @@ func (ec *executionContext) fieldContext_Token_id(_ context.Context, field graph
 }
 
 func (ec *executionContext) _Token_name(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
+	if plain := leaf_Token_name(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22109,6 +23125,11 @@ func (ec *executionContext) _Token_name(ctx context.Context, field graphql.Colle
 		true,
 		true,
 	)
+}
+
+func leaf_Token_name(obj *books.Token) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Token_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "String")
@@ -22138,6 +23159,9 @@ func (ec *executionContext) fieldContext_Token_roles(_ context.Context, field gr
 }
 
 func (ec *executionContext) _Token_owner(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
+	if plain := leaf_Token_owner(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22155,6 +23179,11 @@ func (ec *executionContext) _Token_owner(ctx context.Context, field graphql.Coll
 		true,
 		true,
 	)
+}
+
+func leaf_Token_owner(obj *books.Token) graphql.Marshaler {
+	v := obj.Owner
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_Token_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "String")
@@ -22193,6 +23222,9 @@ func (ec *executionContext) fieldContext_Token_customer(_ context.Context, field
 }
 
 func (ec *executionContext) _Token_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
+	if plain := leaf_Token_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22211,11 +23243,19 @@ func (ec *executionContext) _Token_createdBy(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Token_createdBy(obj *books.Token) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_Token_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "String")
 }
 
 func (ec *executionContext) _Token_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
+	if plain := leaf_Token_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22234,74 +23274,46 @@ func (ec *executionContext) _Token_createdAt(ctx context.Context, field graphql.
 		true,
 	)
 }
+
+func leaf_Token_createdAt(obj *books.Token) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_Token_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Token_expiresAt(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Token_expiresAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.ExpiresAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Token_expiresAt(obj)
+}
+
+func leaf_Token_expiresAt(obj *books.Token) graphql.Marshaler {
+	v := obj.ExpiresAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Token_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Token_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Token_lastUsedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.LastUsedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Token_lastUsedAt(obj)
+}
+
+func leaf_Token_lastUsedAt(obj *books.Token) graphql.Marshaler {
+	v := obj.LastUsedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Token_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Token_revokedAt(ctx context.Context, field graphql.CollectedField, obj *books.Token) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Token_revokedAt(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.RevokedAt, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalODateTime2timeᚐTime(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_Token_revokedAt(obj)
+}
+
+func leaf_Token_revokedAt(obj *books.Token) graphql.Marshaler {
+	v := obj.RevokedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_Token_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Token", field, false, false, "DateTime")
@@ -22418,6 +23430,10 @@ func (ec *executionContext) fieldContext_TokenConnection_edges(_ context.Context
 }
 
 func (ec *executionContext) _TokenConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Token]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22505,23 +23521,15 @@ func (ec *executionContext) fieldContext_TokenCreatePayload_token(_ context.Cont
 }
 
 func (ec *executionContext) _TokenCreatePayload_secret(ctx context.Context, field graphql.CollectedField, obj *TokenCreatePayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TokenCreatePayload_secret(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Secret, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return ec.marshalOString2ᚖstring(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_TokenCreatePayload_secret(obj)
+}
+
+func leaf_TokenCreatePayload_secret(obj *TokenCreatePayload) graphql.Marshaler {
+	v := obj.Secret
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
 }
 func (ec *executionContext) fieldContext_TokenCreatePayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenCreatePayload", field, false, false, "String")
@@ -22560,6 +23568,9 @@ func (ec *executionContext) fieldContext_TokenCreatePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _TokenEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Token]) (ret graphql.Marshaler) {
+	if plain := leaf_TokenEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22577,6 +23588,11 @@ func (ec *executionContext) _TokenEdge_cursor(ctx context.Context, field graphql
 		true,
 		true,
 	)
+}
+
+func leaf_TokenEdge_cursor(obj *view.Edge[books.Token]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_TokenEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TokenEdge", field, false, false, "String")
@@ -22679,52 +23695,33 @@ func (ec *executionContext) fieldContext_TokenRevokePayload_userErrors(_ context
 }
 
 func (ec *executionContext) _TrialBalance_from(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TrialBalance_from(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.From, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
-			return ec.marshalOPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_TrialBalance_from(obj)
+}
+
+func leaf_TrialBalance_from(obj *view.TrialBalance) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalPeriod(v)
 }
 func (ec *executionContext) fieldContext_TrialBalance_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "Period")
 }
 
 func (ec *executionContext) _TrialBalance_to(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_TrialBalance_to(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.To, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
-			return ec.marshalOPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
-		},
-		true,
-		false,
-	)
+	return leaf_TrialBalance_to(obj)
+}
+
+func leaf_TrialBalance_to(obj *view.TrialBalance) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalPeriod(v)
 }
 func (ec *executionContext) fieldContext_TrialBalance_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "Period")
 }
 
 func (ec *executionContext) _TrialBalance_functionalCurrency(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
+	if plain := leaf_TrialBalance_functionalCurrency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22742,6 +23739,11 @@ func (ec *executionContext) _TrialBalance_functionalCurrency(ctx context.Context
 		true,
 		true,
 	)
+}
+
+func leaf_TrialBalance_functionalCurrency(obj *view.TrialBalance) graphql.Marshaler {
+	v := obj.FunctionalCurrency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_TrialBalance_functionalCurrency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "Currency")
@@ -22812,6 +23814,9 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_account(_ context.Conte
 }
 
 func (ec *executionContext) _TrialBalanceRow_currency(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	if plain := leaf_TrialBalanceRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22829,6 +23834,11 @@ func (ec *executionContext) _TrialBalanceRow_currency(ctx context.Context, field
 		true,
 		true,
 	)
+}
+
+func leaf_TrialBalanceRow_currency(obj *view.TrialBalanceRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
 }
 func (ec *executionContext) fieldContext_TrialBalanceRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialBalanceRow", field, false, false, "Currency")
@@ -22867,6 +23877,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_opening(_ context.Conte
 }
 
 func (ec *executionContext) _TrialBalanceRow_debits(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.Debits
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22899,6 +23913,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_debits(_ context.Contex
 }
 
 func (ec *executionContext) _TrialBalanceRow_credits(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.Credits
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22963,6 +23981,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_closing(_ context.Conte
 }
 
 func (ec *executionContext) _TrialBalanceRow_signedOpening(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.Opening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -22995,6 +24017,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_signedOpening(_ context
 }
 
 func (ec *executionContext) _TrialBalanceRow_signedClosing(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.Closing()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23059,6 +24085,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_functionalOpening(_ con
 }
 
 func (ec *executionContext) _TrialBalanceRow_functionalDebits(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.FunctionalDebits
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23091,6 +24121,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_functionalDebits(_ cont
 }
 
 func (ec *executionContext) _TrialBalanceRow_functionalCredits(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.FunctionalCredits
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23155,6 +24189,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_functionalClosing(_ con
 }
 
 func (ec *executionContext) _TrialBalanceRow_functionalSignedOpening(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.FunctionalOpening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23187,6 +24225,10 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_functionalSignedOpening
 }
 
 func (ec *executionContext) _TrialBalanceRow_functionalSignedClosing(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalanceRow) (ret graphql.Marshaler) {
+	v := obj.FunctionalClosing()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23327,6 +24369,9 @@ func (ec *executionContext) fieldContext_UsageChart_series(_ context.Context, fi
 }
 
 func (ec *executionContext) _UsageChart_total(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
+	if plain := leaf_UsageChart_total(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23345,11 +24390,19 @@ func (ec *executionContext) _UsageChart_total(ctx context.Context, field graphql
 		true,
 	)
 }
+
+func leaf_UsageChart_total(obj *view.Chart) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_UsageChart_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageChart", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _UsageEvent_id(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_id(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23367,6 +24420,11 @@ func (ec *executionContext) _UsageEvent_id(ctx context.Context, field graphql.Co
 		true,
 		true,
 	)
+}
+
+func leaf_UsageEvent_id(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("UsageEvent", "id", v)
 }
 func (ec *executionContext) fieldContext_UsageEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "ID")
@@ -23405,6 +24463,9 @@ func (ec *executionContext) fieldContext_UsageEvent_customer(_ context.Context, 
 }
 
 func (ec *executionContext) _UsageEvent_source(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_source(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23423,11 +24484,19 @@ func (ec *executionContext) _UsageEvent_source(ctx context.Context, field graphq
 		true,
 	)
 }
+
+func leaf_UsageEvent_source(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.Source
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_UsageEvent_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "String")
 }
 
 func (ec *executionContext) _UsageEvent_eventId(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_eventId(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23445,6 +24514,11 @@ func (ec *executionContext) _UsageEvent_eventId(ctx context.Context, field graph
 		true,
 		true,
 	)
+}
+
+func leaf_UsageEvent_eventId(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.EventID
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_UsageEvent_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "String")
@@ -23506,6 +24580,9 @@ func (ec *executionContext) fieldContext_UsageEvent_quantity(_ context.Context, 
 }
 
 func (ec *executionContext) _UsageEvent_credits(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_credits(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23524,11 +24601,19 @@ func (ec *executionContext) _UsageEvent_credits(ctx context.Context, field graph
 		true,
 	)
 }
+
+func leaf_UsageEvent_credits(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
 func (ec *executionContext) fieldContext_UsageEvent_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "Credits")
 }
 
 func (ec *executionContext) _UsageEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_occurredAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23547,11 +24632,19 @@ func (ec *executionContext) _UsageEvent_occurredAt(ctx context.Context, field gr
 		true,
 	)
 }
+
+func leaf_UsageEvent_occurredAt(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.OccurredAt
+	return scalar.MarshalDateTime(v)
+}
 func (ec *executionContext) fieldContext_UsageEvent_occurredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _UsageEvent_recordedAt(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEvent_recordedAt(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23569,6 +24662,11 @@ func (ec *executionContext) _UsageEvent_recordedAt(ctx context.Context, field gr
 		true,
 		true,
 	)
+}
+
+func leaf_UsageEvent_recordedAt(obj *books.UsageEvent) graphql.Marshaler {
+	v := obj.RecordedAt
+	return scalar.MarshalDateTime(v)
 }
 func (ec *executionContext) fieldContext_UsageEvent_recordedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "DateTime")
@@ -23735,6 +24833,10 @@ func (ec *executionContext) fieldContext_UsageEventConnection_edges(_ context.Co
 }
 
 func (ec *executionContext) _UsageEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.UsageEvent]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23790,6 +24892,9 @@ func (ec *executionContext) fieldContext_UsageEventConnection_totalCount(_ conte
 }
 
 func (ec *executionContext) _UsageEventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.UsageEvent]) (ret graphql.Marshaler) {
+	if plain := leaf_UsageEventEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23807,6 +24912,11 @@ func (ec *executionContext) _UsageEventEdge_cursor(ctx context.Context, field gr
 		true,
 		true,
 	)
+}
+
+func leaf_UsageEventEdge_cursor(obj *view.Edge[books.UsageEvent]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_UsageEventEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEventEdge", field, false, false, "String")
@@ -23845,6 +24955,9 @@ func (ec *executionContext) fieldContext_UsageEventEdge_node(_ context.Context, 
 }
 
 func (ec *executionContext) _UsageOutcome_source(ctx context.Context, field graphql.CollectedField, obj *books.UsageOutcome) (ret graphql.Marshaler) {
+	if plain := leaf_UsageOutcome_source(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23863,11 +24976,19 @@ func (ec *executionContext) _UsageOutcome_source(ctx context.Context, field grap
 		true,
 	)
 }
+
+func leaf_UsageOutcome_source(obj *books.UsageOutcome) graphql.Marshaler {
+	v := obj.Source
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_UsageOutcome_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageOutcome", field, false, false, "String")
 }
 
 func (ec *executionContext) _UsageOutcome_eventId(ctx context.Context, field graphql.CollectedField, obj *books.UsageOutcome) (ret graphql.Marshaler) {
+	if plain := leaf_UsageOutcome_eventId(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23886,11 +25007,19 @@ func (ec *executionContext) _UsageOutcome_eventId(ctx context.Context, field gra
 		true,
 	)
 }
+
+func leaf_UsageOutcome_eventId(obj *books.UsageOutcome) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalString(v)
+}
 func (ec *executionContext) fieldContext_UsageOutcome_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageOutcome", field, false, false, "String")
 }
 
 func (ec *executionContext) _UsageOutcome_status(ctx context.Context, field graphql.CollectedField, obj *books.UsageOutcome) (ret graphql.Marshaler) {
+	if plain := leaf_UsageOutcome_status(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -23908,6 +25037,11 @@ func (ec *executionContext) _UsageOutcome_status(ctx context.Context, field grap
 		true,
 		true,
 	)
+}
+
+func leaf_UsageOutcome_status(obj *books.UsageOutcome) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
 }
 func (ec *executionContext) fieldContext_UsageOutcome_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageOutcome", field, false, false, "UsageStatus")
@@ -24042,6 +25176,9 @@ func (ec *executionContext) fieldContext_UsageRecordPayload_outcomes(_ context.C
 }
 
 func (ec *executionContext) _UsageRecordPayload_recorded(ctx context.Context, field graphql.CollectedField, obj *UsageRecordPayload) (ret graphql.Marshaler) {
+	if plain := leaf_UsageRecordPayload_recorded(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24060,11 +25197,19 @@ func (ec *executionContext) _UsageRecordPayload_recorded(ctx context.Context, fi
 		true,
 	)
 }
+
+func leaf_UsageRecordPayload_recorded(obj *UsageRecordPayload) graphql.Marshaler {
+	v := obj.Recorded
+	return graphql.MarshalInt(v)
+}
 func (ec *executionContext) fieldContext_UsageRecordPayload_recorded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageRecordPayload", field, false, false, "Int")
 }
 
 func (ec *executionContext) _UsageRecordPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *UsageRecordPayload) (ret graphql.Marshaler) {
+	if plain := leaf_UsageRecordPayload_duplicates(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24083,11 +25228,19 @@ func (ec *executionContext) _UsageRecordPayload_duplicates(ctx context.Context, 
 		true,
 	)
 }
+
+func leaf_UsageRecordPayload_duplicates(obj *UsageRecordPayload) graphql.Marshaler {
+	v := obj.Duplicates
+	return graphql.MarshalInt(v)
+}
 func (ec *executionContext) fieldContext_UsageRecordPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageRecordPayload", field, false, false, "Int")
 }
 
 func (ec *executionContext) _UsageRecordPayload_rejected(ctx context.Context, field graphql.CollectedField, obj *UsageRecordPayload) (ret graphql.Marshaler) {
+	if plain := leaf_UsageRecordPayload_rejected(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24105,6 +25258,11 @@ func (ec *executionContext) _UsageRecordPayload_rejected(ctx context.Context, fi
 		true,
 		true,
 	)
+}
+
+func leaf_UsageRecordPayload_rejected(obj *UsageRecordPayload) graphql.Marshaler {
+	v := obj.Rejected
+	return graphql.MarshalInt(v)
 }
 func (ec *executionContext) fieldContext_UsageRecordPayload_rejected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageRecordPayload", field, false, false, "Int")
@@ -24166,6 +25324,9 @@ func (ec *executionContext) fieldContext_UsageSeries_key(_ context.Context, fiel
 }
 
 func (ec *executionContext) _UsageSeries_others(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_UsageSeries_others(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24183,6 +25344,11 @@ func (ec *executionContext) _UsageSeries_others(ctx context.Context, field graph
 		true,
 		true,
 	)
+}
+
+func leaf_UsageSeries_others(obj *view.Series) graphql.Marshaler {
+	v := obj.Others
+	return graphql.MarshalBoolean(v)
 }
 func (ec *executionContext) fieldContext_UsageSeries_others(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageSeries", field, false, false, "Boolean")
@@ -24340,6 +25506,9 @@ func (ec *executionContext) fieldContext_UsageSeries_credits(_ context.Context, 
 }
 
 func (ec *executionContext) _UsageSeries_total(ctx context.Context, field graphql.CollectedField, obj *view.Series) (ret graphql.Marshaler) {
+	if plain := leaf_UsageSeries_total(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24357,6 +25526,11 @@ func (ec *executionContext) _UsageSeries_total(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_UsageSeries_total(obj *view.Series) graphql.Marshaler {
+	v := obj.TotalCredits
+	return scalar.MarshalCredits(v)
 }
 func (ec *executionContext) fieldContext_UsageSeries_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageSeries", field, false, false, "Credits")
@@ -24450,6 +25624,9 @@ func (ec *executionContext) fieldContext_UserError_field(_ context.Context, fiel
 }
 
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *view.UserError) (ret graphql.Marshaler) {
+	if plain := leaf_UserError_code(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24468,11 +25645,19 @@ func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.C
 		true,
 	)
 }
+
+func leaf_UserError_code(obj *view.UserError) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(string(v))
+}
 func (ec *executionContext) fieldContext_UserError_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "ErrorCode")
 }
 
 func (ec *executionContext) _UserError_message(ctx context.Context, field graphql.CollectedField, obj *view.UserError) (ret graphql.Marshaler) {
+	if plain := leaf_UserError_message(obj); plain != graphql.Null {
+		return plain
+	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24490,6 +25675,11 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 		true,
 		true,
 	)
+}
+
+func leaf_UserError_message(obj *view.UserError) graphql.Marshaler {
+	v := obj.Message
+	return scalar.MarshalString(v)
 }
 func (ec *executionContext) fieldContext_UserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
@@ -27299,8 +28489,7 @@ var accountImplementors = []string{"Account"}
 func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, obj *ledger.Account) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27308,36 +28497,29 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "role":
 			out.Values[i] = ec._Account_role(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Account_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "class":
 			out.Values[i] = ec._Account_class(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "naturalSide":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Account_naturalSide(ctx, field, obj)
-				})
+			out.Values[i] = ec._Account_naturalSide(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27348,8 +28530,7 @@ var accountChartImplementors = []string{"AccountChart"}
 func (ec *executionContext) _AccountChart(ctx context.Context, sel ast.SelectionSet, obj *view.AccountChart) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountChartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27373,14 +28554,8 @@ func (ec *executionContext) _AccountChart(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27391,8 +28566,7 @@ var accountSeriesImplementors = []string{"AccountSeries"}
 func (ec *executionContext) _AccountSeries(ctx context.Context, sel ast.SelectionSet, obj *view.AccountSeries) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, accountSeriesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27436,14 +28610,8 @@ func (ec *executionContext) _AccountSeries(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27454,80 +28622,67 @@ var auditEventImplementors = []string{"AuditEvent"}
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *books.AuditEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("AuditEvent")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "at":
 			out.Values[i] = ec._AuditEvent_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "actor":
 			out.Values[i] = ec._AuditEvent_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "actorName":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_actorName(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_actorName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "kind":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_kind(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_kind(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "address":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_address(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "action":
 			out.Values[i] = ec._AuditEvent_action(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "subject":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_subject(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "detail":
 			out.Values[i] = ec._AuditEvent_detail(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "requestId":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEvent_requestId(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEvent_requestId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27538,8 +28693,7 @@ var auditEventConnectionImplementors = []string{"AuditEventConnection"}
 func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.AuditEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27547,36 +28701,29 @@ func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.S
 		case "nodes":
 			out.Values[i] = ec._AuditEventConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._AuditEventConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._AuditEventConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._AuditEventConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._AuditEventConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27587,8 +28734,7 @@ var auditEventEdgeImplementors = []string{"AuditEventEdge"}
 func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.AuditEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27607,14 +28753,8 @@ func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27625,45 +28765,37 @@ var balanceImplementors = []string{"Balance"}
 func (ec *executionContext) _Balance(ctx context.Context, sel ast.SelectionSet, obj *books.Balance) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, balanceImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Balance")
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Balance_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Balance_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "at":
 			out.Values[i] = ec._Balance_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._Balance_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lots":
 			out.Values[i] = ec._Balance_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27674,8 +28806,7 @@ var bookImplementors = []string{"Book"}
 func (ec *executionContext) _Book(ctx context.Context, sel ast.SelectionSet, obj *books.Book) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bookImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27683,42 +28814,34 @@ func (ec *executionContext) _Book(ctx context.Context, sel ast.SelectionSet, obj
 		case "functionalCurrency":
 			out.Values[i] = ec._Book_functionalCurrency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "timeZone":
 			out.Values[i] = ec._Book_timeZone(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Book_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "now":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Book_now(ctx, field, obj)
-				})
+			out.Values[i] = ec._Book_now(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "yesterday":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Book_yesterday(ctx, field, obj)
-				})
+			out.Values[i] = ec._Book_yesterday(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27729,8 +28852,7 @@ var breakageImplementors = []string{"Breakage"}
 func (ec *executionContext) _Breakage(ctx context.Context, sel ast.SelectionSet, obj *revrec.Breakage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, breakageImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27738,43 +28860,34 @@ func (ec *executionContext) _Breakage(ctx context.Context, sel ast.SelectionSet,
 		case "method":
 			out.Values[i] = ec._Breakage_method(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pool":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Breakage_pool(ctx, field, obj)
-				})
+			out.Values[i] = ec._Breakage_pool(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "rate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Breakage_rate(ctx, field, obj)
-				})
+			out.Values[i] = ec._Breakage_rate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "remote":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Breakage_remote(ctx, field, obj)
-				})
+			out.Values[i] = ec._Breakage_remote(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "escheat":
 			out.Values[i] = ec._Breakage_escheat(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27785,8 +28898,7 @@ var callerImplementors = []string{"Caller"}
 func (ec *executionContext) _Caller(ctx context.Context, sel ast.SelectionSet, obj *books.Caller) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, callerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27794,47 +28906,39 @@ func (ec *executionContext) _Caller(ctx context.Context, sel ast.SelectionSet, o
 		case "actor":
 			out.Values[i] = ec._Caller_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Caller_name(ctx, field, obj)
-				})
+			out.Values[i] = ec._Caller_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "kind":
 			out.Values[i] = ec._Caller_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "roles":
 			out.Values[i] = ec._Caller_roles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Caller_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Caller_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "expiresAt":
 			out.Values[i] = ec._Caller_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27845,8 +28949,7 @@ var chartBucketImplementors = []string{"ChartBucket"}
 func (ec *executionContext) _ChartBucket(ctx context.Context, sel ast.SelectionSet, obj *books.Bucket) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chartBucketImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27865,16 +28968,35 @@ func (ec *executionContext) _ChartBucket(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
+	return out
+}
 
+// plain_ChartBucket returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ChartBucket(sel ast.SelectionSet, obj *books.Bucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, chartBucketImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChartBucket")
+		case "from":
+			out.Values[i] = leaf_ChartBucket_from(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "to":
+			out.Values[i] = leaf_ChartBucket_to(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -27883,8 +29005,7 @@ var creditsTransferPayloadImplementors = []string{"CreditsTransferPayload"}
 func (ec *executionContext) _CreditsTransferPayload(ctx context.Context, sel ast.SelectionSet, obj *CreditsTransferPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, creditsTransferPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27903,14 +29024,8 @@ func (ec *executionContext) _CreditsTransferPayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -27921,8 +29036,7 @@ var customerImplementors = []string{"Customer", "Node"}
 func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet, obj *books.Customer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -27930,71 +29044,59 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Customer_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "externalId":
 			out.Values[i] = ec._Customer_externalId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Customer_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Customer_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "balance":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_balance(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_balance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "purchases":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_purchases(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_purchases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lots":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_lots(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "usageEvents":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_usageEvents(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_usageEvents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Customer_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._Customer_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28005,8 +29107,7 @@ var customerConnectionImplementors = []string{"CustomerConnection"}
 func (ec *executionContext) _CustomerConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Customer]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28014,36 +29115,29 @@ func (ec *executionContext) _CustomerConnection(ctx context.Context, sel ast.Sel
 		case "nodes":
 			out.Values[i] = ec._CustomerConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._CustomerConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._CustomerConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._CustomerConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._CustomerConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28054,8 +29148,7 @@ var customerCountChartImplementors = []string{"CustomerCountChart"}
 func (ec *executionContext) _CustomerCountChart(ctx context.Context, sel ast.SelectionSet, obj *view.CustomerCountChart) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerCountChartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28079,14 +29172,8 @@ func (ec *executionContext) _CustomerCountChart(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28097,8 +29184,7 @@ var customerCreatePayloadImplementors = []string{"CustomerCreatePayload"}
 func (ec *executionContext) _CustomerCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *CustomerCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28117,14 +29203,8 @@ func (ec *executionContext) _CustomerCreatePayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28135,8 +29215,7 @@ var customerEdgeImplementors = []string{"CustomerEdge"}
 func (ec *executionContext) _CustomerEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Customer]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, customerEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28155,14 +29234,8 @@ func (ec *executionContext) _CustomerEdge(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28173,55 +29246,47 @@ var deferredRevenueImplementors = []string{"DeferredRevenue"}
 func (ec *executionContext) _DeferredRevenue(ctx context.Context, sel ast.SelectionSet, obj *books.Deferred) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deferredRevenueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("DeferredRevenue")
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DeferredRevenue_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._DeferredRevenue_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._DeferredRevenue_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lots":
 			out.Values[i] = ec._DeferredRevenue_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "unused":
 			out.Values[i] = ec._DeferredRevenue_unused(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "carrying":
 			out.Values[i] = ec._DeferredRevenue_carrying(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalCarrying":
 			out.Values[i] = ec._DeferredRevenue_functionalCarrying(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28232,8 +29297,7 @@ var deferredRevenueConnectionImplementors = []string{"DeferredRevenueConnection"
 func (ec *executionContext) _DeferredRevenueConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Deferred]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deferredRevenueConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28241,36 +29305,29 @@ func (ec *executionContext) _DeferredRevenueConnection(ctx context.Context, sel 
 		case "nodes":
 			out.Values[i] = ec._DeferredRevenueConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._DeferredRevenueConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._DeferredRevenueConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DeferredRevenueConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._DeferredRevenueConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28281,8 +29338,7 @@ var deferredRevenueEdgeImplementors = []string{"DeferredRevenueEdge"}
 func (ec *executionContext) _DeferredRevenueEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Deferred]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, deferredRevenueEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28301,14 +29357,8 @@ func (ec *executionContext) _DeferredRevenueEdge(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28319,8 +29369,7 @@ var drawImplementors = []string{"Draw"}
 func (ec *executionContext) _Draw(ctx context.Context, sel ast.SelectionSet, obj *books.Draw) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, drawImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28328,37 +29377,29 @@ func (ec *executionContext) _Draw(ctx context.Context, sel ast.SelectionSet, obj
 		case "day":
 			out.Values[i] = ec._Draw_day(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._Draw_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "event":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Draw_event(ctx, field, obj)
-				})
+			out.Values[i] = ec._Draw_event(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lot":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Draw_lot(ctx, field, obj)
-				})
+			out.Values[i] = ec._Draw_lot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28369,8 +29410,7 @@ var drawConnectionImplementors = []string{"DrawConnection"}
 func (ec *executionContext) _DrawConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Draw]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, drawConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28378,36 +29418,29 @@ func (ec *executionContext) _DrawConnection(ctx context.Context, sel ast.Selecti
 		case "nodes":
 			out.Values[i] = ec._DrawConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._DrawConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._DrawConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._DrawConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._DrawConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28418,8 +29451,7 @@ var drawEdgeImplementors = []string{"DrawEdge"}
 func (ec *executionContext) _DrawEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Draw]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, drawEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28438,14 +29470,8 @@ func (ec *executionContext) _DrawEdge(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28456,8 +29482,7 @@ var entriesPostedImplementors = []string{"EntriesPosted"}
 func (ec *executionContext) _EntriesPosted(ctx context.Context, sel ast.SelectionSet, obj *books.Posted) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entriesPostedImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28465,32 +29490,24 @@ func (ec *executionContext) _EntriesPosted(ctx context.Context, sel ast.Selectio
 		case "count":
 			out.Values[i] = ec._EntriesPosted_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "first":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EntriesPosted_first(ctx, field, obj)
-				})
+			out.Values[i] = ec._EntriesPosted_first(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "last":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EntriesPosted_last(ctx, field, obj)
-				})
+			out.Values[i] = ec._EntriesPosted_last(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28501,77 +29518,67 @@ var entryImplementors = []string{"Entry", "Node"}
 func (ec *executionContext) _Entry(ctx context.Context, sel ast.SelectionSet, obj *ledger.Entry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entryImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Entry")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Entry_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Entry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "number":
 			out.Values[i] = ec._Entry_number(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._Entry_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "accountingDate":
 			out.Values[i] = ec._Entry_accountingDate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "occurredOn":
 			out.Values[i] = ec._Entry_occurredOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "postedAt":
 			out.Values[i] = ec._Entry_postedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "description":
 			out.Values[i] = ec._Entry_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lines":
 			out.Values[i] = ec._Entry_lines(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "purchase":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Entry_purchase(ctx, field, obj)
-				})
+			out.Values[i] = ec._Entry_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Entry_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._Entry_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28582,8 +29589,7 @@ var entryConnectionImplementors = []string{"EntryConnection"}
 func (ec *executionContext) _EntryConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[ledger.Entry]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entryConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28591,36 +29597,29 @@ func (ec *executionContext) _EntryConnection(ctx context.Context, sel ast.Select
 		case "nodes":
 			out.Values[i] = ec._EntryConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._EntryConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._EntryConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._EntryConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._EntryConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28631,8 +29630,7 @@ var entryEdgeImplementors = []string{"EntryEdge"}
 func (ec *executionContext) _EntryEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[ledger.Entry]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, entryEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28651,14 +29649,8 @@ func (ec *executionContext) _EntryEdge(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28669,85 +29661,72 @@ var estimateImplementors = []string{"Estimate", "Node"}
 func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet, obj *books.Estimate) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, estimateImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Estimate")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = ec._Estimate_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "from":
 			out.Values[i] = ec._Estimate_from(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "rate":
 			out.Values[i] = ec._Estimate_rate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "reason":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_reason(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Estimate_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "proposedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_proposedBy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_proposedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "decidedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_decidedBy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_decidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "decidedAt":
 			out.Values[i] = ec._Estimate_decidedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "decision":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Estimate_decision(ctx, field, obj)
-				})
+			out.Values[i] = ec._Estimate_decision(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28758,8 +29737,7 @@ var estimateApprovePayloadImplementors = []string{"EstimateApprovePayload"}
 func (ec *executionContext) _EstimateApprovePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateApprovePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, estimateApprovePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28778,14 +29756,8 @@ func (ec *executionContext) _EstimateApprovePayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28796,8 +29768,7 @@ var estimateProposePayloadImplementors = []string{"EstimateProposePayload"}
 func (ec *executionContext) _EstimateProposePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateProposePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, estimateProposePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28816,14 +29787,8 @@ func (ec *executionContext) _EstimateProposePayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28834,8 +29799,7 @@ var estimateRejectPayloadImplementors = []string{"EstimateRejectPayload"}
 func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateRejectPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, estimateRejectPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28854,14 +29818,8 @@ func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28872,8 +29830,7 @@ var explanationImplementors = []string{"Explanation"}
 func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *revrec.Explanation) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, explanationImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28902,14 +29859,8 @@ func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28920,8 +29871,7 @@ var explanationInputImplementors = []string{"ExplanationInput"}
 func (ec *executionContext) _ExplanationInput(ctx context.Context, sel ast.SelectionSet, obj *revrec.Input) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, explanationInputImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28940,16 +29890,35 @@ func (ec *executionContext) _ExplanationInput(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
+	return out
+}
 
+// plain_ExplanationInput returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ExplanationInput(sel ast.SelectionSet, obj *revrec.Input) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, explanationInputImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExplanationInput")
+		case "name":
+			out.Values[i] = leaf_ExplanationInput_name(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "value":
+			out.Values[i] = leaf_ExplanationInput_value(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -28958,8 +29927,7 @@ var grantCreatePayloadImplementors = []string{"GrantCreatePayload"}
 func (ec *executionContext) _GrantCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *GrantCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, grantCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -28978,14 +29946,8 @@ func (ec *executionContext) _GrantCreatePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -28996,8 +29958,7 @@ var jobImplementors = []string{"Job"}
 func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *view.Job) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29005,38 +29966,29 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 		case "name":
 			out.Values[i] = ec._Job_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "description":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Job_description(ctx, field, obj)
-				})
+			out.Values[i] = ec._Job_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lastRun":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Job_lastRun(ctx, field, obj)
-				})
+			out.Values[i] = ec._Job_lastRun(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "runs":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Job_runs(ctx, field, obj)
-				})
+			out.Values[i] = ec._Job_runs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29047,8 +29999,7 @@ var jobRunImplementors = []string{"JobRun", "Node"}
 func (ec *executionContext) _JobRun(ctx context.Context, sel ast.SelectionSet, obj *books.JobRun) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobRunImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29056,86 +30007,74 @@ func (ec *executionContext) _JobRun(ctx context.Context, sel ast.SelectionSet, o
 		case "id":
 			out.Values[i] = ec._JobRun_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "job":
 			out.Values[i] = ec._JobRun_job(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "trigger":
 			out.Values[i] = ec._JobRun_trigger(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "status":
 			out.Values[i] = ec._JobRun_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "through":
 			out.Values[i] = ec._JobRun_through(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "startedAt":
 			out.Values[i] = ec._JobRun_startedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "finishedAt":
 			out.Values[i] = ec._JobRun_finishedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lots":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_lots(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "entries":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_entries(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "firstEntry":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_firstEntry(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_firstEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "lastEntry":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_lastEntry(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_lastEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "error":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRun_error(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRun_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29146,8 +30085,7 @@ var jobRunConnectionImplementors = []string{"JobRunConnection"}
 func (ec *executionContext) _JobRunConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.JobRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobRunConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29155,36 +30093,29 @@ func (ec *executionContext) _JobRunConnection(ctx context.Context, sel ast.Selec
 		case "nodes":
 			out.Values[i] = ec._JobRunConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._JobRunConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._JobRunConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._JobRunConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._JobRunConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29195,8 +30126,7 @@ var jobRunEdgeImplementors = []string{"JobRunEdge"}
 func (ec *executionContext) _JobRunEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.JobRun]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobRunEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29215,14 +30145,8 @@ func (ec *executionContext) _JobRunEdge(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29233,8 +30157,7 @@ var jobRunPayloadImplementors = []string{"JobRunPayload"}
 func (ec *executionContext) _JobRunPayload(ctx context.Context, sel ast.SelectionSet, obj *JobRunPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, jobRunPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29253,14 +30176,8 @@ func (ec *executionContext) _JobRunPayload(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29271,76 +30188,62 @@ var lineImplementors = []string{"Line"}
 func (ec *executionContext) _Line(ctx context.Context, sel ast.SelectionSet, obj *ledger.Line) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lineImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Line")
 		case "account":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_account(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "side":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_side(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_side(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "debit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_debit(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_debit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "credit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_credit(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_credit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "amount":
 			out.Values[i] = ec._Line_amount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalAmount":
 			out.Values[i] = ec._Line_functionalAmount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "pack":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Line_pack(ctx, field, obj)
-				})
+			out.Values[i] = ec._Line_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29351,8 +30254,7 @@ var lotImplementors = []string{"Lot", "Node"}
 func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj *revrec.Lot) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lotImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29360,222 +30262,204 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 		case "id":
 			out.Values[i] = ec._Lot_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._Lot_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "reason":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_reason(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "purchase":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_purchase(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "origin":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_origin(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_origin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "granted":
 			out.Values[i] = ec._Lot_granted(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "drawn":
 			out.Values[i] = ec._Lot_drawn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lapsed":
 			out.Values[i] = ec._Lot_lapsed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "refunded":
 			out.Values[i] = ec._Lot_refunded(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "removed":
 			out.Values[i] = ec._Lot_removed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "unused":
 			out.Values[i] = ec._Lot_unused(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "remaining":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_remaining(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_remaining(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "price":
 			out.Values[i] = ec._Lot_price(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalPrice":
 			out.Values[i] = ec._Lot_functionalPrice(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "overageRate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_overageRate(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_overageRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "purchasedOn":
 			out.Values[i] = ec._Lot_purchasedOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "startsAt":
 			out.Values[i] = ec._Lot_startsAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "expiresAt":
 			out.Values[i] = ec._Lot_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "acceptsUntil":
 			out.Values[i] = ec._Lot_acceptsUntil(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lapsesOn":
 			out.Values[i] = ec._Lot_lapsesOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "priority":
 			out.Values[i] = ec._Lot_priority(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "liabilityOn":
 			out.Values[i] = ec._Lot_liabilityOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "refundedOn":
 			out.Values[i] = ec._Lot_refundedOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "refundedAmount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_refundedAmount(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_refundedAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "removedAmount":
 			out.Values[i] = ec._Lot_removedAmount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "changes":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_changes(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "blocked":
 			out.Values[i] = ec._Lot_blocked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "recognised":
 			out.Values[i] = ec._Lot_recognised(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalRecognised":
 			out.Values[i] = ec._Lot_functionalRecognised(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "released":
 			out.Values[i] = ec._Lot_released(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalReleased":
 			out.Values[i] = ec._Lot_functionalReleased(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "carrying":
 			out.Values[i] = ec._Lot_carrying(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalCarrying":
 			out.Values[i] = ec._Lot_functionalCarrying(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "bookedThrough":
 			out.Values[i] = ec._Lot_bookedThrough(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "days":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_days(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "draws":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_draws(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_draws(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Lot_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._Lot_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29586,8 +30470,7 @@ var lotChangeImplementors = []string{"LotChange"}
 func (ec *executionContext) _LotChange(ctx context.Context, sel ast.SelectionSet, obj *revrec.Change) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lotChangeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29595,57 +30478,49 @@ func (ec *executionContext) _LotChange(ctx context.Context, sel ast.SelectionSet
 		case "kind":
 			out.Values[i] = ec._LotChange_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "at":
 			out.Values[i] = ec._LotChange_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "day":
 			out.Values[i] = ec._LotChange_day(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._LotChange_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "amount":
 			out.Values[i] = ec._LotChange_amount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalAmount":
 			out.Values[i] = ec._LotChange_functionalAmount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "toLot":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LotChange_toLot(ctx, field, obj)
-				})
+			out.Values[i] = ec._LotChange_toLot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "reason":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LotChange_reason(ctx, field, obj)
-				})
+			out.Values[i] = ec._LotChange_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29656,8 +30531,7 @@ var lotConnectionImplementors = []string{"LotConnection"}
 func (ec *executionContext) _LotConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[revrec.Lot]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lotConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29665,36 +30539,29 @@ func (ec *executionContext) _LotConnection(ctx context.Context, sel ast.Selectio
 		case "nodes":
 			out.Values[i] = ec._LotConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._LotConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._LotConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LotConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._LotConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29705,8 +30572,7 @@ var lotDayImplementors = []string{"LotDay"}
 func (ec *executionContext) _LotDay(ctx context.Context, sel ast.SelectionSet, obj *books.LotDay) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lotDayImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29714,37 +30580,29 @@ func (ec *executionContext) _LotDay(ctx context.Context, sel ast.SelectionSet, o
 		case "day":
 			out.Values[i] = ec._LotDay_day(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "drawn":
 			out.Values[i] = ec._LotDay_drawn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "recognised":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LotDay_recognised(ctx, field, obj)
-				})
+			out.Values[i] = ec._LotDay_recognised(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pending":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._LotDay_pending(ctx, field, obj)
-				})
+			out.Values[i] = ec._LotDay_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29755,8 +30613,7 @@ var lotEdgeImplementors = []string{"LotEdge"}
 func (ec *executionContext) _LotEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[revrec.Lot]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, lotEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29775,14 +30632,8 @@ func (ec *executionContext) _LotEdge(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29793,8 +30644,7 @@ var meterImplementors = []string{"Meter", "Node"}
 func (ec *executionContext) _Meter(ctx context.Context, sel ast.SelectionSet, obj *books.Meter) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meterImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29802,57 +30652,49 @@ func (ec *executionContext) _Meter(ctx context.Context, sel ast.SelectionSet, ob
 		case "id":
 			out.Values[i] = ec._Meter_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._Meter_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Meter_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "unit":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Meter_unit(ctx, field, obj)
-				})
+			out.Values[i] = ec._Meter_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "credits":
 			out.Values[i] = ec._Meter_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "per":
 			out.Values[i] = ec._Meter_per(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Meter_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "usageEvents":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Meter_usageEvents(ctx, field, obj)
-				})
+			out.Values[i] = ec._Meter_usageEvents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29863,8 +30705,7 @@ var meterConnectionImplementors = []string{"MeterConnection"}
 func (ec *executionContext) _MeterConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Meter]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meterConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29872,36 +30713,29 @@ func (ec *executionContext) _MeterConnection(ctx context.Context, sel ast.Select
 		case "nodes":
 			out.Values[i] = ec._MeterConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._MeterConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._MeterConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._MeterConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._MeterConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29912,8 +30746,7 @@ var meterCreatePayloadImplementors = []string{"MeterCreatePayload"}
 func (ec *executionContext) _MeterCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *MeterCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meterCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29932,14 +30765,8 @@ func (ec *executionContext) _MeterCreatePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29950,8 +30777,7 @@ var meterEdgeImplementors = []string{"MeterEdge"}
 func (ec *executionContext) _MeterEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Meter]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meterEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -29970,14 +30796,8 @@ func (ec *executionContext) _MeterEdge(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -29988,8 +30808,7 @@ var moneyImplementors = []string{"Money"}
 func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, obj *ledger.Amount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30008,16 +30827,35 @@ func (ec *executionContext) _Money(ctx context.Context, sel ast.SelectionSet, ob
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
+	return out
+}
 
+// plain_Money returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_Money(sel ast.SelectionSet, obj *ledger.Amount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moneyImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Money")
+		case "amount":
+			out.Values[i] = leaf_Money_amount(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "currency":
+			out.Values[i] = leaf_Money_currency(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -30209,8 +31047,7 @@ var overageImplementors = []string{"Overage"}
 func (ec *executionContext) _Overage(ctx context.Context, sel ast.SelectionSet, obj *revrec.Overage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, overageImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30218,26 +31055,19 @@ func (ec *executionContext) _Overage(ctx context.Context, sel ast.SelectionSet, 
 		case "mode":
 			out.Values[i] = ec._Overage_mode(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "rate":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Overage_rate(ctx, field, obj)
-				})
+			out.Values[i] = ec._Overage_rate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30248,8 +31078,7 @@ var packImplementors = []string{"Pack", "Node"}
 func (ec *executionContext) _Pack(ctx context.Context, sel ast.SelectionSet, obj *books.Pack) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, packImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30257,57 +31086,49 @@ func (ec *executionContext) _Pack(ctx context.Context, sel ast.SelectionSet, obj
 		case "id":
 			out.Values[i] = ec._Pack_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._Pack_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Pack_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Pack_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Pack_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Pack_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._Pack_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "tiers":
 			out.Values[i] = ec._Pack_tiers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "purchases":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Pack_purchases(ctx, field, obj)
-				})
+			out.Values[i] = ec._Pack_purchases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30318,8 +31139,7 @@ var packConnectionImplementors = []string{"PackConnection"}
 func (ec *executionContext) _PackConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Pack]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, packConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30327,36 +31147,29 @@ func (ec *executionContext) _PackConnection(ctx context.Context, sel ast.Selecti
 		case "nodes":
 			out.Values[i] = ec._PackConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._PackConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._PackConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PackConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._PackConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30367,8 +31180,7 @@ var packCreatePayloadImplementors = []string{"PackCreatePayload"}
 func (ec *executionContext) _PackCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *PackCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, packCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30387,14 +31199,8 @@ func (ec *executionContext) _PackCreatePayload(ctx context.Context, sel ast.Sele
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30405,8 +31211,7 @@ var packEdgeImplementors = []string{"PackEdge"}
 func (ec *executionContext) _PackEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Pack]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, packEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30425,14 +31230,8 @@ func (ec *executionContext) _PackEdge(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30443,8 +31242,7 @@ var packTierImplementors = []string{"PackTier"}
 func (ec *executionContext) _PackTier(ctx context.Context, sel ast.SelectionSet, obj *books.Tier) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, packTierImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30463,14 +31261,8 @@ func (ec *executionContext) _PackTier(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30481,8 +31273,7 @@ var pageInfoImplementors = []string{"PageInfo"}
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *view.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30511,16 +31302,39 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
+	return out
+}
 
+// plain_PageInfo returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_PageInfo(sel ast.SelectionSet, obj *view.PageInfo) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PageInfo")
+		case "hasNextPage":
+			out.Values[i] = leaf_PageInfo_hasNextPage(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "hasPreviousPage":
+			out.Values[i] = leaf_PageInfo_hasPreviousPage(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "startCursor":
+			out.Values[i] = leaf_PageInfo_startCursor(obj)
+		case "endCursor":
+			out.Values[i] = leaf_PageInfo_endCursor(obj)
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -30529,8 +31343,7 @@ var policyImplementors = []string{"Policy", "Node"}
 func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, obj *books.Policy) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30538,84 +31351,74 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 		case "id":
 			out.Values[i] = ec._Policy_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "code":
 			out.Values[i] = ec._Policy_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "name":
 			out.Values[i] = ec._Policy_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Policy_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "expires":
 			out.Values[i] = ec._Policy_expires(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "shortExpiry":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Policy_shortExpiry(ctx, field, obj)
-				})
+			out.Values[i] = ec._Policy_shortExpiry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "burnOrder":
 			out.Values[i] = ec._Policy_burnOrder(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lateUsage":
 			out.Values[i] = ec._Policy_lateUsage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "overage":
 			out.Values[i] = ec._Policy_overage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "breakage":
 			out.Values[i] = ec._Policy_breakage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "estimates":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Policy_estimates(ctx, field, obj)
-				})
+			out.Values[i] = ec._Policy_estimates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "purchases":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Policy_purchases(ctx, field, obj)
-				})
+			out.Values[i] = ec._Policy_purchases(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Policy_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._Policy_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30626,8 +31429,7 @@ var policyConnectionImplementors = []string{"PolicyConnection"}
 func (ec *executionContext) _PolicyConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Policy]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30635,36 +31437,29 @@ func (ec *executionContext) _PolicyConnection(ctx context.Context, sel ast.Selec
 		case "nodes":
 			out.Values[i] = ec._PolicyConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._PolicyConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._PolicyConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PolicyConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._PolicyConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30675,8 +31470,7 @@ var policyCreatePayloadImplementors = []string{"PolicyCreatePayload"}
 func (ec *executionContext) _PolicyCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *PolicyCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30695,14 +31489,8 @@ func (ec *executionContext) _PolicyCreatePayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30713,8 +31501,7 @@ var policyEdgeImplementors = []string{"PolicyEdge"}
 func (ec *executionContext) _PolicyEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Policy]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, policyEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30733,14 +31520,8 @@ func (ec *executionContext) _PolicyEdge(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30751,8 +31532,7 @@ var poolImplementors = []string{"Pool", "Node"}
 func (ec *executionContext) _Pool(ctx context.Context, sel ast.SelectionSet, obj *revrec.Pool) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, poolImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30760,48 +31540,39 @@ func (ec *executionContext) _Pool(ctx context.Context, sel ast.SelectionSet, obj
 		case "id":
 			out.Values[i] = ec._Pool_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Pool_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Pool_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "by":
 			out.Values[i] = ec._Pool_by(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "key":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Pool_key(ctx, field, obj)
-				})
+			out.Values[i] = ec._Pool_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._Pool_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "recognitions":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Pool_recognitions(ctx, field, obj)
-				})
+			out.Values[i] = ec._Pool_recognitions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30812,8 +31583,7 @@ var purchaseImplementors = []string{"Purchase", "Node"}
 func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet, obj *books.Purchase) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -30821,160 +31591,144 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 		case "id":
 			out.Values[i] = ec._Purchase_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pack":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_pack(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lot":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_lot(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_lot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = ec._Purchase_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._Purchase_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "bonus":
 			out.Values[i] = ec._Purchase_bonus(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "price":
 			out.Values[i] = ec._Purchase_price(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "tax":
 			out.Values[i] = ec._Purchase_tax(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalPrice":
 			out.Values[i] = ec._Purchase_functionalPrice(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalTax":
 			out.Values[i] = ec._Purchase_functionalTax(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "fxRate":
 			out.Values[i] = ec._Purchase_fxRate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "purchasedAt":
 			out.Values[i] = ec._Purchase_purchasedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "dueOn":
 			out.Values[i] = ec._Purchase_dueOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "cancellable":
 			out.Values[i] = ec._Purchase_cancellable(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "paidAt":
 			out.Values[i] = ec._Purchase_paidAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "refundedAt":
 			out.Values[i] = ec._Purchase_refundedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "refundAmount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_refundAmount(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_refundAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "voidedAt":
 			out.Values[i] = ec._Purchase_voidedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "dispute":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_dispute(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_dispute(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "disputedAt":
 			out.Values[i] = ec._Purchase_disputedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "disputeAmount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_disputeAmount(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_disputeAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "lostAmount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_lostAmount(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_lostAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "reference":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_reference(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Purchase_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "entries":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Purchase_entries(ctx, field, obj)
-				})
+			out.Values[i] = ec._Purchase_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -30985,8 +31739,7 @@ var purchaseChartImplementors = []string{"PurchaseChart"}
 func (ec *executionContext) _PurchaseChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseChartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31010,14 +31763,8 @@ func (ec *executionContext) _PurchaseChart(ctx context.Context, sel ast.Selectio
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31028,8 +31775,7 @@ var purchaseConnectionImplementors = []string{"PurchaseConnection"}
 func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Purchase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31037,36 +31783,29 @@ func (ec *executionContext) _PurchaseConnection(ctx context.Context, sel ast.Sel
 		case "nodes":
 			out.Values[i] = ec._PurchaseConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._PurchaseConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._PurchaseConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PurchaseConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._PurchaseConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31077,8 +31816,7 @@ var purchaseCreatePayloadImplementors = []string{"PurchaseCreatePayload"}
 func (ec *executionContext) _PurchaseCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31097,14 +31835,8 @@ func (ec *executionContext) _PurchaseCreatePayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31115,8 +31847,7 @@ var purchaseDisputePayloadImplementors = []string{"PurchaseDisputePayload"}
 func (ec *executionContext) _PurchaseDisputePayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseDisputePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseDisputePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31135,14 +31866,8 @@ func (ec *executionContext) _PurchaseDisputePayload(ctx context.Context, sel ast
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31153,8 +31878,7 @@ var purchaseEdgeImplementors = []string{"PurchaseEdge"}
 func (ec *executionContext) _PurchaseEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Purchase]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31173,14 +31897,8 @@ func (ec *executionContext) _PurchaseEdge(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31191,8 +31909,7 @@ var purchaseExtendPayloadImplementors = []string{"PurchaseExtendPayload"}
 func (ec *executionContext) _PurchaseExtendPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseExtendPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseExtendPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31211,14 +31928,8 @@ func (ec *executionContext) _PurchaseExtendPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31229,8 +31940,7 @@ var purchasePayPayloadImplementors = []string{"PurchasePayPayload"}
 func (ec *executionContext) _PurchasePayPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchasePayPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchasePayPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31249,14 +31959,8 @@ func (ec *executionContext) _PurchasePayPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31267,8 +31971,7 @@ var purchaseRefundPayloadImplementors = []string{"PurchaseRefundPayload"}
 func (ec *executionContext) _PurchaseRefundPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseRefundPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseRefundPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31287,14 +31990,8 @@ func (ec *executionContext) _PurchaseRefundPayload(ctx context.Context, sel ast.
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31305,8 +32002,7 @@ var purchaseReinstatePayloadImplementors = []string{"PurchaseReinstatePayload"}
 func (ec *executionContext) _PurchaseReinstatePayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseReinstatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseReinstatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31330,14 +32026,8 @@ func (ec *executionContext) _PurchaseReinstatePayload(ctx context.Context, sel a
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31348,88 +32038,77 @@ var purchaseSeriesImplementors = []string{"PurchaseSeries"}
 func (ec *executionContext) _PurchaseSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseSeriesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("PurchaseSeries")
 		case "key":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PurchaseSeries_key(ctx, field, obj)
-				})
+			out.Values[i] = ec._PurchaseSeries_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "others":
 			out.Values[i] = ec._PurchaseSeries_others(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PurchaseSeries_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._PurchaseSeries_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PurchaseSeries_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._PurchaseSeries_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "pack":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._PurchaseSeries_pack(ctx, field, obj)
-				})
+			out.Values[i] = ec._PurchaseSeries_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._PurchaseSeries_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "counts":
 			out.Values[i] = ec._PurchaseSeries_counts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._PurchaseSeries_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "amounts":
 			out.Values[i] = ec._PurchaseSeries_amounts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalAmounts":
 			out.Values[i] = ec._PurchaseSeries_functionalAmounts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "total":
 			out.Values[i] = ec._PurchaseSeries_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalTotal":
 			out.Values[i] = ec._PurchaseSeries_functionalTotal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31440,8 +32119,7 @@ var purchaseVoidPayloadImplementors = []string{"PurchaseVoidPayload"}
 func (ec *executionContext) _PurchaseVoidPayload(ctx context.Context, sel ast.SelectionSet, obj *PurchaseVoidPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, purchaseVoidPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31460,14 +32138,8 @@ func (ec *executionContext) _PurchaseVoidPayload(ctx context.Context, sel ast.Se
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31738,8 +32410,7 @@ var recognitionImplementors = []string{"Recognition", "Node"}
 func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionSet, obj *revrec.Recognition) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31747,107 +32418,94 @@ func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionS
 		case "id":
 			out.Values[i] = ec._Recognition_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "kind":
 			out.Values[i] = ec._Recognition_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "day":
 			out.Values[i] = ec._Recognition_day(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "accountingDate":
 			out.Values[i] = ec._Recognition_accountingDate(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._Recognition_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "amount":
 			out.Values[i] = ec._Recognition_amount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalAmount":
 			out.Values[i] = ec._Recognition_functionalAmount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "revenue":
 			out.Values[i] = ec._Recognition_revenue(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "unclaimed":
 			out.Values[i] = ec._Recognition_unclaimed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalUnclaimed":
 			out.Values[i] = ec._Recognition_functionalUnclaimed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lot":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_lot(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_lot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "pool":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_pool(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_pool(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "entry":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_entry(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_entry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "draws":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_draws(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_draws(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "explanation":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Recognition_explanation(ctx, field, obj)
-				})
+			out.Values[i] = ec._Recognition_explanation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31858,8 +32516,7 @@ var recognitionConnectionImplementors = []string{"RecognitionConnection"}
 func (ec *executionContext) _RecognitionConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[revrec.Recognition]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31867,36 +32524,29 @@ func (ec *executionContext) _RecognitionConnection(ctx context.Context, sel ast.
 		case "nodes":
 			out.Values[i] = ec._RecognitionConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._RecognitionConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._RecognitionConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RecognitionConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._RecognitionConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31907,8 +32557,7 @@ var recognitionEdgeImplementors = []string{"RecognitionEdge"}
 func (ec *executionContext) _RecognitionEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[revrec.Recognition]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, recognitionEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31927,14 +32576,8 @@ func (ec *executionContext) _RecognitionEdge(ctx context.Context, sel ast.Select
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -31945,8 +32588,7 @@ var remoteRuleImplementors = []string{"RemoteRule"}
 func (ec *executionContext) _RemoteRule(ctx context.Context, sel ast.SelectionSet, obj *revrec.Breakage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, remoteRuleImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -31965,16 +32607,35 @@ func (ec *executionContext) _RemoteRule(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
 	}
 
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
+	return out
+}
 
+// plain_RemoteRule returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_RemoteRule(sel ast.SelectionSet, obj *revrec.Breakage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, remoteRuleImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoteRule")
+		case "after":
+			out.Values[i] = leaf_RemoteRule_after(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "from":
+			out.Values[i] = leaf_RemoteRule_from(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -31983,8 +32644,7 @@ var revenueChartImplementors = []string{"RevenueChart"}
 func (ec *executionContext) _RevenueChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, revenueChartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32008,14 +32668,8 @@ func (ec *executionContext) _RevenueChart(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32026,72 +32680,62 @@ var revenueSeriesImplementors = []string{"RevenueSeries"}
 func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, revenueSeriesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("RevenueSeries")
 		case "key":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RevenueSeries_key(ctx, field, obj)
-				})
+			out.Values[i] = ec._RevenueSeries_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "others":
 			out.Values[i] = ec._RevenueSeries_others(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RevenueSeries_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._RevenueSeries_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._RevenueSeries_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._RevenueSeries_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._RevenueSeries_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "amounts":
 			out.Values[i] = ec._RevenueSeries_amounts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalAmounts":
 			out.Values[i] = ec._RevenueSeries_functionalAmounts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "total":
 			out.Values[i] = ec._RevenueSeries_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalTotal":
 			out.Values[i] = ec._RevenueSeries_functionalTotal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32128,88 +32772,77 @@ var tokenImplementors = []string{"Token"}
 func (ec *executionContext) _Token(ctx context.Context, sel ast.SelectionSet, obj *books.Token) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Token")
 		case "id":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Token_id(ctx, field, obj)
-				})
+			out.Values[i] = ec._Token_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "name":
 			out.Values[i] = ec._Token_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "roles":
 			out.Values[i] = ec._Token_roles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "owner":
 			out.Values[i] = ec._Token_owner(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Token_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._Token_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createdBy":
 			out.Values[i] = ec._Token_createdBy(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "createdAt":
 			out.Values[i] = ec._Token_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "expiresAt":
 			out.Values[i] = ec._Token_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "lastUsedAt":
 			out.Values[i] = ec._Token_lastUsedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "revokedAt":
 			out.Values[i] = ec._Token_revokedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "revokedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Token_revokedBy(ctx, field, obj)
-				})
+			out.Values[i] = ec._Token_revokedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "inForce":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._Token_inForce(ctx, field, obj)
-				})
+			out.Values[i] = ec._Token_inForce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32220,8 +32853,7 @@ var tokenConnectionImplementors = []string{"TokenConnection"}
 func (ec *executionContext) _TokenConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Token]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32229,36 +32861,29 @@ func (ec *executionContext) _TokenConnection(ctx context.Context, sel ast.Select
 		case "nodes":
 			out.Values[i] = ec._TokenConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._TokenConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._TokenConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TokenConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._TokenConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32269,8 +32894,7 @@ var tokenCreatePayloadImplementors = []string{"TokenCreatePayload"}
 func (ec *executionContext) _TokenCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *TokenCreatePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenCreatePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32294,14 +32918,8 @@ func (ec *executionContext) _TokenCreatePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32312,8 +32930,7 @@ var tokenEdgeImplementors = []string{"TokenEdge"}
 func (ec *executionContext) _TokenEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Token]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32332,14 +32949,8 @@ func (ec *executionContext) _TokenEdge(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32350,8 +32961,7 @@ var tokenRevokePayloadImplementors = []string{"TokenRevokePayload"}
 func (ec *executionContext) _TokenRevokePayload(ctx context.Context, sel ast.SelectionSet, obj *TokenRevokePayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, tokenRevokePayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32370,14 +32980,8 @@ func (ec *executionContext) _TokenRevokePayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32388,8 +32992,7 @@ var trialBalanceImplementors = []string{"TrialBalance"}
 func (ec *executionContext) _TrialBalance(ctx context.Context, sel ast.SelectionSet, obj *view.TrialBalance) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, trialBalanceImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32418,14 +33021,8 @@ func (ec *executionContext) _TrialBalance(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32436,105 +33033,92 @@ var trialBalanceRowImplementors = []string{"TrialBalanceRow"}
 func (ec *executionContext) _TrialBalanceRow(ctx context.Context, sel ast.SelectionSet, obj *view.TrialBalanceRow) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, trialBalanceRowImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("TrialBalanceRow")
 		case "account":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_account(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._TrialBalanceRow_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "opening":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_opening(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "debits":
 			out.Values[i] = ec._TrialBalanceRow_debits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "credits":
 			out.Values[i] = ec._TrialBalanceRow_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "closing":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_closing(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "signedOpening":
 			out.Values[i] = ec._TrialBalanceRow_signedOpening(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "signedClosing":
 			out.Values[i] = ec._TrialBalanceRow_signedClosing(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalOpening":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_functionalOpening(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_functionalOpening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "functionalDebits":
 			out.Values[i] = ec._TrialBalanceRow_functionalDebits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalCredits":
 			out.Values[i] = ec._TrialBalanceRow_functionalCredits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalClosing":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_functionalClosing(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_functionalClosing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "functionalSignedOpening":
 			out.Values[i] = ec._TrialBalanceRow_functionalSignedOpening(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "functionalSignedClosing":
 			out.Values[i] = ec._TrialBalanceRow_functionalSignedClosing(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "entries":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._TrialBalanceRow_entries(ctx, field, obj)
-				})
+			out.Values[i] = ec._TrialBalanceRow_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32545,8 +33129,7 @@ var usageChartImplementors = []string{"UsageChart"}
 func (ec *executionContext) _UsageChart(ctx context.Context, sel ast.SelectionSet, obj *view.Chart) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageChartImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32570,14 +33153,8 @@ func (ec *executionContext) _UsageChart(ctx context.Context, sel ast.SelectionSe
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32588,8 +33165,7 @@ var usageEventImplementors = []string{"UsageEvent", "Node"}
 func (ec *executionContext) _UsageEvent(ctx context.Context, sel ast.SelectionSet, obj *books.UsageEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageEventImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32597,81 +33173,69 @@ func (ec *executionContext) _UsageEvent(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._UsageEvent_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "source":
 			out.Values[i] = ec._UsageEvent_source(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "eventId":
 			out.Values[i] = ec._UsageEvent_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "meter":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_meter(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_meter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "quantity":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_quantity(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_quantity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "credits":
 			out.Values[i] = ec._UsageEvent_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "occurredAt":
 			out.Values[i] = ec._UsageEvent_occurredAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "recordedAt":
 			out.Values[i] = ec._UsageEvent_recordedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "voidOf":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_voidOf(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_voidOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "voidedBy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_voidedBy(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_voidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "draws":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEvent_draws(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEvent_draws(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32682,8 +33246,7 @@ var usageEventConnectionImplementors = []string{"UsageEventConnection"}
 func (ec *executionContext) _UsageEventConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.UsageEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageEventConnectionImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32691,36 +33254,29 @@ func (ec *executionContext) _UsageEventConnection(ctx context.Context, sel ast.S
 		case "nodes":
 			out.Values[i] = ec._UsageEventConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "edges":
 			out.Values[i] = ec._UsageEventConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "pageInfo":
 			out.Values[i] = ec._UsageEventConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "totalCount":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageEventConnection_totalCount(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageEventConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32731,8 +33287,7 @@ var usageEventEdgeImplementors = []string{"UsageEventEdge"}
 func (ec *executionContext) _UsageEventEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.UsageEvent]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageEventEdgeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32751,14 +33306,8 @@ func (ec *executionContext) _UsageEventEdge(ctx context.Context, sel ast.Selecti
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32769,8 +33318,7 @@ var usageOutcomeImplementors = []string{"UsageOutcome"}
 func (ec *executionContext) _UsageOutcome(ctx context.Context, sel ast.SelectionSet, obj *books.UsageOutcome) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageOutcomeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32778,46 +33326,39 @@ func (ec *executionContext) _UsageOutcome(ctx context.Context, sel ast.Selection
 		case "source":
 			out.Values[i] = ec._UsageOutcome_source(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "eventId":
 			out.Values[i] = ec._UsageOutcome_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "status":
 			out.Values[i] = ec._UsageOutcome_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "event":
 			out.Values[i] = ec._UsageOutcome_event(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "draws":
 			out.Values[i] = ec._UsageOutcome_draws(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "error":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageOutcome_error(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageOutcome_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32828,8 +33369,7 @@ var usageRecordPayloadImplementors = []string{"UsageRecordPayload"}
 func (ec *executionContext) _UsageRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *UsageRecordPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageRecordPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32863,14 +33403,8 @@ func (ec *executionContext) _UsageRecordPayload(ctx context.Context, sel ast.Sel
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32881,69 +33415,57 @@ var usageSeriesImplementors = []string{"UsageSeries"}
 func (ec *executionContext) _UsageSeries(ctx context.Context, sel ast.SelectionSet, obj *view.Series) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageSeriesImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("UsageSeries")
 		case "key":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageSeries_key(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageSeries_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "others":
 			out.Values[i] = ec._UsageSeries_others(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "customer":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageSeries_customer(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageSeries_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageSeries_policy(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageSeries_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "pack":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageSeries_pack(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageSeries_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "meter":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ec._UsageSeries_meter(ctx, field, obj)
-				})
+			out.Values[i] = ec._UsageSeries_meter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "credits":
 			out.Values[i] = ec._UsageSeries_credits(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		case "total":
 			out.Values[i] = ec._UsageSeries_total(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32954,8 +33476,7 @@ var usageVoidPayloadImplementors = []string{"UsageVoidPayload"}
 func (ec *executionContext) _UsageVoidPayload(ctx context.Context, sel ast.SelectionSet, obj *UsageVoidPayload) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, usageVoidPayloadImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -32974,14 +33495,8 @@ func (ec *executionContext) _UsageVoidPayload(ctx context.Context, sel ast.Selec
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -32992,8 +33507,7 @@ var userErrorImplementors = []string{"UserError"}
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *view.UserError) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userErrorImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33017,14 +33531,8 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33035,8 +33543,7 @@ var __DirectiveImplementors = []string{"__Directive"}
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __DirectiveImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33070,14 +33577,8 @@ func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33088,8 +33589,7 @@ var __EnumValueImplementors = []string{"__EnumValue"}
 func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.EnumValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __EnumValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33118,14 +33618,8 @@ func (ec *executionContext) ___EnumValue(ctx context.Context, sel ast.SelectionS
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33136,8 +33630,7 @@ var __FieldImplementors = []string{"__Field"}
 func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, obj *introspection.Field) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __FieldImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33176,14 +33669,8 @@ func (ec *executionContext) ___Field(ctx context.Context, sel ast.SelectionSet, 
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33194,8 +33681,7 @@ var __InputValueImplementors = []string{"__InputValue"}
 func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.SelectionSet, obj *introspection.InputValue) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __InputValueImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33234,14 +33720,8 @@ func (ec *executionContext) ___InputValue(ctx context.Context, sel ast.Selection
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33252,8 +33732,7 @@ var __SchemaImplementors = []string{"__Schema"}
 func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33292,14 +33771,8 @@ func (ec *executionContext) ___Schema(ctx context.Context, sel ast.SelectionSet,
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33310,8 +33783,7 @@ var __TypeImplementors = []string{"__Type"}
 func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, obj *introspection.Type) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __TypeImplementors)
 
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.DeferredGroup{}
+	out := walk.NewObject(fields)
 	for i, field := range fields {
 		switch field.Name {
 		case "__typename":
@@ -33375,14 +33847,8 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
 	}
-	out.Dispatch(ctx)
 	if out.Invalids > 0 {
 		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
 	}
 
 	return out
@@ -33397,7 +33863,7 @@ func (ec *executionContext) marshalNAccount2drawdownᚋledgerᚐAccount(ctx cont
 }
 
 func (ec *executionContext) marshalNAccount2ᚕdrawdownᚋledgerᚐAccountᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.Account) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccount2drawdownᚋledgerᚐAccount(ctx, sel, v[i])
@@ -33461,7 +33927,7 @@ func (ec *executionContext) marshalNAccountSeries2drawdownᚋgraphᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalNAccountSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐAccountSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.AccountSeries) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAccountSeries2drawdownᚋgraphᚋinternalᚋviewᚐAccountSeries(ctx, sel, v[i])
@@ -33477,7 +33943,7 @@ func (ec *executionContext) marshalNAccountSeries2ᚕdrawdownᚋgraphᚋinternal
 }
 
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.AuditEvent) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEvent2ᚖdrawdownᚋinternalᚋbooksᚐAuditEvent(ctx, sel, v[i])
@@ -33513,7 +33979,7 @@ func (ec *executionContext) marshalNAuditEventEdge2drawdownᚋgraphᚋinternal�
 }
 
 func (ec *executionContext) marshalNAuditEventEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.AuditEvent]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNAuditEventEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -33607,7 +34073,7 @@ func (ec *executionContext) unmarshalNBurnRule2ᚕdrawdownᚋrevrecᚐBurnRule�
 }
 
 func (ec *executionContext) marshalNBurnRule2ᚕdrawdownᚋrevrecᚐBurnRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.BurnRule) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBurnRule2drawdownᚋrevrecᚐBurnRule(ctx, sel, v[i])
@@ -33665,7 +34131,7 @@ func (ec *executionContext) marshalNChartBucket2drawdownᚋinternalᚋbooksᚐBu
 }
 
 func (ec *executionContext) marshalNChartBucket2ᚕdrawdownᚋinternalᚋbooksᚐBucketᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Bucket) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChartBucket2drawdownᚋinternalᚋbooksᚐBucket(ctx, sel, v[i])
@@ -33758,7 +34224,7 @@ func (ec *executionContext) marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx co
 }
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖdrawdownᚋinternalᚋbooksᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Customer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, sel, v[i])
@@ -33807,7 +34273,7 @@ func (ec *executionContext) marshalNCustomerEdge2drawdownᚋgraphᚋinternalᚋv
 }
 
 func (ec *executionContext) marshalNCustomerEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Customer]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCustomerEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -33912,7 +34378,7 @@ func (ec *executionContext) marshalNDecimal2string(ctx context.Context, sel ast.
 }
 
 func (ec *executionContext) marshalNDeferredRevenue2ᚕᚖdrawdownᚋinternalᚋbooksᚐDeferredᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Deferred) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeferredRevenue2ᚖdrawdownᚋinternalᚋbooksᚐDeferred(ctx, sel, v[i])
@@ -33948,7 +34414,7 @@ func (ec *executionContext) marshalNDeferredRevenueEdge2drawdownᚋgraphᚋinter
 }
 
 func (ec *executionContext) marshalNDeferredRevenueEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Deferred]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDeferredRevenueEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -33998,7 +34464,7 @@ func (ec *executionContext) marshalNDraw2drawdownᚋinternalᚋbooksᚐDraw(ctx 
 }
 
 func (ec *executionContext) marshalNDraw2ᚕdrawdownᚋinternalᚋbooksᚐDrawᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Draw) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDraw2drawdownᚋinternalᚋbooksᚐDraw(ctx, sel, v[i])
@@ -34014,7 +34480,7 @@ func (ec *executionContext) marshalNDraw2ᚕdrawdownᚋinternalᚋbooksᚐDraw�
 }
 
 func (ec *executionContext) marshalNDraw2ᚕᚖdrawdownᚋinternalᚋbooksᚐDrawᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Draw) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDraw2ᚖdrawdownᚋinternalᚋbooksᚐDraw(ctx, sel, v[i])
@@ -34050,7 +34516,7 @@ func (ec *executionContext) marshalNDrawEdge2drawdownᚋgraphᚋinternalᚋview�
 }
 
 func (ec *executionContext) marshalNDrawEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Draw]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNDrawEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34088,7 +34554,7 @@ func (ec *executionContext) marshalNEntriesPosted2ᚖdrawdownᚋinternalᚋbooks
 }
 
 func (ec *executionContext) marshalNEntry2ᚕᚖdrawdownᚋledgerᚐEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ledger.Entry) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, sel, v[i])
@@ -34124,7 +34590,7 @@ func (ec *executionContext) marshalNEntryEdge2drawdownᚋgraphᚋinternalᚋview
 }
 
 func (ec *executionContext) marshalNEntryEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[ledger.Entry]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEntryEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34189,7 +34655,7 @@ func (ec *executionContext) marshalNEstimate2drawdownᚋinternalᚋbooksᚐEstim
 }
 
 func (ec *executionContext) marshalNEstimate2ᚕdrawdownᚋinternalᚋbooksᚐEstimateᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Estimate) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEstimate2drawdownᚋinternalᚋbooksᚐEstimate(ctx, sel, v[i])
@@ -34242,7 +34708,7 @@ func (ec *executionContext) marshalNExplanationInput2drawdownᚋrevrecᚐInput(c
 }
 
 func (ec *executionContext) marshalNExplanationInput2ᚕdrawdownᚋrevrecᚐInputᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Input) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNExplanationInput2drawdownᚋrevrecᚐInput(ctx, sel, v[i])
@@ -34367,7 +34833,7 @@ func (ec *executionContext) marshalNJob2drawdownᚋgraphᚋinternalᚋviewᚐJob
 }
 
 func (ec *executionContext) marshalNJob2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐJobᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Job) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJob2drawdownᚋgraphᚋinternalᚋviewᚐJob(ctx, sel, v[i])
@@ -34397,7 +34863,7 @@ func (ec *executionContext) marshalNJobName2drawdownᚋinternalᚋbooksᚐJobNam
 }
 
 func (ec *executionContext) marshalNJobRun2ᚕᚖdrawdownᚋinternalᚋbooksᚐJobRunᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.JobRun) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobRun2ᚖdrawdownᚋinternalᚋbooksᚐJobRun(ctx, sel, v[i])
@@ -34433,7 +34899,7 @@ func (ec *executionContext) marshalNJobRunEdge2drawdownᚋgraphᚋinternalᚋvie
 }
 
 func (ec *executionContext) marshalNJobRunEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.JobRun]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobRunEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34487,7 +34953,7 @@ func (ec *executionContext) marshalNLine2drawdownᚋledgerᚐLine(ctx context.Co
 }
 
 func (ec *executionContext) marshalNLine2ᚕdrawdownᚋledgerᚐLineᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.Line) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLine2drawdownᚋledgerᚐLine(ctx, sel, v[i])
@@ -34507,7 +34973,7 @@ func (ec *executionContext) marshalNLot2drawdownᚋrevrecᚐLot(ctx context.Cont
 }
 
 func (ec *executionContext) marshalNLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Lot) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLot2drawdownᚋrevrecᚐLot(ctx, sel, v[i])
@@ -34523,7 +34989,7 @@ func (ec *executionContext) marshalNLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx contex
 }
 
 func (ec *executionContext) marshalNLot2ᚕᚖdrawdownᚋrevrecᚐLotᚄ(ctx context.Context, sel ast.SelectionSet, v []*revrec.Lot) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx, sel, v[i])
@@ -34551,7 +35017,7 @@ func (ec *executionContext) marshalNLotChange2drawdownᚋrevrecᚐChange(ctx con
 }
 
 func (ec *executionContext) marshalNLotChange2ᚕdrawdownᚋrevrecᚐChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []revrec.Change) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLotChange2drawdownᚋrevrecᚐChange(ctx, sel, v[i])
@@ -34594,7 +35060,7 @@ func (ec *executionContext) marshalNLotDay2drawdownᚋinternalᚋbooksᚐLotDay(
 }
 
 func (ec *executionContext) marshalNLotDay2ᚕdrawdownᚋinternalᚋbooksᚐLotDayᚄ(ctx context.Context, sel ast.SelectionSet, v []books.LotDay) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLotDay2drawdownᚋinternalᚋbooksᚐLotDay(ctx, sel, v[i])
@@ -34614,7 +35080,7 @@ func (ec *executionContext) marshalNLotEdge2drawdownᚋgraphᚋinternalᚋview�
 }
 
 func (ec *executionContext) marshalNLotEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[revrec.Lot]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLotEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34660,7 +35126,7 @@ func (ec *executionContext) marshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(
 }
 
 func (ec *executionContext) marshalNMeter2ᚕᚖdrawdownᚋinternalᚋbooksᚐMeterᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Meter) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, sel, v[i])
@@ -34701,7 +35167,7 @@ func (ec *executionContext) marshalNMeterEdge2drawdownᚋgraphᚋinternalᚋview
 }
 
 func (ec *executionContext) marshalNMeterEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Meter]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMeterEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34721,7 +35187,7 @@ func (ec *executionContext) marshalNMoney2drawdownᚋledgerᚐAmount(ctx context
 }
 
 func (ec *executionContext) marshalNMoney2ᚕdrawdownᚋledgerᚐAmountᚄ(ctx context.Context, sel ast.SelectionSet, v []ledger.Amount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, sel, v[i])
@@ -34764,7 +35230,7 @@ func (ec *executionContext) marshalNOverageMode2drawdownᚋrevrecᚐOverageMode(
 }
 
 func (ec *executionContext) marshalNPack2ᚕᚖdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Pack) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, sel, v[i])
@@ -34805,7 +35271,7 @@ func (ec *executionContext) marshalNPackEdge2drawdownᚋgraphᚋinternalᚋview�
 }
 
 func (ec *executionContext) marshalNPackEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Pack]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPackEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34825,7 +35291,7 @@ func (ec *executionContext) marshalNPackTier2drawdownᚋinternalᚋbooksᚐTier(
 }
 
 func (ec *executionContext) marshalNPackTier2ᚕdrawdownᚋinternalᚋbooksᚐTierᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Tier) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPackTier2drawdownᚋinternalᚋbooksᚐTier(ctx, sel, v[i])
@@ -34864,7 +35330,7 @@ func (ec *executionContext) marshalNPageInfo2drawdownᚋgraphᚋinternalᚋview�
 }
 
 func (ec *executionContext) marshalNPolicy2ᚕᚖdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Policy) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, sel, v[i])
@@ -34905,7 +35371,7 @@ func (ec *executionContext) marshalNPolicyEdge2drawdownᚋgraphᚋinternalᚋvie
 }
 
 func (ec *executionContext) marshalNPolicyEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Policy]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPolicyEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -34936,7 +35402,7 @@ func (ec *executionContext) marshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx contex
 }
 
 func (ec *executionContext) marshalNPurchase2ᚕᚖdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Purchase) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, sel, v[i])
@@ -34990,7 +35456,7 @@ func (ec *executionContext) marshalNPurchaseEdge2drawdownᚋgraphᚋinternalᚋv
 }
 
 func (ec *executionContext) marshalNPurchaseEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Purchase]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPurchaseEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -35030,7 +35496,7 @@ func (ec *executionContext) marshalNPurchaseSeries2drawdownᚋgraphᚋinternal�
 }
 
 func (ec *executionContext) marshalNPurchaseSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPurchaseSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
@@ -35081,7 +35547,7 @@ func (ec *executionContext) unmarshalNPurchaseVoidInput2drawdownᚋgraphᚋinter
 }
 
 func (ec *executionContext) marshalNRecognition2ᚕᚖdrawdownᚋrevrecᚐRecognitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*revrec.Recognition) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx, sel, v[i])
@@ -35117,7 +35583,7 @@ func (ec *executionContext) marshalNRecognitionEdge2drawdownᚋgraphᚋinternal�
 }
 
 func (ec *executionContext) marshalNRecognitionEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[revrec.Recognition]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecognitionEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -35205,7 +35671,7 @@ func (ec *executionContext) marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalNRevenueSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
@@ -35250,7 +35716,7 @@ func (ec *executionContext) unmarshalNRole2ᚕdrawdownᚋinternalᚋbooksᚐRole
 }
 
 func (ec *executionContext) marshalNRole2ᚕdrawdownᚋinternalᚋbooksᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Role) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2drawdownᚋinternalᚋbooksᚐRole(ctx, sel, v[i])
@@ -35324,7 +35790,7 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 }
 
 func (ec *executionContext) marshalNToken2ᚕᚖdrawdownᚋinternalᚋbooksᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Token) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNToken2ᚖdrawdownᚋinternalᚋbooksᚐToken(ctx, sel, v[i])
@@ -35365,7 +35831,7 @@ func (ec *executionContext) marshalNTokenEdge2drawdownᚋgraphᚋinternalᚋview
 }
 
 func (ec *executionContext) marshalNTokenEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Token]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTokenEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -35398,7 +35864,7 @@ func (ec *executionContext) marshalNTrialBalanceRow2drawdownᚋgraphᚋinternal�
 }
 
 func (ec *executionContext) marshalNTrialBalanceRow2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐTrialBalanceRowᚄ(ctx context.Context, sel ast.SelectionSet, v []view.TrialBalanceRow) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNTrialBalanceRow2drawdownᚋgraphᚋinternalᚋviewᚐTrialBalanceRow(ctx, sel, v[i])
@@ -35422,7 +35888,7 @@ func (ec *executionContext) marshalNUsageChart2ᚖdrawdownᚋgraphᚋinternalᚋ
 }
 
 func (ec *executionContext) marshalNUsageEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐUsageEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.UsageEvent) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx, sel, v[i])
@@ -35458,7 +35924,7 @@ func (ec *executionContext) marshalNUsageEventEdge2drawdownᚋgraphᚋinternal�
 }
 
 func (ec *executionContext) marshalNUsageEventEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.UsageEvent]) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUsageEventEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
@@ -35506,7 +35972,7 @@ func (ec *executionContext) marshalNUsageSeries2drawdownᚋgraphᚋinternalᚋvi
 }
 
 func (ec *executionContext) marshalNUsageSeries2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐSeriesᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Series) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUsageSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
@@ -35546,7 +36012,7 @@ func (ec *executionContext) marshalNUserError2drawdownᚋgraphᚋinternalᚋview
 }
 
 func (ec *executionContext) marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []view.UserError) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2drawdownᚋgraphᚋinternalᚋviewᚐUserError(ctx, sel, v[i])
@@ -35566,7 +36032,7 @@ func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlge
 }
 
 func (ec *executionContext) marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, sel, v[i])
@@ -35610,7 +36076,7 @@ func (ec *executionContext) unmarshalN__DirectiveLocation2ᚕstringᚄ(ctx conte
 }
 
 func (ec *executionContext) marshalN__DirectiveLocation2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__DirectiveLocation2string(ctx, sel, v[i])
@@ -35638,7 +36104,7 @@ func (ec *executionContext) marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlg
 }
 
 func (ec *executionContext) marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -35666,7 +36132,7 @@ func (ec *executionContext) marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋg
 }
 
 func (ec *executionContext) marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
@@ -35780,7 +36246,7 @@ func (ec *executionContext) marshalOBurnRule2ᚕdrawdownᚋrevrecᚐBurnRuleᚄ(
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNBurnRule2drawdownᚋrevrecᚐBurnRule(ctx, sel, v[i])
@@ -36014,7 +36480,7 @@ func (ec *executionContext) marshalOEntryKind2ᚕdrawdownᚋledgerᚐEntryKind�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx, sel, v[i])
@@ -36208,7 +36674,7 @@ func (ec *executionContext) marshalOJobStatus2ᚕdrawdownᚋinternalᚋbooksᚐJ
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNJobStatus2drawdownᚋinternalᚋbooksᚐJobStatus(ctx, sel, v[i])
@@ -36246,7 +36712,7 @@ func (ec *executionContext) marshalOLot2ᚕdrawdownᚋrevrecᚐLotᚄ(ctx contex
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLot2drawdownᚋrevrecᚐLot(ctx, sel, v[i])
@@ -36289,7 +36755,7 @@ func (ec *executionContext) marshalOLotKind2ᚕdrawdownᚋrevrecᚐLotKindᚄ(ct
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNLotKind2drawdownᚋrevrecᚐLotKind(ctx, sel, v[i])
@@ -36532,7 +36998,7 @@ func (ec *executionContext) marshalOPurchaseStatus2ᚕdrawdownᚋinternalᚋbook
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNPurchaseStatus2drawdownᚋinternalᚋbooksᚐPurchaseStatus(ctx, sel, v[i])
@@ -36601,7 +37067,7 @@ func (ec *executionContext) marshalORecognitionKind2ᚕdrawdownᚋrevrecᚐKind�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRecognitionKind2drawdownᚋrevrecᚐKind(ctx, sel, v[i])
@@ -36792,7 +37258,7 @@ func (ec *executionContext) marshalOUsageOutcome2ᚕdrawdownᚋinternalᚋbooks�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUsageOutcome2drawdownᚋinternalᚋbooksᚐUsageOutcome(ctx, sel, v[i])
@@ -36832,7 +37298,7 @@ func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgq
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__EnumValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValue(ctx, sel, v[i])
@@ -36851,7 +37317,7 @@ func (ec *executionContext) marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgen
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Field2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐField(ctx, sel, v[i])
@@ -36870,7 +37336,7 @@ func (ec *executionContext) marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋg
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__InputValue2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValue(ctx, sel, v[i])
@@ -36889,7 +37355,7 @@ func (ec *executionContext) marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgen�
 	if v == nil {
 		return graphql.Null
 	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, sel, v[i])
