@@ -210,11 +210,11 @@ func insert[R any](ctx context.Context, t *tx, doing string, rows []R) error {
 
 // query reads all rows of a statement. The args may hold a [table] of keys.
 func query[R any](ctx context.Context, t *tx, doing, text string, args ...any) ([]R, error) {
-	var rows []R
-	if err := t.db.NewRaw(text, args...).Scan(ctx, &rows); err != nil {
+	into, rows := scanned[R](t)
+	if err := t.db.NewRaw(text, args...).Scan(ctx, into); err != nil {
 		return nil, t.refused(doing, err)
 	}
-	return rows, nil
+	return rows(), nil
 }
 
 // each reads the rows of a statement into the targets, one after the other, each of which
@@ -227,11 +227,11 @@ func (t *tx) each(ctx context.Context, doing, text string, args, targets []any, 
 
 // list reads what a built query selects.
 func list[R any](ctx context.Context, t *tx, doing string, build func(*bun.SelectQuery) *bun.SelectQuery) ([]R, error) {
-	var rows []R
-	if err := build(t.db.NewSelect().Model(&rows)).Scan(ctx); err != nil {
+	into, rows := scanned[R](t)
+	if err := build(t.db.NewSelect().Model((*R)(nil))).Scan(ctx, into); err != nil {
 		return nil, t.refused(doing, err)
 	}
-	return rows, nil
+	return rows(), nil
 }
 
 // count counts what a built query selects.
