@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -355,14 +354,8 @@ func (e *eventWriter) begin() {
 
 // result writes an event with a result.
 func (e *eventWriter) result(result response) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(result); err != nil { // a scalar of ours wrote no JSON
-		text.Reset()
-		text.WriteString(`{"errors":[{"message":"a fault of ours","extensions":{"code":"INTERNAL"}}]}` + "\n")
-	}
-	e.write("event: next\ndata: " + text.String() + "\n") // JSON of one line
+	_, text := encoded(http.StatusOK, result)
+	e.write("event: next\ndata: " + string(text) + "\n") // JSON of one line
 }
 
 // complete says that nothing follows: a client does not come back by itself.
