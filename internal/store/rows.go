@@ -35,7 +35,7 @@ var plainTables sync.Map
 
 func isPlain(table *schema.Table) bool {
 	if plain, known := plainTables.Load(table); known {
-		return plain.(bool) //nolint:forcetypeassert,errcheck // as it is stored
+		return plain.(bool) //nolint:forcetypeassert // as it is stored
 	}
 	plain := len(table.Fields) > 0
 	for _, field := range table.Fields {

@@ -27,7 +27,7 @@ func main() {
 }
 
 func rewriteFile(name string) error {
-	given, err := os.ReadFile(name) //nolint:gosec // the file that go generate names
+	given, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func newFile(declarations []declaration) *file {
 // find remembers a leaf.
 func (f *file) find(d declaration) {
 	field := resolvesField.FindStringSubmatch(d.text)
-	if field == nil || strings.HasPrefix(field[1], "_") {
+	if len(field) == 0 || strings.HasPrefix(field[1], "_") {
 		return
 	}
 	object, name, receiver, value, valueType, marshaler := field[1], field[2], field[3], field[4], field[5], field[6]
