@@ -97,6 +97,10 @@ func (access) check(ctx context.Context, role books.Role) error {
 	return nil
 }
 
+// forOneCustomer reports whether the caller is a customer, in effect: what the company keeps
+// to itself, such as how many credits it expects to lapse, is not for them.
+func forOneCustomer(ctx context.Context) bool { return books.CallerOf(ctx).CustomerID != "" }
+
 func rolesOf(caller books.Caller) string {
 	if len(caller.Roles) == 0 {
 		return "none"

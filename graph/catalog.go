@@ -125,8 +125,8 @@ func (overageResolver) Rate(_ context.Context, o *revrec.Overage) (*decimal.Deci
 	return &o.Rate, nil
 }
 
-func (breakageResolver) Rate(_ context.Context, b *revrec.Breakage) (*decimal.Decimal, error) {
-	if b.Method != revrec.Proportional {
+func (breakageResolver) Rate(ctx context.Context, b *revrec.Breakage) (*decimal.Decimal, error) {
+	if b.Method != revrec.Proportional || forOneCustomer(ctx) {
 		return nil, nil
 	}
 	return &b.Rate, nil

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 
@@ -18,7 +19,7 @@ const preflightAge = 600
 func CheckOrigin(origin string) error {
 	parsed, err := url.Parse(origin)
 	if err != nil || parsed.Scheme != "https" && parsed.Scheme != "http" || parsed.Host == "" || origin != parsed.Scheme+"://"+parsed.Host {
-		return fmt.Errorf("must be an origin such as https://dashboard.example.com, without a path, not %q", origin)
+		return fmt.Errorf("must be an origin such as https://dashboard.example.com, without a path or a pattern, not %q", origin)
 	}
 	return nil
 }
@@ -26,9 +27,10 @@ func CheckOrigin(origin string) error {
 // crossSite lets pages of the listed origins ask and read, and keeps those of others from
 // writing with the reader's connection. No page sends the cookies or passwords of a reader
 // along: who asks says so in a header. The origins have been checked.
-func crossSite(origins []string) func(http.Handler) http.Handler {
+func crossSite(origins []string, log *slog.Logger) func(http.Handler) http.Handler {
 	sameSite := http.NewCrossOriginProtection()
 	sameSite.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log.InfoContext(r.Context(), "origin refused: it is not one of cors-origin", "origin", clip(r.Header.Get("Origin")))
 		accepted, _ := negotiate(r.Header.Values("Accept"))
 		refuseWith(w, accepted, refuse(http.StatusForbidden, books.Invalid, "a page of another site may not send this: its origin must be listed (cors-origin)"))
 	}))

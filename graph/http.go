@@ -104,7 +104,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	api.executor.Use(reading{b, bounds.Parallel, bounds.Time})
 
 	mux := http.NewServeMux()
-	sites := crossSite(options.Origins)
+	sites := crossSite(options.Origins, options.Log)
 	mux.Handle("/graphql", compressed(api.shedding.guard(sites(access.needs(books.Viewer, denyGraphQL, api)))))
 	usage := newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, rates)
 	mux.Handle("/v1/usage", sites(access.needs(books.Operator, denyUsage, usage)))

@@ -174,6 +174,9 @@ func (lotResolver) Reason(_ context.Context, lot *revrec.Lot) (*string, error) {
 	return text(lot.Reason), nil
 }
 
-func (lotChangeResolver) Reason(_ context.Context, change *revrec.Change) (*string, error) {
+func (lotChangeResolver) Reason(ctx context.Context, change *revrec.Change) (*string, error) {
+	if forOneCustomer(ctx) {
+		return nil, nil
+	}
 	return text(change.Reason), nil
 }

@@ -160,6 +160,29 @@ func TestOneCustomerSeesNoOther(t *testing.T) {
 	}
 }
 
+// What the company keeps to itself is not told to a customer: what share of credits it expects
+// to lapse, and why credits were moved.
+func TestOneCustomerIsNotToldWhy(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	a.sell("other")
+	a.must(`mutation {
+		policyCreate(input: {code: "pooled", expires: "P12M", breakage: {method: PROPORTIONAL, rate: "0.15"}}, idempotencyKey: "pooled") { userErrors { message } }
+		creditsTransfer(input: {from: "other", to: "acme", credits: "10", reason: "for the auditor"}, idempotencyKey: "in") { userErrors { message } }
+		out: creditsTransfer(input: {from: "acme", to: "other", credits: "20", reason: "for the auditor"}, idempotencyKey: "out") { userErrors { message } }
+	}`)
+	const query = `{ policy(code: "pooled") { breakage { method rate } } lots(customer: "acme") { nodes { purchase { id } changes { kind reason } } } }`
+	if got := a.must(query); !strings.Contains(got.body, `"rate":"0.15"`) || !strings.Contains(got.body, `"reason":"for the auditor"`) {
+		t.Fatal(got.body)
+	}
+	secret := newToken(t, a.books, books.NewToken{Name: "portal", Roles: []books.Role{books.Viewer}, Customer: "acme"})
+	got := a.withToken(secret, query)
+	got.is("policy.breakage", `{"method":"PROPORTIONAL","rate":null}`)
+	if len(got.Errors) > 0 || !strings.Contains(got.body, `"kind":"TRANSFERRED","reason":null`) || strings.Contains(got.body, "auditor") {
+		t.Error(got.body)
+	}
+}
+
 var idForm = regexp.MustCompile(`"[a-z]{3,4}_[0-9a-f-]+"`)
 
 // typeOf is the type of what an id names.

@@ -27,8 +27,8 @@ type SubscriptionOptions struct {
 	// and 100. One that has nothing to tell takes some 30 kB of memory.
 	Max, MaxPerCaller int
 	// Heartbeat is how often a stream is written to when nothing happens, so that proxies
-	// leave it open and a caller that vanished is noticed, and how often the caller is asked
-	// for again; 15 s.
+	// leave it open and a caller that vanished is noticed, and how often, at least, the caller
+	// is asked for again; 15 s.
 	Heartbeat time.Duration
 	// Life is how long a stream lives before its caller is told to subscribe again; 1 h. It
 	// lets streams wander to servers that are new.
@@ -277,6 +277,10 @@ func (t transport) send(r *http.Request, out *eventWriter, operation *graphql.Op
 				out.complete()
 				return
 			}
+			if refused := t.mayStill(r, operation); refused != nil {
+				out.only(response{Errors: gqlerrors(refused)})
+				return
+			}
 			out.result(response{Errors: result.Errors, Data: result.Data, Extensions: result.Extensions})
 		case <-heartbeat.C:
 			out.comment("")
@@ -303,8 +307,10 @@ func (t transport) send(r *http.Request, out *eventWriter, operation *graphql.Op
 	t.faults.log.InfoContext(r.Context(), "a subscriber was cut off", "correlation_id", correlationID(r.Context()), "error", out.err)
 }
 
-// mayStill asks again who the caller is and what they may do: a token may have been revoked
-// meanwhile. That nobody can tell now is no reason to send them away.
+// mayStill asks again who the caller is and what they may do, before each event and at each
+// heartbeat: a token may have been revoked meanwhile. The answer is remembered for a few
+// seconds, as for requests (auth.CacheTime). That nobody can tell now is no reason to send
+// them away.
 func (t transport) mayStill(r *http.Request, operation *graphql.OperationContext) *gqlerror.Error {
 	ctx, err := t.access.authenticated(r.Context(), r)
 	if err == nil {

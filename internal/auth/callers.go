@@ -92,7 +92,7 @@ func (c *Callers) verify(ctx context.Context, secret string, now time.Time) (boo
 // token verifies an API token.
 func (c *Callers) token(ctx context.Context, secret string, now time.Time) (books.Caller, error) {
 	if !isSecret(secret) {
-		return books.Caller{}, unauthenticated("the token is not whole: copy all %d characters of it", secretLength)
+		return books.Caller{}, unauthenticated("the token is not one as it was shown: copy it again, all %d characters, from %s on", secretLength, Prefix)
 	}
 	token, found, err := c.books.TokenByHash(ctx, Hash(secret))
 	switch {

@@ -65,9 +65,17 @@ func (b *Books) TokenCreate(ctx context.Context, key string, request NewToken) (
 			return token, "", err
 		}
 		madeID = token.ID
-		return token, token.ID, nameTaken(tx.InsertToken(ctx, token), "name", token.Name, "token")
+		return token, token.ID, tokenTaken(tx.InsertToken(ctx, token), token.Name)
 	})
 	return token, err == nil && token.ID == madeID, err
+}
+
+// tokenTaken says of a store's ALREADY_EXISTS that names of tokens are used once.
+func tokenTaken(err error, name string) error {
+	if err != nil && CodeOf(err) == AlreadyExists {
+		return refuse(AlreadyExists, "name", "%q is a token already, or was one that is revoked: the audit trail calls tokens by their names, so each is used once", clip(name))
+	}
+	return err
 }
 
 // newToken checks a request for a token and makes it.

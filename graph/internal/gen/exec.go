@@ -1821,7 +1821,10 @@ type Breakage {
   method: BreakageMethod!
   "Which lots are measured together, with PROPORTIONAL; null otherwise."
   pool: PoolBy
-  "The first approved estimate, with PROPORTIONAL: the share of the credits sold that is expected to break, 0 to 1; null otherwise."
+  """
+  The first approved estimate, with PROPORTIONAL: the share of the credits sold that is expected to break, 0 to 1; null
+  otherwise, and to a token for one customer.
+  """
   rate: Decimal
   "When use has become remote, with REMOTE; null otherwise."
   remote: RemoteRule
@@ -2135,7 +2138,10 @@ type Lot implements Node {
   reason: GrantReason
   "Whose credits they are."
   customer: Customer!
-  "The purchase that made it; null for a grant and for overage."
+  """
+  The purchase that made it; null for a grant, for overage, and for credits that another customer bought and transferred:
+  ` + "`" + `origin` + "`" + ` is where those came from.
+  """
   purchase: Purchase
   "The lot that its credits came out of, with their part of its price; null where they came from none."
   origin: Lot
@@ -2241,7 +2247,7 @@ type LotChange {
   functionalAmount: Money!
   "The lot in which the credits live on; null where they are gone."
   toLot: Lot
-  "Why, as it was given; null where nobody said."
+  "Why, as it was given; null where nobody said, and to a token for one customer."
   reason: String
 }
 
