@@ -85,6 +85,17 @@ func (a access) needs(role books.Role, deny deny, next http.Handler) http.Handle
 	})
 }
 
+// wholeBook keeps what is about all customers from those who see one.
+func (a access) wholeBook(deny deny, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if forOneCustomer(r.Context()) {
+			deny(w, r, http.StatusForbidden, refuseRequest(books.Forbidden, "this is about the whole book; a token for one customer sees that customer alone"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // check refuses a caller without the role. Errors: UNAUTHENTICATED, FORBIDDEN.
 func (access) check(ctx context.Context, role books.Role) error {
 	caller := books.CallerOf(ctx)

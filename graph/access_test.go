@@ -311,7 +311,9 @@ func TestIntrospectionByRole(t *testing.T) {
 		}
 	}
 	a.serve(graph.Options{Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("figures")) })})
-	for secret, want := range map[string]int{"": http.StatusUnauthorized, low: http.StatusOK} {
+	a.sell("acme")
+	one := newToken(t, a.books, books.NewToken{Name: "portal", Roles: []books.Role{books.Viewer}, Customer: "acme"})
+	for secret, want := range map[string]int{"": http.StatusUnauthorized, low: http.StatusOK, one: http.StatusForbidden} {
 		r := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 		if secret != "" {
 			r.Header.Set("Authorization", "Bearer "+secret)

@@ -111,7 +111,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {
-		mux.Handle("GET /metrics", access.needs(books.Viewer, denyText, options.Metrics))
+		mux.Handle("GET /metrics", access.needs(books.Viewer, denyText, access.wholeBook(denyText, options.Metrics)))
 	}
 	mux.Handle("/", compressed(front(options.Explorer)))
 	watch := watched{watch: options.Watch, log: options.Log, slow: options.Slow, mux: mux}
