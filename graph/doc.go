@@ -10,7 +10,8 @@
 //     loaders.go says how.
 //   - What a caller can mend is a userError with a code, a field and what would be right;
 //     a fault of ours shows a correlation id and is logged with its cause.
-//   - Every limit is in limits.go, with its reason.
+//   - Every limit has its reason beside it: of one request in limits.go, of one caller in
+//     rate.go, of all together in shed.go.
 package graph
 
 // Nothing is deferred (limits.go refuses it), so no object needs a place for what would be:

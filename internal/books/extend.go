@@ -58,7 +58,7 @@ func (b *Books) Extend(ctx context.Context, key string, request Extension) (Purc
 func checkExtension(request Extension, purchase Purchase) error {
 	switch purchase.Status {
 	case PurchaseRefunded:
-		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
+		return alreadyRefunded(purchase)
 	case PurchaseVoided:
 		return alreadyVoided(purchase)
 	case PurchasePaid, PurchaseInvoiced:

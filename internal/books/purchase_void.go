@@ -55,12 +55,16 @@ func checkVoid(purchase Purchase) error {
 	case PurchasePaid:
 		return refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid: refund it")
 	case PurchaseRefunded:
-		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
+		return alreadyRefunded(purchase)
 	case PurchaseVoided:
 		return alreadyVoided(purchase)
 	case PurchaseInvoiced:
 	}
 	return nil
+}
+
+func alreadyRefunded(purchase Purchase) error {
+	return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
 }
 
 func alreadyVoided(purchase Purchase) error {

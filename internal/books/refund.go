@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -53,7 +52,7 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 	switch purchase.Status {
 	case PurchaseRefunded:
-		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
+		return alreadyRefunded(*purchase)
 	case PurchaseInvoiced:
 		return refuse(NotPaid, "purchaseId", "names a purchase that is not paid: there is nothing to refund")
 	case PurchaseVoided:

@@ -72,7 +72,7 @@ func checkReinstatement(request Reinstatement, purchase Purchase) error {
 	case PurchaseInvoiced:
 		return refuse(NotPaid, "purchaseId", "names a purchase that is not paid")
 	case PurchaseRefunded:
-		return refuse(AlreadyRefunded, "purchaseId", "names a purchase that was refunded on %s", purchase.RefundedAt.Format(time.RFC3339))
+		return alreadyRefunded(purchase)
 	case PurchaseVoided:
 		return alreadyVoided(purchase)
 	case PurchasePaid:
