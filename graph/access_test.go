@@ -90,6 +90,8 @@ var matrix = map[string]struct {
 	"Mutation.estimateApprove": {`estimateApprove(estimateId: "est_0/0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.estimateReject":  {`estimateReject(estimateId: "est_0/0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.packCreate":      {`packCreate(input: {code: "KEY", policy: "annual", tiers: [{credits: "1", price: "1"}]}, idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
+	"Mutation.packRevise":      {`packRevise(code: "none", input: {tiers: [{credits: "1", price: "1"}]}, idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
+	"Mutation.packRetire":      {`packRetire(code: "none", idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
 	"Mutation.meterCreate":     {`meterCreate(input: {code: "KEY", credits: "1"}, idempotencyKey: "KEY") { meter { id } userErrors { code } }`, accountants},
 	"Mutation.purchaseCreate":  {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},
 	"Mutation.purchasePay":     {`purchasePay(purchaseId: "pur_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -25,8 +26,12 @@ func (queryResolver) Policies(ctx context.Context, search *string, sort books.Or
 	}, books.CatalogFilter{Search: value(search)}, books.Tx.Policies, books.Tx.CountPolicies)
 }
 
-func (queryResolver) Pack(ctx context.Context, code string) (*books.Pack, error) {
-	return pointer(ctx, requestOf(ctx).packsBy, code)
+func (queryResolver) Pack(ctx context.Context, code string, at *time.Time) (*books.Pack, error) {
+	pack, err := pointer(ctx, requestOf(ctx).packsBy, code)
+	if pack != nil {
+		pack.AsOf = value(at)
+	}
+	return pack, err
 }
 
 func (queryResolver) Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.PackConnection, error) {
@@ -80,19 +85,43 @@ func policyOf(input gen.PolicyCreateInput) revrec.Policy {
 }
 
 func (r mutationResolver) PackCreate(ctx context.Context, input gen.PackCreateInput, idempotencyKey string) (*gen.PackCreatePayload, error) {
-	request := books.NewPack{
+	pack, err := r.books.PackCreate(ctx, idempotencyKey, books.NewPack{
 		Code: input.Code, Name: value(input.Name), Policy: value(input.Policy), Currency: value(input.Currency),
-		Tiers: make([]books.NewTier, 0, len(input.Tiers)),
-	}
-	for _, tier := range input.Tiers {
-		request.Tiers = append(request.Tiers, books.NewTier{Credits: tier.Credits.Decimal(), Price: tier.Price})
-	}
-	pack, err := r.books.PackCreate(ctx, idempotencyKey, request)
+		Tiers: tiersOf(input.Tiers),
+	})
 	refusals, fault := userErrors(err)
 	if err != nil {
 		return &gen.PackCreatePayload{UserErrors: refusals}, fault
 	}
 	return &gen.PackCreatePayload{Pack: &pack, UserErrors: refusals}, nil
+}
+
+func tiersOf(input []gen.PackTierInput) []books.NewTier {
+	tiers := make([]books.NewTier, 0, len(input))
+	for _, tier := range input {
+		tiers = append(tiers, books.NewTier{Credits: tier.Credits.Decimal(), Price: tier.Price})
+	}
+	return tiers
+}
+
+func (r mutationResolver) PackRevise(ctx context.Context, code string, input gen.PackReviseInput, idempotencyKey string) (*gen.PackRevisePayload, error) {
+	pack, err := r.books.PackRevise(ctx, idempotencyKey, books.PackRevision{
+		Code: code, EffectiveFrom: value(input.EffectiveFrom), Policy: value(input.Policy), Tiers: tiersOf(input.Tiers), Reason: value(input.Reason),
+	})
+	refusals, fault := userErrors(err, "code")
+	if err != nil {
+		return &gen.PackRevisePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PackRevisePayload{Pack: &pack, UserErrors: refusals}, nil
+}
+
+func (r mutationResolver) PackRetire(ctx context.Context, code string, input gen.PackRetireInput, idempotencyKey string) (*gen.PackRetirePayload, error) {
+	pack, err := r.books.PackRetire(ctx, idempotencyKey, books.PackRetirement{Code: code, From: value(input.From), Reason: value(input.Reason)})
+	refusals, fault := userErrors(err, "code")
+	if err != nil {
+		return &gen.PackRetirePayload{UserErrors: refusals}, fault
+	}
+	return &gen.PackRetirePayload{Pack: &pack, UserErrors: refusals}, nil
 }
 
 func (r mutationResolver) MeterCreate(ctx context.Context, input gen.MeterCreateInput, idempotencyKey string) (*gen.MeterCreatePayload, error) {
@@ -146,8 +175,33 @@ func (breakageResolver) Remote(_ context.Context, b *revrec.Breakage) (*revrec.B
 	return b, nil
 }
 
-func (packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, error) {
-	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
+func (r packResolver) Policy(ctx context.Context, p *books.Pack) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, r.shown(p).PolicyID))
+}
+
+func (r packResolver) Tiers(_ context.Context, p *books.Pack) ([]books.Tier, error) {
+	return r.shown(p).Tiers, nil
+}
+
+func (r packResolver) Version(_ context.Context, p *books.Pack) (*books.PackVersion, error) {
+	version := r.shown(p)
+	return &version, nil
+}
+
+// shown is the version in force at the instant at which the pack is looked at.
+func (r packResolver) shown(p *books.Pack) books.PackVersion {
+	if p.AsOf.IsZero() {
+		return p.At(r.books.Now())
+	}
+	return p.At(p.AsOf)
+}
+
+func (packVersionResolver) Policy(ctx context.Context, v *books.PackVersion) (*books.Policy, error) {
+	return found(pointer(ctx, requestOf(ctx).policies, v.PolicyID))
+}
+
+func (packVersionResolver) Reason(_ context.Context, v *books.PackVersion) (*string, error) {
+	return text(v.Reason), nil
 }
 
 func (packResolver) Purchases(ctx context.Context, p *books.Pack, first int, after *string, reverse bool) (*view.PurchaseConnection, error) {

@@ -383,6 +383,9 @@ func (l *loaders) sawPacks(rows []books.Pack) {
 	l.packKin.met(keysOf(rows, func(p *books.Pack) string { return p.ID }))
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
+		for _, version := range rows[i].Later {
+			l.policies.expect(version.PolicyID)
+		}
 	}
 }
 

@@ -168,6 +168,14 @@ func (purchaseResolver) Pack(ctx context.Context, p *books.Purchase) (*books.Pac
 	return pointer(ctx, requestOf(ctx).packs, p.PackID)
 }
 
+func (purchaseResolver) PackVersion(ctx context.Context, p *books.Purchase) (*books.PackVersion, error) {
+	pack, err := pointer(ctx, requestOf(ctx).packs, p.PackID)
+	if err != nil || pack == nil {
+		return nil, err
+	}
+	return pack.Version(max(p.PackVersion, 1)), nil // 0 is what was answered before there were versions
+}
+
 func (purchaseResolver) Policy(ctx context.Context, p *books.Purchase) (*books.Policy, error) {
 	return found(pointer(ctx, requestOf(ctx).policies, p.PolicyID))
 }

@@ -32,7 +32,8 @@ type (
 	overageResolver         struct{}
 	breakageResolver        struct{}
 	estimateResolver        struct{}
-	packResolver            struct{}
+	packResolver            struct{ *resolver }
+	packVersionResolver     struct{}
 	meterResolver           struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
@@ -66,7 +67,8 @@ func (r *resolver) Policy() gen.PolicyResolver                   { return policy
 func (r *resolver) Overage() gen.OverageResolver                 { return overageResolver{} }
 func (r *resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
 func (r *resolver) Estimate() gen.EstimateResolver               { return estimateResolver{} }
-func (r *resolver) Pack() gen.PackResolver                       { return packResolver{} }
+func (r *resolver) Pack() gen.PackResolver                       { return packResolver{r} }
+func (r *resolver) PackVersion() gen.PackVersionResolver         { return packVersionResolver{} }
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }

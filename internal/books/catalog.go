@@ -1,14 +1,10 @@
 package books
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"strconv"
 
 	"github.com/shopspring/decimal"
 
-	"drawdown/ledger"
 	"drawdown/revrec"
 )
 
@@ -76,99 +72,6 @@ func (b *Books) PolicyCreate(ctx context.Context, key string, request NewPolicy)
 		}
 		return policy, policy.ID, nameTaken(tx.InsertPolicy(ctx, policy), "code", policy.Code, "policy")
 	})
-}
-
-// NewPack asks for a pack. Tiers: at least one, each with more credits than the one
-// before and no dearer per credit.
-type NewPack struct {
-	Code     string          `json:"code"`
-	Name     string          `json:"name"`     // Code where empty
-	Policy   string          `json:"policy"`   // its code; "default" where empty
-	Currency ledger.Currency `json:"currency"` // the book's where empty
-	Tiers    []NewTier       `json:"tiers"`
-}
-
-// NewTier is a tier of a pack: so many credits for so much in the pack's currency.
-type NewTier struct {
-	Credits decimal.Decimal `json:"credits"`
-	Price   decimal.Decimal `json:"price"`
-}
-
-// PackCreate makes a pack. Errors: NOT_FOUND, INVALID, ALREADY_EXISTS, IDEMPOTENCY_CONFLICT.
-func (b *Books) PackCreate(ctx context.Context, key string, request NewPack) (Pack, error) {
-	return once(ctx, b, act{"pack.create", key, request}, func(ctx context.Context, tx Tx) (Pack, string, error) {
-		pack := Pack{ID: b.newID(), Code: request.Code, Name: request.Name, CreatedAt: b.clock()}
-		if pack.Name == "" {
-			pack.Name = pack.Code
-		}
-		if err := checkCode("code", pack.Code); err != nil {
-			return pack, "", err
-		}
-		if err := checkText("name", pack.Name, 1, maxTextLength); err != nil {
-			return pack, "", err
-		}
-		policy, err := policyByCode(ctx, tx, request.Policy)
-		if err != nil {
-			return pack, "", err
-		}
-		pack.PolicyID = policy.ID
-		if pack.Currency, err = b.currencyOf("currency", request.Currency); err != nil {
-			return pack, "", err
-		}
-		if pack.Tiers, err = tiersOf(request.Tiers, pack.Currency); err != nil {
-			return pack, "", err
-		}
-		return pack, pack.ID, nameTaken(tx.InsertPack(ctx, pack), "code", pack.Code, "pack")
-	})
-}
-
-func tiersOf(asked []NewTier, currency ledger.Currency) ([]Tier, error) {
-	if len(asked) == 0 || len(asked) > maxTiers {
-		return nil, refuse(Invalid, "tiers", "must be 1 to %d tiers, not %d", maxTiers, len(asked))
-	}
-	tiers := make([]Tier, 0, len(asked))
-	for i, given := range asked {
-		at := "tiers." + strconv.Itoa(i)
-		credits, err := creditsOf(at+".credits", given.Credits)
-		if err != nil {
-			return nil, err
-		}
-		price, err := amountOf(at+".price", given.Price, currency)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 && credits <= tiers[i-1].Credits {
-			return nil, refuse(Invalid, at+".credits", "must be more than the %s of the tier before, not %s", tiers[i-1].Credits, credits)
-		}
-		if i > 0 && tiers[i-1].PriceOf(credits).Minor < price.Minor {
-			return nil, refuse(Invalid, at+".price", "must not be dearer per credit than the tier before: at most %s, not %s", tiers[i-1].PriceOf(credits).Text(), price.Text())
-		}
-		tiers = append(tiers, Tier{Credits: credits, Price: price})
-	}
-	return tiers, nil
-}
-
-// PriceOf returns what so many credits cost at the tier's price per credit, rounded
-// half away from zero to the minor unit.
-func (t Tier) PriceOf(credits revrec.Credits) ledger.Amount {
-	return ledger.Money(ledger.MulDiv(t.Price.Minor, int64(credits), int64(t.Credits)), t.Price.Currency)
-}
-
-// PriceOf returns the price of so many credits by the highest tier that they reach.
-// Errors: INVALID below the smallest tier.
-func (p Pack) PriceOf(credits revrec.Credits) (ledger.Amount, error) {
-	at, exact := slices.BinarySearchFunc(p.Tiers, credits, func(t Tier, c revrec.Credits) int { return cmp.Compare(t.Credits, c) })
-	if !exact {
-		at--
-	}
-	if at < 0 {
-		return ledger.Amount{}, refuse(Invalid, "credits", "must be at least %s, the smallest tier of pack %q, not %s", p.Tiers[0].Credits, p.Code, credits)
-	}
-	price := p.Tiers[at].PriceOf(credits)
-	if price.Minor > ledger.MaxMinor {
-		return ledger.Amount{}, refuse(TooLarge, "credits", "cost more than one purchase may: %s", price)
-	}
-	return price, nil
 }
 
 // NewMeter asks for a meter: Credits for every Per units.

@@ -29,6 +29,7 @@ const (
 	NotLapsed           Code = "NOT_LAPSED"           // the credits have not lapsed
 	CreditsBlocked      Code = "CREDITS_BLOCKED"      // a chargeback of the credits is open
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
+	PackRetired         Code = "PACK_RETIRED"         // the pack is not for sale then
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease

@@ -51,7 +51,7 @@ type Purchased struct {
 
 // Purchase sells credits: it makes the purchase, its lot and, where it was paid, the
 // entry: the contract liability appears with the payment. ASC 606-10-45-2.
-// Errors: NOT_FOUND, INVALID, TOO_LARGE, SHORT_EXPIRY, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, PACK_RETIRED, INVALID, TOO_LARGE, SHORT_EXPIRY, IDEMPOTENCY_CONFLICT.
 func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (Purchased, error) {
 	return once(ctx, b, act{"purchase.create", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		deal, err := b.deal(ctx, tx, request)
@@ -98,10 +98,10 @@ func (b *Books) deal(ctx context.Context, tx Tx, request NewPurchase) (deal, err
 		return d, err
 	}
 	d.purchase = Purchase{ID: b.newID(), LotID: b.newID(), CustomerID: d.customer.ID, Reference: request.Reference, CreatedAt: b.clock()}
-	if err := b.price(ctx, tx, request, &d); err != nil {
+	if err := b.terms(request, &d); err != nil {
 		return d, err
 	}
-	if err := b.terms(request, &d); err != nil {
+	if err := b.price(ctx, tx, request, &d); err != nil { // by what is in force when it is bought
 		return d, err
 	}
 	err = b.makeLot(request, &d)
@@ -142,23 +142,28 @@ func (b *Books) price(ctx context.Context, tx Tx, request NewPurchase, d *deal) 
 }
 
 func (b *Books) packPrice(ctx context.Context, tx Tx, request NewPurchase, d *deal) error {
-	packs, err := tx.PacksByCode(ctx, []string{request.Pack})
+	if err := tx.SharePack(ctx, request.Pack); err != nil {
+		return err
+	}
+	pack, err := packByCode(ctx, tx, "pack", request.Pack)
 	if err != nil {
 		return err
 	}
 	switch {
-	case len(packs) == 0:
-		return refuse(NotFound, "pack", "there is no pack %q: create it first, or give a price", clip(request.Pack))
 	case request.Price != nil:
 		return refuse(Invalid, "price", "goes without a pack: pack %q has its own price", request.Pack)
-	case request.Currency != "" && request.Currency != packs[0].Currency:
-		return refuse(Invalid, "currency", "is %s for pack %q, not %s", packs[0].Currency, request.Pack, request.Currency)
+	case request.Currency != "" && request.Currency != pack.Currency:
+		return refuse(Invalid, "currency", "is %s for pack %q, not %s", pack.Currency, request.Pack, request.Currency)
 	}
-	d.purchase.PackID = packs[0].ID
-	if d.purchase.Price, err = packs[0].PriceOf(d.purchase.Credits); err != nil || request.Policy != "" {
+	version, err := pack.forSale(d.purchase.PurchasedAt)
+	if err != nil {
 		return err
 	}
-	d.policy, err = policyByID(ctx, tx, packs[0].PolicyID)
+	d.purchase.PackID, d.purchase.PackVersion = pack.ID, version.Number
+	if d.purchase.Price, err = version.PriceOf(pack, d.purchase.Credits); err != nil || request.Policy != "" {
+		return err
+	}
+	d.policy, err = policyByID(ctx, tx, version.PolicyID)
 	return err
 }
 

@@ -32,12 +32,15 @@ func (scopedTx) Proposals(context.Context, []string) ([]Proposal, error) { retur
 func (scopedTx) LockProposal(context.Context, string, string) (Proposal, error) {
 	return Proposal{}, errScoped
 }
-func (scopedTx) DecideProposal(context.Context, Estimate) error         { return errScoped }
-func (scopedTx) InsertPack(context.Context, Pack) error                 { return errScoped }
-func (scopedTx) InsertMeter(context.Context, Meter) error               { return errScoped }
-func (scopedTx) InsertPurchase(context.Context, Purchase) error         { return errScoped }
-func (scopedTx) UpdatePurchase(context.Context, Purchase) error         { return errScoped }
-func (scopedTx) LockPurchase(context.Context, string) (Purchase, error) { return Purchase{}, errScoped }
+func (scopedTx) DecideProposal(context.Context, Estimate) error               { return errScoped }
+func (scopedTx) InsertPack(context.Context, Pack) error                       { return errScoped }
+func (scopedTx) InsertPackVersion(context.Context, string, PackVersion) error { return errScoped }
+func (scopedTx) HoldPack(context.Context, string) error                       { return errScoped }
+func (scopedTx) SharePack(context.Context, string) error                      { return errScoped }
+func (scopedTx) InsertMeter(context.Context, Meter) error                     { return errScoped }
+func (scopedTx) InsertPurchase(context.Context, Purchase) error               { return errScoped }
+func (scopedTx) UpdatePurchase(context.Context, Purchase) error               { return errScoped }
+func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)       { return Purchase{}, errScoped }
 
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {
 	return nil, errScoped

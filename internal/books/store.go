@@ -103,6 +103,12 @@ type catalogTx interface {
 	PacksByID(ctx context.Context, ids []string) ([]Pack, error)
 	PacksByCode(ctx context.Context, codes []string) ([]Pack, error)
 	Packs(ctx context.Context, filter CatalogFilter, page Page) ([]Pack, error)
+	// InsertPackVersion keeps a version of a pack after its first.
+	InsertPackVersion(ctx context.Context, packID string, version PackVersion) error
+	// HoldPack holds the versions of a pack, by its code, until the transaction ends: whoever
+	// sells it waits. SharePack holds them for many who sell: whoever adds a version waits.
+	HoldPack(ctx context.Context, code string) error
+	SharePack(ctx context.Context, code string) error
 	CountPacks(ctx context.Context, filter CatalogFilter) (int64, error)
 
 	InsertMeter(ctx context.Context, meter Meter) error

@@ -36,7 +36,8 @@ type Policy struct {
 	CreatedAt time.Time
 }
 
-// Pack is a catalogue item: credits by volume tier under a policy.
+// Pack is a catalogue item: credits by volume tier under a policy. PolicyID and Tiers are
+// those of its first version; Later holds the versions after it, in order.
 type Pack struct {
 	ID        string
 	Code      string
@@ -45,6 +46,10 @@ type Pack struct {
 	Currency  ledger.Currency
 	Tiers     []Tier // by credits, smallest first
 	CreatedAt time.Time
+	Later     []PackVersion
+	// AsOf is the instant at which somebody looks at the pack, who is shown the version in
+	// force then; now where zero.
+	AsOf time.Time `json:"-"`
 }
 
 // Tier is a price for so many credits; any number from there to the next tier costs
@@ -88,17 +93,18 @@ const (
 
 // Purchase is credits sold, with the one lot that they make.
 type Purchase struct {
-	ID         string
-	CustomerID string
-	PackID     string // "" for a custom deal
-	PolicyID   string
-	LotID      string
-	Status     PurchaseStatus
-	Credits    revrec.Credits // bought
-	Bonus      revrec.Credits // on the same terms, without a price of its own
-	Price      ledger.Amount  // without tax
-	Tax        ledger.Amount
-	FXRate     decimal.Decimal // functional currency per unit of the price's currency
+	ID          string
+	CustomerID  string
+	PackID      string // "" for a custom deal
+	PackVersion int    // the version of the pack that priced it; 0 for a custom deal
+	PolicyID    string
+	LotID       string
+	Status      PurchaseStatus
+	Credits     revrec.Credits // bought
+	Bonus       revrec.Credits // on the same terms, without a price of its own
+	Price       ledger.Amount  // without tax
+	Tax         ledger.Amount
+	FXRate      decimal.Decimal // functional currency per unit of the price's currency
 	// Functional and FunctionalTax are Price and Tax at FXRate.
 	Functional, FunctionalTax ledger.Amount
 	PurchasedAt               time.Time

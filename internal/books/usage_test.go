@@ -10,7 +10,6 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
-	"drawdown/ledger"
 	"drawdown/revrec"
 )
 
@@ -137,30 +136,5 @@ func TestUsageOutcomes(t *testing.T) {
 	}
 	if findings := done[[]books.Finding](t)(b.Verify(ctx)); len(findings) > 0 {
 		t.Errorf("verify: %+v", findings)
-	}
-}
-
-// TestPackPrices holds the volume tiers of the price list.
-func TestPackPrices(t *testing.T) {
-	tier := func(credits, cents int64) books.Tier {
-		return books.Tier{Credits: revrec.Credits(credits) * revrec.One, Price: ledger.Money(cents, "USD")}
-	}
-	pack := books.Pack{Code: "standard", Tiers: []books.Tier{tier(1000, 100_00), tier(10_000, 800_00), tier(100_000, 6_000_00)}}
-	for credits, want := range map[int64]string{
-		1000:      "100.00",
-		1500:      "150.00",
-		9999:      "999.90",
-		10_000:    "800.00",
-		25_000:    "2000.00",
-		100_000:   "6000.00",
-		1_000_000: "60000.00",
-	} {
-		price, err := pack.PriceOf(revrec.Credits(credits) * revrec.One)
-		if err != nil || price.Text() != want {
-			t.Errorf("%d credits cost %s (%v), want %s", credits, price.Text(), err, want)
-		}
-	}
-	if _, err := pack.PriceOf(999 * revrec.One); books.CodeOf(err) != books.Invalid {
-		t.Errorf("999 credits: %v, want INVALID", err)
 	}
 }

@@ -21,6 +21,9 @@ type engine struct {
 	// holdKey holds an idempotency key until the transaction ends, where "" nobody else has
 	// a transaction meanwhile.
 	holdKey string
+	// holdPack and sharePack hold the prices of a pack until the transaction ends, for one who
+	// changes them and for many who sell by them; where "", as above.
+	holdPack, sharePack string
 	// holding ends a query whose rows of the table are to be held until the transaction
 	// ends, so that nobody else changes them.
 	holding func(table string) string

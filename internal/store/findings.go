@@ -27,7 +27,8 @@ import (
 //	              policy and currency of its lot
 //	pool days     what lots bring into their pool and take out again
 //	purchases     price, credits and refund are those of their lot; their entries book
-//	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback
+//	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback;
+//	              the price of a pack is that of the version that it names
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
 //	              are of a purchase
@@ -46,7 +47,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.soldByPack} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}

@@ -104,6 +104,24 @@ func (p *player) open(s *store.Store) {
 	p.check(err)
 }
 
+// sellByVersions sells a pack at two prices, and takes it off sale.
+func (p *player) sellByVersions() {
+	tiers := []books.NewTier{{Credits: decimal.NewFromInt(10), Price: decimal.NewFromInt(3)}}
+	_, err := p.b.PackCreate(p.ctx, p.key(), books.NewPack{Code: "pack", Policy: "billed", Tiers: tiers})
+	p.check(err)
+	buy := func() {
+		_, err := p.b.Purchase(p.ctx, p.key(), books.NewPurchase{Customer: "cash", Pack: "pack", Credits: decimal.NewFromInt(11)})
+		p.check(err)
+	}
+	buy()
+	tiers[0].Price = decimal.NewFromInt(4)
+	_, err = p.b.PackRevise(p.ctx, p.key(), books.PackRevision{Code: "pack", Tiers: tiers})
+	p.check(err)
+	buy()
+	_, err = p.b.PackRetire(p.ctx, p.key(), books.PackRetirement{Code: "pack"})
+	p.check(err)
+}
+
 func playBook(s *store.Store) error {
 	p := &player{ctx: context.Background()}
 	p.at("2024-01-02")
@@ -133,6 +151,7 @@ func playBook(s *store.Store) error {
 	euro := func(r *books.NewPurchase) { r.Currency, r.FXRate, r.Tax = "EUR", &rate, share("19.99") }
 
 	p.buy("cash", "expiry", 100, euro)
+	p.sellByVersions()
 	_, err = p.b.Grant(p.ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
 	p.check(err)
 	invoiced := p.buy("invoice", "pooled", 500, func(r *books.NewPurchase) {
@@ -352,6 +371,9 @@ var plants = []struct {
 	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'refunds' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.voidFunctional"},
 	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilled"},
 	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilledFunctional"},
+	{"UPDATE purchases SET pack_version = 3 WHERE pack_id IS NOT NULL", "purchase.pack"},
+	{"UPDATE pack_tiers SET price_minor = price_minor + 1", "purchase.pack"},
+	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE pack_id IS NOT NULL", "purchase.pack purchase.price"},
 	{"DELETE FROM purchases WHERE status = 'PAID'", "lot.purchase entry.reference"},
 
 	{"DELETE FROM recognitions WHERE kind = 'USAGE' AND batch_id IN (SELECT batch_id FROM entries)", "lot.recognised lot.usage entry.sums lot.bookedCredits"},
@@ -495,7 +517,7 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early")
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {
 		if !checked[check] {

@@ -31,6 +31,8 @@ var postgresEngine = &engine{
 	dialect:    pgdialect.New(),
 	migrations: postgresMigrations,
 	holdKey:    "SELECT pg_advisory_xact_lock(hashtextextended('drawdown key of ' || current_schema() || ' ' || ?, 0))",
+	holdPack:   "SELECT pg_advisory_xact_lock(" + packLock + ")",
+	sharePack:  "SELECT pg_advisory_xact_lock_shared(" + packLock + ")",
 	holding:    func(table string) string { return " FOR NO KEY UPDATE OF " + table },
 	isOpen:     "open",
 	hasUnused:  "open",
@@ -69,6 +71,10 @@ var (
 	// takes that for so dear that it would compile the statement first, for half a second.
 	writerDefaults = map[string]string{"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
 )
+
+// packLock names the lock of a pack's prices. It is no lock of its row: that would take the
+// right to change packs, which the program's role has not.
+const packLock = "hashtextextended('drawdown pack of ' || current_schema() || ' ' || ?, 0)"
 
 const (
 	connectTimeout = 10 * time.Second

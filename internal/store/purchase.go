@@ -17,6 +17,7 @@ type purchaseRow struct {
 	CustomerID         string
 	ID                 string
 	PackID             string `bun:",nullzero"`
+	PackVersion        int64  `bun:",nullzero"`
 	PolicyID           string
 	LotID              string
 	Status             string
@@ -47,7 +48,7 @@ type purchaseRow struct {
 
 func purchaseRowOf(p books.Purchase) purchaseRow {
 	row := purchaseRow{
-		CustomerID: p.CustomerID, ID: p.ID, PackID: p.PackID, PolicyID: p.PolicyID, LotID: p.LotID,
+		CustomerID: p.CustomerID, ID: p.ID, PackID: p.PackID, PackVersion: int64(p.PackVersion), PolicyID: p.PolicyID, LotID: p.LotID,
 		Status: string(p.Status), Credits: int64(p.Credits), Bonus: int64(p.Bonus),
 		Currency: string(p.Price.Currency), PriceMinor: p.Price.Minor, TaxMinor: p.Tax.Minor, FXRate: number{p.FXRate},
 		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, FunctionalTaxMinor: p.FunctionalTax.Minor,
@@ -69,8 +70,11 @@ func (row purchaseRow) purchase() books.Purchase {
 	if !row.VoidedAt.time().IsZero() {
 		status = books.PurchaseVoided
 	}
+	if row.PackID != "" && row.PackVersion == 0 { // see the migration that brought pack_version
+		row.PackVersion = 1
+	}
 	return books.Purchase{
-		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PolicyID: row.PolicyID, LotID: row.LotID,
+		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PackVersion: int(row.PackVersion), PolicyID: row.PolicyID, LotID: row.LotID,
 		Status: status, Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
 		Price: contract(row.PriceMinor), Tax: contract(row.TaxMinor), FXRate: row.FXRate.Decimal,
 		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),

@@ -58,6 +58,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Overage() OverageResolver
 	Pack() PackResolver
+	PackVersion() PackVersionResolver
 	Policy() PolicyResolver
 	Pool() PoolResolver
 	Purchase() PurchaseResolver
@@ -212,6 +213,8 @@ type MutationResolver interface {
 	EstimateApprove(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateApprovePayload, error)
 	EstimateReject(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateRejectPayload, error)
 	PackCreate(ctx context.Context, input PackCreateInput, idempotencyKey string) (*PackCreatePayload, error)
+	PackRevise(ctx context.Context, code string, input PackReviseInput, idempotencyKey string) (*PackRevisePayload, error)
+	PackRetire(ctx context.Context, code string, input PackRetireInput, idempotencyKey string) (*PackRetirePayload, error)
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
@@ -234,7 +237,15 @@ type OverageResolver interface {
 type PackResolver interface {
 	Policy(ctx context.Context, obj *books.Pack) (*books.Policy, error)
 
+	Tiers(ctx context.Context, obj *books.Pack) ([]books.Tier, error)
+	Version(ctx context.Context, obj *books.Pack) (*books.PackVersion, error)
+
 	Purchases(ctx context.Context, obj *books.Pack, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
+}
+type PackVersionResolver interface {
+	Policy(ctx context.Context, obj *books.PackVersion) (*books.Policy, error)
+
+	Reason(ctx context.Context, obj *books.PackVersion) (*string, error)
 }
 type PolicyResolver interface {
 	ShortExpiry(ctx context.Context, obj *books.Policy) (*string, error)
@@ -253,6 +264,7 @@ type PoolResolver interface {
 type PurchaseResolver interface {
 	Customer(ctx context.Context, obj *books.Purchase) (*books.Customer, error)
 	Pack(ctx context.Context, obj *books.Purchase) (*books.Pack, error)
+	PackVersion(ctx context.Context, obj *books.Purchase) (*books.PackVersion, error)
 	Policy(ctx context.Context, obj *books.Purchase) (*books.Policy, error)
 	Lot(ctx context.Context, obj *books.Purchase) (*revrec.Lot, error)
 
@@ -283,7 +295,7 @@ type QueryResolver interface {
 	Customers(ctx context.Context, search *string, policy *string, from *time.Time, before *time.Time, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Customer], error)
 	Policy(ctx context.Context, code string) (*books.Policy, error)
 	Policies(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
-	Pack(ctx context.Context, code string) (*books.Pack, error)
+	Pack(ctx context.Context, code string, at *time.Time) (*books.Pack, error)
 	Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
@@ -408,6 +420,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MeterCreateInput", ec.unmarshalInputMeterCreateInput),
 			graphql.NewInputUnmarshaler("OverageInput", ec.unmarshalInputOverageInput),
 			graphql.NewInputUnmarshaler("PackCreateInput", ec.unmarshalInputPackCreateInput),
+			graphql.NewInputUnmarshaler("PackRetireInput", ec.unmarshalInputPackRetireInput),
+			graphql.NewInputUnmarshaler("PackReviseInput", ec.unmarshalInputPackReviseInput),
 			graphql.NewInputUnmarshaler("PackTierInput", ec.unmarshalInputPackTierInput),
 			graphql.NewInputUnmarshaler("PolicyCreateInput", ec.unmarshalInputPolicyCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseCreateInput", ec.unmarshalInputPurchaseCreateInput),
@@ -668,6 +682,8 @@ type Query {
   pack(
     "The pack's code."
     code: String!
+    "Shows the policy and the prices in force at this instant; now where null."
+    at: DateTime
   ): Pack @requires(role: VIEWER)
 
   "Packs, in order of creation unless ` + "`" + `sort` + "`" + ` says otherwise."
@@ -1110,6 +1126,26 @@ type Mutation {
     idempotencyKey: String!
   ): PackCreatePayload @requires(role: ACCOUNTANT)
 
+  "Adds a version to a pack: its prices from an instant on. Purchases keep the price of the version by which they were sold; a pack that was retired is for sale again."
+  packRevise(
+    "The pack's code."
+    code: String!
+    "The new prices, and from when."
+    input: PackReviseInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PackRevisePayload @requires(role: ACCOUNTANT)
+
+  "Takes a pack off sale from an instant on: ` + "`" + `purchaseCreate` + "`" + ` then answers ` + "`" + `PACK_RETIRED` + "`" + `. What was sold stays as it is."
+  packRetire(
+    "The pack's code."
+    code: String!
+    "From when, and why."
+    input: PackRetireInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PackRetirePayload @requires(role: ACCOUNTANT)
+
   "Adds a meter: how many credits a quantity of something costs."
   meterCreate(
     "What to add."
@@ -1377,6 +1413,8 @@ enum ErrorCode {
   ALREADY_PAID
   "The event, or the purchase, is void."
   ALREADY_VOIDED
+  "The pack is retired: it was not, or is not, for sale then."
+  PACK_RETIRED
   "The period is closed and takes no more."
   PERIOD_CLOSED
   "Another run of the job is under way: wait for it, or try again."
@@ -1916,12 +1954,18 @@ type Pack implements Node {
   name: String!
   "When it was added."
   createdAt: DateTime!
-  "The policy of the credits."
+  "The policy of the credits, by the version in force now, or ` + "`" + `at` + "`" + ` the instant asked for."
   policy: Policy!
-  "The currency of the prices."
+  "The currency of the prices, the same in all versions."
   currency: Currency!
-  "The prices by volume, smallest first. A purchase costs per credit what the highest tier that it reaches costs."
+  "The prices by volume in force now, or ` + "`" + `at` + "`" + ` the instant asked for, smallest first; none while the pack is retired. A purchase costs per credit what the highest tier that it reaches costs."
   tiers: [PackTier!]!
+  "The version in force now, or ` + "`" + `at` + "`" + ` the instant asked for."
+  version: PackVersion!
+  "All versions, those that are not in force yet too, in order: at most 1,000."
+  versions: [PackVersion!]!
+  "The instant from which it is not for sale any more; null where the last version is for sale."
+  retiredFrom: DateTime
   "Purchases of the pack, in the order in which they were recorded."
   purchases(
     "How many to return: 1 to 200."
@@ -1951,6 +1995,24 @@ type PackEdge {
   cursor: String!
   "A pack itself."
   node: Pack!
+}
+
+"What a pack costs from an instant on, up to the next version. Versions never change."
+type PackVersion {
+  "1 is the first."
+  number: Int!
+  "The instant from which it is in force; null of the first version, which is in force from the beginning of time."
+  effectiveFrom: DateTime
+  "The policy of the credits."
+  policy: Policy!
+  "The prices by volume, smallest first; none where the version is retired."
+  tiers: [PackTier!]!
+  "True where nothing is sold while it is in force."
+  retired: Boolean!
+  "Why; null where nobody said."
+  reason: String
+  "When it was added."
+  createdAt: DateTime!
 }
 
 "So many credits for so much; any number from there to the next tier costs the same per credit."
@@ -2016,6 +2078,8 @@ type Purchase implements Node {
   customer: Customer!
   "The pack that was sold; null for a custom deal."
   pack: Pack
+  "The version of the pack that priced it: the one in force when it was bought; null for a custom deal."
+  packVersion: PackVersion
   "The policy of the credits."
   policy: Policy!
   "The credits that the purchase made."
@@ -3271,6 +3335,42 @@ type PackCreatePayload {
   userErrors: [UserError!]!
 }
 
+"A new version of a pack."
+input PackReviseInput {
+  "The instant from which it is in force: now where null, never in the past, and not before the last version begins."
+  effectiveFrom: DateTime
+  "The code of the policy of the credits sold from then on; that of the version before where null."
+  policy: String
+  "At least one, each with more credits than the one before and no dearer per credit, in the currency of the pack."
+  tiers: [PackTierInput!]!
+  "Why, for the record: at most 2,000 characters."
+  reason: String
+}
+
+"What came of ` + "`" + `packRevise` + "`" + `."
+type PackRevisePayload {
+  "The pack; null where it was refused."
+  pack: Pack
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"From when a pack is not sold any more."
+input PackRetireInput {
+  "The first instant at which it cannot be sold: now where null, never in the past, and not before the last version begins."
+  from: DateTime
+  "Why, for the record: at most 2,000 characters."
+  reason: String
+}
+
+"What came of ` + "`" + `packRetire` + "`" + `."
+type PackRetirePayload {
+  "The pack; null where it was refused."
+  pack: Pack
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "A meter to add."
 input MeterCreateInput {
   "Unique: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as ` + "`" + `tokens_in` + "`" + `."
@@ -4493,6 +4593,12 @@ func (ec *executionContext) childFields_Pack(ctx context.Context, field graphql.
 		return ec.fieldContext_Pack_currency(ctx, field)
 	case "tiers":
 		return ec.fieldContext_Pack_tiers(ctx, field)
+	case "version":
+		return ec.fieldContext_Pack_version(ctx, field)
+	case "versions":
+		return ec.fieldContext_Pack_versions(ctx, field)
+	case "retiredFrom":
+		return ec.fieldContext_Pack_retiredFrom(ctx, field)
 	case "purchases":
 		return ec.fieldContext_Pack_purchases(ctx, field)
 	}
@@ -4533,6 +4639,26 @@ func (ec *executionContext) childFields_PackEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PackEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_PackRetirePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pack":
+		return ec.fieldContext_PackRetirePayload_pack(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PackRetirePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PackRetirePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PackRevisePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pack":
+		return ec.fieldContext_PackRevisePayload_pack(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PackRevisePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PackRevisePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PackTier(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "credits":
@@ -4541,6 +4667,26 @@ func (ec *executionContext) childFields_PackTier(ctx context.Context, field grap
 		return ec.fieldContext_PackTier_price(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PackTier", field.Name)
+}
+
+func (ec *executionContext) childFields_PackVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_PackVersion_number(ctx, field)
+	case "effectiveFrom":
+		return ec.fieldContext_PackVersion_effectiveFrom(ctx, field)
+	case "policy":
+		return ec.fieldContext_PackVersion_policy(ctx, field)
+	case "tiers":
+		return ec.fieldContext_PackVersion_tiers(ctx, field)
+	case "retired":
+		return ec.fieldContext_PackVersion_retired(ctx, field)
+	case "reason":
+		return ec.fieldContext_PackVersion_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PackVersion_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PackVersion", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4649,6 +4795,8 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_customer(ctx, field)
 	case "pack":
 		return ec.fieldContext_Purchase_pack(ctx, field)
+	case "packVersion":
+		return ec.fieldContext_Purchase_packVersion(ctx, field)
 	case "policy":
 		return ec.fieldContext_Purchase_policy(ctx, field)
 	case "lot":
@@ -5977,6 +6125,66 @@ func (ec *executionContext) field_Mutation_packCreate_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_packRetire_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PackRetireInput, error) {
+			return ec.unmarshalNPackRetireInput2drawdownᚋgraphᚋinternalᚋgenᚐPackRetireInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_packRevise_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PackReviseInput, error) {
+			return ec.unmarshalNPackReviseInput2drawdownᚋgraphᚋinternalᚋgenᚐPackReviseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_policyCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7254,6 +7462,14 @@ func (ec *executionContext) field_Query_pack_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["code"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg1
 	return args, nil
 }
 
@@ -16016,6 +16232,94 @@ func (ec *executionContext) fieldContext_Mutation_packCreate(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_packRevise(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_packRevise(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PackRevise(ctx, fc.Args["code"].(string), fc.Args["input"].(PackReviseInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PackRevisePayload) graphql.Marshaler {
+			return ec.marshalOPackRevisePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPackRevisePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_packRevise(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackRevisePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_packRevise_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_packRetire(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_packRetire(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PackRetire(ctx, fc.Args["code"].(string), fc.Args["input"].(PackRetireInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PackRetirePayload) graphql.Marshaler {
+			return ec.marshalOPackRetirePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPackRetirePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_packRetire(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackRetirePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_packRetire_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_meterCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16926,7 +17230,7 @@ func (ec *executionContext) _Pack_tiers(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Pack_tiers(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Tiers, nil
+			return ec.Resolvers.Pack().Tiers(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []books.Tier) graphql.Marshaler {
@@ -16940,13 +17244,89 @@ func (ec *executionContext) fieldContext_Pack_tiers(_ context.Context, field gra
 	fc = &graphql.FieldContext{
 		Object:     "Pack",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PackTier(ctx, field)
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Pack_version(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pack_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Pack().Version(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.PackVersion) graphql.Marshaler {
+			return ec.marshalNPackVersion2ᚖdrawdownᚋinternalᚋbooksᚐPackVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pack_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Pack",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Pack_versions(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pack_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.PackVersion) graphql.Marshaler {
+			return ec.marshalNPackVersion2ᚕdrawdownᚋinternalᚋbooksᚐPackVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pack_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Pack",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Pack_retiredFrom(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
+	return leaf_Pack_retiredFrom(obj)
+}
+
+func leaf_Pack_retiredFrom(obj *books.Pack) graphql.Marshaler {
+	v := obj.RetiredFrom()
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Pack_retiredFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pack", field, true, false, "DateTime")
 }
 
 func (ec *executionContext) _Pack_purchases(ctx context.Context, field graphql.CollectedField, obj *books.Pack) (ret graphql.Marshaler) {
@@ -17243,6 +17623,134 @@ func (ec *executionContext) fieldContext_PackEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _PackRetirePayload_pack(ctx context.Context, field graphql.CollectedField, obj *PackRetirePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackRetirePayload_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackRetirePayload_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackRetirePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackRetirePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PackRetirePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackRetirePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackRetirePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackRetirePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackRevisePayload_pack(ctx context.Context, field graphql.CollectedField, obj *PackRevisePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackRevisePayload_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackRevisePayload_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackRevisePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackRevisePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PackRevisePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackRevisePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackRevisePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackRevisePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PackTier_credits(ctx context.Context, field graphql.CollectedField, obj *books.Tier) (ret graphql.Marshaler) {
 	if plain := leaf_PackTier_credits(obj); plain != graphql.Null {
 		return plain
@@ -17308,6 +17816,198 @@ func (ec *executionContext) fieldContext_PackTier_price(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PackVersion_number(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	if plain := leaf_PackVersion_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackVersion_number(obj *books.PackVersion) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_PackVersion_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackVersion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PackVersion_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	return leaf_PackVersion_effectiveFrom(obj)
+}
+
+func leaf_PackVersion_effectiveFrom(obj *books.PackVersion) graphql.Marshaler {
+	v := obj.EffectiveFrom
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_PackVersion_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackVersion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PackVersion_policy(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PackVersion().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackVersion_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackVersion_tiers(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_tiers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tiers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Tier) graphql.Marshaler {
+			return ec.marshalNPackTier2ᚕdrawdownᚋinternalᚋbooksᚐTierᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackVersion_tiers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackVersion",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackTier(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackVersion_retired(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	if plain := leaf_PackVersion_retired(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_retired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackVersion_retired(obj *books.PackVersion) graphql.Marshaler {
+	v := obj.Retired
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_PackVersion_retired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackVersion", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PackVersion_reason(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PackVersion().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackVersion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackVersion", field, true, true, "String")
+}
+
+func (ec *executionContext) _PackVersion_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.PackVersion) (ret graphql.Marshaler) {
+	if plain := leaf_PackVersion_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackVersion_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackVersion_createdAt(obj *books.PackVersion) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_PackVersion_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackVersion", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *view.PageInfo) (ret graphql.Marshaler) {
@@ -18346,6 +19046,38 @@ func (ec *executionContext) fieldContext_Purchase_pack(_ context.Context, field 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_packVersion(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_packVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().PackVersion(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.PackVersion) graphql.Marshaler {
+			return ec.marshalOPackVersion2ᚖdrawdownᚋinternalᚋbooksᚐPackVersion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_packVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackVersion(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20533,7 +21265,7 @@ func (ec *executionContext) _Query_pack(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Pack(ctx, fc.Args["code"].(string))
+			return ec.Resolvers.Query().Pack(ctx, fc.Args["code"].(string), fc.Args["at"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
@@ -27387,6 +28119,118 @@ func UnmarshalPackCreateInput(ctx context.Context, raw any) (PackCreateInput, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPackRetireInput(ctx context.Context, obj any) (PackRetireInput, error) {
+	var it PackRetireInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPackRetireInput unmarshals raw into the PackRetireInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPackRetireInput(ctx context.Context, raw any) (PackRetireInput, error) {
+	var out PackRetireInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PackRetireInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPackReviseInput(ctx context.Context, obj any) (PackReviseInput, error) {
+	var it PackReviseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"effectiveFrom", "policy", "tiers", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "effectiveFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveFrom"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveFrom = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "tiers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tiers"))
+			data, err := ec.unmarshalNPackTierInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐPackTierInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tiers = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPackReviseInput unmarshals raw into the PackReviseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPackReviseInput(ctx context.Context, raw any) (PackReviseInput, error) {
+	var out PackReviseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PackReviseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPackTierInput(ctx context.Context, obj any) (PackTierInput, error) {
 	var it PackTierInput
 	if obj == nil {
@@ -30926,6 +31770,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "packRevise":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_packRevise(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "packRetire":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_packRetire(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "meterCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_meterCreate(ctx, field)
@@ -31124,6 +31982,21 @@ func (ec *executionContext) _Pack(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "version":
+			out.Values[i] = ec._Pack_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._Pack_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retiredFrom":
+			out.Values[i] = ec._Pack_retiredFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "purchases":
 			out.Values[i] = ec._Pack_purchases(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -31243,6 +32116,68 @@ func (ec *executionContext) _PackEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var packRetirePayloadImplementors = []string{"PackRetirePayload"}
+
+func (ec *executionContext) _PackRetirePayload(ctx context.Context, sel ast.SelectionSet, obj *PackRetirePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, packRetirePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PackRetirePayload")
+		case "pack":
+			out.Values[i] = ec._PackRetirePayload_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PackRetirePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var packRevisePayloadImplementors = []string{"PackRevisePayload"}
+
+func (ec *executionContext) _PackRevisePayload(ctx context.Context, sel ast.SelectionSet, obj *PackRevisePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, packRevisePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PackRevisePayload")
+		case "pack":
+			out.Values[i] = ec._PackRevisePayload_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PackRevisePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var packTierImplementors = []string{"PackTier"}
 
 func (ec *executionContext) _PackTier(ctx context.Context, sel ast.SelectionSet, obj *books.Tier) graphql.Marshaler {
@@ -31260,6 +32195,62 @@ func (ec *executionContext) _PackTier(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "price":
 			out.Values[i] = ec._PackTier_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var packVersionImplementors = []string{"PackVersion"}
+
+func (ec *executionContext) _PackVersion(ctx context.Context, sel ast.SelectionSet, obj *books.PackVersion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, packVersionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PackVersion")
+		case "number":
+			out.Values[i] = ec._PackVersion_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveFrom":
+			out.Values[i] = ec._PackVersion_effectiveFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._PackVersion_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tiers":
+			out.Values[i] = ec._PackVersion_tiers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retired":
+			out.Values[i] = ec._PackVersion_retired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PackVersion_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PackVersion_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31606,6 +32597,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "pack":
 			out.Values[i] = ec._Purchase_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "packVersion":
+			out.Values[i] = ec._Purchase_packVersion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -35292,6 +36288,16 @@ func (ec *executionContext) marshalNPackEdge2ᚕdrawdownᚋgraphᚋinternalᚋvi
 	return ret
 }
 
+func (ec *executionContext) unmarshalNPackRetireInput2drawdownᚋgraphᚋinternalᚋgenᚐPackRetireInput(ctx context.Context, v any) (PackRetireInput, error) {
+	res, err := ec.unmarshalInputPackRetireInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPackReviseInput2drawdownᚋgraphᚋinternalᚋgenᚐPackReviseInput(ctx context.Context, v any) (PackReviseInput, error) {
+	res, err := ec.unmarshalInputPackReviseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPackTier2drawdownᚋinternalᚋbooksᚐTier(ctx context.Context, sel ast.SelectionSet, v books.Tier) graphql.Marshaler {
 	return ec._PackTier(ctx, sel, &v)
 }
@@ -35329,6 +36335,34 @@ func (ec *executionContext) unmarshalNPackTierInput2ᚕdrawdownᚋgraphᚋintern
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalNPackVersion2drawdownᚋinternalᚋbooksᚐPackVersion(ctx context.Context, sel ast.SelectionSet, v books.PackVersion) graphql.Marshaler {
+	return ec._PackVersion(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPackVersion2ᚕdrawdownᚋinternalᚋbooksᚐPackVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []books.PackVersion) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPackVersion2drawdownᚋinternalᚋbooksᚐPackVersion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPackVersion2ᚖdrawdownᚋinternalᚋbooksᚐPackVersion(ctx context.Context, sel ast.SelectionSet, v *books.PackVersion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PackVersion!")
+		return graphql.Null
+	}
+	return ec._PackVersion(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
@@ -36843,6 +37877,27 @@ func (ec *executionContext) marshalOPackCreatePayload2ᚖdrawdownᚋgraphᚋinte
 		return graphql.Null
 	}
 	return ec._PackCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPackRetirePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPackRetirePayload(ctx context.Context, sel ast.SelectionSet, v *PackRetirePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PackRetirePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPackRevisePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPackRevisePayload(ctx context.Context, sel ast.SelectionSet, v *PackRevisePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PackRevisePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPackVersion2ᚖdrawdownᚋinternalᚋbooksᚐPackVersion(ctx context.Context, sel ast.SelectionSet, v *books.PackVersion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PackVersion(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPeriod2drawdownᚋledgerᚐPeriod(ctx context.Context, v any) (ledger.Period, error) {

@@ -209,6 +209,42 @@ type PackCreatePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// From when a pack is not sold any more.
+type PackRetireInput struct {
+	// The first instant at which it cannot be sold: now where null, never in the past, and not before the last version begins.
+	From *time.Time `json:"from,omitempty"`
+	// Why, for the record: at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `packRetire`.
+type PackRetirePayload struct {
+	// The pack; null where it was refused.
+	Pack *books.Pack `json:"pack,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// A new version of a pack.
+type PackReviseInput struct {
+	// The instant from which it is in force: now where null, never in the past, and not before the last version begins.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
+	// The code of the policy of the credits sold from then on; that of the version before where null.
+	Policy *string `json:"policy,omitempty"`
+	// At least one, each with more credits than the one before and no dearer per credit, in the currency of the pack.
+	Tiers []PackTierInput `json:"tiers"`
+	// Why, for the record: at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `packRevise`.
+type PackRevisePayload struct {
+	// The pack; null where it was refused.
+	Pack *books.Pack `json:"pack,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // So many credits for so much.
 type PackTierInput struct {
 	// The credits at which the tier begins, more than 0, such as `10000`.

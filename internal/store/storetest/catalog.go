@@ -126,6 +126,10 @@ func packsAndMeters(t *testing.T, s *suite) {
 		return books.Meter{ID: newID(), Code: code, Name: "Meter " + code, Unit: "token", Credits: dec(credits), Per: dec(per), CreatedAt: noon}
 	}
 	in, out := meter("in", "1", "1000"), meter("out", "0.0000001", "3.5")
+	second := books.PackVersion{Number: 2, EffectiveFrom: noon, PolicyID: policy.ID, Reason: "costs", CreatedAt: noon, Tiers: []books.Tier{
+		{Credits: 10 * revrec.One, Price: eur(120)}, {Credits: 1000 * revrec.One, Price: eur(9999)},
+	}}
+	third := books.PackVersion{Number: 3, EffectiveFrom: noon.AddDate(1, 0, 0), PolicyID: policy.ID, Retired: true, CreatedAt: noon}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		must(t, tx.InsertPack(ctx, small))
@@ -133,6 +137,14 @@ func packsAndMeters(t *testing.T, s *suite) {
 		must(t, tx.InsertMeter(ctx, in))
 		must(t, tx.InsertMeter(ctx, out))
 	})
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.SharePack(ctx, "small"))
+		must(t, tx.HoldPack(ctx, "small"))
+		must(t, tx.InsertPackVersion(ctx, small.ID, second))
+		must(t, tx.InsertPackVersion(ctx, small.ID, third))
+		small.Later = []books.PackVersion{second, third}
+	})
+	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPackVersion(ctx, small.ID, third) }), books.AlreadyExists)
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPack(ctx, pack("small")) }), books.AlreadyExists)
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertMeter(ctx, meter("in", "1", "1")) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
