@@ -59,6 +59,7 @@ var matrix = map[string]struct {
 	"Query.policies":                {`policies { nodes { id } }`, everybody},
 	"Query.pack":                    {`pack(code: "growth") { id }`, everybody},
 	"Query.packs":                   {`packs { nodes { id } }`, everybody},
+	"Query.packQuote":               {`packQuote(code: "growth", credits: "1000") { price { amount } }`, everybody},
 	"Query.meter":                   {`meter(code: "tokens") { id }`, everybody},
 	"Query.meters":                  {`meters { nodes { id } }`, everybody},
 	"Query.purchase":                {`purchase(id: "pur_0") { id }`, everybody},

@@ -34,6 +34,7 @@ type (
 	estimateResolver        struct{}
 	packResolver            struct{ *resolver }
 	packVersionResolver     struct{}
+	packQuoteResolver       struct{}
 	meterResolver           struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
@@ -68,6 +69,7 @@ func (r *resolver) Overage() gen.OverageResolver                 { return overag
 func (r *resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
 func (r *resolver) Estimate() gen.EstimateResolver               { return estimateResolver{} }
 func (r *resolver) Pack() gen.PackResolver                       { return packResolver{r} }
+func (r *resolver) PackQuote() gen.PackQuoteResolver             { return packQuoteResolver{} }
 func (r *resolver) PackVersion() gen.PackVersionResolver         { return packVersionResolver{} }
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }

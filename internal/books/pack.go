@@ -74,8 +74,10 @@ func tiersOf(asked []NewTier, currency ledger.Currency) ([]Tier, error) {
 		if i > 0 && credits <= tiers[i-1].Credits {
 			return nil, refuse(Invalid, at+".credits", "must be more than the %s of the tier before, not %s", tiers[i-1].Credits, credits)
 		}
-		if i > 0 && tiers[i-1].PriceOf(credits).Minor < price.Minor {
-			return nil, refuse(Invalid, at+".price", "must not be dearer per credit than the tier before: at most %s, not %s", tiers[i-1].PriceOf(credits).Text(), price.Text())
+		if i > 0 {
+			if most, within := tiers[i-1].PriceOf(credits); within && most.Minor < price.Minor {
+				return nil, refuse(Invalid, at+".price", "must not be dearer per credit than the tier before: at most %s, not %s", most.Text(), price.Text())
+			}
 		}
 		tiers = append(tiers, Tier{Credits: credits, Price: price})
 	}

@@ -2,6 +2,7 @@ package books
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -59,9 +60,19 @@ func (p Pack) RetiredFrom() time.Time {
 }
 
 // PriceOf returns what so many credits cost at the tier's price per credit, rounded
-// half away from zero to the minor unit.
-func (t Tier) PriceOf(credits revrec.Credits) ledger.Amount {
-	return ledger.Money(ledger.MulDiv(t.Price.Minor, int64(credits), int64(t.Credits)), t.Price.Currency)
+// half away from zero to the minor unit; within is false, and the price nothing, where that
+// is more than one purchase may cost.
+func (t Tier) PriceOf(credits revrec.Credits) (price ledger.Amount, within bool) {
+	price.Currency = t.Price.Currency
+	high, low := bits.Mul64(uint64(t.Price.Minor), uint64(credits))
+	if high >= uint64(t.Credits) {
+		return price, false
+	}
+	if whole, _ := bits.Div64(high, low, uint64(t.Credits)); whole > uint64(ledger.MaxMinor) {
+		return price, false
+	}
+	price.Minor = ledger.MulDiv(t.Price.Minor, int64(credits), int64(t.Credits))
+	return price, price.Minor <= ledger.MaxMinor
 }
 
 // tierOf returns the place of the highest tier that so many credits reach, -1 for none.
@@ -83,9 +94,9 @@ func (v PackVersion) PriceOf(pack Pack, credits revrec.Credits) (ledger.Amount, 
 	if at < 0 {
 		return ledger.Amount{}, refuse(Invalid, "credits", "must be at least %s, the smallest tier of pack %q, not %s", v.Tiers[0].Credits, pack.Code, credits)
 	}
-	price := v.Tiers[at].PriceOf(credits)
-	if price.Minor > ledger.MaxMinor {
-		return ledger.Amount{}, refuse(TooLarge, "credits", "cost more than one purchase may: %s", price)
+	price, within := v.Tiers[at].PriceOf(credits)
+	if !within {
+		return price, refuse(TooLarge, "credits", "cost more than one purchase may, which is %s", ledger.Money(ledger.MaxMinor, price.Currency))
 	}
 	return price, nil
 }

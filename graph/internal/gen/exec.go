@@ -58,6 +58,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Overage() OverageResolver
 	Pack() PackResolver
+	PackQuote() PackQuoteResolver
 	PackVersion() PackVersionResolver
 	Policy() PolicyResolver
 	Pool() PoolResolver
@@ -242,6 +243,9 @@ type PackResolver interface {
 
 	Purchases(ctx context.Context, obj *books.Pack, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 }
+type PackQuoteResolver interface {
+	Hint(ctx context.Context, obj *books.Quote) (*string, error)
+}
 type PackVersionResolver interface {
 	Policy(ctx context.Context, obj *books.PackVersion) (*books.Policy, error)
 
@@ -297,6 +301,7 @@ type QueryResolver interface {
 	Policies(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Policy], error)
 	Pack(ctx context.Context, code string, at *time.Time) (*books.Pack, error)
 	Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
+	PackQuote(ctx context.Context, code string, credits *revrec.Credits, budget *decimal.Decimal, whole bool, at *time.Time) (*books.Quote, error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
@@ -699,6 +704,23 @@ type Query {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PackConnection! @requires(role: VIEWER)
+
+  """
+  What credits of a pack cost, which tier applies and what the next one would; or how many credits a budget buys at most, exactly.
+  Null where there is no such pack. Errors: ` + "`" + `INVALID` + "`" + ` below the smallest tier, ` + "`" + `TOO_LARGE` + "`" + `, ` + "`" + `PACK_RETIRED` + "`" + `. Nothing is written.
+  """
+  packQuote(
+    "The pack's code."
+    code: String!
+    "What their price is: so many credits. Either this or ` + "`" + `budget` + "`" + `."
+    credits: Credits
+    "What it buys: so much money in the currency of the pack, without tax, such as ` + "`" + `900.00` + "`" + `."
+    budget: Decimal
+    "With ` + "`" + `budget` + "`" + `: whole credits alone; to the millionth where false."
+    whole: Boolean! = true
+    "By the prices in force at this instant; now where null."
+    at: DateTime
+  ): PackQuote @requires(role: VIEWER)
 
   "One meter by its code, such as ` + "`" + `tokens_in` + "`" + `."
   meter(
@@ -2021,6 +2043,56 @@ type PackTier {
   credits: Credits!
   "The price of exactly so many, without tax."
   price: Money!
+}
+
+"What credits of a pack cost, and why."
+type PackQuote {
+  "The pack, as it is at the instant of the quote."
+  pack: Pack!
+  "The version by which it is priced."
+  version: PackVersion!
+  "The credits."
+  credits: Credits!
+  "What they cost, without tax, rounded half away from zero to the minor unit."
+  price: Money!
+  "What there was to spend; null where credits were asked for."
+  budget: Money
+  "What is left of the budget; null where credits were asked for."
+  unspent: Money
+  "What one of these credits comes to: price ÷ credits."
+  pricePerCredit: PricePerCredit!
+  "The tier that applies: the highest that the credits reach."
+  tier: PackTier!
+  "Why, in a sentence."
+  reason: String!
+  "What the next tier would cost; null in the last one."
+  next: PackQuoteNext
+  "Says so where a higher tier costs no more in all; null otherwise."
+  hint: String
+}
+
+"A price in major units of its currency for one credit."
+type PricePerCredit {
+  "Exactly, as a fraction in lowest terms, such as ` + "`" + `2/25` + "`" + `, or a whole number."
+  exact: String!
+  "The same, rounded half away from zero to ` + "`" + `places` + "`" + ` decimals. Nothing is computed from it."
+  rounded: Decimal!
+  "To how many decimals ` + "`" + `rounded` + "`" + ` is rounded."
+  places: Int!
+}
+
+"What the next tier of a pack would cost."
+type PackQuoteNext {
+  "The credits at which it begins."
+  credits: Credits!
+  "The price of exactly so many, without tax."
+  price: Money!
+  "How many more credits that is than the quote's."
+  more: Credits!
+  "Its price less that of the quote; negative where it costs less in all."
+  difference: Money!
+  "What as many credits would cost at the price per credit of the quote's tier, less what they do cost; null where that is more than one purchase may cost."
+  saving: Money
 }
 
 "Turns a quantity of something into credits: quantity × credits ÷ per."
@@ -4639,6 +4711,50 @@ func (ec *executionContext) childFields_PackEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PackEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_PackQuote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pack":
+		return ec.fieldContext_PackQuote_pack(ctx, field)
+	case "version":
+		return ec.fieldContext_PackQuote_version(ctx, field)
+	case "credits":
+		return ec.fieldContext_PackQuote_credits(ctx, field)
+	case "price":
+		return ec.fieldContext_PackQuote_price(ctx, field)
+	case "budget":
+		return ec.fieldContext_PackQuote_budget(ctx, field)
+	case "unspent":
+		return ec.fieldContext_PackQuote_unspent(ctx, field)
+	case "pricePerCredit":
+		return ec.fieldContext_PackQuote_pricePerCredit(ctx, field)
+	case "tier":
+		return ec.fieldContext_PackQuote_tier(ctx, field)
+	case "reason":
+		return ec.fieldContext_PackQuote_reason(ctx, field)
+	case "next":
+		return ec.fieldContext_PackQuote_next(ctx, field)
+	case "hint":
+		return ec.fieldContext_PackQuote_hint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PackQuote", field.Name)
+}
+
+func (ec *executionContext) childFields_PackQuoteNext(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "credits":
+		return ec.fieldContext_PackQuoteNext_credits(ctx, field)
+	case "price":
+		return ec.fieldContext_PackQuoteNext_price(ctx, field)
+	case "more":
+		return ec.fieldContext_PackQuoteNext_more(ctx, field)
+	case "difference":
+		return ec.fieldContext_PackQuoteNext_difference(ctx, field)
+	case "saving":
+		return ec.fieldContext_PackQuoteNext_saving(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PackQuoteNext", field.Name)
+}
+
 func (ec *executionContext) childFields_PackRetirePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "pack":
@@ -4785,6 +4901,18 @@ func (ec *executionContext) childFields_Pool(ctx context.Context, field graphql.
 		return ec.fieldContext_Pool_recognitions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Pool", field.Name)
+}
+
+func (ec *executionContext) childFields_PricePerCredit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "exact":
+		return ec.fieldContext_PricePerCredit_exact(ctx, field)
+	case "rounded":
+		return ec.fieldContext_PricePerCredit_rounded(ctx, field)
+	case "places":
+		return ec.fieldContext_PricePerCredit_places(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PricePerCredit", field.Name)
 }
 
 func (ec *executionContext) childFields_Purchase(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7448,6 +7576,52 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_packQuote_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "credits",
+		func(ctx context.Context, v any) (*revrec.Credits, error) {
+			return ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["credits"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "budget",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["budget"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "whole",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["whole"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg4
 	return args, nil
 }
 
@@ -17623,6 +17797,536 @@ func (ec *executionContext) fieldContext_PackEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _PackQuote_pack(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Pack) graphql.Marshaler {
+			return ec.marshalNPack2drawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_version(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.PackVersion) graphql.Marshaler {
+			return ec.marshalNPackVersion2drawdownᚋinternalᚋbooksᚐPackVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_credits(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	if plain := leaf_PackQuote_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackQuote_credits(obj *books.Quote) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_PackQuote_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackQuote", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _PackQuote_price(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_budget(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	if v := obj.Budget; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_unspent(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	if v := obj.Unspent; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_unspent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unspent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_unspent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_pricePerCredit(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	v := obj.PerCredit
+	if plain := ec.plain_PricePerCredit(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_pricePerCredit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerCredit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.PricePerCredit) graphql.Marshaler {
+			return ec.marshalNPricePerCredit2drawdownᚋinternalᚋbooksᚐPricePerCredit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_pricePerCredit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PricePerCredit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_tier(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_tier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Tier) graphql.Marshaler {
+			return ec.marshalNPackTier2drawdownᚋinternalᚋbooksᚐTier(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_tier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackTier(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_reason(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	if plain := leaf_PackQuote_reason(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackQuote_reason(obj *books.Quote) graphql.Marshaler {
+	v := obj.Reason
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_PackQuote_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackQuote", field, false, false, "String")
+}
+
+func (ec *executionContext) _PackQuote_next(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.NextTier) graphql.Marshaler {
+			return ec.marshalOPackQuoteNext2ᚖdrawdownᚋinternalᚋbooksᚐNextTier(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackQuoteNext(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuote_hint(ctx context.Context, field graphql.CollectedField, obj *books.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuote_hint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PackQuote().Hint(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuote_hint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackQuote", field, true, true, "String")
+}
+
+func (ec *executionContext) _PackQuoteNext_credits(ctx context.Context, field graphql.CollectedField, obj *books.NextTier) (ret graphql.Marshaler) {
+	if plain := leaf_PackQuoteNext_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuoteNext_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackQuoteNext_credits(obj *books.NextTier) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_PackQuoteNext_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackQuoteNext", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _PackQuoteNext_price(ctx context.Context, field graphql.CollectedField, obj *books.NextTier) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuoteNext_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuoteNext_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuoteNext",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuoteNext_more(ctx context.Context, field graphql.CollectedField, obj *books.NextTier) (ret graphql.Marshaler) {
+	if plain := leaf_PackQuoteNext_more(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuoteNext_more(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.More, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PackQuoteNext_more(obj *books.NextTier) graphql.Marshaler {
+	v := obj.More
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_PackQuoteNext_more(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PackQuoteNext", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _PackQuoteNext_difference(ctx context.Context, field graphql.CollectedField, obj *books.NextTier) (ret graphql.Marshaler) {
+	v := obj.Difference
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuoteNext_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuoteNext_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuoteNext",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PackQuoteNext_saving(ctx context.Context, field graphql.CollectedField, obj *books.NextTier) (ret graphql.Marshaler) {
+	if v := obj.Saving; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PackQuoteNext_saving(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Saving, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PackQuoteNext_saving(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PackQuoteNext",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PackRetirePayload_pack(ctx context.Context, field graphql.CollectedField, obj *PackRetirePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18954,6 +19658,99 @@ func (ec *executionContext) fieldContext_Pool_recognitions(ctx context.Context, 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PricePerCredit_exact(ctx context.Context, field graphql.CollectedField, obj *books.PricePerCredit) (ret graphql.Marshaler) {
+	if plain := leaf_PricePerCredit_exact(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PricePerCredit_exact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PricePerCredit_exact(obj *books.PricePerCredit) graphql.Marshaler {
+	v := obj.Exact
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_PricePerCredit_exact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PricePerCredit", field, false, false, "String")
+}
+
+func (ec *executionContext) _PricePerCredit_rounded(ctx context.Context, field graphql.CollectedField, obj *books.PricePerCredit) (ret graphql.Marshaler) {
+	if plain := leaf_PricePerCredit_rounded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PricePerCredit_rounded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rounded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PricePerCredit_rounded(obj *books.PricePerCredit) graphql.Marshaler {
+	v := obj.Rounded
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_PricePerCredit_rounded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PricePerCredit", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _PricePerCredit_places(ctx context.Context, field graphql.CollectedField, obj *books.PricePerCredit) (ret graphql.Marshaler) {
+	if plain := leaf_PricePerCredit_places(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PricePerCredit_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PricePerCredit_places(obj *books.PricePerCredit) graphql.Marshaler {
+	v := obj.Places
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_PricePerCredit_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PricePerCredit", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Purchase_id(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
@@ -21337,6 +22134,50 @@ func (ec *executionContext) fieldContext_Query_packs(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_packs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_packQuote(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_packQuote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PackQuote(ctx, fc.Args["code"].(string), fc.Args["credits"].(*revrec.Credits), fc.Args["budget"].(*decimal.Decimal), fc.Args["whole"].(bool), fc.Args["at"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Quote) graphql.Marshaler {
+			return ec.marshalOPackQuote2ᚖdrawdownᚋinternalᚋbooksᚐQuote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_packQuote(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PackQuote(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_packQuote_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -32116,6 +32957,128 @@ func (ec *executionContext) _PackEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var packQuoteImplementors = []string{"PackQuote"}
+
+func (ec *executionContext) _PackQuote(ctx context.Context, sel ast.SelectionSet, obj *books.Quote) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, packQuoteImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PackQuote")
+		case "pack":
+			out.Values[i] = ec._PackQuote_pack(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._PackQuote_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._PackQuote_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._PackQuote_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "budget":
+			out.Values[i] = ec._PackQuote_budget(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unspent":
+			out.Values[i] = ec._PackQuote_unspent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pricePerCredit":
+			out.Values[i] = ec._PackQuote_pricePerCredit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tier":
+			out.Values[i] = ec._PackQuote_tier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PackQuote_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._PackQuote_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hint":
+			out.Values[i] = ec._PackQuote_hint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var packQuoteNextImplementors = []string{"PackQuoteNext"}
+
+func (ec *executionContext) _PackQuoteNext(ctx context.Context, sel ast.SelectionSet, obj *books.NextTier) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, packQuoteNextImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PackQuoteNext")
+		case "credits":
+			out.Values[i] = ec._PackQuoteNext_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._PackQuoteNext_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "more":
+			out.Values[i] = ec._PackQuoteNext_more(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._PackQuoteNext_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "saving":
+			out.Values[i] = ec._PackQuoteNext_saving(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var packRetirePayloadImplementors = []string{"PackRetirePayload"}
 
 func (ec *executionContext) _PackRetirePayload(ctx context.Context, sel ast.SelectionSet, obj *PackRetirePayload) graphql.Marshaler {
@@ -32572,6 +33535,72 @@ func (ec *executionContext) _Pool(ctx context.Context, sel ast.SelectionSet, obj
 		return graphql.Null
 	}
 
+	return out
+}
+
+var pricePerCreditImplementors = []string{"PricePerCredit"}
+
+func (ec *executionContext) _PricePerCredit(ctx context.Context, sel ast.SelectionSet, obj *books.PricePerCredit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pricePerCreditImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PricePerCredit")
+		case "exact":
+			out.Values[i] = ec._PricePerCredit_exact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rounded":
+			out.Values[i] = ec._PricePerCredit_rounded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "places":
+			out.Values[i] = ec._PricePerCredit_places(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_PricePerCredit returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_PricePerCredit(sel ast.SelectionSet, obj *books.PricePerCredit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pricePerCreditImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PricePerCredit")
+		case "exact":
+			out.Values[i] = leaf_PricePerCredit_exact(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "rounded":
+			out.Values[i] = leaf_PricePerCredit_rounded(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "places":
+			out.Values[i] = leaf_PricePerCredit_places(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -33231,6 +34260,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_packs(ctx, field)
+				})
+		case "packQuote":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_packQuote(ctx, field)
 				})
 		case "meter":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -36231,6 +37266,10 @@ func (ec *executionContext) marshalNOverageMode2drawdownᚋrevrecᚐOverageMode(
 	return res
 }
 
+func (ec *executionContext) marshalNPack2drawdownᚋinternalᚋbooksᚐPack(ctx context.Context, sel ast.SelectionSet, v books.Pack) graphql.Marshaler {
+	return ec._Pack(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNPack2ᚕᚖdrawdownᚋinternalᚋbooksᚐPackᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Pack) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -36439,6 +37478,10 @@ func (ec *executionContext) marshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx contex
 		graphql.AddInvalidNullFromMarshaler(ctx, "PoolBy!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNPricePerCredit2drawdownᚋinternalᚋbooksᚐPricePerCredit(ctx context.Context, sel ast.SelectionSet, v books.PricePerCredit) graphql.Marshaler {
+	return ec._PricePerCredit(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNPurchase2ᚕᚖdrawdownᚋinternalᚋbooksᚐPurchaseᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Purchase) graphql.Marshaler {
@@ -37877,6 +38920,20 @@ func (ec *executionContext) marshalOPackCreatePayload2ᚖdrawdownᚋgraphᚋinte
 		return graphql.Null
 	}
 	return ec._PackCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPackQuote2ᚖdrawdownᚋinternalᚋbooksᚐQuote(ctx context.Context, sel ast.SelectionSet, v *books.Quote) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PackQuote(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPackQuoteNext2ᚖdrawdownᚋinternalᚋbooksᚐNextTier(ctx context.Context, sel ast.SelectionSet, v *books.NextTier) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PackQuoteNext(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPackRetirePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPackRetirePayload(ctx context.Context, sel ast.SelectionSet, v *PackRetirePayload) graphql.Marshaler {
