@@ -14,7 +14,8 @@ type Draw struct {
 	Credits Credits
 }
 
-// Burner draws usage events on the lots of one customer. It keeps the lots that have
+// Burner draws usage events on the lots of one customer, as far as no hold keeps their
+// credits from others. It keeps the lots that have
 // begun on a heap in burn order and the others on a heap by start: the first event of a
 // batch looks at each lot once, and the next ones, in order of time, cost the logarithm
 // of their number where a lot begins or ends. Lots are not sorted, for most batches draw
@@ -75,10 +76,10 @@ func (b *Burner) drawNext(occurred time.Time, credits Credits) (short Credits) {
 	b.moveTo(occurred)
 	for credits > 0 && len(b.open.lots) > 0 {
 		lot := b.open.lots[0]
-		if lot.InForce(occurred) && lot.Unused() > 0 {
+		if lot.InForce(occurred) && lot.Free() > 0 {
 			credits -= b.take(lot, credits)
 		}
-		if credits > 0 || lot.Unused() == 0 {
+		if credits > 0 || lot.Free() == 0 {
 			heap.Pop(&b.open)
 		}
 	}
@@ -113,7 +114,7 @@ func (b *Burner) drawLate(occurred time.Time, credits Credits) (short Credits) {
 		if credits == 0 {
 			break
 		}
-		if lot.InForce(occurred) && lot.Unused() > 0 {
+		if lot.InForce(occurred) && lot.Free() > 0 {
 			credits -= b.take(lot, credits)
 		}
 	}
@@ -122,7 +123,7 @@ func (b *Burner) drawLate(occurred time.Time, credits Credits) (short Credits) {
 
 // take draws on a lot, all that it can serve of the credits.
 func (b *Burner) take(lot *Lot, credits Credits) (taken Credits) {
-	taken = min(credits, lot.Unused())
+	taken = min(credits, lot.Free())
 	lot.Drawn += taken
 	b.draws = append(b.draws, Draw{LotID: lot.ID, Credits: taken})
 	b.last = append(b.last, lot)
@@ -137,7 +138,7 @@ func (b *Burner) Undo(draws []Draw) {
 		if lot.ID != draw.LotID {
 			panic("revrec: undoing a draw on lot " + draw.LotID + " that is not of the last event")
 		}
-		if lot.Unused() == 0 && !b.late { // used up in order, it was taken off the heap
+		if lot.Free() == 0 && !b.late { // used up in order, it was taken off the heap
 			heap.Push(&b.open, lot)
 		}
 		lot.Drawn -= draw.Credits

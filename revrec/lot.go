@@ -70,6 +70,11 @@ type Lot struct {
 	PoolLeftOn ledger.Date
 	// Blocked lots serve no use: a chargeback is open.
 	Blocked bool
+	// HeldUntil is the instant by which every hold on credits of the lot has ended; zero where
+	// there is none. Held is the credits that holds keep from others, where somebody looked:
+	// it is kept by the holds, not by the lot.
+	HeldUntil time.Time
+	Held      Credits
 
 	// Recognised, Released: what is booked to usage revenue and to breakage at expiry
 	// or remoteness (escheat included). Carrying is what deferred revenue holds for the
@@ -128,6 +133,9 @@ func (l *Lot) Waits(day ledger.Date) bool { return l.PendingFrom != 0 && day >= 
 // Unused returns the credits that were neither used nor taken out, lapsed or not.
 func (l *Lot) Unused() Credits { return l.Granted - l.Drawn - l.Out() }
 
+// Free returns the unused credits that no hold keeps from others.
+func (l *Lot) Free() Credits { return max(l.Unused()-l.Held, 0) }
+
 // Left is Unused, and zero for overage, which grants nothing.
 func (l *Lot) Left() Credits {
 	if l.Kind == OverageLot {
@@ -169,12 +177,20 @@ func (l *Lot) Serves(occurred, arrived time.Time) bool {
 	return l.InForce(occurred) && (l.AcceptsUntil.IsZero() || arrived.Before(l.AcceptsUntil))
 }
 
-// Spendable returns the credits that can be used at the instant.
+// Spendable returns the credits that can be used at the instant, free of holds.
 func (l *Lot) Spendable(at time.Time) Credits {
 	if !l.InForce(at) {
 		return 0
 	}
-	return l.Unused()
+	return l.Free()
+}
+
+// Withheld returns the credits that could be used at the instant, were they not held.
+func (l *Lot) Withheld(at time.Time) Credits {
+	if !l.InForce(at) {
+		return 0
+	}
+	return l.Unused() - l.Free()
 }
 
 // LotDay is what was drawn from a lot on one day, net of voids; it can be negative.

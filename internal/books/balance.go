@@ -12,8 +12,9 @@ import (
 type Balance struct {
 	CustomerID string
 	At         time.Time
-	Credits    revrec.Credits
-	Lots       []revrec.Lot // those with credits to use, in the order in which they burn
+	Credits    revrec.Credits // free of holds
+	Held       revrec.Credits // kept by holds: Credits would be so many more without them
+	Lots       []revrec.Lot   // those with credits to use, in the order in which they burn
 }
 
 // Balance returns what the customer (by internal id) can use at the instant, now where
@@ -48,6 +49,9 @@ func Balances(ctx context.Context, tx Tx, customerIDs []string, at time.Time) ([
 	if err != nil {
 		return nil, err
 	}
+	if err := findHeld(ctx, tx, pointersTo(lots), at); err != nil {
+		return nil, err
+	}
 	orders, err := burnOrders(ctx, tx, customers)
 	if err != nil {
 		return nil, err
@@ -62,10 +66,19 @@ func Balances(ctx context.Context, tx Tx, customerIDs []string, at time.Time) ([
 		slices.SortFunc(balance.Lots, func(x, y revrec.Lot) int { return revrec.CompareBurn(orders[customer.PolicyID], &x, &y) })
 		for _, lot := range balance.Lots {
 			balance.Credits += lot.Spendable(at)
+			balance.Held += lot.Withheld(at)
 		}
 		balances[i] = balance
 	}
 	return balances, nil
+}
+
+func pointersTo(lots []revrec.Lot) []*revrec.Lot {
+	pointers := make([]*revrec.Lot, len(lots))
+	for i := range lots {
+		pointers[i] = &lots[i]
+	}
+	return pointers
 }
 
 // burnOrders returns the orders in which the customers' lots are used up, by policy.

@@ -26,7 +26,7 @@ type DisputeRequest struct {
 // opened: Dr deferred revenue (the unused part), Dr disputes (the used part, against
 // revenue), Cr cash. What is lost takes the unused credits in the proportion of the amount
 // to the price that is not paid back yet; those that had lapsed too, whose release comes
-// back. ASC 606-10-32-10.
+// back. Holds on credits that are taken end, the latest first. ASC 606-10-32-10.
 // Errors: NOT_FOUND, NOT_PAID, ALREADY_VOIDED, DISPUTED, NOT_DISPUTED,
 // AMOUNT_EXCEEDS_PRICE, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest) (Purchased, error) {
@@ -45,6 +45,9 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 		}
 		if request.Outcome == DisputeLost {
 			if err := b.chargeBack(ctx, tx, purchase, amount, lots, request.Reason); err != nil {
+				return Purchased{}, "", err
+			}
+			if err := b.endHolds(ctx, tx, lots, "a chargeback of the purchase was lost"); err != nil {
 				return Purchased{}, "", err
 			}
 			purchase.LostAmount = purchase.LostAmount.Add(amount)

@@ -28,6 +28,8 @@ const (
 	Lapsed              Code = "LAPSED"               // the credits have lapsed
 	NotLapsed           Code = "NOT_LAPSED"           // the credits have not lapsed
 	CreditsBlocked      Code = "CREDITS_BLOCKED"      // a chargeback of the credits is open
+	CreditsHeld         Code = "CREDITS_HELD"         // a hold keeps the credits
+	HoldEnded           Code = "HOLD_ENDED"           // the hold was captured or released, or is over
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
 	PackRetired         Code = "PACK_RETIRED"         // the pack is not for sale then
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void

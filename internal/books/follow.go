@@ -89,7 +89,7 @@ func (b *Books) FollowBalances(ctx context.Context, customerIDs ...string) (*Fee
 
 // sameBalance reports whether two balances of a customer say the same.
 func sameBalance(a, b Balance) bool {
-	return a.Credits == b.Credits && slices.EqualFunc(a.Lots, b.Lots, func(x, y revrec.Lot) bool {
+	return a.Credits == b.Credits && a.Held == b.Held && slices.EqualFunc(a.Lots, b.Lots, func(x, y revrec.Lot) bool {
 		return x.ID == y.ID && x.Spendable(a.At) == y.Spendable(b.At) && x.ExpiresAt.Equal(y.ExpiresAt)
 	})
 }

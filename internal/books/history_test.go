@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -170,6 +171,7 @@ var (
 	kinds     = []string{
 		"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
+		"hold", "hold", "capture", "capture", "release",
 	}
 )
 
@@ -240,6 +242,7 @@ type playedBook struct {
 	ids       int
 	purchases []string
 	uses      []books.UsageInput
+	holds     []string
 	chosen    map[int]string // purchases that acts were about
 }
 
@@ -263,7 +266,7 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 		_, err := p.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
 		must(t, err)
 	}
-	p.uses, p.purchases = nil, nil
+	p.uses, p.purchases, p.holds = nil, nil, nil
 	pending := append([]jobRun(nil), runs...)
 	for i, a := range h.acts {
 		pending = p.runBefore(t, pending, a.at)
@@ -374,6 +377,32 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	case "transfer":
 		to := map[string]string{"acme": "beta", "beta": "acme"}[a.customer]
 		answer, err = p.Transfer(ctx, key, books.TransferRequest{From: a.customer, To: to, Credits: (a.credits / 3).Decimal()})
+	case "hold":
+		credits, lasts := (a.credits / 4).Decimal(), ledger.Span(a.late+time.Duration(a.target)*12*time.Hour+time.Hour)
+		var hold books.Hold
+		hold, err = p.HoldCreate(ctx, key, books.NewHold{Customer: a.customer, Credits: &credits, ExpiresAfter: &lasts})
+		if err == nil && !slices.Contains(p.holds, hold.ID) {
+			p.holds = append(p.holds, hold.ID)
+		}
+		answer = hold
+	case "capture":
+		if len(p.holds) == 0 {
+			return nil
+		}
+		credits := (a.credits / 5).Decimal()
+		var captured books.Captured
+		captured, err = p.HoldCapture(ctx, key, books.HoldCapture{
+			HoldID: p.holds[a.target%len(p.holds)], ID: key, Credits: &credits, OccurredAt: a.at.Add(-a.late),
+		})
+		if err == nil {
+			p.captured(t, key, captured)
+		}
+		answer = captured
+	case "release":
+		if len(p.holds) == 0 {
+			return nil
+		}
+		answer, err = p.HoldRelease(ctx, key, books.HoldToEnd{HoldID: p.holds[a.target%len(p.holds)]})
 	case "reinstate":
 		if len(p.purchases) == 0 {
 			return nil
@@ -422,6 +451,7 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
 	}
+	p.checkHeld(t)
 	if err != nil {
 		if code := books.CodeOf(err); code != books.Internal {
 			return code
@@ -429,6 +459,70 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		t.Fatalf("act %d (%s): %v", i, a.what, err)
 	}
 	return answer
+}
+
+// captured remembers the use of a capture, and holds that the same event captures the hold
+// under another key too, with the same answer, and no other event does.
+func (p *playedBook) captured(t *rapid.T, id string, captured books.Captured) {
+	ctx := context.Background()
+	customers := map[string]string{}
+	must(t, p.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		found, err := tx.Customers(ctx, books.CustomerFilter{}, books.Page{Limit: 10})
+		for _, customer := range found {
+			customers[customer.ID] = customer.ExternalID
+		}
+		return err
+	}))
+	credits := captured.Event.Credits.Decimal()
+	use := books.UsageInput{ID: id, Customer: customers[captured.Hold.CustomerID], Credits: &credits, OccurredAt: captured.Event.OccurredAt}
+	if !slices.ContainsFunc(p.uses, func(known books.UsageInput) bool { return known.ID == id }) {
+		p.uses = append(p.uses, use)
+	}
+	again := books.HoldCapture{HoldID: captured.Hold.ID, ID: id, Credits: &credits, OccurredAt: use.OccurredAt}
+	same, err := p.HoldCapture(ctx, id+" again "+p.now.String(), again)
+	must(t, err)
+	if diff := cmp.Diff(captured, same); diff != "" {
+		t.Fatalf("the same capture is answered otherwise:\n%s", diff)
+	}
+	again.ID += " other"
+	if _, err := p.HoldCapture(ctx, id+" other", again); books.CodeOf(err) != books.HoldEnded {
+		t.Fatalf("a hold is captured twice: %v", err)
+	}
+}
+
+// checkHeld holds that no credit is held twice, and none that is not there: what holds keep
+// of a lot that can be used, by the rows, is within what is unused of it, and the lot says
+// how long it is held.
+func (p *playedBook) checkHeld(t *rapid.T) {
+	held, until := map[string]revrec.Credits{}, map[string]time.Time{}
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		holds, err := tx.Holds(ctx, books.HoldFilter{}, books.Page{Limit: 1000})
+		for _, hold := range holds {
+			if hold.Status != books.HoldActive || !p.now.Before(hold.EndsAt) {
+				continue
+			}
+			sum := revrec.Credits(0)
+			for _, part := range hold.Parts {
+				held[part.LotID] += part.Credits
+				sum += part.Credits
+				if hold.EndsAt.After(until[part.LotID]) {
+					until[part.LotID] = hold.EndsAt
+				}
+			}
+			if sum != hold.Credits {
+				t.Fatalf("hold %s of %s credits has parts of %s", hold.ID, hold.Credits, sum)
+			}
+		}
+		return err
+	}))
+	for _, lot := range p.lots(t) {
+		if held[lot.ID] > lot.Unused() && lot.Kind != revrec.OverageLot {
+			t.Fatalf("%s credits of lot %s are held, and %s unused", held[lot.ID], lot.ID, lot.Unused())
+		}
+		if lot.HeldUntil.Before(until[lot.ID]) {
+			t.Fatalf("lot %s is held until %s, and says %s", lot.ID, until[lot.ID], lot.HeldUntil)
+		}
+	}
 }
 
 // checkNothingDiffers holds invariants 1, 2 and 3: verify derives all again.

@@ -19,7 +19,7 @@ type PurchaseVoid struct {
 // unused), Dr refunds (what was used), Dr tax payable, Cr accounts receivable. Before, up to
 // its due day: Dr refunds, Cr unbilled receivable, for what was used; nothing else is booked.
 // From that day on the purchase counts as never sold: its pool gives back early breakage
-// on it, and what was released of it comes back. ASC 606-10-45-2, 32-10.
+// on it, and what was released of it comes back. Holds on its credits end. ASC 606-10-45-2, 32-10.
 // Errors: NOT_FOUND, ALREADY_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, INVALID,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVoid) (Purchased, error) {
@@ -40,6 +40,9 @@ func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVo
 		}
 		purchase.VoidedAt = b.clock()
 		if err := b.callOff(ctx, tx, &purchase, lots[0], request.Reason); err != nil {
+			return Purchased{}, "", err
+		}
+		if err := b.endHolds(ctx, tx, lots, "the purchase was voided"); err != nil {
 			return Purchased{}, "", err
 		}
 		purchase.Status = PurchaseVoided

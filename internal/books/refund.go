@@ -21,7 +21,8 @@ type RefundRequest struct {
 
 // Refund takes back all unused credits of a purchase and pays the amount: Dr deferred
 // revenue (the carrying amount), Dr refunds (any excess), Cr cash. Where less is paid
-// than was carried, the difference is credited to refunds. ASC 606-10-32-10.
+// than was carried, the difference is credited to refunds. Holds on the credits end. ASC
+// 606-10-32-10.
 // Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED,
 // AMOUNT_EXCEEDS_PRICE, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (Purchased, error) {
@@ -39,6 +40,9 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 		}
 		purchase.RefundedAt = b.clock()
 		if err := b.takeBack(ctx, tx, purchase, lots); err != nil {
+			return Purchased{}, "", err
+		}
+		if err := b.endHolds(ctx, tx, lots, "the purchase was refunded"); err != nil {
 			return Purchased{}, "", err
 		}
 		purchase.Status = PurchaseRefunded

@@ -45,7 +45,7 @@ type Reinstated struct {
 // Cr deferred revenue, and is earned when they are used or lapse again. On a zero basis
 // the release stays, and the credits are a goodwill grant. ASC 606-10-25-10 to 25-13, 32-5.
 // Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED, NOT_LAPSED,
-// INSUFFICIENT_CREDITS, TOO_LARGE, INVALID, IDEMPOTENCY_CONFLICT.
+// INSUFFICIENT_CREDITS, CREDITS_HELD, TOO_LARGE, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Reinstate(ctx context.Context, key string, request Reinstatement) (Reinstated, error) {
 	return once(ctx, b, act{"purchase.reinstate", key, request}, func(ctx context.Context, tx Tx) (Reinstated, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
@@ -100,6 +100,12 @@ func (b *Books) reinstateLot(ctx context.Context, tx Tx, request Reinstatement, 
 	}
 	if change.Credits > lot.Unused() {
 		return none, refuse(InsufficientCredits, "credits", "must be at most what lapsed of the purchase, %s, not %s", lot.Unused(), change.Credits)
+	}
+	if err := findHeld(ctx, tx, []*revrec.Lot{lot}, now); err != nil {
+		return none, err
+	}
+	if change.Credits > lot.Free() { // which a late use may still draw
+		return none, refuse(CreditsHeld, "credits", "must be at most %s: holds keep %s more", lot.Free(), lot.Held)
 	}
 	policy, err := policyByID(ctx, tx, lot.PolicyID)
 	if err != nil {

@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"drawdown/ledger"
@@ -181,6 +182,26 @@ func (s scopedTx) CountRecognitions(ctx context.Context, filter RecognitionFilte
 	return s.tx.CountRecognitions(ctx, filter)
 }
 
+func (s scopedTx) Holds(ctx context.Context, filter HoldFilter, page Page) ([]Hold, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.Holds(ctx, filter, page)
+}
+
+func (s scopedTx) CountHolds(ctx context.Context, filter HoldFilter) (int64, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.CountHolds(ctx, filter)
+}
+
+func (s scopedTx) HoldsBelow(ctx context.Context, of []HoldFilter, page Page) ([][]Hold, error) {
+	of = onlyBelow(s, of, func(f *HoldFilter) *string { return &f.CustomerID })
+	return s.tx.HoldsBelow(ctx, of, page)
+}
+
+func (s scopedTx) CountHoldsBelow(ctx context.Context, of []HoldFilter) ([]int64, error) {
+	of = onlyBelow(s, of, func(f *HoldFilter) *string { return &f.CustomerID })
+	return s.tx.CountHoldsBelow(ctx, of)
+}
+
 func (s scopedTx) DeferredByCustomer(ctx context.Context, filter DeferredFilter, page Page) ([]Deferred, error) {
 	filter.CustomerID = s.only(filter.CustomerID)
 	return s.tx.DeferredByCustomer(ctx, filter, page)
@@ -276,6 +297,17 @@ func (s scopedTx) PurchasesByID(ctx context.Context, ids []string) ([]Purchase, 
 
 func (s scopedTx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, error) {
 	return own(s, func(row *revrec.Lot) string { return row.CustomerID })(s.tx.LotsByID(ctx, ids))
+}
+
+func (s scopedTx) HoldsByID(ctx context.Context, ids []string) ([]Hold, error) {
+	return own(s, func(row *Hold) string { return row.CustomerID })(s.tx.HoldsByID(ctx, ids))
+}
+
+func (s scopedTx) HeldCredits(ctx context.Context, customerIDs []string, at time.Time) (map[LotKey]revrec.Credits, error) {
+	if !slices.Contains(customerIDs, s.customerID) {
+		return map[LotKey]revrec.Credits{}, nil
+	}
+	return s.tx.HeldCredits(ctx, []string{s.customerID}, at)
 }
 
 func (s scopedTx) EventsByID(ctx context.Context, ids []string) ([]UsageEvent, error) {

@@ -54,6 +54,12 @@ func (scopedTx) LockLots(context.Context, []LotKey) ([]*revrec.Lot, error) { ret
 func (scopedTx) LockOpenLots(context.Context, []string, time.Time) ([]*revrec.Lot, error) {
 	return nil, errScoped
 }
+func (scopedTx) InsertHold(context.Context, Hold) error                 { return errScoped }
+func (scopedTx) EndHold(context.Context, Hold, []LotKey) error          { return errScoped }
+func (scopedTx) LockHold(context.Context, string, string) (Hold, error) { return Hold{}, errScoped }
+func (scopedTx) LockHoldsOf(context.Context, []LotKey, time.Time) ([]Hold, error) {
+	return nil, errScoped
+}
 func (scopedTx) InsertEvents(context.Context, []UsageEvent) error { return errScoped }
 func (scopedTx) InsertDraws(context.Context, []Draw) error        { return errScoped }
 func (scopedTx) AddLotDays(context.Context, []LotDay) error       { return errScoped }

@@ -33,6 +33,7 @@ type Tx interface {
 	catalogTx
 	purchaseTx
 	usageTx
+	holdTx
 	bookingTx
 	journalTx
 	chartTx

@@ -29,8 +29,9 @@ type Transferred struct {
 // of the first in the order in which it would have used them. Each lot splits: what moves takes
 // its part of the price along, in both currencies, with expiry, policy, priority, day of
 // purchase and pool. It serves the other from now on, late use of before excepted. No
-// revenue, no entry. Credits of an open chargeback and of an unpaid purchase stay.
-// Errors: NOT_FOUND, INSUFFICIENT_CREDITS, CREDITS_BLOCKED, NOT_PAID, TOO_LARGE, INVALID,
+// revenue, no entry. Credits of an open chargeback, of an unpaid purchase and of a
+// hold stay.
+// Errors: NOT_FOUND, INSUFFICIENT_CREDITS, CREDITS_HELD, CREDITS_BLOCKED, NOT_PAID, TOO_LARGE, INVALID,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) Transfer(ctx context.Context, key string, request TransferRequest) (Transferred, error) {
 	return once(ctx, b, act{"credits.transfer", key, request}, func(ctx context.Context, tx Tx) (Transferred, string, error) {
@@ -81,15 +82,18 @@ func party(ctx context.Context, tx Tx, field, externalID string) (Customer, erro
 }
 
 // transferable holds the lots from which credits can move now, in burn order: enough for
-// so many. Errors: INSUFFICIENT_CREDITS, CREDITS_BLOCKED, NOT_PAID.
+// so many. Errors: INSUFFICIENT_CREDITS, CREDITS_HELD, CREDITS_BLOCKED, NOT_PAID.
 func (b *Books) transferable(ctx context.Context, tx Tx, from Customer, credits revrec.Credits) ([]*revrec.Lot, error) {
 	now := b.clock()
-	held, err := tx.LockOpenLots(ctx, []string{from.ID}, now)
+	open, err := tx.LockOpenLots(ctx, []string{from.ID}, now)
 	if err != nil {
 		return nil, err
 	}
+	if err := findHeld(ctx, tx, open, now); err != nil {
+		return nil, err
+	}
 	var ids []string
-	for _, lot := range held {
+	for _, lot := range open {
 		if lot.PurchaseID != "" {
 			ids = append(ids, lot.PurchaseID)
 		}
@@ -102,9 +106,9 @@ func (b *Books) transferable(ctx context.Context, tx Tx, from Customer, credits 
 	for _, purchase := range purchases {
 		unpaid[purchase.ID] = purchase.Status == PurchaseInvoiced
 	}
-	var free, blocked, owed revrec.Credits
+	var free, held, blocked, owed revrec.Credits
 	var lots []*revrec.Lot
-	for _, lot := range held {
+	for _, lot := range open {
 		spendable := lot.Spendable(now)
 		switch {
 		case lot.Blocked:
@@ -113,16 +117,21 @@ func (b *Books) transferable(ctx context.Context, tx Tx, from Customer, credits 
 			blocked += unblocked.Spendable(now)
 		case unpaid[lot.PurchaseID]:
 			owed += spendable
-		case spendable > 0:
-			free += spendable
-			lots = append(lots, lot)
+		default:
+			held += lot.Withheld(now)
+			if spendable > 0 {
+				free += spendable
+				lots = append(lots, lot)
+			}
 		}
 	}
 	switch {
 	case free >= credits:
-	case free+blocked >= credits:
+	case free+held >= credits:
+		return nil, refuse(CreditsHeld, "credits", "must be at most %s: holds keep %s more", free, held)
+	case free+held+blocked >= credits:
 		return nil, refuse(CreditsBlocked, "credits", "must be at most %s: a chargeback is open of %s more", free, blocked)
-	case free+blocked+owed >= credits:
+	case free+held+blocked+owed >= credits:
 		return nil, refuse(NotPaid, "credits", "must be at most %s: %s more are not paid", free, owed)
 	default:
 		return nil, refuse(InsufficientCredits, "credits", "%s asked for, and the balance is %s", counted(credits.String(), "credit"), free)
@@ -147,7 +156,7 @@ func (b *Books) split(ctx context.Context, tx Tx, lots []*revrec.Lot, to Custome
 			return nil, err
 		}
 		change := b.newChange(revrec.Transferred, lot, b.clock(), reason)
-		change.Credits = min(credits, lot.Unused())
+		change.Credits = min(credits, lot.Free())
 		released, err := isReleased(ctx, tx, policy, lot, change.Day)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -132,6 +133,8 @@ type usageBatch struct {
 	days        map[LotDay]revrec.Credits // by customer, lot and day
 	// repeats are events that stand twice in the call: the later place by the first.
 	repeats map[int]int
+	// freed is what the hold keeps that this batch captures: free for its event.
+	freed []HoldPart
 	// undrawn are events that the lots were not enough for.
 	undrawn []wantedEvent
 }
@@ -423,6 +426,10 @@ func (u *usageBatch) draw(ctx context.Context, customers map[string]Customer) er
 	if err != nil {
 		return err
 	}
+	if err := findHeld(ctx, u.tx, lots, u.now); err != nil {
+		return err
+	}
+	u.free(lots)
 	lotsOf := map[string][]*revrec.Lot{}
 	for _, lot := range lots {
 		lotsOf[lot.CustomerID] = append(lotsOf[lot.CustomerID], lot)
@@ -471,7 +478,7 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 		drawn, short := burner.Draw(event.OccurredAt, event.Credits, !bill)
 		if short > 0 && !bill {
 			u.undrawn = append(u.undrawn, events[i])
-			reason, err := u.shortReason(ctx, *event, short)
+			reason, err := u.shortReason(ctx, *event, short, lots)
 			if err == nil {
 				err = u.reject(events[i].at, reason)
 			}
@@ -510,7 +517,7 @@ func tooMuchOverage(event UsageEvent, rate revrec.Rate) *Error {
 
 // shortReason says why an event found too few credits: those that were in force when it
 // happened may have been enough, and take no more use.
-func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short revrec.Credits) (*Error, error) {
+func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short revrec.Credits, lots []*revrec.Lot) (*Error, error) {
 	inForce, err := u.tx.Lots(ctx, LotFilter{CustomerID: event.CustomerID, OpenAt: event.OccurredAt}, Page{Limit: maxLateLots})
 	if err != nil {
 		return nil, err
@@ -527,8 +534,16 @@ func (u *usageBatch) shortReason(ctx context.Context, event UsageEvent, short re
 		return refuse(TooLate, "occurredAt", "%s credits in force on %s lapsed, and accepted late use until %s alone",
 			closed, event.OccurredAt.Format(time.RFC3339), until.Format(time.RFC3339)), nil
 	}
-	return refuse(InsufficientCredits, "credits", "%s asked for, and the balance in force on %s was %s",
-		counted(event.Credits.String(), "credit"), event.OccurredAt.Format(time.RFC3339), event.Credits-short), nil
+	reason := refuse(InsufficientCredits, "credits", "%s asked for, and the balance in force on %s was %s",
+		counted(event.Credits.String(), "credit"), event.OccurredAt.Format(time.RFC3339), event.Credits-short)
+	var held revrec.Credits
+	for _, lot := range lots {
+		held += lot.Withheld(event.OccurredAt)
+	}
+	if held > 0 {
+		reason.Message += fmt.Sprintf("; holds keep %s more", held)
+	}
+	return reason, nil
 }
 
 // overageLot returns the lot that collects what the customer uses beyond the balance at

@@ -244,6 +244,22 @@ func (m mapping) duration(key string) ledger.Duration {
 	return duration
 }
 
+// span reads a length of time by the clock; nil where none is given.
+func (m mapping) span(key string) *ledger.Span {
+	if !m.has(key) {
+		return nil
+	}
+	text, ok := m.scalar(key, "a length of time such as PT1H or P2D", tagText)
+	if !ok {
+		return nil
+	}
+	span, err := ledger.ParseSpan(clip(text))
+	if err != nil {
+		m.problem(key, "%s", err)
+	}
+	return &span
+}
+
 func (m mapping) instant(key string) time.Time {
 	text, ok := m.scalar(key, "a date or an instant such as 2024-03-31T12:00:00", tagText, tagTime)
 	if !ok {

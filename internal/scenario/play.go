@@ -20,9 +20,10 @@ type player struct {
 	file      *File
 	books     *books.Books
 	clock     time.Time
-	customers map[string]string // internal ids by name
-	purchases map[string]string // internal ids by name in the file
-	events    map[string]string // customers by id of a recorded event
+	customers map[string]string     // internal ids by name
+	purchases map[string]string     // internal ids by name in the file
+	holds     map[string]books.Hold // by name in the file
+	events    map[string]string     // customers by id of a recorded event
 	result    *Result
 }
 
@@ -31,7 +32,7 @@ type player struct {
 func Play(ctx context.Context, file *File, open Opener) (result *Result, err error) {
 	p := &player{
 		file: file, clock: file.start(),
-		customers: map[string]string{}, purchases: map[string]string{}, events: map[string]string{},
+		customers: map[string]string{}, purchases: map[string]string{}, holds: map[string]books.Hold{}, events: map[string]string{},
 		result: &Result{File: file.Name, ID: file.ID, Title: file.Title, Steps: len(file.Steps), Failures: []Failure{}},
 	}
 	opened, closeBook, err := open(ctx, books.Options{
@@ -161,6 +162,8 @@ func (p *player) meet(ctx context.Context, step Step) error {
 		names = []string{a.customer}
 	case transfer:
 		names = []string{a.from, a.to}
+	case hold:
+		names = []string{a.customer}
 	}
 	for _, name := range names {
 		// The step itself meets a refusal again.
@@ -221,7 +224,11 @@ func (p *player) snapshot(ctx context.Context) (snapshot, error) {
 			"lots":         func() (int64, error) { return tx.CountLots(ctx, books.LotFilter{}) },
 			"usage events": func() (int64, error) { return tx.CountEvents(ctx, books.EventFilter{}) },
 			"recognitions": func() (int64, error) { return tx.CountRecognitions(ctx, books.RecognitionFilter{}) },
-			"customers":    func() (int64, error) { return tx.CountCustomers(ctx, books.CustomerFilter{}) },
+			"holds":        func() (int64, error) { return tx.CountHolds(ctx, books.HoldFilter{}) },
+			"active holds": func() (int64, error) {
+				return tx.CountHolds(ctx, books.HoldFilter{Status: books.HoldActive, At: p.clock})
+			},
+			"customers": func() (int64, error) { return tx.CountCustomers(ctx, books.CustomerFilter{}) },
 		} {
 			n, err := count()
 			if err != nil {

@@ -24,23 +24,29 @@ func readUsage(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "customer", "credits", "meter", "quantity", "occurred", "id")
 	m.need("customer")
 	a := usage{customer: m.name("customer"), id: m.name("id"), meter: m.name("meter"), occurred: m.instant("occurred")}
-	switch {
-	case m.has("credits") && (m.has("meter") || m.has("quantity")):
-		m.problem("credits", "does not go with meter and quantity; give one or the other")
-	case m.has("credits"):
-		credits := m.credits("credits").Decimal()
-		a.credits = &credits
-	case m.has("meter") || m.has("quantity"):
-		m.need("meter", "quantity")
-		quantity := m.number("quantity")
-		a.quantity = &quantity
-	default:
-		m.p.problem(m.line, join(path, "credits"), "is missing; give credits, or meter and quantity")
-	}
+	a.credits, a.quantity = m.amount(path)
 	if a.id == "" {
 		a.id = fmt.Sprintf("step-%d", s.Number)
 	}
 	return a
+}
+
+// amount reads credits, or the quantity that goes with a meter.
+func (m mapping) amount(path string) (credits, quantity *decimal.Decimal) {
+	switch {
+	case m.has("credits") && (m.has("meter") || m.has("quantity")):
+		m.problem("credits", "does not go with meter and quantity; give one or the other")
+	case m.has("credits"):
+		given := m.credits("credits").Decimal()
+		return &given, nil
+	case m.has("meter") || m.has("quantity"):
+		m.need("meter", "quantity")
+		given := m.number("quantity")
+		return nil, &given
+	default:
+		m.p.problem(m.line, join(path, "credits"), "is missing; give credits, or meter and quantity")
+	}
+	return nil, nil
 }
 
 func (a usage) play(ctx context.Context, p *player, _ Step) error {

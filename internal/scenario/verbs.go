@@ -15,6 +15,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"estimate": readEstimate, "run": readRun, "expect": readExpect,
 
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
+		"hold": readHold, "capture": readCapture, "release": readRelease,
 		"close": readClose, "reopen": notYet,
 	}
 }
@@ -23,13 +24,14 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 func verbNames() []string {
 	return []string{
 		"purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
-		"reinstate", "transfer", "estimate", "run", "close", "reopen", "expect",
+		"reinstate", "transfer", "hold", "capture", "release", "estimate", "run", "close", "reopen", "expect",
 	}
 }
 
-// named is a purchase or grant that a file gave a name.
+// named is a purchase, a grant or a hold that a file gave a name.
 type named struct {
 	purchase bool
+	hold     bool
 	currency ledger.Currency
 }
 

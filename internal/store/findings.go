@@ -22,6 +22,9 @@ import (
 //	              a refund and changes took out;
 //	              one purchase each, or one change of the lot that they came out of, with
 //	              its credits and amounts; numbered without repeats; the first day that waits
+//	holds         each keeps what its parts add up to, of lots that are there; what was captured
+//	              has its event; what was held of a lot when something last happened is within
+//	              what is unused of it, and the lot says until when
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
@@ -182,7 +185,7 @@ var comparisons = []comparison{
 			WHERE l.pending_from IS NOT NULL`,
 		pairs: []pair{{"lot.pendingFrom", "l.pending_from", "d.day"}},
 	},
-	lotCredits, lotSums, lotChanges, lotOrder,
+	lotCredits, lotSums, lotChanges, lotOrder, holdsOfLots, holdParts, partsOfHold,
 	{
 		subject: "c.id",
 		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id",

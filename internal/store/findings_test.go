@@ -216,6 +216,14 @@ func playBook(s *store.Store) error {
 	_, err = p.b.Transfer(p.ctx, p.key(), books.TransferRequest{From: "pool", To: "again", Credits: share("444.4")})
 	p.check(err)
 	p.use("again", "a1", "50")
+	for _, credits := range []string{"20", "30", "40"} {
+		hold, err := p.b.HoldCreate(p.ctx, p.key(), books.NewHold{Customer: "again", Credits: ptr(share(credits)), ExpiresAfter: ptr(ledger.Span(720 * time.Hour))})
+		p.check(err)
+		if credits == "30" {
+			_, err = p.b.HoldCapture(p.ctx, p.key(), books.HoldCapture{HoldID: hold.ID, ID: "h1", Credits: ptr(share("25"))})
+			p.check(err)
+		}
+	}
 	p.use("pool", "p4", "33.3")
 	p.at("2024-05-22")
 	if p.fault != nil {
@@ -375,6 +383,12 @@ var plants = []struct {
 	{"UPDATE pack_tiers SET price_minor = price_minor + 1", "purchase.pack"},
 	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE pack_id IS NOT NULL", "purchase.pack purchase.price"},
 	{"DELETE FROM purchases WHERE status = 'PAID'", "lot.purchase entry.reference"},
+	{"UPDATE holds SET credits = credits + 1", "hold.parts"},
+	{"UPDATE holds SET event_id = '00000000-0000-7000-8000-00000000dead' WHERE status = 'CAPTURED'", "hold.event"},
+	{"UPDATE hold_parts SET credits = 1000000 * credits", "lot.held hold.parts"},
+	{"UPDATE hold_parts SET lot_id = '00000000-0000-7000-8000-00000000dead'", "part.lot"},
+	{"UPDATE hold_parts SET hold_id = '00000000-0000-7000-8000-00000000dead' WHERE credits = 20000000", "part.hold hold.parts"},
+	{"UPDATE lots SET held_until_us = held_until_us - 1", "lot.heldUntil"},
 
 	{"DELETE FROM recognitions WHERE kind = 'USAGE' AND batch_id IN (SELECT batch_id FROM entries)", "lot.recognised lot.usage entry.sums lot.bookedCredits"},
 	{"DELETE FROM recognitions WHERE batch_id NOT IN (SELECT batch_id FROM entries WHERE batch_id IS NOT NULL)", "lot.usage lot.carrying deferredRevenue"},

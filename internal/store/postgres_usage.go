@@ -25,7 +25,8 @@ const (
 		lapses_on, priority, liability_on, drawn, lapsed, refunded, refunded_on, refunded_minor, refunded_functional_minor,
 		removed, removed_minor, removed_functional_minor, origin_lot_id, pool_lot_id, pool_left_on, blocked,
 		recognised_minor, recognised_functional_minor, released_minor, released_functional_minor, carrying_minor,
-		carrying_functional_minor, booked_through, booked_credits, lapse_due, remote_due, pending_from FROM lots `
+		carrying_functional_minor, booked_through, booked_credits, lapse_due, remote_due, pending_from,
+		held_until_us FROM lots `
 	postgresLockOpenLots = postgresLotColumns + `WHERE customer_id = ANY ($1::uuid[])
 		AND coalesce(accepts_until_us, 9223372036854775807) > $2 AND open ORDER BY customer_id, id FOR NO KEY UPDATE`
 	postgresLockLots = postgresLotColumns + `JOIN unnest($1::uuid[], $2::uuid[]) AS key (of_customer, lot_id)
@@ -122,6 +123,7 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 		&row.PoolLeftOn, &row.Blocked,
 		&row.RecognisedMinor, &row.RecognisedFunctionalMinor, &row.ReleasedMinor, &row.ReleasedFunctionalMinor, &row.CarryingMinor,
 		&row.CarryingFunctionalMinor, &row.BookedThrough, &row.BookedCredits, &row.LapseDue, &row.RemoteDue, &row.PendingFrom,
+		&row.HeldUntil,
 	}
 	err := t.scan(ctx, "holding lots", statement, args, targets, func() { found = append(found, row) })
 	return found, err

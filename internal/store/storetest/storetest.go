@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"purchases", purchases},
 		{"lots", lots},
 		{"changes of lots", lotChanges},
+		{"holds", holds},
 		{"open lots", openLots},
 		{"lots in bulk", manyLots},
 		{"deferred by customer", deferred},
