@@ -107,6 +107,11 @@ var matrix = map[string]struct {
 	"Mutation.tokenRevoke":     {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
 
 	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Query.hold":                 {`hold(id: "hold_0") { id }`, everybody},
+	"Query.holds":                {`holds { nodes { id } }`, everybody},
+	"Mutation.holdCreate":        {`holdCreate(input: {customer: "acme", credits: "1"}, idempotencyKey: "KEY") { hold { id } userErrors { code } }`, operators},
+	"Mutation.holdCapture":       {`holdCapture(holdId: "hold_0", input: {id: "KEY", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.holdRelease":       {`holdRelease(holdId: "hold_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Mutation.purchaseExtend":    {`purchaseExtend(purchaseId: "pur_0", input: {neverExpires: true, treatment: CATCH_UP, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.purchaseReinstate": {`purchaseReinstate(purchaseId: "pur_0", input: {credits: "1", treatment: ZERO_BASIS, reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 }

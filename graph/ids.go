@@ -22,6 +22,7 @@ const (
 	eventNoun       noun = "evt"
 	recognitionNoun noun = "rec"
 	poolNoun        noun = "pool"
+	holdNoun        noun = "hold"
 	entryNoun       noun = "ent" // with its number
 	jobRunNoun      noun = "run"
 

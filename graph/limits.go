@@ -253,6 +253,8 @@ func (m measure) field(field *ast.Field, rows int) int {
 		times = daysCost
 	case "series":
 		times = seriesCost
+	case "parts":
+		times = openLotsCost
 	case "lots":
 		if isList(field) { // of a balance, not a connection
 			times = openLotsCost

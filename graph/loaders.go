@@ -143,6 +143,7 @@ type loaders struct {
 	estimates    *batch[string, []books.Estimate]
 	purchases    *batch[string, books.Purchase]
 	lots         *batch[string, revrec.Lot]
+	holds        *batch[string, books.Hold]
 	lotDays      *batch[books.LotKey, []books.LotDay]
 	changesOf    *batch[books.LotKey, []revrec.Change]
 	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
@@ -208,6 +209,7 @@ func newLoaders(read reader) *loaders {
 	l.metersBy = rowsBy(read, books.Tx.MetersByCode, func(m *books.Meter) string { return m.Code }, l.sawMeters)
 	l.purchases = rowsBy(read, books.Tx.PurchasesByID, func(p *books.Purchase) string { return p.ID }, l.sawPurchases)
 	l.lots = rowsBy(read, books.Tx.LotsByID, func(lot *revrec.Lot) string { return lot.ID }, l.sawLots)
+	l.holds = rowsBy(read, books.Tx.HoldsByID, func(h *books.Hold) string { return h.ID }, l.sawHolds)
 	l.events = rowsBy(read, books.Tx.EventsByID, func(e *books.UsageEvent) string { return e.ID }, l.sawEvents)
 	l.pools = rowsBy(read, books.Tx.PoolsByID, func(p *revrec.Pool) string { return p.ID }, l.sawPools)
 	l.recognitions = rowsBy(read, books.Tx.RecognitionsByID, func(r *revrec.Recognition) string { return r.ID }, l.sawRecognitions)
@@ -408,6 +410,16 @@ func (l *loaders) sawLots(rows []revrec.Lot) {
 		l.lotDays.expect(lotKeyOf(&rows[i]))
 		l.changesOf.expect(lotKeyOf(&rows[i]))
 		l.lots.expect(rows[i].OriginID)
+	}
+}
+
+func (l *loaders) sawHolds(rows []books.Hold) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
+		l.events.expect(rows[i].EventID)
+		for _, part := range rows[i].Parts {
+			l.lots.expect(part.LotID)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -219,6 +220,46 @@ func TestPurchaseExtendAndReinstate(t *testing.T) {
 	got := reinstate("r3", lapsed, "40")
 	got.is("result.lot", `{"carrying":{"amount":"20.00"},"granted":"40","origin":{"granted":"100"},"price":{"amount":"20.00"},"purchase":{"id":"`+lapsed+`"}}`)
 	got.is("result.purchase.lot", `{"changes":[{"kind":"REINSTATED","toLot":{"granted":"40"}}],"removed":"40"}`)
+}
+
+// Credits are held for a job, and what it took is one event.
+func TestHolds(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	hold := func(key, credits string) answered {
+		return a.ask(`mutation($credits: Credits!, $key: String!) { result: holdCreate(input: {customer: "acme", credits: $credits, expiresAfter: "PT2H", reference: "job"}, idempotencyKey: $key) {
+			hold { id status credits reference endedAt reason event { id } customer { externalId } parts { credits lot { granted } } } userErrors { field code } } }`,
+			map[string]any{"credits": credits, "key": key})
+	}
+	const capture = `mutation($id: ID!, $credits: Credits!, $event: String!, $key: String!) { result: holdCapture(holdId: $id, input: {id: $event, credits: $credits}, idempotencyKey: $key) {
+		hold { status event { eventId } } event { credits draws { credits } } userErrors { field code } } }`
+	balance := func(want string) {
+		t.Helper()
+		a.must(`{ customer(externalId: "acme") { balance { credits held } holds(status: ACTIVE) { totalCount } } }`).is("customer", want)
+	}
+	hold("h1", "10000.000001").is("result.userErrors.0", `{"code":"INSUFFICIENT_CREDITS","field":["input","credits"]}`)
+	first, second := hold("h2", "6000"), hold("h3", "4000")
+	id, other := first.at("result.hold.id"), second.at("result.hold.id")
+	first.is("result.hold.parts", `[{"credits":"6000","lot":{"granted":"10000"}}]`)
+	first.is("result.hold.status", `"ACTIVE"`)
+	balance(`{"balance":{"credits":"0","held":"10000"},"holds":{"totalCount":2}}`)
+	a.must(`mutation { usageRecord(events: [{id: "plain", customer: "acme", credits: "1"}]) { outcomes { error { code message } } } }`).
+		is("usageRecord.outcomes.0.error.code", `"INSUFFICIENT_CREDITS"`)
+	a.ask(capture, map[string]any{"id": id, "credits": "6001", "event": "job", "key": "c1"}).is("result.userErrors.0", `{"code":"INSUFFICIENT_CREDITS","field":["input","credits"]}`)
+	for _, key := range []string{"c2", "c2", "c3"} {
+		a.ask(capture, map[string]any{"id": id, "credits": "5500", "event": "job", "key": key}).
+			is("result", `{"event":{"credits":"5500","draws":[{"credits":"5500"}]},"hold":{"event":{"eventId":"job"},"status":"CAPTURED"},"userErrors":[]}`)
+	}
+	a.ask(capture, map[string]any{"id": id, "credits": "5501", "event": "job", "key": "c4"}).is("result.userErrors.0", `{"code":"EVENT_CONFLICT","field":["input","id"]}`)
+	a.ask(capture, map[string]any{"id": id, "credits": "1", "event": "more", "key": "c5"}).is("result.userErrors.0", `{"code":"HOLD_ENDED","field":["holdId"]}`)
+	balance(`{"balance":{"credits":"500","held":"4000"},"holds":{"totalCount":1}}`)
+	release := `mutation($id: ID!, $key: String!) { result: holdRelease(holdId: $id, input: {reason: "called off"}, idempotencyKey: $key) { hold { status reason } userErrors { field code } } }`
+	a.ask(release, map[string]any{"id": other, "key": "r1"}).is("result", `{"hold":{"reason":"called off","status":"RELEASED"},"userErrors":[]}`)
+	a.ask(release, map[string]any{"id": other, "key": "r2"}).is("result.userErrors.0", `{"code":"HOLD_ENDED","field":["holdId"]}`)
+	a.ask(release, map[string]any{"id": "hold_0", "key": "r3"}).is("result.userErrors.0", `{"code":"NOT_FOUND","field":["holdId"]}`)
+	balance(`{"balance":{"credits":"4500","held":"0"},"holds":{"totalCount":0}}`)
+	a.must(`query($id: ID!) { hold(id: $id) { status endedAt } holds(customer: "acme", status: RELEASED) { nodes { id } } node(id: $id) { id } }`, map[string]any{"id": other}).
+		is("holds.nodes.0.id", fmt.Sprintf("%q", other))
 }
 
 // Credits move to another customer with their price.

@@ -38,6 +38,8 @@ type (
 	meterResolver           struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
+	holdResolver            struct{}
+	holdPartResolver        struct{}
 	lotDayResolver          struct{}
 	lotChangeResolver       struct{}
 	usageEventResolver      struct{}
@@ -74,6 +76,8 @@ func (r *resolver) PackVersion() gen.PackVersionResolver         { return packVe
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
+func (r *resolver) Hold() gen.HoldResolver                       { return holdResolver{} }
+func (r *resolver) HoldPart() gen.HoldPartResolver               { return holdPartResolver{} }
 func (r *resolver) LotChange() gen.LotChangeResolver             { return lotChangeResolver{} }
 func (r *resolver) LotDay() gen.LotDayResolver                   { return lotDayResolver{} }
 func (r *resolver) UsageEvent() gen.UsageEventResolver           { return usageEventResolver{} }
@@ -119,6 +123,8 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.purchases, key))
 	case lotNoun:
 		return nodeOf(pointer(ctx, q.lots, key))
+	case holdNoun:
+		return nodeOf(pointer(ctx, q.holds, key))
 	case eventNoun:
 		return nodeOf(pointer(ctx, q.events, key))
 	case recognitionNoun:
@@ -132,7 +138,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case drawNoun, deferredNoun: // cursors alone
 	case tokenNoun, auditNoun: // not for everybody who may ask for a node
 	}
-	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, evt_, rec_, pool_, ent_ or run_"}
+	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, evt_, rec_, pool_, ent_ or run_"}
 }
 
 // nodeOf keeps nothing found from becoming a node of a nil pointer.

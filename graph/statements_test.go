@@ -98,10 +98,24 @@ func (a *api) fill() {
 		}
 		a.must(`mutation($events: [UsageEventInput!]!, $n: String!, $k: String!) { usageRecord(events: $events) { recorded userErrors { message } }
 			usageVoid(event: {customer: $n, id: "v"}, idempotencyKey: $k) { userErrors { message } } }`, map[string]any{"events": events, "n": n, "k": "void " + n})
+		a.holdTwice(n, i%2 == 0)
 	}
 	a.run()
 	for i := range 55 {
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
+	}
+}
+
+// holdTwice holds credits of a customer twice, and captures the second hold.
+func (a *api) holdTwice(customer string, capture bool) {
+	a.t.Helper()
+	made := a.must(`mutation($n: String!, $k1: String!, $k2: String!) {
+		holdCreate(input: {customer: $n, credits: "2", reference: "job"}, idempotencyKey: $k1) { userErrors { message } }
+		second: holdCreate(input: {customer: $n, credits: "3"}, idempotencyKey: $k2) { hold { id } userErrors { message } }
+	}`, map[string]any{"n": customer, "k1": "h1" + customer, "k2": "h2" + customer})
+	if capture {
+		a.must(`mutation($id: ID!, $k: String!) { holdCapture(holdId: $id, input: {id: $k, credits: "1"}, idempotencyKey: $k) { userErrors { message } } }`,
+			map[string]any{"id": made.at("second.hold.id"), "k": "hc" + customer})
 	}
 }
 

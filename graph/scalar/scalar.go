@@ -153,6 +153,23 @@ func UnmarshalDuration(given any) (ledger.Duration, error) {
 	return d, nil
 }
 
+// MarshalSpan writes "PT3600S".
+func MarshalSpan(s ledger.Span) graphql.Marshaler { return quoted(s.String()) }
+
+// UnmarshalSpan reads days, hours, minutes and seconds: "P2DT12H".
+func UnmarshalSpan(given any) (ledger.Span, error) {
+	const right = `a length of time such as "PT1H" or "P2DT12H"`
+	text, err := stringOf(given, right)
+	if err != nil {
+		return 0, err
+	}
+	s, err := ledger.ParseSpan(text)
+	if err != nil {
+		return 0, refuse("%s is not %s: days, hours, minutes and seconds", shown(text), right)
+	}
+	return s, nil
+}
+
 // MarshalDateTime writes RFC 3339 in UTC, to the microsecond that a book keeps; null
 // for the zero time.
 func MarshalDateTime(t time.Time) graphql.Marshaler {

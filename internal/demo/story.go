@@ -224,6 +224,8 @@ func told() []act {
 			return err
 		}},
 		{on(11, 3, 9), gives("umber-arts", "250", "GOODWILL")},
+		// A long job has begun, whose credits nothing else may use.
+		{End.Add(-30 * time.Minute), holds("kestrel-maps", "40", "tiles-2026-01")},
 	}
 	acts = append(acts, spread(PaperLantern, 1, 10, 64)...)
 	acts = append(acts, spread(Larkspur, 2, 11, 3_500)...)
@@ -246,6 +248,13 @@ func gives(customer, credits, reason string) func(*builder) error {
 		_, err := b.books.Grant(b.ctx, b.key("grant", customer+reason), books.NewGrant{
 			Customer: customer, Policy: "promo", Credits: number(credits), Reason: reason,
 		})
+		return err
+	}
+}
+
+func holds(customer, credits, job string) func(*builder) error {
+	return func(b *builder) error {
+		_, err := b.books.HoldCreate(b.ctx, b.key("hold", job), books.NewHold{Customer: customer, Credits: pointer(credits), Reference: job})
 		return err
 	}
 }

@@ -81,6 +81,8 @@ type (
 	PurchaseEdge              = Edge[books.Purchase]
 	LotConnection             = Connection[revrec.Lot]
 	LotEdge                   = Edge[revrec.Lot]
+	HoldConnection            = Connection[books.Hold]
+	HoldEdge                  = Edge[books.Hold]
 	UsageEventConnection      = Connection[books.UsageEvent]
 	UsageEventEdge            = Edge[books.UsageEvent]
 	DrawConnection            = Connection[books.Draw]
