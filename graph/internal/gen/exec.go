@@ -48,6 +48,8 @@ type ResolverRoot interface {
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
 	Estimate() EstimateResolver
+	Hold() HoldResolver
+	HoldPart() HoldPartResolver
 	Job() JobResolver
 	JobRun() JobRunResolver
 	Line() LineResolver
@@ -121,6 +123,7 @@ type CustomerResolver interface {
 	Balance(ctx context.Context, obj *books.Customer, at *time.Time) (*books.Balance, error)
 	Purchases(ctx context.Context, obj *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Lots(ctx context.Context, obj *books.Customer, kind *revrec.LotKind, openAt *time.Time, kinds []revrec.LotKind, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Holds(ctx context.Context, obj *books.Customer, status *books.HoldStatus, first int, after *string, reverse bool) (*view.Connection[books.Hold], error)
 	UsageEvents(ctx context.Context, obj *books.Customer, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Recognitions(ctx context.Context, obj *books.Customer, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
@@ -151,6 +154,19 @@ type EstimateResolver interface {
 	DecidedBy(ctx context.Context, obj *books.Estimate) (*string, error)
 
 	Decision(ctx context.Context, obj *books.Estimate) (*string, error)
+}
+type HoldResolver interface {
+	Customer(ctx context.Context, obj *books.Hold) (*books.Customer, error)
+
+	Reference(ctx context.Context, obj *books.Hold) (*string, error)
+	Status(ctx context.Context, obj *books.Hold) (books.HoldStatus, error)
+
+	EndedAt(ctx context.Context, obj *books.Hold) (*time.Time, error)
+	Event(ctx context.Context, obj *books.Hold) (*books.UsageEvent, error)
+	Reason(ctx context.Context, obj *books.Hold) (*string, error)
+}
+type HoldPartResolver interface {
+	Lot(ctx context.Context, obj *books.HoldPart) (*revrec.Lot, error)
 }
 type JobResolver interface {
 	Description(ctx context.Context, obj *view.Job) (string, error)
@@ -225,6 +241,9 @@ type MutationResolver interface {
 	PurchaseExtend(ctx context.Context, purchaseID string, input PurchaseExtendInput, idempotencyKey string) (*PurchaseExtendPayload, error)
 	PurchaseReinstate(ctx context.Context, purchaseID string, input PurchaseReinstateInput, idempotencyKey string) (*PurchaseReinstatePayload, error)
 	CreditsTransfer(ctx context.Context, input CreditsTransferInput, idempotencyKey string) (*CreditsTransferPayload, error)
+	HoldCreate(ctx context.Context, input HoldCreateInput, idempotencyKey string) (*HoldCreatePayload, error)
+	HoldCapture(ctx context.Context, holdID string, input HoldCaptureInput, idempotencyKey string) (*HoldCapturePayload, error)
+	HoldRelease(ctx context.Context, holdID string, input HoldReleaseInput, idempotencyKey string) (*HoldReleasePayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
@@ -306,6 +325,8 @@ type QueryResolver interface {
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
 	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom *decimal.Decimal, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
+	Hold(ctx context.Context, id string) (*books.Hold, error)
+	Holds(ctx context.Context, customer *string, status *books.HoldStatus, first int, after *string, reverse bool) (*view.Connection[books.Hold], error)
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
 	Lots(ctx context.Context, customer *string, policy *string, kind *revrec.LotKind, openAt *time.Time, expiresFrom *time.Time, expiresBefore *time.Time, kinds []revrec.LotKind, currency *ledger.Currency, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
@@ -421,6 +442,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
+			graphql.NewInputUnmarshaler("HoldCaptureInput", ec.unmarshalInputHoldCaptureInput),
+			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
+			graphql.NewInputUnmarshaler("HoldReleaseInput", ec.unmarshalInputHoldReleaseInput),
 			graphql.NewInputUnmarshaler("JobRunInput", ec.unmarshalInputJobRunInput),
 			graphql.NewInputUnmarshaler("MeterCreateInput", ec.unmarshalInputMeterCreateInput),
 			graphql.NewInputUnmarshaler("OverageInput", ec.unmarshalInputOverageInput),
@@ -781,6 +805,26 @@ type Query {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PurchaseConnection! @requires(role: VIEWER)
+
+  "One hold."
+  hold(
+    "Its id, such as ` + "`" + `hold_…` + "`" + `."
+    id: ID!
+  ): Hold @requires(role: VIEWER)
+
+  "Holds, in the order in which they were made."
+  holds(
+    "Keeps those of the customer with this external id."
+    customer: String
+    "Keeps those with this status now. Needs no other filter, and is fastest with ` + "`" + `customer` + "`" + `."
+    status: HoldStatus
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): HoldConnection! @requires(role: VIEWER)
 
   "One lot."
   lot(
@@ -1268,6 +1312,43 @@ type Mutation {
     idempotencyKey: String!
   ): CreditsTransferPayload @requires(role: OPERATOR)
 
+  """
+  Keeps credits that can be used now for a job, so that nothing else uses them: of the customer's lots in the order in which
+  they burn. It ends when it is captured or released, or by itself. Nothing is used by it, and nothing booked; credits that
+  lapse meanwhile lapse. A hold is not needed to use credits.
+  """
+  holdCreate(
+    "How much is kept, for whom, for how long."
+    input: HoldCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): HoldCreatePayload @requires(role: OPERATOR)
+
+  """
+  Ends a hold with what its job took, recorded as one usage event in the same transaction. The event draws on the lots in
+  force when it occurred, in the order in which they burn, and what the hold kept is free for it. What it takes beyond
+  that comes out of what is free, then goes by the policy's overage rule; what it leaves is free at once. The same event
+  again answers as the first time, and an event that was recorded before is not drawn again.
+  """
+  holdCapture(
+    "The hold to end."
+    holdId: ID!
+    "What the job took."
+    input: HoldCaptureInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): HoldCapturePayload @requires(role: OPERATOR)
+
+  "Gives what a hold keeps free at once."
+  holdRelease(
+    "The hold to end."
+    holdId: ID!
+    "Why."
+    input: HoldReleaseInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): HoldReleasePayload @requires(role: OPERATOR)
+
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
     "What is given, to whom."
@@ -1395,6 +1476,12 @@ scalar Period
 "A span of calendar time, ISO 8601 in years, months, weeks and days: ` + "`" + `P12M` + "`" + `, ` + "`" + `P90D` + "`" + `, ` + "`" + `P1Y6M` + "`" + `."
 scalar Duration
 
+"""
+A length of time by the clock, as an ISO 8601 duration in days of 24 hours, hours, minutes and seconds: ` + "`" + `PT1H` + "`" + `, ` + "`" + `PT90M` + "`" + `,
+` + "`" + `P2DT12H` + "`" + `. ` + "`" + `Duration` + "`" + ` goes by the calendar.
+"""
+scalar Span
+
 "Why something was refused. New codes may come: treat an unknown one as INVALID."
 enum ErrorCode {
   "What is named does not exist."
@@ -1431,6 +1518,10 @@ enum ErrorCode {
   NOT_LAPSED
   "A chargeback of the credits is open."
   CREDITS_BLOCKED
+  "Holds keep the credits: release them, or wait until they are over."
+  CREDITS_HELD
+  "The hold was captured or released, or is over. What its job used can be recorded without it."
+  HOLD_ENDED
   "The purchase is paid."
   ALREADY_PAID
   "The event, or the purchase, is void."
@@ -1688,6 +1779,17 @@ type Customer implements Node {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection!
+  "Holds of the customer, in the order in which they were made."
+  holds(
+    "Keeps those with this status now."
+    status: HoldStatus
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): HoldConnection!
   "Usage events of the customer, in the order in which they arrived."
   usageEvents(
     "Keeps those that occurred at this instant or later."
@@ -1768,10 +1870,78 @@ type Balance {
   customer: Customer!
   "The instant."
   at: DateTime!
-  "The credits that can be used: the sum over ` + "`" + `lots` + "`" + `."
+  "The credits that can be used: what ` + "`" + `lots` + "`" + ` have unused, less ` + "`" + `held` + "`" + `."
   credits: Credits!
+  "The credits that holds keep: so many more could be used without them."
+  held: Credits!
   "The lots that serve, in the order in which they burn."
   lots: [Lot!]!
+}
+
+"Credits of a customer that are kept for a job until it says what it took."
+type Hold implements Node {
+  "Begins with ` + "`" + `hold_` + "`" + `."
+  id: ID!
+  "The customer."
+  customer: Customer!
+  "The credits that were kept when it was made: the sum over ` + "`" + `parts` + "`" + `."
+  credits: Credits!
+  "The lots whose credits it keeps. They never change."
+  parts: [HoldPart!]!
+  "Your own name of the job; null where none was given."
+  reference: String
+  "Where it stands now."
+  status: HoldStatus!
+  "When it was made."
+  createdAt: DateTime!
+  "The first instant at which it keeps nothing any more, whatever becomes of it."
+  endsAt: DateTime!
+  "When it was captured, released or over; null while it is active."
+  endedAt: DateTime
+  "What it was captured by; null otherwise."
+  event: UsageEvent
+  "Why it was released, or which act of the company took its credits; null where nobody said."
+  reason: String
+}
+
+"The credits of one lot that a hold keeps."
+type HoldPart {
+  "The lot."
+  lot: Lot!
+  "The credits."
+  credits: Credits!
+}
+
+"Where a hold stands."
+enum HoldStatus {
+  "It keeps its credits."
+  ACTIVE
+  "Its job said what it took."
+  CAPTURED
+  "It was given up, or its credits were taken back by a refund, a void or a lost chargeback."
+  RELEASED
+  "It ended by itself."
+  EXPIRED
+}
+
+"A page of holds."
+type HoldConnection {
+  "The holds of this page, in order."
+  nodes: [Hold!]!
+  "The same, each with its cursor."
+  edges: [HoldEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many holds the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A hold of a page, with its cursor."
+type HoldEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A hold itself."
+  node: Hold!
 }
 
 "What a company decides once about a kind of credits."
@@ -3636,7 +3806,7 @@ input CreditsTransferInput {
   from: String!
   "The external id of the customer who gets."
   to: String!
-  "The credits: more than 0, at most what can be used now, is paid and not charged back."
+  "The credits: more than 0, at most what can be used now, is paid and neither held nor charged back."
   credits: Credits!
   "Why, for the auditor."
   reason: String
@@ -3646,6 +3816,70 @@ input CreditsTransferInput {
 type CreditsTransferPayload {
   "The lots in which the credits live on, in the order in which they were taken; null where it was refused."
   lots: [Lot!]
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Credits to keep for a job: credits, or a meter and a quantity."
+input HoldCreateInput {
+  "The external id of the customer."
+  customer: String!
+  "The credits, more than 0, at most what can be used now, such as ` + "`" + `250` + "`" + `. Without a meter."
+  credits: Credits
+  "The code of the meter. Give meter and quantity, or credits."
+  meter: String
+  "How much, in the meter's unit, more than 0, at most nine decimals: it is kept at the meter's rate of now."
+  quantity: Decimal
+  "How long: ` + "`" + `PT1S` + "`" + ` to ` + "`" + `P30D` + "`" + `."
+  expiresAfter: Span! = "PT1H"
+  "Your own name of the job, at most 200 characters."
+  reference: String
+}
+
+"What came of ` + "`" + `holdCreate` + "`" + `."
+type HoldCreatePayload {
+  "The hold; null where it was refused."
+  hold: Hold
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What the job of a hold took: credits, or a meter and a quantity."
+input HoldCaptureInput {
+  "The id that you give the event, unique within customer and source: 1 to 200 characters. It makes a repeat harmless."
+  id: String!
+  "The system it comes from, at most 200 characters; ` + "`" + `api` + "`" + ` where null."
+  source: String
+  "The code of the meter. Give meter and quantity, or credits."
+  meter: String
+  "How much, in the meter's unit, more than 0, at most nine decimals, such as ` + "`" + `4808` + "`" + `."
+  quantity: Decimal
+  "Credits used, more than 0, such as ` + "`" + `12.5` + "`" + `. Without a meter."
+  credits: Credits
+  "When it happened; now where null."
+  occurredAt: DateTime
+}
+
+"What came of ` + "`" + `holdCapture` + "`" + `."
+type HoldCapturePayload {
+  "The hold; null where it was refused."
+  hold: Hold
+  "The usage event as it is recorded; null where it was refused."
+  event: UsageEvent
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Why a hold is given up."
+input HoldReleaseInput {
+  "For the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `holdRelease` + "`" + `."
+type HoldReleasePayload {
+  "The hold; null where it was refused."
+  hold: Hold
   "What is wrong and what would be right; empty where it was done."
   userErrors: [UserError!]!
 }
@@ -3943,6 +4177,8 @@ func (ec *executionContext) childFields_Balance(ctx context.Context, field graph
 		return ec.fieldContext_Balance_at(ctx, field)
 	case "credits":
 		return ec.fieldContext_Balance_credits(ctx, field)
+	case "held":
+		return ec.fieldContext_Balance_held(ctx, field)
 	case "lots":
 		return ec.fieldContext_Balance_lots(ctx, field)
 	}
@@ -4037,6 +4273,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_purchases(ctx, field)
 	case "lots":
 		return ec.fieldContext_Customer_lots(ctx, field)
+	case "holds":
+		return ec.fieldContext_Customer_holds(ctx, field)
 	case "usageEvents":
 		return ec.fieldContext_Customer_usageEvents(ctx, field)
 	case "recognitions":
@@ -4323,6 +4561,100 @@ func (ec *executionContext) childFields_GrantCreatePayload(ctx context.Context, 
 		return ec.fieldContext_GrantCreatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GrantCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Hold_id(ctx, field)
+	case "customer":
+		return ec.fieldContext_Hold_customer(ctx, field)
+	case "credits":
+		return ec.fieldContext_Hold_credits(ctx, field)
+	case "parts":
+		return ec.fieldContext_Hold_parts(ctx, field)
+	case "reference":
+		return ec.fieldContext_Hold_reference(ctx, field)
+	case "status":
+		return ec.fieldContext_Hold_status(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Hold_createdAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_Hold_endsAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Hold_endedAt(ctx, field)
+	case "event":
+		return ec.fieldContext_Hold_event(ctx, field)
+	case "reason":
+		return ec.fieldContext_Hold_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Hold", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldCapturePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_HoldCapturePayload_hold(ctx, field)
+	case "event":
+		return ec.fieldContext_HoldCapturePayload_event(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HoldCapturePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldCapturePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_HoldConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_HoldConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HoldConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_HoldConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_HoldCreatePayload_hold(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HoldCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HoldEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HoldEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lot":
+		return ec.fieldContext_HoldPart_lot(ctx, field)
+	case "credits":
+		return ec.fieldContext_HoldPart_credits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldPart", field.Name)
+}
+
+func (ec *executionContext) childFields_HoldReleasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "hold":
+		return ec.fieldContext_HoldReleasePayload_hold(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_HoldReleasePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HoldReleasePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5625,6 +5957,44 @@ func (ec *executionContext) field_Customer_balance_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Customer_holds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.HoldStatus, error) {
+			return ec.unmarshalOHoldStatus2ᚖdrawdownᚋinternalᚋbooksᚐHoldStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Customer_lots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6176,6 +6546,88 @@ func (ec *executionContext) field_Mutation_grantCreate_args(ctx context.Context,
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_holdCapture_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "holdId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["holdId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (HoldCaptureInput, error) {
+			return ec.unmarshalNHoldCaptureInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldCaptureInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_holdCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (HoldCreateInput, error) {
+			return ec.unmarshalNHoldCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_holdRelease_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "holdId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["holdId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (HoldReleaseInput, error) {
+			return ec.unmarshalNHoldReleaseInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldReleaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
 	return args, nil
 }
 
@@ -7254,6 +7706,66 @@ func (ec *executionContext) field_Query_entry_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["number"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_hold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_holds_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.HoldStatus, error) {
+			return ec.unmarshalOHoldStatus2ᚖdrawdownᚋinternalᚋbooksᚐHoldStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg4
 	return args, nil
 }
 
@@ -9540,6 +10052,37 @@ func (ec *executionContext) fieldContext_Balance_credits(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Balance", field, false, false, "Credits")
 }
 
+func (ec *executionContext) _Balance_held(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
+	if plain := leaf_Balance_held(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Balance_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Balance_held(obj *books.Balance) graphql.Marshaler {
+	v := obj.Held
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_Balance_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Balance", field, false, false, "Credits")
+}
+
 func (ec *executionContext) _Balance_lots(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10411,6 +10954,50 @@ func (ec *executionContext) fieldContext_Customer_lots(ctx context.Context, fiel
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Customer_lots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_holds(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_holds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Customer().Holds(ctx, obj, fc.Args["status"].(*books.HoldStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Hold]) graphql.Marshaler {
+			return ec.marshalNHoldConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_holds(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_holds_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12850,6 +13437,791 @@ func (ec *executionContext) _GrantCreatePayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_GrantCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "GrantCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hold_id(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	if plain := leaf_Hold_id(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Hold_id(obj *books.Hold) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Hold", "id", v)
+}
+func (ec *executionContext) fieldContext_Hold_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Hold_customer(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hold",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hold_credits(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	if plain := leaf_Hold_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Hold_credits(obj *books.Hold) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_Hold_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _Hold_parts(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_parts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.HoldPart) graphql.Marshaler {
+			return ec.marshalNHoldPart2ᚕdrawdownᚋinternalᚋbooksᚐHoldPartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_parts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hold",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldPart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hold_reference(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Reference(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, true, true, "String")
+}
+
+func (ec *executionContext) _Hold_status(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Status(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.HoldStatus) graphql.Marshaler {
+			return ec.marshalNHoldStatus2drawdownᚋinternalᚋbooksᚐHoldStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, true, true, "HoldStatus")
+}
+
+func (ec *executionContext) _Hold_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	if plain := leaf_Hold_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Hold_createdAt(obj *books.Hold) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Hold_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Hold_endsAt(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	if plain := leaf_Hold_endsAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_endsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Hold_endsAt(obj *books.Hold) graphql.Marshaler {
+	v := obj.EndsAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Hold_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Hold_endedAt(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().EndedAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Hold_event(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Event(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.UsageEvent) graphql.Marshaler {
+			return ec.marshalOUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hold",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Hold_reason(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Hold", field, true, true, "String")
+}
+
+func (ec *executionContext) _HoldCapturePayload_hold(ctx context.Context, field graphql.CollectedField, obj *HoldCapturePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldCapturePayload_hold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+			return ec.marshalOHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoldCapturePayload_hold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCapturePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldCapturePayload_event(ctx context.Context, field graphql.CollectedField, obj *HoldCapturePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldCapturePayload_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.UsageEvent) graphql.Marshaler {
+			return ec.marshalOUsageEvent2ᚖdrawdownᚋinternalᚋbooksᚐUsageEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoldCapturePayload_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCapturePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UsageEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldCapturePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *HoldCapturePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldCapturePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldCapturePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCapturePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Hold]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Hold) graphql.Marshaler {
+			return ec.marshalNHold2ᚕᚖdrawdownᚋinternalᚋbooksᚐHoldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Hold]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Hold]) graphql.Marshaler {
+			return ec.marshalNHoldEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Hold]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Hold]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoldConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _HoldCreatePayload_hold(ctx context.Context, field graphql.CollectedField, obj *HoldCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldCreatePayload_hold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+			return ec.marshalOHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoldCreatePayload_hold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *HoldCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Hold]) (ret graphql.Marshaler) {
+	if plain := leaf_HoldEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_HoldEdge_cursor(obj *view.Edge[books.Hold]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_HoldEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoldEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _HoldEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Hold]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+			return ec.marshalNHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldPart_lot(ctx context.Context, field graphql.CollectedField, obj *books.HoldPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldPart_lot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.HoldPart().Lot(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldPart_lot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldPart",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldPart_credits(ctx context.Context, field graphql.CollectedField, obj *books.HoldPart) (ret graphql.Marshaler) {
+	if plain := leaf_HoldPart_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldPart_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_HoldPart_credits(obj *books.HoldPart) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_HoldPart_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HoldPart", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _HoldReleasePayload_hold(ctx context.Context, field graphql.CollectedField, obj *HoldReleasePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldReleasePayload_hold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+			return ec.marshalOHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HoldReleasePayload_hold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldReleasePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HoldReleasePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *HoldReleasePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HoldReleasePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HoldReleasePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HoldReleasePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -16884,6 +18256,138 @@ func (ec *executionContext) fieldContext_Mutation_creditsTransfer(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_creditsTransfer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_holdCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_holdCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HoldCreate(ctx, fc.Args["input"].(HoldCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *HoldCreatePayload) graphql.Marshaler {
+			return ec.marshalOHoldCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_holdCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_holdCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_holdCapture(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_holdCapture(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HoldCapture(ctx, fc.Args["holdId"].(string), fc.Args["input"].(HoldCaptureInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *HoldCapturePayload) graphql.Marshaler {
+			return ec.marshalOHoldCapturePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldCapturePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_holdCapture(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldCapturePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_holdCapture_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_holdRelease(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_holdRelease(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HoldRelease(ctx, fc.Args["holdId"].(string), fc.Args["input"].(HoldReleaseInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *HoldReleasePayload) graphql.Marshaler {
+			return ec.marshalOHoldReleasePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldReleasePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_holdRelease(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldReleasePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_holdRelease_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -22354,6 +23858,94 @@ func (ec *executionContext) fieldContext_Query_purchases(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_purchases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_hold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_hold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Hold(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+			return ec.marshalOHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_hold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Hold(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_hold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_holds(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_holds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Holds(ctx, fc.Args["customer"].(*string), fc.Args["status"].(*books.HoldStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Hold]) graphql.Marshaler {
+			return ec.marshalNHoldConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_holds(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HoldConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_holds_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -28729,6 +30321,206 @@ func UnmarshalGrantCreateInput(ctx context.Context, raw any) (GrantCreateInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputHoldCaptureInput(ctx context.Context, obj any) (HoldCaptureInput, error) {
+	var it HoldCaptureInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "source", "meter", "quantity", "credits", "occurredAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "meter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meter"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Meter = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "occurredAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("occurredAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OccurredAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHoldCaptureInput unmarshals raw into the HoldCaptureInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHoldCaptureInput(ctx context.Context, raw any) (HoldCaptureInput, error) {
+	var out HoldCaptureInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HoldCaptureInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHoldCreateInput(ctx context.Context, obj any) (HoldCreateInput, error) {
+	var it HoldCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["expiresAfter"]; !present {
+		asMap["expiresAfter"] = "PT1H"
+	}
+
+	fieldsInOrder := [...]string{"customer", "credits", "meter", "quantity", "expiresAfter", "reference"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customer = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "meter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meter"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Meter = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		case "expiresAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAfter"))
+			data, err := ec.unmarshalNSpan2drawdownᚋledgerᚐSpan(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAfter = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHoldCreateInput unmarshals raw into the HoldCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHoldCreateInput(ctx context.Context, raw any) (HoldCreateInput, error) {
+	var out HoldCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HoldCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputHoldReleaseInput(ctx context.Context, obj any) (HoldReleaseInput, error) {
+	var it HoldReleaseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalHoldReleaseInput unmarshals raw into the HoldReleaseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalHoldReleaseInput(ctx context.Context, raw any) (HoldReleaseInput, error) {
+	var out HoldReleaseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "HoldReleaseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputJobRunInput(ctx context.Context, obj any) (JobRunInput, error) {
 	var it JobRunInput
 	if obj == nil {
@@ -30141,6 +31933,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._JobRun(ctx, sel, obj)
+	case books.Hold:
+		return ec._Hold(ctx, sel, &obj)
+	case *books.Hold:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Hold(ctx, sel, obj)
 	case books.Estimate:
 		return ec._Estimate(ctx, sel, &obj)
 	case *books.Estimate:
@@ -30476,6 +32275,11 @@ func (ec *executionContext) _Balance(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "held":
+			out.Values[i] = ec._Balance_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lots":
 			out.Values[i] = ec._Balance_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -30769,6 +32573,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "lots":
 			out.Values[i] = ec._Customer_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holds":
+			out.Values[i] = ec._Customer_holds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -31630,6 +33439,283 @@ func (ec *executionContext) _GrantCreatePayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._GrantCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdImplementors = []string{"Hold", "Node"}
+
+func (ec *executionContext) _Hold(ctx context.Context, sel ast.SelectionSet, obj *books.Hold) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Hold")
+		case "id":
+			out.Values[i] = ec._Hold_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._Hold_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._Hold_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parts":
+			out.Values[i] = ec._Hold_parts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._Hold_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Hold_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Hold_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAt":
+			out.Values[i] = ec._Hold_endsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._Hold_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._Hold_event(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Hold_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdCapturePayloadImplementors = []string{"HoldCapturePayload"}
+
+func (ec *executionContext) _HoldCapturePayload(ctx context.Context, sel ast.SelectionSet, obj *HoldCapturePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdCapturePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldCapturePayload")
+		case "hold":
+			out.Values[i] = ec._HoldCapturePayload_hold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._HoldCapturePayload_event(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._HoldCapturePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdConnectionImplementors = []string{"HoldConnection"}
+
+func (ec *executionContext) _HoldConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Hold]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldConnection")
+		case "nodes":
+			out.Values[i] = ec._HoldConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._HoldConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._HoldConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._HoldConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdCreatePayloadImplementors = []string{"HoldCreatePayload"}
+
+func (ec *executionContext) _HoldCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *HoldCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldCreatePayload")
+		case "hold":
+			out.Values[i] = ec._HoldCreatePayload_hold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._HoldCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdEdgeImplementors = []string{"HoldEdge"}
+
+func (ec *executionContext) _HoldEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Hold]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldEdge")
+		case "cursor":
+			out.Values[i] = ec._HoldEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._HoldEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdPartImplementors = []string{"HoldPart"}
+
+func (ec *executionContext) _HoldPart(ctx context.Context, sel ast.SelectionSet, obj *books.HoldPart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdPartImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldPart")
+		case "lot":
+			out.Values[i] = ec._HoldPart_lot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._HoldPart_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var holdReleasePayloadImplementors = []string{"HoldReleasePayload"}
+
+func (ec *executionContext) _HoldReleasePayload(ctx context.Context, sel ast.SelectionSet, obj *HoldReleasePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, holdReleasePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HoldReleasePayload")
+		case "hold":
+			out.Values[i] = ec._HoldReleasePayload_hold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._HoldReleasePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -32684,6 +34770,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "creditsTransfer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_creditsTransfer(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "holdCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_holdCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "holdCapture":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_holdCapture(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "holdRelease":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_holdRelease(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -34290,6 +36397,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_purchases(ctx, field)
+				})
+		case "hold":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_hold(ctx, field)
+				})
+		case "holds":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_holds(ctx, field)
 				})
 		case "lot":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -36794,6 +38913,108 @@ func (ec *executionContext) marshalNGrantReason2string(ctx context.Context, sel 
 	return res
 }
 
+func (ec *executionContext) marshalNHold2ᚕᚖdrawdownᚋinternalᚋbooksᚐHoldᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Hold) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx context.Context, sel ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Hold!")
+		return graphql.Null
+	}
+	return ec._Hold(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHoldCaptureInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldCaptureInput(ctx context.Context, v any) (HoldCaptureInput, error) {
+	res, err := ec.unmarshalInputHoldCaptureInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHoldConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Hold]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "HoldConnection!")
+		return graphql.Null
+	}
+	return ec._HoldConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNHoldCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldCreateInput(ctx context.Context, v any) (HoldCreateInput, error) {
+	res, err := ec.unmarshalInputHoldCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHoldEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Hold]) graphql.Marshaler {
+	return ec._HoldEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHoldEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Hold]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHoldEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHoldPart2drawdownᚋinternalᚋbooksᚐHoldPart(ctx context.Context, sel ast.SelectionSet, v books.HoldPart) graphql.Marshaler {
+	return ec._HoldPart(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHoldPart2ᚕdrawdownᚋinternalᚋbooksᚐHoldPartᚄ(ctx context.Context, sel ast.SelectionSet, v []books.HoldPart) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHoldPart2drawdownᚋinternalᚋbooksᚐHoldPart(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNHoldReleaseInput2drawdownᚋgraphᚋinternalᚋgenᚐHoldReleaseInput(ctx context.Context, v any) (HoldReleaseInput, error) {
+	res, err := ec.unmarshalInputHoldReleaseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNHoldStatus2drawdownᚋinternalᚋbooksᚐHoldStatus(ctx context.Context, v any) (books.HoldStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.HoldStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNHoldStatus2drawdownᚋinternalᚋbooksᚐHoldStatus(ctx context.Context, sel ast.SelectionSet, v books.HoldStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "HoldStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -37829,6 +40050,20 @@ func (ec *executionContext) marshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSi
 	return res
 }
 
+func (ec *executionContext) unmarshalNSpan2drawdownᚋledgerᚐSpan(ctx context.Context, v any) (ledger.Span, error) {
+	res, err := scalar.UnmarshalSpan(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSpan2drawdownᚋledgerᚐSpan(ctx context.Context, sel ast.SelectionSet, v ledger.Span) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalSpan(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Span!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -38666,6 +40901,53 @@ func (ec *executionContext) marshalOGrantReason2ᚖstring(ctx context.Context, s
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOHold2ᚖdrawdownᚋinternalᚋbooksᚐHold(ctx context.Context, sel ast.SelectionSet, v *books.Hold) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Hold(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHoldCapturePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldCapturePayload(ctx context.Context, sel ast.SelectionSet, v *HoldCapturePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HoldCapturePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHoldCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldCreatePayload(ctx context.Context, sel ast.SelectionSet, v *HoldCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HoldCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHoldReleasePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐHoldReleasePayload(ctx context.Context, sel ast.SelectionSet, v *HoldReleasePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HoldReleasePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOHoldStatus2ᚖdrawdownᚋinternalᚋbooksᚐHoldStatus(ctx context.Context, v any) (*books.HoldStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.HoldStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOHoldStatus2ᚖdrawdownᚋinternalᚋbooksᚐHoldStatus(ctx context.Context, sel ast.SelectionSet, v *books.HoldStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 

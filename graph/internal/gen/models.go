@@ -33,7 +33,7 @@ type CreditsTransferInput struct {
 	From string `json:"from"`
 	// The external id of the customer who gets.
 	To string `json:"to"`
-	// The credits: more than 0, at most what can be used now, is paid and not charged back.
+	// The credits: more than 0, at most what can be used now, is paid and neither held nor charged back.
 	Credits revrec.Credits `json:"credits"`
 	// Why, for the auditor.
 	Reason *string `json:"reason,omitempty"`
@@ -133,6 +133,70 @@ type GrantCreateInput struct {
 type GrantCreatePayload struct {
 	// The lot of the credits given; null where it was refused.
 	Lot *revrec.Lot `json:"lot,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What the job of a hold took: credits, or a meter and a quantity.
+type HoldCaptureInput struct {
+	// The id that you give the event, unique within customer and source: 1 to 200 characters. It makes a repeat harmless.
+	ID string `json:"id"`
+	// The system it comes from, at most 200 characters; `api` where null.
+	Source *string `json:"source,omitempty"`
+	// The code of the meter. Give meter and quantity, or credits.
+	Meter *string `json:"meter,omitempty"`
+	// How much, in the meter's unit, more than 0, at most nine decimals, such as `4808`.
+	Quantity *decimal.Decimal `json:"quantity,omitempty"`
+	// Credits used, more than 0, such as `12.5`. Without a meter.
+	Credits *revrec.Credits `json:"credits,omitempty"`
+	// When it happened; now where null.
+	OccurredAt *time.Time `json:"occurredAt,omitempty"`
+}
+
+// What came of `holdCapture`.
+type HoldCapturePayload struct {
+	// The hold; null where it was refused.
+	Hold *books.Hold `json:"hold,omitempty"`
+	// The usage event as it is recorded; null where it was refused.
+	Event *books.UsageEvent `json:"event,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Credits to keep for a job: credits, or a meter and a quantity.
+type HoldCreateInput struct {
+	// The external id of the customer.
+	Customer string `json:"customer"`
+	// The credits, more than 0, at most what can be used now, such as `250`. Without a meter.
+	Credits *revrec.Credits `json:"credits,omitempty"`
+	// The code of the meter. Give meter and quantity, or credits.
+	Meter *string `json:"meter,omitempty"`
+	// How much, in the meter's unit, more than 0, at most nine decimals: it is kept at the meter's rate of now.
+	Quantity *decimal.Decimal `json:"quantity,omitempty"`
+	// How long: `PT1S` to `P30D`.
+	ExpiresAfter ledger.Span `json:"expiresAfter"`
+	// Your own name of the job, at most 200 characters.
+	Reference *string `json:"reference,omitempty"`
+}
+
+// What came of `holdCreate`.
+type HoldCreatePayload struct {
+	// The hold; null where it was refused.
+	Hold *books.Hold `json:"hold,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a hold is given up.
+type HoldReleaseInput struct {
+	// For the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `holdRelease`.
+type HoldReleasePayload struct {
+	// The hold; null where it was refused.
+	Hold *books.Hold `json:"hold,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
 }
