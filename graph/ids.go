@@ -30,6 +30,9 @@ const (
 	tokenNoun noun = "tok"
 	auditNoun noun = "aud"
 
+	webhookNoun  noun = "whk"
+	deliveryNoun noun = "dlv" // message and endpoint
+
 	// Rows without an id of their own have cursors all the same.
 	drawNoun     noun = "draw"
 	deferredNoun noun = "def"

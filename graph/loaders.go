@@ -155,6 +155,7 @@ type loaders struct {
 	entries      *batch[int64, ledger.Entry]
 	entriesOf    *batch[sumKey, int64]
 	jobRuns      *batch[string, books.JobRun]
+	webhooks     *batch[string, books.Webhook]
 	balances     *batch[balanceKey, books.Balance]
 
 	// Rows that were read together, by what names them where lists are below them.
@@ -215,6 +216,7 @@ func newLoaders(read reader) *loaders {
 	l.recognitions = rowsBy(read, books.Tx.RecognitionsByID, func(r *revrec.Recognition) string { return r.ID }, l.sawRecognitions)
 	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
+	l.webhooks = rowsBy(read, books.Tx.WebhooksByID, func(w *books.Webhook) string { return w.ID }, func([]books.Webhook) {})
 	l.drawsOf = groupsBy(read, books.Tx.DrawsOfEvents, func(d *books.Draw) string { return d.EventID }, l.sawDraws)
 	l.lotDays = groupsBy(read, books.Tx.LotDays, lotKeyOfDay, l.sawLotDays)
 	l.bookedOf = newBatch(func(ctx context.Context, keys []books.LotKey) (found map[books.LotKey]map[ledger.Date]revrec.Credits, err error) {

@@ -58,6 +58,8 @@ type (
 	tokenResolver           struct{}
 	auditEventResolver      struct{}
 	entriesPostedResolver   struct{}
+	webhookResolver         struct{}
+	webhookDeliveryResolver struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
@@ -101,6 +103,9 @@ func (r *resolver) Token() gen.TokenResolver                     { return tokenR
 func (r *resolver) AuditEvent() gen.AuditEventResolver           { return auditEventResolver{} }
 func (r *resolver) EntriesPosted() gen.EntriesPostedResolver     { return entriesPostedResolver{} }
 
+func (r *resolver) Webhook() gen.WebhookResolver                 { return webhookResolver{} }
+func (r *resolver) WebhookDelivery() gen.WebhookDeliveryResolver { return webhookDeliveryResolver{} }
+
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	of, key, err := splitID("id", id)
@@ -136,7 +141,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, deferredNoun: // cursors alone
-	case tokenNoun, auditNoun: // not for everybody who may ask for a node
+	case tokenNoun, auditNoun, webhookNoun, deliveryNoun: // not for everybody who may ask for a node
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, evt_, rec_, pool_, ent_ or run_"}
 }

@@ -31,6 +31,17 @@ func MarshalJobName(name books.JobName) graphql.Marshaler { return capitals(stri
 // UnmarshalJobName reads RECOGNISE.
 func UnmarshalJobName(given any) (books.JobName, error) { return lower[books.JobName](given) }
 
+// MarshalNoticeType writes PURCHASE_CREATED.
+func MarshalNoticeType(kind books.NoticeType) graphql.Marshaler {
+	return capitals(strings.Replace(string(kind), ".", "_", 1))
+}
+
+// UnmarshalNoticeType reads PURCHASE_CREATED: the first word is of what, the rest what became of it.
+func UnmarshalNoticeType(given any) (books.NoticeType, error) {
+	kind, err := lower[string](given)
+	return books.NoticeType(strings.Replace(kind, "_", ".", 1)), err
+}
+
 func capitals(word string) graphql.Marshaler { return quoted(strings.ToUpper(word)) }
 
 func lower[T ~string](given any) (T, error) {

@@ -3,9 +3,12 @@ package auth
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"hash/crc32"
 	"math/big"
 	"strings"
+
+	"drawdown/internal/books"
 )
 
 // A secret is dd_ and 49 characters of 0-9 A-Z a-z: 43 that hold 256 random bits, and six
@@ -28,6 +31,14 @@ func NewSecret() string {
 	_, _ = rand.Read(random) // never fails: see crypto/rand
 	text := Prefix + digits(new(big.Int).SetBytes(random), randomDigits)
 	return text + sumOf(text)
+}
+
+// NewWebhookSecret returns a secret by which an endpoint verifies what it is told, as
+// Standard Webhooks has it: whsec_ and the base64 of 32 random bytes.
+func NewWebhookSecret() string {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails: see crypto/rand
+	return books.SecretPrefix + base64.StdEncoding.EncodeToString(random)
 }
 
 // Hash returns what a book keeps of a secret. A random one of 256 bits needs no slow hash:

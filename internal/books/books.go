@@ -33,6 +33,8 @@ type Books struct {
 	// leased is when a run of this process renewed the lease; nil while none is at work.
 	leased  atomic.Pointer[time.Time]
 	lookout *lookout
+	// webhooks says which endpoints may be told.
+	webhooks WebhookOptions
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -48,12 +50,13 @@ type Options struct {
 	Steps      Steps            // what bounds one step of a job
 	Watch      Watch            // is told what the book does; nobody
 	Feed       FeedOptions      // what it costs to tell others what changes
+	Webhooks   WebhookOptions   // which endpoints may be told what happens
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
-	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, bounds: options.Steps.withDefaults()}
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults()}
 	if b.now == nil {
 		b.now = time.Now
 	}

@@ -38,6 +38,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 	var made []revrec.Recognition
 	var booked []*revrec.Lot
 	days := 0
+	run.lapsed = nil
 	for part := range slices.Chunk(lots, b.bounds.WholePart) {
 		if days >= b.bounds.Days {
 			more = true // the rest waits for the next step
@@ -53,7 +54,10 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 		return false, err
 	}
 	run.result.Lots += int64(len(booked))
-	return more || len(keys) == b.bounds.Lots, tx.UpdateBooked(ctx, booked)
+	if err := tx.UpdateBooked(ctx, booked); err != nil {
+		return false, err
+	}
+	return more || len(keys) == b.bounds.Lots, b.tell(ctx, tx, lapseNotices(run.lapsed)...)
 }
 
 // releaseKinds are the kinds under which the rest of a price is released.
@@ -90,7 +94,10 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 			takeFromCarrying(lot, r)
 		}
 		if lot.LapsesOn != 0 && lot.LapsesOn <= run.through {
-			lot.Lapsed = lot.Unused()
+			lapsed := lot.Unused() - lot.Lapsed
+			if lot.Lapsed = lot.Unused(); lapsed > 0 {
+				run.lapsed = append(run.lapsed, lapse{*lot, lapsed})
+			}
 		}
 		lot.LapseDue, lot.RemoteDue = nextLooks(*lot, policy.Breakage, days[i], run.through)
 		made = append(made, released...)

@@ -22,7 +22,7 @@ type act struct {
 // once runs a use case in one transaction, at most once per key: the key, the hash of
 // the request and the answer are written with the act itself. The same key with the
 // same request gets the stored answer; with another it is refused. A failure writes
-// nothing, so it does not burn the key.
+// nothing, so it does not burn the key. What others are told of the act is written with it.
 // Errors: INVALID for the key, IDEMPOTENCY_CONFLICT, and those of do.
 func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, Tx) (answer A, subject string, err error)) (answer A, err error) {
 	ctx, end := b.begin(ctx, a.operation)
@@ -39,7 +39,10 @@ func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, 
 		if answer, subject, err = do(ctx, tx); err != nil {
 			return err
 		}
-		return b.record(ctx, tx, a, answer, subject)
+		if err := b.record(ctx, tx, a, answer, subject); err != nil {
+			return err
+		}
+		return b.tellAct(ctx, tx, a.operation, answer, subject)
 	})
 	return answer, err
 }

@@ -81,6 +81,8 @@ type running struct {
 	// fresh is what the step at work keeps, batch what the steps that ended kept and is
 	// not posted yet.
 	fresh, batch batchSums
+	// lapsed is what the step at work took for lapsed, to be told.
+	lapsed []lapse
 }
 
 // place is how far a step has come through a queue that is in key order.
@@ -321,7 +323,10 @@ func (b *Books) endRun(ctx context.Context, run *JobRun, cause error) error {
 		if err := tx.DropLease(ctx, "booking", run.ID); err != nil {
 			return err
 		}
-		return tx.UpdateJobRun(ctx, *run)
+		if err := tx.UpdateJobRun(ctx, *run); err != nil {
+			return err
+		}
+		return b.tell(ctx, tx, runNotices(*run)...)
 	})
 }
 

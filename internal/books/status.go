@@ -25,6 +25,15 @@ type Status struct {
 	// Succeeded is the last run of each job that succeeded, and Last the last that ended, as
 	// far as there is one.
 	Succeeded, Last map[JobName]JobRun
+	Outbox          OutboxStatus
+}
+
+// OutboxStatus is what is to be sent to endpoints.
+type OutboxStatus struct {
+	Pending  int64         // deliveries to endpoints in force that are to be sent, now or later
+	Oldest   time.Duration // how long ago the oldest of them was first to be sent; 0 where none waits
+	Disabled int64         // endpoints that are not in force
+	OldestAt time.Time     // when that was; zero where none waits
 }
 
 // Queues are the names of Status.Lag.
@@ -46,6 +55,12 @@ func (b *Books) Status(ctx context.Context) (Status, error) {
 			if day != 0 {
 				status.Lag[Queues[i]] = max(now.Sub((day + 1).Start(b.zone)), 0)
 			}
+		}
+		if status.Outbox, err = tx.OutboxStatus(ctx); err != nil {
+			return err
+		}
+		if at := status.Outbox.OldestAt; !at.IsZero() {
+			status.Outbox.Oldest = max(now.Sub(at), 0)
 		}
 		for _, name := range JobNames() {
 			if err := lastRuns(ctx, tx, name, &status); err != nil {

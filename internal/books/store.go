@@ -39,6 +39,7 @@ type Tx interface {
 	chartTx
 	runTx
 	tokenTx
+	tellTx
 	checkTx
 }
 
@@ -365,6 +366,44 @@ type tokenTx interface {
 	TokensByHash(ctx context.Context, hashes [][]byte) ([]Token, error)
 	Tokens(ctx context.Context, filter TokenFilter, page Page) ([]Token, error)
 	CountTokens(ctx context.Context, filter TokenFilter) (int64, error)
+}
+
+// tellTx keeps what others are told. Endpoints are held before deliveries.
+type tellTx interface {
+	InsertWebhook(ctx context.Context, webhook Webhook) error
+	// UpdateWebhook writes all that can change. Errors: NOT_FOUND.
+	UpdateWebhook(ctx context.Context, webhook Webhook) error
+	// LockWebhook returns the endpoint and holds it until the transaction ends.
+	// Errors: NOT_FOUND.
+	LockWebhook(ctx context.Context, id string) (Webhook, error)
+	WebhooksByID(ctx context.Context, ids []string) ([]Webhook, error)
+	Webhooks(ctx context.Context, filter WebhookFilter, page Page) ([]Webhook, error)
+	CountWebhooks(ctx context.Context, filter WebhookFilter) (int64, error)
+	// WebhookFails remembers since when an endpoint takes nothing, WebhookWorks that it does.
+	WebhookFails(ctx context.Context, id string, at time.Time) error
+	WebhookWorks(ctx context.Context, id string) error
+
+	InsertMessages(ctx context.Context, messages []Message, deliveries []Delivery) error
+	CountMessages(ctx context.Context, types []NoticeType, from, before time.Time) (int64, error)
+	// PruneMessages forgets up to limit messages from before an instant, and their deliveries.
+	PruneMessages(ctx context.Context, before time.Time, limit int) (int64, error)
+	// Deliveries come in order of message, then of endpoint; Page.After is [Delivery.Key].
+	Deliveries(ctx context.Context, filter DeliveryFilter, page Page) ([]Delivery, error)
+	CountDeliveries(ctx context.Context, filter DeliveryFilter) (int64, error)
+	// DueWebhooks returns the endpoints in force with a delivery that is due at the instant.
+	DueWebhooks(ctx context.Context, now time.Time) ([]Webhook, error)
+	// ClaimDeliveries gives deliveries that are due, and that no other transaction claims at
+	// the same time, the claim until an instant.
+	ClaimDeliveries(ctx context.Context, webhookID, claim string, now, until time.Time, limit int) ([]Delivery, error)
+	// UpdateDelivery writes how a delivery stands; held is false, and nothing written, where
+	// it is not under the claim any more.
+	UpdateDelivery(ctx context.Context, delivery Delivery, claim string) (held bool, err error)
+	// ReplayDelivery has a delivery begin anew; ReplayMessages all messages of the types of
+	// [from, before) for an endpoint, those included that it never got.
+	ReplayDelivery(ctx context.Context, delivery Delivery) error
+	ReplayMessages(ctx context.Context, webhookID string, types []NoticeType, from, before, now time.Time) (int64, error)
+	// OutboxStatus adds up what is to be sent.
+	OutboxStatus(ctx context.Context) (OutboxStatus, error)
 }
 
 type checkTx interface {

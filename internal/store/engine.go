@@ -27,6 +27,8 @@ type engine struct {
 	// holding ends a query whose rows of the table are to be held until the transaction
 	// ends, so that nobody else changes them.
 	holding func(table string) string
+	// skipping ends a query of rows to be held, and leaves out those that others hold.
+	skipping string
 	// isOpen, hasUnused and carries are the conditions by which the indexes lots_open,
 	// lots_expiring and lots_carrying know a lot, word by word, or they would not be used.
 	isOpen, hasUnused, carries string

@@ -34,6 +34,7 @@ var postgresEngine = &engine{
 	holdPack:   "SELECT pg_advisory_xact_lock(" + packLock + ")",
 	sharePack:  "SELECT pg_advisory_xact_lock_shared(" + packLock + ")",
 	holding:    func(table string) string { return " FOR NO KEY UPDATE OF " + table },
+	skipping:   " FOR NO KEY UPDATE SKIP LOCKED",
 	isOpen:     "open",
 	hasUnused:  "open",
 	carries:    "carries",

@@ -97,6 +97,10 @@ type (
 	JobRunEdge                = Edge[books.JobRun]
 	TokenConnection           = Connection[books.Token]
 	TokenEdge                 = Edge[books.Token]
+	WebhookConnection         = Connection[books.Webhook]
+	WebhookEdge               = Edge[books.Webhook]
+	WebhookDeliveryConnection = Connection[books.Delivery]
+	WebhookDeliveryEdge       = Edge[books.Delivery]
 	AuditEventConnection      = Connection[books.AuditEvent]
 	AuditEventEdge            = Edge[books.AuditEvent]
 )

@@ -70,6 +70,9 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"pages below many rows", below},
 		{"lists in their orders", orders},
 		{"charts", charts},
+		{"endpoints", webhooks},
+		{"deliveries", deliveries},
+		{"deliveries that two claim", claimsAtOnce},
 		{"an empty book has no findings", noFindings},
 	}
 	for _, test := range tests {
