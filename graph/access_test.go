@@ -50,6 +50,8 @@ var matrix = map[string]struct {
 
 	"Query.me":                      {`me { actor roles }`, everybody},
 	"Query.tokens":                  {`tokens { nodes { id } }`, admins},
+	"Query.webhooks":                {`webhooks { nodes { id } }`, admins},
+	"Query.webhookDeliveries":       {`webhookDeliveries { nodes { id } }`, admins},
 	"Query.auditEvents":             {`auditEvents { nodes { id } }`, auditors},
 	"Query.book":                    {`book { timeZone }`, everybody},
 	"Query.node":                    {`node(id: "cus_0") { id }`, everybody},
@@ -105,6 +107,13 @@ var matrix = map[string]struct {
 	"Mutation.jobRun":          {`jobRun(job: DUE, idempotencyKey: "KEY") { run { id } userErrors { code } }`, accountants},
 	"Mutation.tokenCreate":     {`tokenCreate(input: {name: "KEY", roles: [VIEWER]}, idempotencyKey: "KEY") { token { id } userErrors { code } }`, admins},
 	"Mutation.tokenRevoke":     {`tokenRevoke(tokenId: "tok_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+
+	"Mutation.webhookCreate":       {`webhookCreate(input: {url: "https://example.com/KEY"}, idempotencyKey: "KEY") { webhook { id } userErrors { code } }`, admins},
+	"Mutation.webhookUpdate":       {`webhookUpdate(webhookId: "whk_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, admins},
+	"Mutation.webhookDisable":      {`webhookDisable(webhookId: "whk_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+	"Mutation.webhookRotateSecret": {`webhookRotateSecret(webhookId: "whk_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+	"Mutation.webhookTest":         {`webhookTest(webhookId: "whk_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
+	"Mutation.webhookReplay":       {`webhookReplay(webhookId: "whk_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, admins},
 
 	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Query.hold":                 {`hold(id: "hold_0") { id }`, everybody},

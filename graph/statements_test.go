@@ -103,6 +103,10 @@ func (a *api) fill() {
 	a.run()
 	for i := range 55 {
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
+		made := a.must(`mutation($url: String!, $key: String!) { webhookCreate(input: {url: $url, events: [PURCHASE_PAID]}, idempotencyKey: $key) { webhook { id } } }`,
+			map[string]any{"url": fmt.Sprint("https://example.com/", i), "key": fmt.Sprint("webhook ", i)})
+		a.must(`mutation($id: ID!, $key: String!) { webhookTest(webhookId: $id, idempotencyKey: $key) { delivery { id } } }`,
+			map[string]any{"id": made.text("webhookCreate.webhook.id"), "key": fmt.Sprint("test ", i)})
 	}
 }
 

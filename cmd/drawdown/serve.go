@@ -30,6 +30,7 @@ type serveOptions struct {
 	requests                      requestFlags
 	subscriptions                 subscriptionFlags
 	tls                           tlsFlags
+	webhooks                      webhookFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -69,7 +70,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
 			book, err := books.Open(ctx, db, books.Options{
-				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(),
+				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(), Webhooks: o.webhooks.options(),
 			})
 			if err != nil {
 				return err
@@ -102,6 +103,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	o.requests.add(p, c)
 	o.subscriptions.add(p, c)
 	o.tls.add(c)
+	o.webhooks.add(c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "introspection", roleWords(), isRole)
@@ -166,6 +168,9 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 			return errors.Join(badUsage("--schedule: %w", err), listener.Close())
 		}
 		working.Go(func() { bell.Run(ctx) })
+	}
+	if !o.webhooks.off {
+		working.Go(func() { o.webhooks.dispatcher(book, log, served.watch.Telemetry).Run(ctx) })
 	}
 	limitMemory(log, o.requests.memoryMegabytes)
 	trusted, err := o.requests.trusted()

@@ -67,9 +67,20 @@ func newServer(ctx context.Context, store books.Store) (server, error) {
 }
 
 // secrets are another each time; a page shows one that is none.
-var secrets = regexp.MustCompile(`dd_[0-9A-Za-z]{49}`)
+var (
+	secrets        = regexp.MustCompile(`dd_[0-9A-Za-z]{49}`)
+	webhookSecrets = regexp.MustCompile(`whsec_[0-9A-Za-z+/]{43}=`)
+)
 
-const shownSecret = "dd_0000000000000000000000000000000000000000000000000"
+const (
+	shownSecret        = "dd_0000000000000000000000000000000000000000000000000"
+	shownWebhookSecret = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+)
+
+// masked is an answer with secrets that are the same each time.
+func masked(answer []byte) []byte {
+	return webhookSecrets.ReplaceAll(secrets.ReplaceAll(answer, []byte(shownSecret)), []byte(shownWebhookSecret))
+}
 
 func (s server) answer(ctx context.Context, e Example) (Answered, error) {
 	variables, err := s.variables(ctx, e)
@@ -198,7 +209,7 @@ func (s server) send(ctx context.Context, query string, variables json.RawMessag
 	}
 	recorder := httptest.NewRecorder()
 	s.ServeHTTP(recorder, r)
-	return secrets.ReplaceAll(recorder.Body.Bytes(), []byte(shownSecret)), nil
+	return masked(recorder.Body.Bytes()), nil
 }
 
 // isSubscription finds the operation below the comments of an example.

@@ -109,6 +109,7 @@ func inMemory(t *rapid.T) books.Store {
 func checkHistory(t *rapid.T, first, second books.Store) {
 	h := drawHistory(t)
 	often := play(t, h, h.runs, smallSteps, first)
+	often.checkTold(t)
 	once := play(t, h, nil, books.Steps{}, second)
 	defer often.close(t)
 	defer once.close(t)
@@ -244,11 +245,13 @@ type playedBook struct {
 	uses      []books.UsageInput
 	holds     []string
 	chosen    map[int]string // purchases that acts were about
+	// acts counts those that were done and are told of, once each.
+	acts map[books.NoticeType]int
 }
 
 func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}}
+	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, acts: map[books.NoticeType]int{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
@@ -267,11 +270,18 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 		must(t, err)
 	}
 	p.uses, p.purchases, p.holds = nil, nil, nil
+	if runs != nil { // one of the two books has a reader, which changes nothing
+		_, _, err := p.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+		must(t, err)
+	}
 	pending := append([]jobRun(nil), runs...)
 	for i, a := range h.acts {
 		pending = p.runBefore(t, pending, a.at)
 		p.now = a.at
 		answer := p.do(t, i, a)
+		if _, refused := answer.(books.Code); !refused && answer != nil && runs != nil && toldOf[a.what] != "" {
+			p.acts[toldOf[a.what]]++
+		}
 		if a.repeat {
 			before := p.journal(t)
 			again := p.do(t, i, a)
@@ -522,6 +532,32 @@ func (p *playedBook) checkHeld(t *rapid.T) {
 		if lot.HeldUntil.Before(until[lot.ID]) {
 			t.Fatalf("lot %s is held until %s, and says %s", lot.ID, until[lot.ID], lot.HeldUntil)
 		}
+	}
+}
+
+// toldOf says what each act is told as.
+var toldOf = map[string]books.NoticeType{
+	"purchase": books.NoticePurchaseCreated, "invoice": books.NoticePurchaseCreated, "cancellable": books.NoticePurchaseCreated,
+	"grant": books.NoticeGrantCreated, "refund": books.NoticePurchaseRefunded, "pay": books.NoticePurchasePaid,
+	"purchaseVoid": books.NoticePurchaseVoided, "transfer": books.NoticeCreditsTransferred, "reinstate": books.NoticeLotReinstated,
+	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
+}
+
+// checkTold holds what is to be told against what was done: each act once, however often it
+// was asked for, and what was refused not at all.
+func (p *playedBook) checkTold(t *rapid.T) {
+	told := map[books.NoticeType]int{}
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		deliveries, err := tx.Deliveries(ctx, books.DeliveryFilter{}, books.Page{})
+		for _, delivery := range deliveries {
+			if kind := delivery.Message.Type; kind != books.NoticeJobFinished && kind != books.NoticeLotLapsed {
+				told[kind]++
+			}
+		}
+		return err
+	}))
+	if diff := cmp.Diff(p.acts, told); diff != "" {
+		t.Fatalf("what is told is not what was done (- done, + told):\n%s", diff)
 	}
 }
 

@@ -66,7 +66,7 @@ type WebhookFilter struct {
 const (
 	// MaxWebhooks bounds the endpoints of a book, those that are disabled included: each act
 	// looks at all of them. Who has more readers puts a queue behind one.
-	MaxWebhooks = 50
+	MaxWebhooks = 100
 	// secretOverlap is how long the secret before signs too: a day to roll out a new one.
 	secretOverlap = 24 * time.Hour
 	maxURLLength  = 2000

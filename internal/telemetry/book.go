@@ -146,6 +146,7 @@ func (t *Telemetry) Sample(ctx context.Context, book *books.Books) error {
 	}
 	t.up.Set(1)
 	t.sampledAt.SetToCurrentTime()
+	t.stand(status.Outbox)
 	for queue, lag := range status.Lag {
 		t.lag.WithLabelValues(queue).Set(lag.Seconds())
 	}

@@ -24,13 +24,14 @@ type Telemetry struct {
 	acts
 	statements
 	standing
+	webhooks
 }
 
 // New returns a telemetry with a registry of its own. The tracer may be nil.
 func New(build Build, tracer trace.Tracer) *Telemetry {
 	t := &Telemetry{
 		registry: prometheus.NewRegistry(), tracer: tracer,
-		requests: newRequests(), operations: newOperations(), acts: newActs(), statements: newStatements(), standing: newStanding(),
+		requests: newRequests(), operations: newOperations(), acts: newActs(), statements: newStatements(), standing: newStanding(), webhooks: newWebhooks(),
 	}
 	built := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "drawdown_build_info", Help: "1, with the version of the program, the commit it was built from and the Go it was built with.",
@@ -38,12 +39,13 @@ func New(build Build, tracer trace.Tracer) *Telemetry {
 	})
 	built.Set(1)
 	t.registry.MustRegister(built, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, all := range [][]prometheus.Collector{t.requests.all(), t.operations.all(), t.acts.all(), t.statements.all(), t.standing.all()} {
+	for _, all := range [][]prometheus.Collector{t.requests.all(), t.operations.all(), t.acts.all(), t.statements.all(), t.standing.all(), t.webhooks.all()} {
 		t.registry.MustRegister(all...)
 	}
 	t.acts.begin()
 	t.operations.begin()
 	t.statements.begin()
+	t.webhooks.begin()
 	return t
 }
 

@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"internal/store":     {"ledger", "revrec", "internal/books"},
 	"internal/auth":      {"internal/books"},
 	"internal/telemetry": {"internal/books"},
+	"internal/webhook":   {"internal/books"},
 	"internal/intake":    {"ledger", "revrec", "internal/books"},
 	"internal/scenario":  {"ledger", "ledger/export", "revrec", "internal/books"},
 	"internal/demo":      {"ledger", "revrec", "internal/books"},
@@ -27,7 +28,7 @@ var mayImport = map[string][]string{
 	"web":                {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "internal/books", "internal/store",
-		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "internal/webhook", "graph", "jobs", "web",
 	},
 	// A client as others write one: a module of its own that knows the API alone.
 	"examples/go":   {},
@@ -47,6 +48,7 @@ var homes = []struct {
 	{"github.com/robfig/cron", []string{"jobs"}, true},
 	{"github.com/prometheus", []string{"internal/telemetry"}, true},
 	{"go.opentelemetry.io", []string{"internal/telemetry"}, true},
+	{"github.com/standard-webhooks/standard-webhooks", []string{"internal/webhook"}, true},
 	{"github.com/coreos/go-oidc", []string{"internal/auth"}, true},
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
