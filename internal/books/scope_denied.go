@@ -187,19 +187,24 @@ func (scopedTx) OldestWaiting(context.Context, ledger.Date) (Waiting, error) {
 
 func (scopedTx) ReconcileDeferred(context.Context) ([]DeferredRevenue, error) { return nil, errScoped }
 
-func (scopedTx) InsertWebhook(context.Context, Webhook) error                   { return errScoped }
-func (scopedTx) UpdateWebhook(context.Context, Webhook) error                   { return errScoped }
-func (scopedTx) LockWebhook(context.Context, string) (Webhook, error)           { return Webhook{}, errScoped }
-func (scopedTx) WebhooksByID(context.Context, []string) ([]Webhook, error)      { return nil, errScoped }
-func (scopedTx) CountWebhooks(context.Context, WebhookFilter) (int64, error)    { return 0, errScoped }
-func (scopedTx) WebhookFails(context.Context, string, time.Time) error          { return errScoped }
-func (scopedTx) WebhookWorks(context.Context, string) error                     { return errScoped }
-func (scopedTx) InsertMessages(context.Context, []Message, []Delivery) error    { return errScoped }
-func (scopedTx) PruneMessages(context.Context, time.Time, int) (int64, error)   { return 0, errScoped }
+func (scopedTx) InsertWebhook(context.Context, Webhook) error         { return errScoped }
+func (scopedTx) UpdateWebhook(context.Context, Webhook) error         { return errScoped }
+func (scopedTx) LockWebhook(context.Context, string) (Webhook, error) { return Webhook{}, errScoped }
+
+func (scopedTx) WebhooksByID(context.Context, []string) ([]Webhook, error) { return nil, errScoped }
+
+func (scopedTx) CountWebhooks(context.Context, WebhookFilter) (int64, error)  { return 0, errScoped }
+func (scopedTx) WebhookFails(context.Context, string, time.Time) error        { return errScoped }
+func (scopedTx) WebhookWorks(context.Context, string) error                   { return errScoped }
+func (scopedTx) InsertMessages(context.Context, []Message, []Delivery) error  { return errScoped }
+func (scopedTx) PruneMessages(context.Context, time.Time, int) (int64, error) { return 0, errScoped }
+
 func (scopedTx) CountDeliveries(context.Context, DeliveryFilter) (int64, error) { return 0, errScoped }
-func (scopedTx) DueWebhooks(context.Context, time.Time) ([]Webhook, error)      { return nil, errScoped }
-func (scopedTx) ReplayDelivery(context.Context, Delivery) error                 { return errScoped }
-func (scopedTx) OutboxStatus(context.Context) (OutboxStatus, error)             { return OutboxStatus{}, errScoped }
+
+func (scopedTx) DueWebhooks(context.Context, time.Time) ([]Webhook, error) { return nil, errScoped }
+func (scopedTx) ReplayDelivery(context.Context, Delivery) error            { return errScoped }
+func (scopedTx) OutboxStatus(context.Context) (OutboxStatus, error)        { return OutboxStatus{}, errScoped }
+
 func (scopedTx) Webhooks(context.Context, WebhookFilter, Page) ([]Webhook, error) {
 	return nil, errScoped
 }

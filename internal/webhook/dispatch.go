@@ -81,7 +81,7 @@ func New(book Book, log *slog.Logger, options Options) *Dispatcher {
 	options.Every = cmp.Or(options.Every, time.Second)
 	options.Agent = cmp.Or(options.Agent, "Drawdown")
 	if options.Random == nil {
-		options.Random = func(below time.Duration) time.Duration { return rand.N(below) } //nolint:gosec // a pause is no secret
+		options.Random = rand.N[time.Duration]
 	}
 	return &Dispatcher{book: book, log: log, options: options, sender: newSender(options), busy: map[string]bool{}}
 }
@@ -156,7 +156,8 @@ func (d *Dispatcher) drain(ctx context.Context, webhookID string) {
 func (d *Dispatcher) sendAll(ctx context.Context, to books.Webhook, claimed []books.Delivery) {
 	within, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(endTime, cancel) })()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(endTime, cancel) })
+	defer stop()
 	var senders errgroup.Group
 	senders.SetLimit(perEndpoint)
 	for _, delivery := range claimed {

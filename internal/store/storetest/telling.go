@@ -9,7 +9,7 @@ import (
 )
 
 func aWebhook() books.Webhook {
-	const secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+	const secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD" //nolint:gosec // of a test
 	return books.Webhook{
 		ID: newID(), URL: "https://example.com/hooks?it's=a", Secret: secret, Fingerprint: books.FingerprintOf(secret),
 		CreatedBy: "token:ann", CreatedAt: noon,

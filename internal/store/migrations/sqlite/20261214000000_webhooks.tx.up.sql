@@ -2,7 +2,7 @@
 -- how each delivery stands. Messages are kept for some weeks, so none of this is
 -- append-only. A claim is the lease of whoever sends a delivery now: until next_at_us.
 
-CREATE TABLE webhooks (
+CREATE TABLE IF NOT EXISTS webhooks (
     id                TEXT PRIMARY KEY,
     url               TEXT NOT NULL,
     description       TEXT,
@@ -17,16 +17,16 @@ CREATE TABLE webhooks (
     failing_since_us  INTEGER
 ) STRICT;
 
-CREATE TABLE outbox_messages (
+CREATE TABLE IF NOT EXISTS outbox_messages (
     id    TEXT PRIMARY KEY,
     type  TEXT NOT NULL,
     at_us INTEGER NOT NULL,
     body  TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX outbox_messages_at ON outbox_messages (at_us);
+CREATE INDEX IF NOT EXISTS outbox_messages_at ON outbox_messages (at_us);
 
-CREATE TABLE webhook_deliveries (
+CREATE TABLE IF NOT EXISTS webhook_deliveries (
     message_id      TEXT NOT NULL,
     webhook_id      TEXT NOT NULL,
     status          TEXT NOT NULL,
@@ -43,5 +43,5 @@ CREATE TABLE webhook_deliveries (
     PRIMARY KEY (message_id, webhook_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX webhook_deliveries_of ON webhook_deliveries (webhook_id, message_id);
-CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (webhook_id, next_at_us) WHERE status = 'PENDING';
+CREATE INDEX IF NOT EXISTS webhook_deliveries_of ON webhook_deliveries (webhook_id, message_id);
+CREATE INDEX IF NOT EXISTS webhook_deliveries_pending ON webhook_deliveries (webhook_id, next_at_us) WHERE status = 'PENDING';
