@@ -621,3 +621,93 @@ type UsageVoidPayload struct {
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
 }
+
+// An endpoint to make.
+type WebhookCreateInput struct {
+	// Where to tell it: https, without a user or a password, at most 2,000 characters. What leads to a private address is not sent to.
+	URL string `json:"url"`
+	// What it is for, at most 200 characters.
+	Description *string `json:"description,omitempty"`
+	// What it asks for; all there is, and all there will be, where empty.
+	Events []books.NoticeType `json:"events"`
+}
+
+// What came of `webhookCreate`.
+type WebhookCreatePayload struct {
+	// The endpoint; null where it was refused.
+	Webhook *books.Webhook `json:"webhook,omitempty"`
+	// What verifies each request: `whsec_` and base64. Null where it was refused, and where the same request was answered before.
+	Secret *string `json:"secret,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why an endpoint is disabled.
+type WebhookDisableInput struct {
+	// For whoever asks why it is told nothing.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `webhookDisable`.
+type WebhookDisablePayload struct {
+	// The endpoint; null where it was refused.
+	Webhook *books.Webhook `json:"webhook,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What to send again: a delivery, or a time.
+type WebhookReplayInput struct {
+	// One delivery, such as `dlv_…`.
+	DeliveryID *string `json:"deliveryId,omitempty"`
+	// All that happened at this instant or later; messages are kept for 30 days.
+	From *time.Time `json:"from,omitempty"`
+	// All that happened before this instant; now where null.
+	Before *time.Time `json:"before,omitempty"`
+}
+
+// What came of `webhookReplay`.
+type WebhookReplayPayload struct {
+	// How many deliveries are sent again; 0 where it was refused.
+	Deliveries int `json:"deliveries"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `webhookRotateSecret`.
+type WebhookRotateSecretPayload struct {
+	// The endpoint; null where it was refused.
+	Webhook *books.Webhook `json:"webhook,omitempty"`
+	// What verifies each request: `whsec_` and base64. Null where it was refused, and where the same request was answered before.
+	Secret *string `json:"secret,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `webhookTest`.
+type WebhookTestPayload struct {
+	// The delivery, to be sent within a second or so; null where it was refused.
+	Delivery *books.Delivery `json:"delivery,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What an endpoint is to be from now on.
+type WebhookUpdateInput struct {
+	// Where to tell it; as it is where null.
+	URL *string `json:"url,omitempty"`
+	// What it is for; as it is where null.
+	Description *string `json:"description,omitempty"`
+	// What it asks for, all where empty; as it is where null.
+	Events []books.NoticeType `json:"events,omitempty"`
+	// True puts it in force again. `webhookDisable` does the opposite.
+	Enabled *bool `json:"enabled,omitempty"`
+}
+
+// What came of `webhookUpdate`.
+type WebhookUpdatePayload struct {
+	// The endpoint; null where it was refused.
+	Webhook *books.Webhook `json:"webhook,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
