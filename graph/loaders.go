@@ -164,6 +164,7 @@ type loaders struct {
 	packKin        kin[string]
 	meterKin       kin[string]
 	purchaseKin    kin[string]
+	soldKin        kin[soldTo]
 	lotKin         kin[books.LotKey]
 	recognitionKin kin[drawnOn]
 	poolKin        kin[string]
@@ -177,6 +178,10 @@ type (
 	drawnOn struct {
 		books.LotKey
 		day ledger.Date
+	}
+	// soldTo is a purchase and its customer.
+	soldTo struct {
+		customerID, purchaseID string
 	}
 	// accountSpan is an account over months.
 	accountSpan struct {
@@ -395,11 +400,13 @@ func (l *loaders) sawPacks(rows []books.Pack) {
 
 func (l *loaders) sawPurchases(rows []books.Purchase) {
 	l.purchaseKin.met(keysOf(rows, func(p *books.Purchase) string { return p.ID }))
+	l.soldKin.met(keysOf(rows, func(p *books.Purchase) soldTo { return soldTo{p.CustomerID, p.ID} }))
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
 		l.packs.expect(rows[i].PackID)
 		l.policies.expect(rows[i].PolicyID)
 		l.lots.expect(rows[i].LotID)
+		l.lots.expect(rows[i].BonusLotID)
 	}
 }
 

@@ -57,8 +57,9 @@ func purchasesBelow(ctx context.Context, kin *kin[string], parent string, filter
 func (r mutationResolver) PurchaseCreate(ctx context.Context, input gen.PurchaseCreateInput, idempotencyKey string) (*gen.PurchaseCreatePayload, error) {
 	made, err := r.books.Purchase(ctx, idempotencyKey, books.NewPurchase{
 		Customer: input.Customer, Pack: value(input.Pack), Policy: value(input.Policy),
-		Credits: input.Credits.Decimal(), Bonus: value(input.Bonus).Decimal(),
-		Price: input.Price, Currency: value(input.Currency), Tax: value(input.Tax), FXRate: input.FxRate,
+		Credits: input.Credits.Decimal(), Bonus: value(input.Bonus).Decimal(), BonusTerms: bonusTermsOf(input.BonusTerms),
+		StandAlonePrice: input.StandAlonePrice,
+		Price:           input.Price, Currency: value(input.Currency), Tax: value(input.Tax), FXRate: input.FxRate,
 		PurchasedAt: value(input.PurchasedAt), EffectiveAt: value(input.EffectiveAt),
 		ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
 		ShortExpiry: value(input.ShortExpiry), Priority: input.Priority,
@@ -71,6 +72,17 @@ func (r mutationResolver) PurchaseCreate(ctx context.Context, input gen.Purchase
 	}
 	requestOf(ctx).sawPurchases([]books.Purchase{made.Purchase})
 	return &gen.PurchaseCreatePayload{Purchase: &made.Purchase, UserErrors: refusals}, nil
+}
+
+func bonusTermsOf(input *gen.BonusTermsInput) *books.BonusTerms {
+	if input == nil {
+		return nil
+	}
+	return &books.BonusTerms{
+		ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
+		ShortExpiry: value(input.ShortExpiry), Policy: value(input.Policy), Priority: input.Priority,
+		Likelihood: input.Likelihood, StandAlonePrice: input.StandAlonePrice,
+	}
 }
 
 func (r mutationResolver) PurchasePay(ctx context.Context, purchaseID string, input gen.PurchasePayInput, idempotencyKey string) (*gen.PurchasePayPayload, error) {
@@ -182,6 +194,32 @@ func (purchaseResolver) Policy(ctx context.Context, p *books.Purchase) (*books.P
 
 func (purchaseResolver) Lot(ctx context.Context, p *books.Purchase) (*revrec.Lot, error) {
 	return found(pointer(ctx, requestOf(ctx).lots, p.LotID))
+}
+
+func (purchaseResolver) Lots(ctx context.Context, p *books.Purchase, first int, after *string, reverse bool) (*view.LotConnection, error) {
+	q := requestOf(ctx)
+	return connectBelow(ctx, q, paging{first: first, after: after, reverse: reverse}, nested[soldTo, books.LotFilter, revrec.Lot]{
+		list: q.lotList(), parent: soldTo{p.CustomerID, p.ID}, kin: &q.soldKin,
+		filter: func(of soldTo) books.LotFilter {
+			return books.LotFilter{CustomerID: of.customerID, PurchaseID: of.purchaseID}
+		},
+		pages: books.Tx.LotsBelow, counts: books.Tx.CountLotsBelow,
+	})
+}
+
+func (purchaseResolver) BonusTerms(ctx context.Context, p *books.Purchase) (*view.BonusTerms, error) {
+	if p.BonusLotID == "" {
+		return nil, nil
+	}
+	lot, err := found(pointer(ctx, requestOf(ctx).lots, p.BonusLotID))
+	if err != nil {
+		return nil, err
+	}
+	terms := &view.BonusTerms{Lot: lot, Price: lot.Price, Likelihood: p.BonusLikelihood, StandAlonePrice: p.ListPrice()}
+	if p.BonusStandAlone.Minor != 0 {
+		terms.BonusStandAlonePrice = &p.BonusStandAlone
+	}
+	return terms, nil
 }
 
 func (purchaseResolver) RefundAmount(_ context.Context, p *books.Purchase) (*ledger.Amount, error) {

@@ -13,6 +13,11 @@ type TakeBack struct {
 	Amount, Functional ledger.Amount
 }
 
+// Add returns what two lots give back together.
+func (t TakeBack) Add(other TakeBack) TakeBack {
+	return TakeBack{t.Credits + other.Credits, t.Amount.Add(other.Amount), t.Functional.Add(other.Functional)}
+}
+
 // RefundOf returns what a refund at the instant takes back of a lot: all unused credits,
 // and what deferred revenue carries for them. A lot that has lapsed, or whose use became
 // remote on an earlier day, carries nothing any more; a lot without a contract liability

@@ -20,14 +20,17 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	}
 	changed := make([]*revrec.Lot, 0, len(purchases))
 	for i := range purchases {
-		lot := lots[purchases[i].LotID]
-		if err := b.bookDue(ctx, tx, &purchases[i], lot); err != nil {
+		own, err := purchases[i].lotsOf(lots)
+		if err != nil {
+			return false, err
+		}
+		if err := b.bookDue(ctx, tx, &purchases[i], own); err != nil {
 			return false, err
 		}
 		if err := tx.UpdatePurchase(ctx, purchases[i]); err != nil {
 			return false, err
 		}
-		changed = append(changed, lot)
+		changed = append(changed, own...)
 	}
 	run.result.Lots += int64(len(purchases))
 	// Another step, unless nothing is left: a purchase that is paid while it is waited for
@@ -38,9 +41,9 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 // lotsOf holds the lots of the purchases, by id: all of them before the first entry is
 // numbered, for a refund holds its lot when it waits for a number.
 func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string]*revrec.Lot, error) {
-	keys := make([]LotKey, len(purchases))
-	for i, purchase := range purchases {
-		keys[i] = LotKey{purchase.CustomerID, purchase.LotID}
+	keys := make([]LotKey, 0, len(purchases))
+	for _, purchase := range purchases {
+		keys = append(keys, purchase.ownLots()...)
 	}
 	locked, err := tx.LockLots(ctx, keys)
 	if err != nil {
@@ -50,15 +53,14 @@ func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string]*revre
 	for _, lot := range locked {
 		lots[lot.ID] = lot
 	}
-	if len(lots) != len(purchases) {
-		return nil, refuse(Internal, "", "the lots of %d of %d purchases are missing", len(purchases)-len(lots), len(purchases))
-	}
 	return lots, nil
 }
 
 // bookDue books the receivable of one purchase on its due day.
-func (b *Books) bookDue(ctx context.Context, tx Tx, purchase *Purchase, lot *revrec.Lot) error {
+func (b *Books) bookDue(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot) error {
 	purchase.DueBooked = true
-	b.carry(*purchase, lot)
+	for _, lot := range lots {
+		carry(lot)
+	}
 	return b.postPurchase(ctx, tx, ledger.DueEntry, ledger.AccountsReceivable, *purchase, purchase.DueOn)
 }

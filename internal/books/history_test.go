@@ -170,7 +170,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"hold", "hold", "capture", "capture", "release",
 	}
@@ -324,8 +324,11 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	var answer any
 	var err error
 	switch a.what {
-	case "purchase", "invoice", "cancellable":
-		if a.what != "purchase" {
+	case "purchase", "invoice", "cancellable", "bonus", "bonusInvoice":
+		if a.what == "bonus" || a.what == "bonusInvoice" {
+			sale.Bonus, sale.BonusTerms = (a.credits/3 + 1).Decimal(), bonusTerms(a)
+		}
+		if a.what != "purchase" && a.what != "bonus" {
 			sale.Invoiced, sale.Cancellable = true, a.what == "cancellable"
 			if a.target > 0 {
 				sale.DueOn = ledger.DateOf(a.at, time.UTC) + ledger.Date(a.target)
@@ -538,6 +541,7 @@ func (p *playedBook) checkHeld(t *rapid.T) {
 // toldOf says what each act is told as.
 var toldOf = map[string]books.NoticeType{
 	"purchase": books.NoticePurchaseCreated, "invoice": books.NoticePurchaseCreated, "cancellable": books.NoticePurchaseCreated,
+	"bonus": books.NoticePurchaseCreated, "bonusInvoice": books.NoticePurchaseCreated,
 	"grant": books.NoticeGrantCreated, "refund": books.NoticePurchaseRefunded, "pay": books.NoticePurchasePaid,
 	"purchaseVoid": books.NoticePurchaseVoided, "transfer": books.NoticeCreditsTransferred, "reinstate": books.NoticeLotReinstated,
 	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
@@ -559,6 +563,23 @@ func (p *playedBook) checkTold(t *rapid.T) {
 	if diff := cmp.Diff(p.acts, told); diff != "" {
 		t.Fatalf("what is told is not what was done (- done, + told):\n%s", diff)
 	}
+}
+
+// bonusTerms are terms of their own for the bonus of a purchase.
+func bonusTerms(a happening) *books.BonusTerms {
+	likelihood := decimal.New(1+a.price%100, -2)
+	terms := &books.BonusTerms{Likelihood: &likelihood, ShortExpiry: "a test of time", Policy: []string{"", "a", "b"}[a.target%3]}
+	switch a.price % 4 {
+	case 0:
+		terms.NeverExpires = true
+	case 1: // as its policy says
+	default:
+		terms.ExpiresAfter = &ledger.Duration{Days: 1 + int(a.price%45)}
+	}
+	if alone := decimal.New(1+a.price/7, -2); a.price%5 == 0 {
+		terms.StandAlonePrice = &alone
+	}
+	return terms
 }
 
 // checkNothingDiffers holds invariants 1, 2 and 3: verify derives all again.

@@ -36,11 +36,11 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if purchase.PaidAt.Before(purchase.PurchasedAt) {
 			return Purchased{}, "", refuse(Invalid, "paidAt", "must not be before the purchase (%s)", purchase.PurchasedAt.Format(time.RFC3339))
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, err := purchase.lockOwnLots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.settlePayment(ctx, tx, &purchase, lots[0]); err != nil {
+		if err := b.settlePayment(ctx, tx, &purchase, lots); err != nil {
 			return Purchased{}, "", err
 		}
 		purchase.Status = PurchasePaid
@@ -60,19 +60,21 @@ func lockPurchase(ctx context.Context, tx Tx, id string) (Purchase, error) {
 	return purchase, err
 }
 
-func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lot *revrec.Lot) error {
+func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot) error {
 	paidOn := ledger.DateOf(purchase.PaidAt, b.zone)
 	fellDue := purchase.DueBooked || (purchase.DueOn != 0 && paidOn > purchase.DueOn)
 	if fellDue {
 		if !purchase.DueBooked {
-			if err := b.bookDue(ctx, tx, purchase, lot); err != nil {
+			if err := b.bookDue(ctx, tx, purchase, lots); err != nil {
 				return err
 			}
 		}
 		return b.postSettlement(ctx, tx, *purchase, paidOn)
 	}
-	if err := b.moveLiability(ctx, tx, *purchase, lot, paidOn); err != nil {
-		return err
+	for _, lot := range lots {
+		if err := b.moveLiability(ctx, tx, lot, paidOn); err != nil {
+			return err
+		}
 	}
 	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, paidOn)
 }
@@ -97,7 +99,7 @@ func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, paidOn le
 // moveLiability lets the contract liability of a lot appear on a day: deferred revenue
 // carries the lot from now on, the lot's pool counts it from that day, and what was used
 // before waits to be cleared.
-func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot, on ledger.Date) error {
+func (b *Books) moveLiability(ctx context.Context, tx Tx, lot *revrec.Lot, on ledger.Date) error {
 	policy, err := policyByID(ctx, tx, lot.PolicyID)
 	if err != nil {
 		return err
@@ -105,7 +107,7 @@ func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot
 	if err := b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = on }); err != nil {
 		return err
 	}
-	b.carry(purchase, lot)
+	carry(lot)
 	lookAgain(lot, policy.Breakage)
 	lot.WaitFrom(on)
 	return tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: on}})
@@ -113,9 +115,9 @@ func (b *Books) moveLiability(ctx context.Context, tx Tx, purchase Purchase, lot
 
 // carry puts the price of a lot into its carrying amount, and has a lot that lapsed
 // before looked at again: there is something to release now.
-func (b *Books) carry(purchase Purchase, lot *revrec.Lot) {
-	lot.Carrying = lot.Carrying.Add(purchase.Price)
-	lot.CarryingFunctional = lot.CarryingFunctional.Add(purchase.Functional)
+func carry(lot *revrec.Lot) {
+	lot.Carrying = lot.Carrying.Add(lot.Price)
+	lot.CarryingFunctional = lot.CarryingFunctional.Add(lot.Functional)
 	if lot.LapsesOn != 0 {
 		lot.LapseDue = sooner(lot.LapseDue, max(lot.LapsesOn, lot.LiabilityOn))
 	}

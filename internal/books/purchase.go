@@ -19,6 +19,11 @@ type NewPurchase struct {
 	Policy   string          `json:"policy"`   // code; the pack's, or "default", where empty
 	Credits  decimal.Decimal `json:"credits"`
 	Bonus    decimal.Decimal `json:"bonus"`
+	// BonusTerms has the bonus be a lot of its own; where nil it is on the same terms as what
+	// is bought. StandAlonePrice is what is bought would cost alone, where that is not its
+	// price; it goes with BonusTerms.
+	BonusTerms      *BonusTerms      `json:"bonusTerms,omitempty"`
+	StandAlonePrice *decimal.Decimal `json:"standAlonePrice,omitempty"`
 	// Price, without tax, and Currency are given for a custom deal alone; Currency is
 	// the book's where empty.
 	Price    *decimal.Decimal `json:"price"`
@@ -43,7 +48,7 @@ type NewPurchase struct {
 	Reference   string      `json:"reference"`
 }
 
-// Purchased is a purchase and the lot it made.
+// Purchased is a purchase and the lot it made, of two that of what was bought.
 type Purchased struct {
 	Purchase Purchase
 	Lot      revrec.Lot
@@ -61,10 +66,7 @@ func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (
 		if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.addToPool(ctx, tx, deal.policy, deal.lot, revrec.PoolDaysOf(deal.lot, nil)); err != nil {
-			return Purchased{}, "", err
-		}
-		if err := tx.InsertLot(ctx, deal.lot); err != nil {
+		if err := b.insertLots(ctx, tx, deal); err != nil {
 			return Purchased{}, "", err
 		}
 		if err := tx.SetCustomerPolicy(ctx, deal.customer.ID, deal.policy.ID); err != nil {
@@ -89,6 +91,28 @@ type deal struct {
 	policy   Policy
 	purchase Purchase
 	lot      revrec.Lot
+	// bonus is the lot of a bonus on terms of its own, nil where there is none.
+	bonus       *revrec.Lot
+	bonusPolicy Policy
+}
+
+// insertLots keeps the lots of a sale, what was bought first, and tells their pools.
+func (b *Books) insertLots(ctx context.Context, tx Tx, d deal) error {
+	lots, pools := []revrec.Lot{d.lot}, poolDays{}
+	pools.gather(d.policy, &d.lot, b.book.Functional, revrec.PoolDaysOf(d.lot, nil))
+	if d.bonus != nil {
+		lots = append(lots, *d.bonus)
+		pools.gather(d.bonusPolicy, d.bonus, b.book.Functional, revrec.PoolDaysOf(*d.bonus, nil))
+	}
+	if err := pools.add(ctx, tx, b); err != nil {
+		return err
+	}
+	for _, lot := range lots {
+		if err := tx.InsertLot(ctx, lot); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *Books) deal(ctx context.Context, tx Tx, request NewPurchase) (deal, error) {
@@ -138,7 +162,10 @@ func (b *Books) price(ctx context.Context, tx Tx, request NewPurchase, d *deal) 
 	if p.Tax, err = amountOf("tax", request.Tax, p.Price.Currency); err != nil {
 		return err
 	}
-	return b.exchange(request.FXRate, p)
+	if err := b.exchange(request.FXRate, p); err != nil {
+		return err
+	}
+	return b.bonusTerms(ctx, tx, request, d)
 }
 
 func (b *Books) packPrice(ctx context.Context, tx Tx, request NewPurchase, d *deal) error {
@@ -258,22 +285,37 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 	if err != nil {
 		return err
 	}
-	d.lot = revrec.Lot{
-		ID: p.LotID, CustomerID: p.CustomerID, PurchaseID: p.ID, PolicyID: p.PolicyID, Kind: revrec.PurchaseLot,
-		Granted:     p.Credits + p.Bonus,
-		PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone), Priority: priority,
+	price, bonusPrice := p.Split(p.Price)
+	functional, bonusFunctional := p.Split(p.Functional)
+	granted := p.Credits
+	if p.BonusLotID == "" {
+		granted += p.Bonus
 	}
-	d.lot.Begin(p.Price, p.Functional)
+	d.lot = b.soldLot(*p, p.LotID, d.policy, granted, price, functional)
+	d.lot.Priority = priority
 	b.setTerm(&d.lot, d.policy.Policy, start, expires)
-	d.lot.LiabilityOn = p.DueOn // or the payment, where that comes first or nothing falls due
+	if p.BonusLotID == "" {
+		return nil
+	}
+	return b.bonusLot(*request.BonusTerms, d, start, bonusPrice, bonusFunctional)
+}
+
+// soldLot is a lot of a purchase, but for its priority and its term.
+func (b *Books) soldLot(p Purchase, id string, policy Policy, granted revrec.Credits, price, functional ledger.Amount) revrec.Lot {
+	lot := revrec.Lot{
+		ID: id, CustomerID: p.CustomerID, PurchaseID: p.ID, PolicyID: policy.ID, Kind: revrec.PurchaseLot,
+		Granted: granted, PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone),
+	}
+	lot.Begin(price, functional)
+	lot.LiabilityOn = p.DueOn // or the payment, where that comes first or nothing falls due
 	if p.Status == PurchasePaid {
-		d.lot.LiabilityOn = d.lot.PurchasedOn
-		d.lot.Carrying, d.lot.CarryingFunctional = p.Price, p.Functional
+		lot.LiabilityOn = lot.PurchasedOn
+		lot.Carrying, lot.CarryingFunctional = price, functional
 	}
-	if d.policy.Breakage.Method == revrec.Remote {
-		d.lot.RemoteDue = revrec.RemoteOn(d.policy.Breakage, d.lot.PurchasedOn, nil)
+	if policy.Breakage.Method == revrec.Remote {
+		lot.RemoteDue = revrec.RemoteOn(policy.Breakage, lot.PurchasedOn, nil)
 	}
-	return nil
+	return lot
 }
 
 // postReceipt books the appearance of a purchase's contract liability with the money:

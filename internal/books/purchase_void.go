@@ -34,12 +34,12 @@ func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVo
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, err := purchase.lockOwnLots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}
 		purchase.VoidedAt = b.clock()
-		if err := b.callOff(ctx, tx, &purchase, lots[0], request.Reason); err != nil {
+		if err := b.callOff(ctx, tx, &purchase, lots, request.Reason); err != nil {
 			return Purchased{}, "", err
 		}
 		if err := b.endHolds(ctx, tx, lots, "the purchase was voided"); err != nil {
@@ -74,47 +74,62 @@ func alreadyVoided(purchase Purchase) error {
 	return refuse(AlreadyVoided, "purchaseId", "names a purchase that was voided on %s", purchase.VoidedAt.Format(time.RFC3339))
 }
 
-// callOff takes a purchase that is voided out of its lot, the pool and the journal.
-func (b *Books) callOff(ctx context.Context, tx Tx, purchase *Purchase, lot *revrec.Lot, reason string) error {
-	policy, err := policyByID(ctx, tx, lot.PolicyID)
-	if err != nil {
-		return err
-	}
+// callOff takes a purchase that is voided out of its lots, their pools and the journal.
+func (b *Books) callOff(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, reason string) error {
 	today := ledger.DateOf(purchase.VoidedAt, b.zone)
 	fellDue := purchase.DueBooked || (purchase.DueOn != 0 && today > purchase.DueOn)
 	if fellDue {
 		if !purchase.DueBooked {
-			if err := b.bookDue(ctx, tx, purchase, lot); err != nil {
+			if err := b.bookDue(ctx, tx, purchase, lots); err != nil {
 				return err
 			}
 		}
-		err = b.leavePool(ctx, tx, policy, lot, today)
-	} else { // the liability never appears
-		err = b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = 0 })
 	}
-	if err != nil {
-		return err
-	}
-	change := b.takeVoided(lot, purchase.VoidedAt, reason)
-	unused, unusedFunctional := lot.PriceOf(change.Credits)
-	used, functional := lot.Price.Sub(unused), lot.Functional.Sub(unusedFunctional)
-	if err := b.remove(ctx, tx, policy, lot, change); err != nil {
-		return err
+	var off, used revrec.TakeBack // what is unused, and what was used
+	for _, lot := range lots {
+		lotOff, lotUsed, err := b.callOffLot(ctx, tx, *purchase, lot, fellDue, reason)
+		if err != nil {
+			return err
+		}
+		off, used = off.Add(lotOff), used.Add(lotUsed)
 	}
 	return b.postVoid(ctx, tx, *purchase, today, "Void", func(d ledger.Dimensions) []ledger.Line {
 		if !fellDue {
 			return []ledger.Line{
-				ledger.Debit(ledger.Refunds, used, functional, d),
-				ledger.Credit(ledger.UnbilledReceivable, used, functional, d),
+				ledger.Debit(ledger.Refunds, used.Amount, used.Functional, d),
+				ledger.Credit(ledger.UnbilledReceivable, used.Amount, used.Functional, d),
 			}
 		}
 		return []ledger.Line{
-			ledger.Debit(ledger.DeferredRevenue, change.Amount, change.Functional, d),
-			ledger.Debit(ledger.Refunds, used, functional, d),
+			ledger.Debit(ledger.DeferredRevenue, off.Amount, off.Functional, d),
+			ledger.Debit(ledger.Refunds, used.Amount, used.Functional, d),
 			ledger.Debit(ledger.TaxPayable, purchase.Tax, purchase.FunctionalTax, d),
 			ledger.Credit(ledger.AccountsReceivable, purchase.Price.Add(purchase.Tax), purchase.Functional.Add(purchase.FunctionalTax), d),
 		}
 	})
+}
+
+// callOffLot takes all unused credits of a lot out of it, and the lot with all that it brought
+// out of its pool. It returns what deferred revenue carried for what is unused, and what was
+// earned by what was used.
+func (b *Books) callOffLot(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot, fellDue bool, reason string) (off, used revrec.TakeBack, err error) {
+	policy, err := policyByID(ctx, tx, lot.PolicyID)
+	if err != nil {
+		return off, used, err
+	}
+	if fellDue {
+		err = b.leavePool(ctx, tx, policy, lot, ledger.DateOf(purchase.VoidedAt, b.zone))
+	} else { // the liability never appears
+		err = b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = 0 })
+	}
+	if err != nil {
+		return off, used, err
+	}
+	change := b.takeVoided(lot, purchase.VoidedAt, reason)
+	off.Amount, off.Functional = change.Amount, change.Functional
+	unused, unusedFunctional := lot.PriceOf(change.Credits)
+	used.Amount, used.Functional = lot.Price.Sub(unused), lot.Functional.Sub(unusedFunctional)
+	return off, used, b.remove(ctx, tx, policy, lot, change)
 }
 
 // takeVoided is the change that takes all unused credits out of a lot whose purchase is

@@ -89,8 +89,7 @@ func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lots []*
 		if err != nil {
 			return err
 		}
-		all.Credits += taken.Credits
-		all.Amount, all.Functional = all.Amount.Add(taken.Amount), all.Functional.Add(taken.Functional)
+		all = all.Add(taken)
 	}
 	return b.postRefund(ctx, tx, purchase, all)
 }

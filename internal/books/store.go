@@ -161,6 +161,7 @@ type purchaseTx interface {
 	OpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]revrec.Lot, error)
 	Lots(ctx context.Context, filter LotFilter, page Page) ([]revrec.Lot, error)
 	CountLots(ctx context.Context, filter LotFilter) (int64, error)
+	// LotsBelow and CountLotsBelow need the CustomerID of filters that differ in PurchaseID.
 	LotsBelow(ctx context.Context, of []LotFilter, page Page) ([][]revrec.Lot, error)
 	CountLotsBelow(ctx context.Context, of []LotFilter) ([]int64, error)
 	// DeferredByCustomer returns what is deferred per customer and currency, where it

@@ -91,7 +91,7 @@ const (
 	DisputeLost DisputeStatus = "LOST" // the customer has it back
 )
 
-// Purchase is credits sold, with the one lot that they make.
+// Purchase is credits sold, with the lot that they make, or two.
 type Purchase struct {
 	ID          string
 	CustomerID  string
@@ -101,10 +101,16 @@ type Purchase struct {
 	LotID       string
 	Status      PurchaseStatus
 	Credits     revrec.Credits // bought
-	Bonus       revrec.Credits // on the same terms, without a price of its own
-	Price       ledger.Amount  // without tax
-	Tax         ledger.Amount
-	FXRate      decimal.Decimal // functional currency per unit of the price's currency
+	Bonus       revrec.Credits // on top: on the same terms, or in a lot of its own
+	// BonusLotID is the lot of a bonus on terms of its own, "" where there is none. Its part
+	// of the price comes from BonusLikelihood, and from what was bought and the bonus cost alone:
+	// StandAlone and BonusStandAlone where they were given, zero where not.
+	BonusLotID                  string
+	BonusLikelihood             decimal.Decimal
+	StandAlone, BonusStandAlone ledger.Amount
+	Price                       ledger.Amount // without tax
+	Tax                         ledger.Amount
+	FXRate                      decimal.Decimal // functional currency per unit of the price's currency
 	// Functional and FunctionalTax are Price and Tax at FXRate.
 	Functional, FunctionalTax ledger.Amount
 	PurchasedAt               time.Time

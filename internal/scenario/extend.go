@@ -16,7 +16,7 @@ func readExtend(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "purchase", "expires", "treatment")
 	m.need("purchase", "expires", "treatment")
 	return extend{
-		purchase: m.name("purchase"), expires: m.expiry(), treatment: m.oneOf("treatment", "PROSPECTIVE", "CATCH_UP"),
+		purchase: m.name("purchase"), expires: m.expiry("expires"), treatment: m.oneOf("treatment", "PROSPECTIVE", "CATCH_UP"),
 	}
 }
 

@@ -21,7 +21,7 @@ func readGrant(p *parser, path string, step mapping, s Step) act {
 	m.declare("as", m.name("as"), named{currency: p.file.Currency})
 	return grant{
 		customer: m.name("customer"), policy: m.policyName("policy"), reason: m.oneOf("reason", "PROMO", "GOODWILL"),
-		credits: m.credits("credits"), expires: m.expiry(), priority: m.whole("priority"),
+		credits: m.credits("credits"), expires: m.expiry("expires"), priority: m.whole("priority"),
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 type purchase struct {
 	as, customer, policy string
 	credits, bonus       revrec.Credits
+	bonusTerms           *bonusTerms
 	price, tax           ledger.Amount
 	fxRate               *decimal.Decimal
 	effective            time.Time
@@ -26,7 +27,7 @@ type purchase struct {
 }
 
 func readPurchase(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "as", "customer", "credits", "price", "bonus", "tax", "currency", "fxRate",
+	m := body(p, path, step, s, "as", "customer", "credits", "price", "bonus", "bonusExpires", "bonusLikelihood", "bonusPriority", "tax", "currency", "fxRate",
 		"policy", "effective", "expires", "priority", "paid", "due", "cancellable")
 	m.need("customer", "credits", "price")
 	currency := m.currency("currency", p.file.Currency)
@@ -34,7 +35,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 		as: m.name("as"), customer: m.name("customer"), policy: m.policyName("policy"),
 		credits: m.credits("credits"), bonus: m.credits("bonus"),
 		price: m.money("price", currency), tax: m.money("tax", currency),
-		effective: m.instant("effective"), expires: m.expiry(), priority: m.whole("priority"),
+		effective: m.instant("effective"), expires: m.expiry("expires"), priority: m.whole("priority"), bonusTerms: m.bonusTerms(),
 		paid: m.boolean("paid", true), cancellable: m.boolean("cancellable", false), due: m.date("due"),
 	}
 	if m.has("fxRate") {
@@ -48,6 +49,38 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 	}
 	m.declare("as", a.as, named{purchase: true, currency: currency})
 	return a
+}
+
+// bonusTerms are those of a bonus that is a lot of its own, nil where it is on the same terms.
+type bonusTerms struct {
+	expires    expiry
+	likelihood *decimal.Decimal
+	priority   *int
+}
+
+// bonusTerms reads the keys of a bonus with terms of its own: any of them makes it one.
+func (m mapping) bonusTerms() *bonusTerms {
+	terms := &bonusTerms{expires: m.expiry("bonusExpires"), priority: m.whole("bonusPriority")}
+	if m.has("bonusLikelihood") {
+		likelihood := m.number("bonusLikelihood")
+		terms.likelihood = &likelihood
+	}
+	if !m.has("bonusExpires") && !m.has("bonusPriority") && !m.has("bonusLikelihood") {
+		return nil
+	}
+	if !m.has("bonus") {
+		m.problem("bonus", "is missing: bonusExpires, bonusLikelihood and bonusPriority are about it")
+	}
+	return terms
+}
+
+func (t *bonusTerms) asked() *books.BonusTerms {
+	if t == nil {
+		return nil
+	}
+	return &books.BonusTerms{
+		ExpiresAt: t.expires.at, ExpiresAfter: t.expires.after, NeverExpires: t.expires.never, Likelihood: t.likelihood, Priority: t.priority,
+	}
 }
 
 // declare keeps the name that a purchase or grant has in the file.
@@ -78,8 +111,7 @@ type expiry struct {
 }
 
 // expiry reads never, a duration or an instant.
-func (m mapping) expiry() expiry {
-	const key = "expires"
+func (m mapping) expiry(key string) expiry {
 	text, ok := m.scalar(key, "never, a duration such as P90D, a date or an instant", tagText, tagTime)
 	switch {
 	case !ok:
@@ -100,7 +132,7 @@ func (a purchase) play(ctx context.Context, p *player, step Step) error {
 	price := a.price.Decimal()
 	made, err := p.books.Purchase(ctx, p.key(step), books.NewPurchase{
 		Customer: a.customer, Policy: a.policy,
-		Credits: a.credits.Decimal(), Bonus: a.bonus.Decimal(),
+		Credits: a.credits.Decimal(), Bonus: a.bonus.Decimal(), BonusTerms: a.bonusTerms.asked(),
 		Price: &price, Currency: a.price.Currency, Tax: a.tax.Decimal(), FXRate: a.fxRate,
 		PurchasedAt: p.clock, EffectiveAt: a.effective,
 		ExpiresAt: a.expires.at, ExpiresAfter: a.expires.after, NeverExpires: a.expires.never,

@@ -18,7 +18,7 @@ func readReinstate(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "purchase", "credits", "expires", "treatment")
 	m.need("purchase", "credits", "treatment")
 	return reinstate{
-		purchase: m.name("purchase"), credits: m.credits("credits"), expires: m.expiry(),
+		purchase: m.name("purchase"), credits: m.credits("credits"), expires: m.expiry("expires"),
 		treatment: m.oneOf("treatment", "PRICE_CONCESSION", "ZERO_BASIS"),
 	}
 }

@@ -31,7 +31,8 @@ import (
 //	pool days     what lots bring into their pool and take out again
 //	purchases     price, credits and refund are those of their lot; their entries book
 //	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback;
-//	              the price of a pack is that of the version that it names
+//	              the price of a pack is that of the version that it names; the lots of a purchase
+//	              share its price as its terms say
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
 //	              are of a purchase
@@ -50,7 +51,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.soldByPack} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.derivedPurchases} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -209,7 +210,7 @@ var comparisons = []comparison{
 	},
 	{
 		subject: "l.id",
-		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND (p.lot_id = l.id OR l.origin_lot_id IS NOT NULL)
+		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND (l.id IN (p.lot_id, p.bonus_lot_id) OR l.origin_lot_id IS NOT NULL)
 			WHERE l.kind = 'PURCHASE' AND l.origin_lot_id IS NULL OR l.purchase_id IS NOT NULL`,
 		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
 	},
@@ -314,11 +315,11 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN l.origin_lot_id IS NOT NULL THEN l.price_minor WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
+			"CASE WHEN l.origin_lot_id IS NOT NULL OR " + bookedPurchase + " THEN l.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN l.origin_lot_id IS NOT NULL THEN l.functional_minor WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
+			"CASE WHEN l.origin_lot_id IS NOT NULL OR " + bookedPurchase + " THEN l.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
 		},
 	},
 }
@@ -346,12 +347,17 @@ var lotOrder = comparison{
 
 var purchaseLot = comparison{
 	subject: "p.id",
-	from:    "purchases AS p LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id",
+	from: `purchases AS p LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
+		LEFT JOIN lots AS o ON o.customer_id = p.customer_id AND o.id = p.bonus_lot_id`,
 	pairs: []pair{
 		{"purchase.lot", "p.id", "l.purchase_id"},
-		{"purchase.price", "p.currency || ' ' || p.price_minor", "l.currency || ' ' || l.price_minor"},
-		{"purchase.functional", "p.functional_currency || ' ' || p.functional_minor", "l.functional_currency || ' ' || l.functional_minor"},
-		{"purchase.credits", "p.credits + p.bonus", "l.granted"},
+		{"purchase.price", "p.currency || ' ' || p.price_minor", "l.currency || ' ' || (l.price_minor + coalesce(o.price_minor, 0))"},
+		{"purchase.functional", "p.functional_currency || ' ' || p.functional_minor", "l.functional_currency || ' ' || (l.functional_minor + coalesce(o.functional_minor, 0))"},
+		{"purchase.credits", "p.credits + CASE WHEN p.bonus_lot_id IS NULL THEN p.bonus ELSE 0 END", "l.granted"},
+		{
+			"purchase.bonus", "CASE WHEN p.bonus_lot_id IS NOT NULL THEN p.id || ' ' || p.currency || ' ' || p.functional_currency || ' ' || p.bonus END",
+			"CASE WHEN p.bonus_lot_id IS NOT NULL THEN o.purchase_id || ' ' || o.currency || ' ' || o.functional_currency || ' ' || o.granted END",
+		},
 		{"purchase.policy", "p.policy_id", "l.policy_id"},
 		{
 			"purchase.refunded", "CASE WHEN p.status = 'REFUNDED' AND p.voided_at_us IS NULL THEN 'refunded' ELSE 'not refunded' END",
@@ -359,19 +365,19 @@ var purchaseLot = comparison{
 		},
 		{
 			"purchase.dispute", "CASE WHEN p.dispute_status = 'OPEN' THEN 'open' ELSE 'not open' END",
-			"CASE WHEN l.blocked THEN 'open' ELSE 'not open' END",
+			"CASE WHEN l.blocked AND NOT coalesce(o.blocked, l.blocked) OR o.blocked AND NOT l.blocked THEN 'open of one lot' WHEN l.blocked THEN 'open' ELSE 'not open' END",
 		},
 		{
 			"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
-			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL THEN 'liability' ELSE l.liability_on END",
+			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL AND (o.id IS NULL OR o.liability_on = l.liability_on) THEN 'liability' ELSE l.liability_on END",
 		},
 	},
 }
 
-// usedOfVoid is what a purchase's lot earned where it is void and no use waits to be
+// usedOfVoid is what a purchase's lots earned where it is void and no use waits to be
 // booked; while some does, it is the figure itself, for nothing else says what it must be.
 func usedOfVoid(earned, figure string) string {
-	return "CASE WHEN p.voided_at_us IS NULL THEN 0 WHEN l.pending_from IS NULL THEN l." + earned + " ELSE coalesce(" + figure + ", 0) END"
+	return "CASE WHEN p.voided_at_us IS NULL THEN 0 WHEN s.waiting = 0 THEN s." + earned + " ELSE coalesce(" + figure + ", 0) END"
 }
 
 // purchaseEntries holds what is in the journal under the id of a purchase against what
@@ -379,8 +385,8 @@ func usedOfVoid(earned, figure string) string {
 var purchaseEntries = comparison{
 	subject: "p.id",
 	from: `purchases AS p
-		LEFT JOIN lots AS l ON l.customer_id = p.customer_id AND l.id = p.lot_id
-		LEFT JOIN (SELECT customer_id, purchase_id, sum(refunded_minor) AS refunded, sum(refunded_functional_minor) AS refunded_functional
+		LEFT JOIN (SELECT customer_id, purchase_id, sum(refunded_minor) AS refunded, sum(refunded_functional_minor) AS refunded_functional,
+				sum(recognised_minor) AS recognised, sum(recognised_functional_minor) AS recognised_functional, count(pending_from) AS waiting
 				FROM lots WHERE purchase_id IS NOT NULL GROUP BY customer_id, purchase_id) AS s
 			ON s.customer_id = p.customer_id AND s.purchase_id = p.id
 		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(c.amount_minor) AS amount, sum(c.functional_minor) AS functional,
@@ -423,8 +429,8 @@ var purchaseEntries = comparison{
 		{"purchase.lost", "coalesce(j.disputes, 0)", "p.lost_minor - coalesce(c.charged_back, 0)"},
 		// What was used of a void purchase stands against refunds, to the cent, once it is booked;
 		// what had no liability, against the contract asset.
-		{"purchase.void", "coalesce(j.used, 0)", usedOfVoid("recognised_minor", "j.used")},
-		{"purchase.voidFunctional", "coalesce(j.used_functional, 0)", usedOfVoid("recognised_functional_minor", "j.used_functional")},
+		{"purchase.void", "coalesce(j.used, 0)", usedOfVoid("recognised", "j.used")},
+		{"purchase.voidFunctional", "coalesce(j.used_functional, 0)", usedOfVoid("recognised_functional", "j.used_functional")},
 		{"purchase.unbilled", "coalesce(j.unbilled, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used, 0) ELSE 0 END"},
 		{"purchase.unbilledFunctional", "coalesce(j.unbilled_functional, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used_functional, 0) ELSE 0 END"},
 	},

@@ -122,6 +122,27 @@ func (p *player) sellByVersions() {
 	p.check(err)
 }
 
+// sellWithBonus sells with a bonus that lapses by itself, of which some is used: for cash, in
+// another currency, by an invoice that falls due, and by one that is called off.
+func (p *player) sellWithBonus() {
+	share := decimal.RequireFromString
+	rate := share("1.0851")
+	terms := books.BonusTerms{ExpiresAfter: &ledger.Duration{Days: 40}, Likelihood: ptr(share("0.8")), StandAlonePrice: ptr(share("15"))}
+	sale := func(change func(*books.NewPurchase)) books.Purchase {
+		return p.buy("bonus", "pooled", 100, func(r *books.NewPurchase) {
+			r.Bonus, r.BonusTerms = share("150"), &terms
+			change(r)
+		})
+	}
+	sale(func(r *books.NewPurchase) { r.StandAlonePrice = ptr(share("120")) })
+	sale(func(r *books.NewPurchase) { r.Currency, r.FXRate = "EUR", &rate })
+	sale(func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 1, 20) })
+	void := sale(func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 1, 20) })
+	p.use("bonus", "bonus", "460")
+	_, err := p.b.VoidPurchase(p.ctx, p.key(), books.PurchaseVoid{PurchaseID: void.ID, Reason: "a test"})
+	p.check(err)
+}
+
 func playBook(s *store.Store) error {
 	p := &player{ctx: context.Background()}
 	p.at("2024-01-02")
@@ -142,7 +163,7 @@ func playBook(s *store.Store) error {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
-	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute", "again"} {
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute", "again", "bonus"} {
 		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
@@ -152,6 +173,7 @@ func playBook(s *store.Store) error {
 
 	p.buy("cash", "expiry", 100, euro)
 	p.sellByVersions()
+	p.sellWithBonus()
 	_, err = p.b.Grant(p.ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
 	p.check(err)
 	invoiced := p.buy("invoice", "pooled", 500, func(r *books.NewPurchase) {
@@ -352,8 +374,8 @@ var plants = []struct {
 	{"UPDATE lots SET refunded_minor = refunded_minor + 1 WHERE refunded_minor > 0", "lot.carrying purchase.refund"},
 	{"UPDATE lots SET refunded_functional_minor = refunded_functional_minor + 1 WHERE refunded_minor > 0", "lot.carryingFunctional purchase.refundFunctional"},
 
-	{"UPDATE purchases SET price_minor = price_minor + 100", "purchase.price purchase.deferred purchase.cash lot.carrying"},
-	{"UPDATE purchases SET functional_minor = functional_minor + 1", "purchase.functional purchase.deferredFunctional lot.carryingFunctional"},
+	{"UPDATE purchases SET price_minor = price_minor + 100", "purchase.price purchase.deferred purchase.cash"},
+	{"UPDATE purchases SET functional_minor = functional_minor + 1", "purchase.functional purchase.deferredFunctional"},
 	{"UPDATE purchases SET tax_minor = tax_minor + 1", "purchase.tax purchase.cash"},
 	{"UPDATE purchases SET functional_tax_minor = functional_tax_minor + 1", "purchase.taxFunctional"},
 	{"UPDATE purchases SET due_booked = false WHERE status = 'INVOICED' AND due_booked", "purchase.entries purchase.receivable lot.carrying"},
@@ -379,6 +401,13 @@ var plants = []struct {
 	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'refunds' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.voidFunctional"},
 	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilled"},
 	{"UPDATE lines SET functional_minor = functional_minor + 1 WHERE account = 'unbilled_receivable' AND entry_number IN (SELECT number FROM entries WHERE kind = 'VOID')", "purchase.unbilledFunctional"},
+	{"UPDATE purchases SET bonus_likelihood = '0.9'", "purchase.bonusPrice"},
+	{"UPDATE purchases SET bonus_stand_alone_minor = bonus_stand_alone_minor + 100", "purchase.bonusPrice"},
+	{"UPDATE lots SET price_minor = price_minor + 1 WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.bonusPrice purchase.price lot.carrying"},
+	{"UPDATE lots SET granted = granted + 1 WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.bonus"},
+	{"UPDATE purchases SET bonus_lot_id = NULL", "lot.purchase purchase.price purchase.credits"},
+	{"UPDATE lots SET blocked = true WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.dispute"},
+	{"UPDATE lots SET liability_on = NULL WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.liability"},
 	{"UPDATE purchases SET pack_version = 3 WHERE pack_id IS NOT NULL", "purchase.pack"},
 	{"UPDATE pack_tiers SET price_minor = price_minor + 1", "purchase.pack"},
 	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE pack_id IS NOT NULL", "purchase.pack purchase.price"},
@@ -531,7 +560,7 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack")
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {
 		if !checked[check] {

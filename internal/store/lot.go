@@ -341,6 +341,9 @@ func (t *tx) lotsBelow(doing string, of []books.LotFilter) below[lotRow] {
 	keys := keysOf(of)
 	keys.byID("customer_id", func(f *books.LotFilter) *string { return &f.CustomerID })
 	keys.byID("policy_id", func(f *books.LotFilter) *string { return &f.PolicyID })
+	if of[0].CustomerID != "" { // by the customer's lots, which are few
+		keys.byID("purchase_id", func(f *books.LotFilter) *string { return &f.PurchaseID })
+	}
 	return below[lotRow]{doing, keys.keys, keys.where, "rowid", func(q *bun.SelectQuery) *bun.SelectQuery { return t.ofLots(q, keys.shared) }}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
 	"drawdown/internal/books"
@@ -43,6 +44,10 @@ type purchaseRow struct {
 	DisputedAt         instant `bun:"disputed_at_us,type:bigint"`
 	DisputeMinor       int64
 	LostMinor          int64
+	BonusLotID         string  `bun:",nullzero"`
+	BonusLikelihood    string  `bun:",nullzero"`
+	StandAloneMinor    int64   `bun:",nullzero"`
+	BonusStandAlone    int64   `bun:"bonus_stand_alone_minor,nullzero"`
 	CreatedAt          instant `bun:"created_at_us,type:bigint"`
 }
 
@@ -56,6 +61,10 @@ func purchaseRowOf(p books.Purchase) purchaseRow {
 		PaidAt: instantOf(p.PaidAt), RefundedAt: instantOf(p.RefundedAt), RefundMinor: p.RefundAmount.Minor,
 		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt), VoidedAt: instantOf(p.VoidedAt),
 		DisputeStatus: string(p.Dispute), DisputedAt: instantOf(p.DisputedAt), DisputeMinor: p.DisputeAmount.Minor, LostMinor: p.LostAmount.Minor,
+	}
+	if p.BonusLotID != "" {
+		row.BonusLotID, row.BonusLikelihood = p.BonusLotID, p.BonusLikelihood.String()
+		row.StandAloneMinor, row.BonusStandAlone = p.StandAlone.Minor, p.BonusStandAlone.Minor
 	}
 	if p.Status == books.PurchaseVoided { // see the migration that brought voided_at_us
 		row.Status = string(books.PurchaseRefunded)
@@ -73,6 +82,7 @@ func (row purchaseRow) purchase() books.Purchase {
 	if row.PackID != "" && row.PackVersion == 0 { // see the migration that brought pack_version
 		row.PackVersion = 1
 	}
+	likelihood, _ := decimal.NewFromString(row.BonusLikelihood) // as it was written; zero where there is none
 	return books.Purchase{
 		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PackVersion: int(row.PackVersion), PolicyID: row.PolicyID, LotID: row.LotID,
 		Status: status, Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
@@ -81,6 +91,7 @@ func (row purchaseRow) purchase() books.Purchase {
 		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked,
 		PaidAt: row.PaidAt.time(), RefundedAt: row.RefundedAt.time(), RefundAmount: contract(row.RefundMinor),
 		Reference: row.Reference, CreatedAt: row.CreatedAt.time(), VoidedAt: row.VoidedAt.time(),
+		BonusLotID: row.BonusLotID, BonusLikelihood: likelihood, StandAlone: contract(row.StandAloneMinor), BonusStandAlone: contract(row.BonusStandAlone),
 		Dispute: books.DisputeStatus(row.DisputeStatus), DisputedAt: row.DisputedAt.time(), DisputeAmount: contract(row.DisputeMinor), LostAmount: contract(row.LostMinor),
 	}
 }

@@ -298,6 +298,9 @@ type PurchaseResolver interface {
 	PackVersion(ctx context.Context, obj *books.Purchase) (*books.PackVersion, error)
 	Policy(ctx context.Context, obj *books.Purchase) (*books.Policy, error)
 	Lot(ctx context.Context, obj *books.Purchase) (*revrec.Lot, error)
+	Lots(ctx context.Context, obj *books.Purchase, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+
+	BonusTerms(ctx context.Context, obj *books.Purchase) (*view.BonusTerms, error)
 
 	RefundAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
 
@@ -467,6 +470,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("BonusTermsInput", ec.unmarshalInputBonusTermsInput),
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
 			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
@@ -2586,7 +2590,7 @@ type MeterEdge {
   node: Meter!
 }
 
-"Credits sold, with the one lot that they make."
+"Credits sold, with the lot that they make: two, where a bonus has terms of its own."
 type Purchase implements Node {
   "Begins with ` + "`" + `pur_` + "`" + `."
   id: ID!
@@ -2598,14 +2602,25 @@ type Purchase implements Node {
   packVersion: PackVersion
   "The policy of the credits."
   policy: Policy!
-  "The credits that the purchase made."
+  "The credits that the purchase made; those bought, where a bonus has a lot of its own."
   lot: Lot!
+  "All lots of the purchase at its customer, in the order in which they were made: ` + "`" + `lot` + "`" + `, that of a bonus on terms of its own, and those in which credits of it live on."
+  lots(
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): LotConnection!
   "Where it stands with its payment."
   status: PurchaseStatus!
   "The credits bought."
   credits: Credits!
-  "Credits on top, on the same terms: the price is spread over both. ASC 606-10-55-42."
+  "Credits on top: on the same terms, where the price is spread over both, or on terms of their own. ASC 606-10-55-42."
   bonus: Credits!
+  "The terms of a bonus that has its own, and its part of the price; null where there is none, or it is on the same terms as what was bought."
+  bonusTerms: BonusTerms
   "What was charged, without tax."
   price: Money!
   "Sales tax on top; never revenue. ASC 606-10-32-2A."
@@ -2651,6 +2666,20 @@ type Purchase implements Node {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): EntryConnection!
+}
+
+"A bonus on terms of its own: a lot beside what was bought, with its part of the price by relative stand-alone selling prices. ASC 606-10-55-42 to 55-44, 32-31."
+type BonusTerms {
+  "The credits of the bonus."
+  lot: Lot!
+  "The part of the price that belongs to the bonus, rounded half away from zero; what was bought has the rest."
+  price: Money!
+  "The share of the bonus that was expected to be used: more than 0, at most 1."
+  likelihood: Decimal!
+  "What was bought would cost so much alone: its price, unless another was given."
+  standAlonePrice: Money!
+  "The bonus would cost so much alone, were all of it used; null where none was given, and it counts as much per credit as what was bought."
+  bonusStandAlonePrice: Money
 }
 
 "What purchases are in order of."
@@ -3919,8 +3948,12 @@ input PurchaseCreateInput {
   policy: String
   "The credits bought, more than 0, at most 1,000,000,000, such as ` + "`" + `10000` + "`" + `."
   credits: Credits!
-  "Credits on top, on the same terms, without a price of their own; none where null."
+  "Credits on top, without a price of their own: on the same terms as those bought, unless ` + "`" + `bonusTerms` + "`" + ` are given; none where null."
   bonus: Credits
+  "Has the bonus be a lot of its own, with its own end and its part of the price. ASC 606-10-55-42."
+  bonusTerms: BonusTermsInput
+  "What the credits bought would cost alone, more than 0, where that is not their price. With ` + "`" + `bonusTerms` + "`" + ` alone: the price is shared in proportion to it."
+  standAlonePrice: Decimal
   "The price of a custom deal, without tax, with at most the decimals of the currency, such as ` + "`" + `750.00` + "`" + `. Not with a pack."
   price: Decimal
   "The currency of a custom deal; the book's where null. Not with a pack."
@@ -3951,6 +3984,26 @@ input PurchaseCreateInput {
   cancellable: Boolean
   "Your own reference, such as an invoice number."
   reference: String
+}
+
+"The terms of a bonus that is a lot of its own. It begins with the credits bought."
+input BonusTermsInput {
+  "The first instant at which it can no longer be used. At most one of this, ` + "`" + `expiresAfter` + "`" + ` and ` + "`" + `neverExpires` + "`" + `: it wins over the policy of the bonus."
+  expiresAt: DateTime
+  "How long it lasts from its start, such as ` + "`" + `P90D` + "`" + `."
+  expiresAfter: Duration
+  "True where it never lapses."
+  neverExpires: Boolean
+  "Why it may lapse within 30 days of its start; such a bonus is refused without it."
+  shortExpiry: String
+  "The code of its policy; that of the purchase where null. Its breakage is measured in the pool of that policy."
+  policy: String
+  "The lower is used first, where the burn order asks for it; 100 where null."
+  priority: Int
+  "The share of it that is expected to be used: more than 0, at most 1, at most six decimals, such as ` + "`" + `0.8` + "`" + `; 1 where null."
+  likelihood: Decimal
+  "What it would cost alone, were all of it used, more than 0, in the currency of the purchase; as much per credit as what is bought where null."
+  standAlonePrice: Decimal
 }
 
 "What came of ` + "`" + `purchaseCreate` + "`" + `."
@@ -4547,6 +4600,22 @@ func (ec *executionContext) childFields_Balance(ctx context.Context, field graph
 		return ec.fieldContext_Balance_lots(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Balance", field.Name)
+}
+
+func (ec *executionContext) childFields_BonusTerms(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lot":
+		return ec.fieldContext_BonusTerms_lot(ctx, field)
+	case "price":
+		return ec.fieldContext_BonusTerms_price(ctx, field)
+	case "likelihood":
+		return ec.fieldContext_BonusTerms_likelihood(ctx, field)
+	case "standAlonePrice":
+		return ec.fieldContext_BonusTerms_standAlonePrice(ctx, field)
+	case "bonusStandAlonePrice":
+		return ec.fieldContext_BonusTerms_bonusStandAlonePrice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BonusTerms", field.Name)
 }
 
 func (ec *executionContext) childFields_Book(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5625,12 +5694,16 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_policy(ctx, field)
 	case "lot":
 		return ec.fieldContext_Purchase_lot(ctx, field)
+	case "lots":
+		return ec.fieldContext_Purchase_lots(ctx, field)
 	case "status":
 		return ec.fieldContext_Purchase_status(ctx, field)
 	case "credits":
 		return ec.fieldContext_Purchase_credits(ctx, field)
 	case "bonus":
 		return ec.fieldContext_Purchase_bonus(ctx, field)
+	case "bonusTerms":
+		return ec.fieldContext_Purchase_bonusTerms(ctx, field)
 	case "price":
 		return ec.fieldContext_Purchase_price(ctx, field)
 	case "tax":
@@ -7940,6 +8013,36 @@ func (ec *executionContext) field_Pool_recognitions_args(ctx context.Context, ra
 }
 
 func (ec *executionContext) field_Purchase_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Purchase_lots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -10914,6 +11017,178 @@ func (ec *executionContext) fieldContext_Balance_lots(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BonusTerms_lot(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BonusTerms_lot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lot, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Lot) graphql.Marshaler {
+			return ec.marshalNLot2ᚖdrawdownᚋrevrecᚐLot(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BonusTerms_lot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BonusTerms",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BonusTerms_price(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BonusTerms_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BonusTerms_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BonusTerms",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BonusTerms_likelihood(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
+	if plain := leaf_BonusTerms_likelihood(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BonusTerms_likelihood(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Likelihood, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BonusTerms_likelihood(obj *view.BonusTerms) graphql.Marshaler {
+	v := obj.Likelihood
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_BonusTerms_likelihood(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BonusTerms", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BonusTerms_standAlonePrice(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
+	v := obj.StandAlonePrice
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BonusTerms_standAlonePrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StandAlonePrice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BonusTerms_standAlonePrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BonusTerms",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BonusTerms_bonusStandAlonePrice(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
+	if v := obj.BonusStandAlonePrice; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BonusTerms_bonusStandAlonePrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BonusStandAlonePrice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BonusTerms_bonusStandAlonePrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BonusTerms",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
 		},
 	}
 	return fc, nil
@@ -22516,6 +22791,50 @@ func (ec *executionContext) fieldContext_Purchase_lot(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Purchase_lots(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Purchase().Lots(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
+			return ec.marshalNLotConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_lots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LotConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Purchase_lots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Purchase_status(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
 	if plain := leaf_Purchase_status(obj); plain != graphql.Null {
 		return plain
@@ -22607,6 +22926,38 @@ func leaf_Purchase_bonus(obj *books.Purchase) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Purchase_bonus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _Purchase_bonusTerms(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_bonusTerms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().BonusTerms(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.BonusTerms) graphql.Marshaler {
+			return ec.marshalOBonusTerms2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐBonusTerms(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_bonusTerms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BonusTerms(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Purchase_price(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
@@ -32459,6 +32810,97 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputBonusTermsInput(ctx context.Context, obj any) (BonusTermsInput, error) {
+	var it BonusTermsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"expiresAt", "expiresAfter", "neverExpires", "shortExpiry", "policy", "priority", "likelihood", "standAlonePrice"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		case "expiresAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAfter"))
+			data, err := ec.unmarshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAfter = data
+		case "neverExpires":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("neverExpires"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NeverExpires = data
+		case "shortExpiry":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortExpiry"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShortExpiry = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "likelihood":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("likelihood"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Likelihood = data
+		case "standAlonePrice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("standAlonePrice"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StandAlonePrice = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBonusTermsInput unmarshals raw into the BonusTermsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBonusTermsInput(ctx context.Context, raw any) (BonusTermsInput, error) {
+	var out BonusTermsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BonusTermsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBreakageInput(ctx context.Context, obj any) (BreakageInput, error) {
 	var it BreakageInput
 	if obj == nil {
@@ -33545,7 +33987,7 @@ func (ec *executionContext) unmarshalInputPurchaseCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"customer", "pack", "policy", "credits", "bonus", "price", "currency", "tax", "fxRate", "purchasedAt", "effectiveAt", "expiresAt", "expiresAfter", "neverExpires", "shortExpiry", "priority", "invoiced", "dueOn", "cancellable", "reference"}
+	fieldsInOrder := [...]string{"customer", "pack", "policy", "credits", "bonus", "bonusTerms", "standAlonePrice", "price", "currency", "tax", "fxRate", "purchasedAt", "effectiveAt", "expiresAt", "expiresAfter", "neverExpires", "shortExpiry", "priority", "invoiced", "dueOn", "cancellable", "reference"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33587,6 +34029,20 @@ func (ec *executionContext) unmarshalInputPurchaseCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.Bonus = data
+		case "bonusTerms":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bonusTerms"))
+			data, err := ec.unmarshalOBonusTermsInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBonusTermsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BonusTerms = data
+		case "standAlonePrice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("standAlonePrice"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StandAlonePrice = data
 		case "price":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
 			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
@@ -35034,6 +35490,52 @@ func (ec *executionContext) _Balance(ctx context.Context, sel ast.SelectionSet, 
 		case "lots":
 			out.Values[i] = ec._Balance_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var bonusTermsImplementors = []string{"BonusTerms"}
+
+func (ec *executionContext) _BonusTerms(ctx context.Context, sel ast.SelectionSet, obj *view.BonusTerms) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bonusTermsImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BonusTerms")
+		case "lot":
+			out.Values[i] = ec._BonusTerms_lot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._BonusTerms_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "likelihood":
+			out.Values[i] = ec._BonusTerms_likelihood(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "standAlonePrice":
+			out.Values[i] = ec._BonusTerms_standAlonePrice(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bonusStandAlonePrice":
+			out.Values[i] = ec._BonusTerms_bonusStandAlonePrice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -38544,6 +39046,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "lots":
+			out.Values[i] = ec._Purchase_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "status":
 			out.Values[i] = ec._Purchase_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -38557,6 +39064,11 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 		case "bonus":
 			out.Values[i] = ec._Purchase_bonus(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bonusTerms":
+			out.Values[i] = ec._Purchase_bonusTerms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "price":
@@ -44003,6 +44515,21 @@ func (ec *executionContext) marshalOAccountRole2ᚖdrawdownᚋledgerᚐRole(ctx 
 	_ = ctx
 	res := scalar.MarshalAccountRole(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOBonusTerms2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐBonusTerms(ctx context.Context, sel ast.SelectionSet, v *view.BonusTerms) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BonusTerms(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBonusTermsInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBonusTermsInput(ctx context.Context, v any) (*BonusTermsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBonusTermsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {

@@ -13,6 +13,26 @@ import (
 	"drawdown/revrec"
 )
 
+// The terms of a bonus that is a lot of its own. It begins with the credits bought.
+type BonusTermsInput struct {
+	// The first instant at which it can no longer be used. At most one of this, `expiresAfter` and `neverExpires`: it wins over the policy of the bonus.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// How long it lasts from its start, such as `P90D`.
+	ExpiresAfter *ledger.Duration `json:"expiresAfter,omitempty"`
+	// True where it never lapses.
+	NeverExpires *bool `json:"neverExpires,omitempty"`
+	// Why it may lapse within 30 days of its start; such a bonus is refused without it.
+	ShortExpiry *string `json:"shortExpiry,omitempty"`
+	// The code of its policy; that of the purchase where null. Its breakage is measured in the pool of that policy.
+	Policy *string `json:"policy,omitempty"`
+	// The lower is used first, where the burn order asks for it; 100 where null.
+	Priority *int `json:"priority,omitempty"`
+	// The share of it that is expected to be used: more than 0, at most 1, at most six decimals, such as `0.8`; 1 where null.
+	Likelihood *decimal.Decimal `json:"likelihood,omitempty"`
+	// What it would cost alone, were all of it used, more than 0, in the currency of the purchase; as much per credit as what is bought where null.
+	StandAlonePrice *decimal.Decimal `json:"standAlonePrice,omitempty"`
+}
+
 // A policy's treatment of credits that are never used.
 type BreakageInput struct {
 	// When such credits become revenue.
@@ -355,8 +375,12 @@ type PurchaseCreateInput struct {
 	Policy *string `json:"policy,omitempty"`
 	// The credits bought, more than 0, at most 1,000,000,000, such as `10000`.
 	Credits revrec.Credits `json:"credits"`
-	// Credits on top, on the same terms, without a price of their own; none where null.
+	// Credits on top, without a price of their own: on the same terms as those bought, unless `bonusTerms` are given; none where null.
 	Bonus *revrec.Credits `json:"bonus,omitempty"`
+	// Has the bonus be a lot of its own, with its own end and its part of the price. ASC 606-10-55-42.
+	BonusTerms *BonusTermsInput `json:"bonusTerms,omitempty"`
+	// What the credits bought would cost alone, more than 0, where that is not their price. With `bonusTerms` alone: the price is shared in proportion to it.
+	StandAlonePrice *decimal.Decimal `json:"standAlonePrice,omitempty"`
 	// The price of a custom deal, without tax, with at most the decimals of the currency, such as `750.00`. Not with a pack.
 	Price *decimal.Decimal `json:"price,omitempty"`
 	// The currency of a custom deal; the book's where null. Not with a pack.

@@ -3,6 +3,8 @@ package view
 import (
 	"context"
 
+	"github.com/shopspring/decimal"
+
 	"drawdown/internal/books"
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -137,4 +139,13 @@ type UserError struct {
 	Field   []string
 	Code    books.Code
 	Message string
+}
+
+// BonusTerms is how a bonus that is a lot of its own came by its part of the price.
+type BonusTerms struct {
+	Lot                  *revrec.Lot
+	Price                ledger.Amount
+	Likelihood           decimal.Decimal
+	StandAlonePrice      ledger.Amount
+	BonusStandAlonePrice *ledger.Amount
 }

@@ -34,7 +34,8 @@ func below(t *testing.T, s *suite) {
 			}
 			lots = append(lots, lot)
 			purchase := aPurchase(customer)
-			purchase.PolicyID = lot.PolicyID
+			purchase.PolicyID, purchase.LotID, lot.PurchaseID = lot.PolicyID, lot.ID, purchase.ID
+			lots[len(lots)-1] = lot
 			purchases = append(purchases, purchase)
 			must(t, tx.InsertPurchase(ctx, purchase))
 			for n := range i {
@@ -80,6 +81,11 @@ func below(t *testing.T, s *suite) {
 			ofCustomers = append(ofCustomers, books.RecognitionFilter{CustomerID: customer, Kind: revrec.Usage, From: day})
 		}
 		compare(ctx, t, tx.Lots, tx.LotsBelow, tx.CountLotsBelow, ofLots)
+		ofSales := []books.LotFilter{}
+		for _, purchase := range purchases {
+			ofSales = append(ofSales, books.LotFilter{CustomerID: purchase.CustomerID, PurchaseID: purchase.ID})
+		}
+		compare(ctx, t, tx.Lots, tx.LotsBelow, tx.CountLotsBelow, append(ofSales, books.LotFilter{CustomerID: c9, PurchaseID: purchases[0].ID}))
 		compare(ctx, t, tx.Purchases, tx.PurchasesBelow, tx.CountPurchasesBelow, ofPurchases)
 		compare(ctx, t, tx.Purchases, tx.PurchasesBelow, tx.CountPurchasesBelow, []books.PurchaseFilter{{PolicyID: policy.ID}, {PolicyID: other.ID}})
 		compare(ctx, t, tx.Purchases, tx.PurchasesBelow, tx.CountPurchasesBelow, []books.PurchaseFilter{{PackID: purchases[0].PackID}, {PackID: c9}})

@@ -15,6 +15,7 @@ func aPurchase(customerID string) books.Purchase {
 	return books.Purchase{
 		ID: newID(), CustomerID: customerID, PackID: packID, PackVersion: 2, PolicyID: p1, LotID: newID(), Status: books.PurchaseInvoiced,
 		Credits: 100 * revrec.One, Bonus: 5, Price: eur(1000), Tax: eur(190), FXRate: dec("1.0847"), Functional: usd(1085), FunctionalTax: usd(206),
+		StandAlone: eur(0), BonusStandAlone: eur(0),
 		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), DisputeAmount: eur(0), LostAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
 	}
 }
@@ -25,6 +26,7 @@ func purchases(t *testing.T, s *suite) {
 	c.Status, c.DueOn, c.PaidAt, c.PurchasedAt = books.PurchasePaid, 0, noon, noon.Add(time.Hour)
 	d.DueOn, d.Cancellable, d.PolicyID = 0, true, p2
 	void.DueOn, void.PackID, void.PackVersion = day+30, "", 0
+	void.BonusLotID, void.BonusLikelihood, void.StandAlone, void.BonusStandAlone = newID(), dec("0.8"), eur(1200), eur(150)
 	s.update(func(ctx context.Context, tx books.Tx) {
 		for _, p := range []books.Purchase{a, b, c, d, void} {
 			must(t, tx.InsertPurchase(ctx, p))
