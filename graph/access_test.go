@@ -69,6 +69,8 @@ var matrix = map[string]struct {
 	"Query.lot":                     {`lot(id: "lot_0") { id }`, everybody},
 	"Query.lots":                    {`lots { nodes { id } }`, everybody},
 	"Query.lapsing":                 {`lapsing(withinDays: 30) { nodes { id } }`, everybody},
+	"Query.expiring":                {`expiring(to: "2024-12-31") { nodes { day } }`, everybody},
+	"Query.expiringMonths":          {`expiringMonths(to: "2024-12-31") { month }`, everybody},
 	"Query.usageEvent":              {`usageEvent(id: "evt_0") { id }`, everybody},
 	"Query.usageEvents":             {`usageEvents { nodes { id } }`, everybody},
 	"Query.draws":                   {`draws(customer: "acme") { nodes { day } }`, everybody},

@@ -36,6 +36,7 @@ const (
 	// Rows without an id of their own have cursors all the same.
 	drawNoun     noun = "draw"
 	deferredNoun noun = "def"
+	expiringNoun noun = "exp"
 )
 
 // maxKeyLength bounds what stands behind a prefix: two UUIDs with a slash, of a draw.

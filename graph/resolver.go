@@ -59,6 +59,7 @@ type (
 	auditEventResolver      struct{}
 	entriesPostedResolver   struct{}
 	webhookResolver         struct{}
+	expiringResolver        struct{}
 	webhookDeliveryResolver struct{}
 )
 
@@ -103,6 +104,7 @@ func (r *resolver) Token() gen.TokenResolver                     { return tokenR
 func (r *resolver) AuditEvent() gen.AuditEventResolver           { return auditEventResolver{} }
 func (r *resolver) EntriesPosted() gen.EntriesPostedResolver     { return entriesPostedResolver{} }
 
+func (r *resolver) Expiring() gen.ExpiringResolver               { return expiringResolver{} }
 func (r *resolver) Webhook() gen.WebhookResolver                 { return webhookResolver{} }
 func (r *resolver) WebhookDelivery() gen.WebhookDeliveryResolver { return webhookDeliveryResolver{} }
 
@@ -140,7 +142,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, deferredNoun: // cursors alone
+	case drawNoun, deferredNoun, expiringNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun: // not for everybody who may ask for a node
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, evt_, rec_, pool_, ent_ or run_"}

@@ -238,6 +238,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if field.Name == "lapsing" {
 		required = "withinDays: 3000"
 	}
+	if strings.HasPrefix(field.Name, "expiring") {
+		required = `to: "2030-01-01"`
+	}
 	switch {
 	case field.Arguments.ForName("customer") != nil && field.Arguments.ForName("customer").Type.NonNull:
 		return []string{`(customer: "other-corp")`, `(customer: "mine-inc")`}

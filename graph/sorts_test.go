@@ -21,10 +21,11 @@ var sortedBy = map[string]string{
 	"LotSort.EXPIRES_AT": "expiresAt", "LotSort.UNUSED": "unused", "LotSort.CARRYING": "functionalCarrying.amount",
 	"RecognitionSort.ACCOUNTING_DATE": "accountingDate", "RecognitionSort.AMOUNT": "functionalAmount.amount",
 	"EntrySort.ACCOUNTING_DATE": "accountingDate", "DeferredRevenueSort.CARRYING": "functionalCarrying.amount",
+	"ExpiringSort.CARRYING": "functionalCarrying.amount",
 }
 
 // naturalOrders are those in which lists come where nobody asks for another.
-var naturalOrders = []string{"CREATED", "NUMBER", "CUSTOMER"}
+var naturalOrders = []string{"CREATED", "NUMBER", "CUSTOMER", "DAY"}
 
 // ofOneCustomer are the orders for which a list needs one.
 var ofOneCustomer = []string{"lots.UNUSED", "lots.CARRYING", "recognitions.AMOUNT"}
@@ -66,6 +67,9 @@ func (a *api) sorts(schema *ast.Schema, list *ast.FieldDefinition, order string,
 	named := `id`
 	if list.Name == "deferredRevenue" {
 		named = `customer { id } currency`
+	}
+	if list.Name == "expiring" {
+		named = `day customer { id } currency`
 	}
 	field, known := sortedBy[list.Arguments.ForName("sort").Type.Name()+"."+order]
 	if !known && !slices.Contains(naturalOrders, order) {

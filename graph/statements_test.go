@@ -17,7 +17,7 @@ import (
 const rowsOfMany = 50
 
 // argumentsOfLists are those without which a list cannot be asked for.
-var argumentsOfLists = map[string]string{"draws.customer": `"c-00"`, "lapsing.withinDays": "3000"}
+var argumentsOfLists = map[string]string{"draws.customer": `"c-00"`, "lapsing.withinDays": "3000", "expiring.to": `"2030-01-01"`}
 
 // TestStatementsOfAPageDoNotGrow asks, for every list of the schema and every field of its
 // rows, for five rows and for more than fifty, through nodes and through edges, and counts

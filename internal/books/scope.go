@@ -212,6 +212,21 @@ func (s scopedTx) CountDeferred(ctx context.Context, filter DeferredFilter) (int
 	return s.tx.CountDeferred(ctx, filter)
 }
 
+func (s scopedTx) Expiring(ctx context.Context, filter ExpiringFilter, page Page) ([]Expiring, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.Expiring(ctx, filter, page)
+}
+
+func (s scopedTx) CountExpiring(ctx context.Context, filter ExpiringFilter) (int64, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.CountExpiring(ctx, filter)
+}
+
+func (s scopedTx) ExpiringMonths(ctx context.Context, filter ExpiringFilter) ([]ExpiringMonth, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.ExpiringMonths(ctx, filter)
+}
+
 func (s scopedTx) UsageChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error) {
 	filter.CustomerID = s.only(filter.CustomerID)
 	return s.tx.UsageChart(ctx, filter)

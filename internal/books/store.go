@@ -168,6 +168,11 @@ type purchaseTx interface {
 	// is not nothing, in order of customer id.
 	DeferredByCustomer(ctx context.Context, filter DeferredFilter, page Page) ([]Deferred, error)
 	CountDeferred(ctx context.Context, filter DeferredFilter) (int64, error)
+	// Expiring adds up what expires by day, customer and currency, in this order.
+	Expiring(ctx context.Context, filter ExpiringFilter, page Page) ([]Expiring, error)
+	CountExpiring(ctx context.Context, filter ExpiringFilter) (int64, error)
+	// ExpiringMonths adds it up by month and currency, in this order.
+	ExpiringMonths(ctx context.Context, filter ExpiringFilter) ([]ExpiringMonth, error)
 }
 
 // LotKey names a lot.

@@ -95,6 +95,8 @@ type (
 	EntryEdge                 = Edge[ledger.Entry]
 	DeferredRevenueConnection = Connection[books.Deferred]
 	DeferredRevenueEdge       = Edge[books.Deferred]
+	ExpiringConnection        = Connection[books.Expiring]
+	ExpiringEdge              = Edge[books.Expiring]
 	JobRunConnection          = Connection[books.JobRun]
 	JobRunEdge                = Edge[books.JobRun]
 	TokenConnection           = Connection[books.Token]

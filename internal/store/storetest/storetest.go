@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"open lots", openLots},
 		{"lots in bulk", manyLots},
 		{"deferred by customer", deferred},
+		{"what expires", expiring},
 		{"events", events},
 		{"draws", draws},
 		{"lot-days", lotDays},
