@@ -14,12 +14,13 @@ func expiring(t *testing.T, s *suite) {
 	lot := func(customer string, lapsesOn ledger.Date, drawn revrec.Credits, carrying ledger.Amount) revrec.Lot {
 		l := aLot(customer, p1)
 		l.LapsesOn, l.ExpiresAt, l.Drawn = lapsesOn, (lapsesOn + 1).Start(time.UTC), drawn
+		l.AcceptsUntil = l.ExpiresAt
 		l.Price, l.Carrying, l.CarryingFunctional = carrying, carrying, usd(carrying.Minor*2)
 		return l
 	}
 	lapsed, used, never := lot(c1, day, 0, usd(1)), lot(c1, day, 100*revrec.One, usd(0)), lot(c1, day, 0, usd(1))
 	lapsed.Lapsed = 100 * revrec.One
-	never.ExpiresAt, never.LapsesOn = time.Time{}, 0
+	never.ExpiresAt, never.AcceptsUntil, never.LapsesOn = time.Time{}, time.Time{}, 0
 	other := lot(c1, day+40, 0, eur(7))
 	other.PolicyID = p2
 	row := func(customer string, on ledger.Date, lots int64, credits revrec.Credits, carrying ledger.Amount) books.Expiring {
