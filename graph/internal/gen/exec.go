@@ -48,6 +48,7 @@ type ResolverRoot interface {
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
 	Estimate() EstimateResolver
+	Expiring() ExpiringResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
 	Job() JobResolver
@@ -156,6 +157,9 @@ type EstimateResolver interface {
 	DecidedBy(ctx context.Context, obj *books.Estimate) (*string, error)
 
 	Decision(ctx context.Context, obj *books.Estimate) (*string, error)
+}
+type ExpiringResolver interface {
+	Customer(ctx context.Context, obj *books.Expiring) (*books.Customer, error)
 }
 type HoldResolver interface {
 	Customer(ctx context.Context, obj *books.Hold) (*books.Customer, error)
@@ -343,6 +347,8 @@ type QueryResolver interface {
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
 	Lots(ctx context.Context, customer *string, policy *string, kind *revrec.LotKind, openAt *time.Time, expiresFrom *time.Time, expiresBefore *time.Time, kinds []revrec.LotKind, currency *ledger.Currency, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
+	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
 	UsageEvent(ctx context.Context, id string) (*books.UsageEvent, error)
 	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Draws(ctx context.Context, customer string, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
@@ -951,6 +957,45 @@ type Query {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection! @requires(role: VIEWER)
+
+  """
+  Who loses what when: the credits that lapse on the days from ` + "`" + `from` + "`" + ` to ` + "`" + `to` + "`" + ` if they are not used, and the money that they
+  carry, by day, customer and currency. ` + "`" + `lapsing` + "`" + ` has the lots. What is blocked or held lapses too.
+  """
+  expiring(
+    "The first day: today where null, and not before."
+    from: Date
+    "The last day, at most 3,660 days ahead."
+    to: Date!
+    "Keeps those of the customer with this external id."
+    customer: String
+    "Keeps those sold under the policy with this code."
+    policy: String
+    "Keeps those sold in this currency."
+    currency: Currency
+    "What the list is in order of. CARRYING adds up all that expires on these days."
+    sort: ExpiringSort! = DAY
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null. It belongs to the order in which it was given."
+    after: String
+    "The other way round: the latest, the largest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): ExpiringConnection! @requires(role: VIEWER)
+
+  "What ` + "`" + `expiring` + "`" + ` lists, added up by month and currency, in this order; months in which nothing lapses are left out."
+  expiringMonths(
+    "The first day: today where null, and not before."
+    from: Date
+    "The last day, at most 3,660 days ahead."
+    to: Date!
+    "Keeps those of the customer with this external id."
+    customer: String
+    "Keeps those sold under the policy with this code."
+    policy: String
+    "Keeps those sold in this currency."
+    currency: Currency
+  ): [ExpiringMonth!]! @requires(role: VIEWER)
 
   "One usage event."
   usageEvent(
@@ -2904,6 +2949,70 @@ type LotEdge {
   cursor: String!
   "A lot itself."
   node: Lot!
+}
+
+"What a customer loses at the end of a day, in one currency, if it is not used."
+type Expiring {
+  "The customer."
+  customer: Customer!
+  "The last day on which the credits can be used."
+  day: Date!
+  "The currency in which they were sold."
+  currency: Currency!
+  "How many lots."
+  lots: Int!
+  "The credits that lapse."
+  credits: Credits!
+  "The carrying amount of the lots: what becomes revenue, or is owed to the state, when they lapse. 0 where it was not paid yet and not due."
+  carrying: Money!
+  "The same in the book's functional currency."
+  functionalCarrying: Money!
+}
+
+"What a list of what expires is in order of."
+enum ExpiringSort {
+  "The last day, then the customer's internal id, then the currency."
+  DAY
+  "The carrying amount in the book's functional currency."
+  CARRYING
+}
+
+"A page of what expires."
+type ExpiringConnection {
+  "The rows of this page, in order."
+  nodes: [Expiring!]!
+  "The same, each with its cursor."
+  edges: [ExpiringEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many rows the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A row of what expires in a list."
+type ExpiringEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The row itself."
+  node: Expiring!
+}
+
+"What all customers lose within a month, in one currency, if it is not used."
+type ExpiringMonth {
+  "The month."
+  month: Period!
+  "The currency in which it was sold."
+  currency: Currency!
+  "How many customers lose something."
+  customers: Int!
+  "How many lots."
+  lots: Int!
+  "The credits that lapse."
+  credits: Credits!
+  "The carrying amount of the lots."
+  carrying: Money!
+  "The same in the book's functional currency."
+  functionalCarrying: Money!
 }
 
 "What a lot came from."
@@ -4960,6 +5069,70 @@ func (ec *executionContext) childFields_EstimateRejectPayload(ctx context.Contex
 		return ec.fieldContext_EstimateRejectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Expiring(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_Expiring_customer(ctx, field)
+	case "day":
+		return ec.fieldContext_Expiring_day(ctx, field)
+	case "currency":
+		return ec.fieldContext_Expiring_currency(ctx, field)
+	case "lots":
+		return ec.fieldContext_Expiring_lots(ctx, field)
+	case "credits":
+		return ec.fieldContext_Expiring_credits(ctx, field)
+	case "carrying":
+		return ec.fieldContext_Expiring_carrying(ctx, field)
+	case "functionalCarrying":
+		return ec.fieldContext_Expiring_functionalCarrying(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Expiring", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpiringConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ExpiringConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ExpiringConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExpiringConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ExpiringConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpiringConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpiringEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExpiringEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExpiringEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpiringEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExpiringMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_ExpiringMonth_month(ctx, field)
+	case "currency":
+		return ec.fieldContext_ExpiringMonth_currency(ctx, field)
+	case "customers":
+		return ec.fieldContext_ExpiringMonth_customers(ctx, field)
+	case "lots":
+		return ec.fieldContext_ExpiringMonth_lots(ctx, field)
+	case "credits":
+		return ec.fieldContext_ExpiringMonth_credits(ctx, field)
+	case "carrying":
+		return ec.fieldContext_ExpiringMonth_carrying(ctx, field)
+	case "functionalCarrying":
+		return ec.fieldContext_ExpiringMonth_functionalCarrying(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExpiringMonth", field.Name)
 }
 
 func (ec *executionContext) childFields_Explanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8505,6 +8678,130 @@ func (ec *executionContext) field_Query_entry_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["number"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_expiringMonths_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_expiring_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) (books.Order, error) {
+			return ec.unmarshalNExpiringSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg8
 	return args, nil
 }
 
@@ -14270,6 +14567,647 @@ func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Expiring_customer(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Expiring().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Expiring_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Expiring",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Expiring_day(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	if plain := leaf_Expiring_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Expiring_day(obj *books.Expiring) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Expiring_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Expiring", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Expiring_currency(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	if plain := leaf_Expiring_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Expiring_currency(obj *books.Expiring) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_Expiring_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Expiring", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _Expiring_lots(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	if plain := leaf_Expiring_lots(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Expiring_lots(obj *books.Expiring) graphql.Marshaler {
+	v := obj.Lots
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Expiring_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Expiring", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Expiring_credits(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	if plain := leaf_Expiring_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Expiring_credits(obj *books.Expiring) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_Expiring_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Expiring", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _Expiring_carrying(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	v := obj.Carrying
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_carrying(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Carrying, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Expiring_carrying(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Expiring",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Expiring_functionalCarrying(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Expiring_functionalCarrying(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Expiring_functionalCarrying(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Expiring",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Expiring]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Expiring) graphql.Marshaler {
+			return ec.marshalNExpiring2ᚕᚖdrawdownᚋinternalᚋbooksᚐExpiringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Expiring(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Expiring]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Expiring]) graphql.Marshaler {
+			return ec.marshalNExpiringEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExpiringEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Expiring]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Expiring]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ExpiringEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Expiring]) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringEdge_cursor(obj *view.Edge[books.Expiring]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExpiringEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExpiringEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Expiring]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Expiring) graphql.Marshaler {
+			return ec.marshalNExpiring2ᚖdrawdownᚋinternalᚋbooksᚐExpiring(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Expiring(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringMonth_month(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringMonth_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringMonth_month(obj *books.ExpiringMonth) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringMonth", field, false, false, "Period")
+}
+
+func (ec *executionContext) _ExpiringMonth_currency(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringMonth_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringMonth_currency(obj *books.ExpiringMonth) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringMonth", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _ExpiringMonth_customers(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringMonth_customers(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringMonth_customers(obj *books.ExpiringMonth) graphql.Marshaler {
+	v := obj.Customers
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringMonth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExpiringMonth_lots(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringMonth_lots(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringMonth_lots(obj *books.ExpiringMonth) graphql.Marshaler {
+	v := obj.Lots
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringMonth", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExpiringMonth_credits(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	if plain := leaf_ExpiringMonth_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExpiringMonth_credits(obj *books.ExpiringMonth) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExpiringMonth", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ExpiringMonth_carrying(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	v := obj.Carrying
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_carrying(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Carrying, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_carrying(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringMonth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExpiringMonth_functionalCarrying(ctx context.Context, field graphql.CollectedField, obj *books.ExpiringMonth) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExpiringMonth_functionalCarrying(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExpiringMonth_functionalCarrying(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExpiringMonth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
 		},
 	}
 	return fc, nil
@@ -25591,6 +26529,94 @@ func (ec *executionContext) fieldContext_Query_lapsing(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_expiring(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_expiring(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Expiring(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Expiring]) graphql.Marshaler {
+			return ec.marshalNExpiringConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_expiring(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExpiringConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_expiring_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_expiringMonths(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_expiringMonths(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExpiringMonths(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExpiringMonth) graphql.Marshaler {
+			return ec.marshalNExpiringMonth2ᚕdrawdownᚋinternalᚋbooksᚐExpiringMonthᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_expiringMonths(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExpiringMonth(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_expiringMonths_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_usageEvent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36578,6 +37604,190 @@ func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var expiringImplementors = []string{"Expiring"}
+
+func (ec *executionContext) _Expiring(ctx context.Context, sel ast.SelectionSet, obj *books.Expiring) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, expiringImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Expiring")
+		case "customer":
+			out.Values[i] = ec._Expiring_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._Expiring_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._Expiring_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lots":
+			out.Values[i] = ec._Expiring_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._Expiring_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "carrying":
+			out.Values[i] = ec._Expiring_carrying(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalCarrying":
+			out.Values[i] = ec._Expiring_functionalCarrying(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var expiringConnectionImplementors = []string{"ExpiringConnection"}
+
+func (ec *executionContext) _ExpiringConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Expiring]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, expiringConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExpiringConnection")
+		case "nodes":
+			out.Values[i] = ec._ExpiringConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._ExpiringConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ExpiringConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ExpiringConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var expiringEdgeImplementors = []string{"ExpiringEdge"}
+
+func (ec *executionContext) _ExpiringEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Expiring]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, expiringEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExpiringEdge")
+		case "cursor":
+			out.Values[i] = ec._ExpiringEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ExpiringEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var expiringMonthImplementors = []string{"ExpiringMonth"}
+
+func (ec *executionContext) _ExpiringMonth(ctx context.Context, sel ast.SelectionSet, obj *books.ExpiringMonth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, expiringMonthImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExpiringMonth")
+		case "month":
+			out.Values[i] = ec._ExpiringMonth_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._ExpiringMonth_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customers":
+			out.Values[i] = ec._ExpiringMonth_customers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lots":
+			out.Values[i] = ec._ExpiringMonth_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._ExpiringMonth_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "carrying":
+			out.Values[i] = ec._ExpiringMonth_carrying(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalCarrying":
+			out.Values[i] = ec._ExpiringMonth_functionalCarrying(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var explanationImplementors = []string{"Explanation"}
 
 func (ec *executionContext) _Explanation(ctx context.Context, sel ast.SelectionSet, obj *revrec.Explanation) graphql.Marshaler {
@@ -39745,6 +40955,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_lapsing(ctx, field)
 				})
+		case "expiring":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_expiring(ctx, field)
+				})
+		case "expiringMonths":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_expiringMonths(ctx, field)
+				})
 		case "usageEvent":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -42680,6 +43902,93 @@ func (ec *executionContext) marshalNEstimateStatus2drawdownᚋinternalᚋbooks�
 	return res
 }
 
+func (ec *executionContext) marshalNExpiring2ᚕᚖdrawdownᚋinternalᚋbooksᚐExpiringᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Expiring) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExpiring2ᚖdrawdownᚋinternalᚋbooksᚐExpiring(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExpiring2ᚖdrawdownᚋinternalᚋbooksᚐExpiring(ctx context.Context, sel ast.SelectionSet, v *books.Expiring) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Expiring!")
+		return graphql.Null
+	}
+	return ec._Expiring(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExpiringConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Expiring]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExpiringConnection!")
+		return graphql.Null
+	}
+	return ec._ExpiringConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNExpiringEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Expiring]) graphql.Marshaler {
+	return ec._ExpiringEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExpiringEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Expiring]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExpiringEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExpiringMonth2drawdownᚋinternalᚋbooksᚐExpiringMonth(ctx context.Context, sel ast.SelectionSet, v books.ExpiringMonth) graphql.Marshaler {
+	return ec._ExpiringMonth(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExpiringMonth2ᚕdrawdownᚋinternalᚋbooksᚐExpiringMonthᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExpiringMonth) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExpiringMonth2drawdownᚋinternalᚋbooksᚐExpiringMonth(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExpiringSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.Order(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExpiringSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, sel ast.SelectionSet, v books.Order) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExpiringSort!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNExplanation2ᚖdrawdownᚋrevrecᚐExplanation(ctx context.Context, sel ast.SelectionSet, v *revrec.Explanation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Explanation!")
@@ -43456,6 +44765,20 @@ func (ec *executionContext) marshalNPackVersion2ᚖdrawdownᚋinternalᚋbooks�
 
 func (ec *executionContext) marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx context.Context, v any) (ledger.Period, error) {
+	res, err := scalar.UnmarshalPeriod(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx context.Context, sel ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalPeriod(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Period!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNPolicy2ᚕᚖdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Policy) graphql.Marshaler {
