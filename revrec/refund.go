@@ -13,6 +13,11 @@ type TakeBack struct {
 	Amount, Functional ledger.Amount
 }
 
+// NothingOf is nothing, in the currencies of the lot.
+func NothingOf(lot Lot) TakeBack {
+	return TakeBack{Amount: ledger.Money(0, lot.Price.Currency), Functional: ledger.Money(0, lot.Functional.Currency)}
+}
+
 // Add returns what two lots give back together.
 func (t TakeBack) Add(other TakeBack) TakeBack {
 	return TakeBack{t.Credits + other.Credits, t.Amount.Add(other.Amount), t.Functional.Add(other.Functional)}
@@ -26,7 +31,7 @@ func (t TakeBack) Add(other TakeBack) TakeBack {
 //
 //	price 100.00, 40 of 100 used → 60 credits, 60.00
 func RefundOf(lot Lot, rule Breakage, days []LotDay, at time.Time, today ledger.Date) TakeBack {
-	none := TakeBack{Amount: ledger.Money(0, lot.Price.Currency), Functional: ledger.Money(0, lot.Functional.Currency)}
+	none := NothingOf(lot)
 	lapsed := !lot.ExpiresAt.IsZero() && !at.Before(lot.ExpiresAt)
 	if lapsed || lot.Unused() <= 0 {
 		return none

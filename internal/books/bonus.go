@@ -51,15 +51,6 @@ func (p Purchase) ListPrice() ledger.Amount {
 	return p.Price
 }
 
-// ownLots are the keys of the lots that the purchase made, what was bought first.
-func (p Purchase) ownLots() []LotKey {
-	keys := []LotKey{{p.CustomerID, p.LotID}}
-	if p.BonusLotID != "" {
-		keys = append(keys, LotKey{p.CustomerID, p.BonusLotID})
-	}
-	return keys
-}
-
 // bonusTerms settles how a bonus with terms of its own shares in the price.
 // Errors: NOT_FOUND, INVALID, TOO_LARGE.
 func (b *Books) bonusTerms(ctx context.Context, tx Tx, request NewPurchase, d *deal) error {

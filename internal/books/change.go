@@ -40,24 +40,32 @@ func (b *Books) take(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot,
 
 // inPool changes when a lot is in its pool, and moves all that it brought there.
 func (b *Books) inPool(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change func()) error {
+	days, err := movedInPool(ctx, tx, policy, lot, change)
+	if err != nil {
+		return err
+	}
+	return b.addToPool(ctx, tx, policy, *lot, days)
+}
+
+// movedInPool is inPool for a caller who writes the days of pools: it returns them.
+func movedInPool(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change func()) ([]revrec.PoolDay, error) {
 	if policy.Breakage.Method != revrec.Proportional {
 		change()
-		return nil
+		return nil, nil
 	}
 	keys := []LotKey{{lot.CustomerID, lot.ID}}
 	booked, err := tx.BookedOfLots(ctx, WholeLots(keys))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	changes, err := tx.LotChanges(ctx, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	days := negated(revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID]))
 	change()
 	days = revrec.MergePoolDays(append(days, revrec.BookedInPool(*lot, changes[lot.ID], booked[lot.ID])...))
-	days = slices.DeleteFunc(days, func(day revrec.PoolDay) bool { return day == revrec.PoolDay{Day: day.Day} })
-	return b.addToPool(ctx, tx, policy, *lot, days)
+	return slices.DeleteFunc(days, func(day revrec.PoolDay) bool { return day == revrec.PoolDay{Day: day.Day} }), nil
 }
 
 // leavePool takes a lot out of its pool on a day, with all that it brought there: the pool

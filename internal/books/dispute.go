@@ -116,9 +116,7 @@ func (p Purchase) kept() ledger.Amount {
 // chargeBack takes what a lost chargeback of an amount takes out of the lots of a purchase,
 // and books it.
 func (b *Books) chargeBack(ctx context.Context, tx Tx, purchase Purchase, amount ledger.Amount, lots []*revrec.Lot, reason string) error {
-	now, taken := b.clock(), revrec.TakeBack{
-		Amount: ledger.Money(0, purchase.Price.Currency), Functional: ledger.Money(0, purchase.Functional.Currency),
-	}
+	now, taken := b.clock(), revrec.NothingOf(*lots[0])
 	for _, lot := range lots {
 		policy, err := policyByID(ctx, tx, lot.PolicyID)
 		if err != nil {
@@ -130,8 +128,7 @@ func (b *Books) chargeBack(ctx context.Context, tx Tx, purchase Purchase, amount
 		if err := b.remove(ctx, tx, policy, lot, change); err != nil {
 			return err
 		}
-		taken.Credits += change.Credits
-		taken.Amount, taken.Functional = taken.Amount.Add(change.Amount), taken.Functional.Add(change.Functional)
+		taken = taken.Add(revrec.TakeBack{Credits: change.Credits, Amount: change.Amount, Functional: change.Functional})
 	}
 	functional, err := b.functional(amount, purchase.FXRate)
 	if err != nil {

@@ -20,10 +20,7 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	}
 	changed := make([]*revrec.Lot, 0, len(purchases))
 	for i := range purchases {
-		own, err := purchases[i].lotsOf(lots)
-		if err != nil {
-			return false, err
-		}
+		own := lots[purchases[i].ID]
 		if err := b.bookDue(ctx, tx, &purchases[i], own); err != nil {
 			return false, err
 		}
@@ -36,24 +33,6 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	// Another step, unless nothing is left: a purchase that is paid while it is waited for
 	// leaves a step that is not full.
 	return true, tx.UpdateLots(ctx, changed)
-}
-
-// lotsOf holds the lots of the purchases, by id: all of them before the first entry is
-// numbered, for a refund holds its lot when it waits for a number.
-func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string]*revrec.Lot, error) {
-	keys := make([]LotKey, 0, len(purchases))
-	for _, purchase := range purchases {
-		keys = append(keys, purchase.ownLots()...)
-	}
-	locked, err := tx.LockLots(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	lots := make(map[string]*revrec.Lot, len(locked))
-	for _, lot := range locked {
-		lots[lot.ID] = lot
-	}
-	return lots, nil
 }
 
 // bookDue books the receivable of one purchase on its due day.

@@ -7,50 +7,78 @@ import (
 	"drawdown/revrec"
 )
 
-// lockOwnLots holds the lots that a purchase made, what was bought first.
-func (p Purchase) lockOwnLots(ctx context.Context, tx Tx) ([]*revrec.Lot, error) {
-	found, err := tx.LockLots(ctx, p.ownLots())
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string]*revrec.Lot, len(found))
-	for _, lot := range found {
-		byID[lot.ID] = lot
-	}
-	return p.lotsOf(byID)
-}
-
-// lotsOf returns the lots that the purchase made out of those that are held, by id.
-func (p Purchase) lotsOf(held map[string]*revrec.Lot) ([]*revrec.Lot, error) {
-	lots := make([]*revrec.Lot, 0, 2)
-	for _, key := range p.ownLots() {
-		if held[key.LotID] == nil {
-			return nil, refuse(Internal, "", "lot %s of purchase %s is missing", key.LotID, p.ID)
-		}
-		lots = append(lots, held[key.LotID])
-	}
-	return lots, nil
-}
-
-// lots holds the lots of a purchase: its own first, then those in which credits of it live
-// on at the same customer.
+// lots holds the lots of a purchase: its own first, then that of a bonus and those in which
+// credits of it live on at the same customer.
 func (p Purchase) lots(ctx context.Context, tx Tx) ([]*revrec.Lot, error) {
-	found, err := tx.Lots(ctx, LotFilter{PurchaseID: p.ID}, Page{})
-	if err != nil {
-		return nil, err
+	of, err := lotsOf(ctx, tx, []Purchase{p})
+	return of[p.ID], err
+}
+
+// lotsOf holds the lots of the purchases, by the id of the purchase and its own first: all of
+// them before the first entry is numbered, for a refund holds its lot when it waits for
+// a number.
+func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string][]*revrec.Lot, error) {
+	held := map[LotKey]*revrec.Lot{}
+	for { // what came out of a lot while it was waited for is held too
+		keys, err := lotKeysOf(ctx, tx, purchases)
+		if err != nil {
+			return nil, err
+		}
+		keys = slices.DeleteFunc(keys, func(key LotKey) bool { return held[key] != nil })
+		if len(keys) == 0 {
+			break
+		}
+		locked, err := tx.LockLots(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, lot := range locked {
+			held[LotKey{lot.CustomerID, lot.ID}] = lot
+		}
+		if len(locked) < len(keys) {
+			return nil, refuse(Internal, "", "%d lots of %d purchases are missing", len(keys)-len(locked), len(purchases))
+		}
 	}
-	keys := make([]LotKey, len(found))
-	for i, lot := range found {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
+	return byPurchase(purchases, held)
+}
+
+// lotKeysOf returns the keys of the lots of the purchases.
+func lotKeysOf(ctx context.Context, tx Tx, purchases []Purchase) ([]LotKey, error) {
+	of := make([]LotFilter, len(purchases))
+	for i, p := range purchases {
+		of[i] = LotFilter{CustomerID: p.CustomerID, PurchaseID: p.ID}
 	}
-	lots, err := tx.LockLots(ctx, keys)
-	if err != nil {
-		return nil, err
+	found, err := tx.LotsBelow(ctx, of, Page{})
+	var keys []LotKey
+	for _, lots := range found {
+		for _, lot := range lots {
+			keys = append(keys, LotKey{lot.CustomerID, lot.ID})
+		}
 	}
-	own := slices.IndexFunc(lots, func(lot *revrec.Lot) bool { return lot.ID == p.LotID })
-	if own < 0 {
-		return nil, refuse(Internal, "", "the lot of purchase %s is missing", p.ID)
+	return keys, err
+}
+
+// byPurchase puts lots under their purchases, the own lot of each first.
+func byPurchase(purchases []Purchase, held map[LotKey]*revrec.Lot) (map[string][]*revrec.Lot, error) {
+	of := make(map[string][]*revrec.Lot, len(purchases))
+	for _, p := range purchases {
+		own := held[LotKey{p.CustomerID, p.LotID}]
+		if own == nil {
+			return nil, refuse(Internal, "", "the lot of purchase %s is missing", p.ID)
+		}
+		of[p.ID] = []*revrec.Lot{own}
 	}
-	lots[0], lots[own] = lots[own], lots[0]
-	return lots, nil
+	others := make([]*revrec.Lot, 0, len(held))
+	for _, lot := range held {
+		if of[lot.PurchaseID][0].ID != lot.ID {
+			others = append(others, lot)
+		}
+	}
+	slices.SortFunc(others, func(x, y *revrec.Lot) int {
+		return LotKey{x.CustomerID, x.ID}.Compare(LotKey{y.CustomerID, y.ID})
+	})
+	for _, lot := range others {
+		of[lot.PurchaseID] = append(of[lot.PurchaseID], lot)
+	}
+	return of, nil
 }

@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"drawdown/ledger"
@@ -36,7 +37,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if purchase.PaidAt.Before(purchase.PurchasedAt) {
 			return Purchased{}, "", refuse(Invalid, "paidAt", "must not be before the purchase (%s)", purchase.PurchasedAt.Format(time.RFC3339))
 		}
-		lots, err := purchase.lockOwnLots(ctx, tx)
+		lots, err := purchase.lots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}
@@ -71,10 +72,8 @@ func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lo
 		}
 		return b.postSettlement(ctx, tx, *purchase, paidOn)
 	}
-	for _, lot := range lots {
-		if err := b.moveLiability(ctx, tx, lot, paidOn); err != nil {
-			return err
-		}
+	if err := b.moveLiability(ctx, tx, lots, paidOn); err != nil {
+		return err
 	}
 	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, paidOn)
 }
@@ -96,28 +95,61 @@ func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, paidOn le
 	})
 }
 
-// moveLiability lets the contract liability of a lot appear on a day: deferred revenue
-// carries the lot from now on, the lot's pool counts it from that day, and what was used
-// before waits to be cleared.
-func (b *Books) moveLiability(ctx context.Context, tx Tx, lot *revrec.Lot, on ledger.Date) error {
-	policy, err := policyByID(ctx, tx, lot.PolicyID)
-	if err != nil {
+// moveLiability lets the contract liability of a purchase appear on a day: deferred revenue
+// carries its lots from now on, their pools count them from that day, and what was used
+// before waits to be cleared. A lot that others came out of is not there before it did.
+func (b *Books) moveLiability(ctx context.Context, tx Tx, lots []*revrec.Lot, on ledger.Date) error {
+	pools, days := poolDays{}, make([]LotDay, len(lots))
+	for i, lot := range lots {
+		policy, err := policyByID(ctx, tx, lot.PolicyID)
+		if err != nil {
+			return err
+		}
+		day, err := firstDayOf(ctx, tx, lots, lot, on)
+		if err != nil {
+			return err
+		}
+		moved, err := movedInPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = day })
+		if err != nil {
+			return err
+		}
+		pools.gather(policy, lot, b.book.Functional, moved)
+		carry(lot)
+		lookAgain(lot, policy.Breakage)
+		lot.WaitFrom(day)
+		days[i] = LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: day}
+	}
+	if err := pools.add(ctx, tx, b); err != nil {
 		return err
 	}
-	if err := b.inPool(ctx, tx, policy, lot, func() { lot.LiabilityOn = on }); err != nil {
-		return err
-	}
-	carry(lot)
-	lookAgain(lot, policy.Breakage)
-	lot.WaitFrom(on)
-	return tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: on}})
+	return tx.AddLotDays(ctx, days)
 }
 
-// carry puts the price of a lot into its carrying amount, and has a lot that lapsed
-// before looked at again: there is something to release now.
+// firstDayOf returns the day on which the liability of a lot appears where that of its
+// purchase does on a day: not before the change by which it came out of another.
+func firstDayOf(ctx context.Context, tx Tx, lots []*revrec.Lot, lot *revrec.Lot, on ledger.Date) (ledger.Date, error) {
+	at := slices.IndexFunc(lots, func(other *revrec.Lot) bool { return other.ID == lot.OriginID })
+	if at < 0 {
+		return on, nil
+	}
+	changes, err := tx.LotChanges(ctx, []LotKey{{lots[at].CustomerID, lots[at].ID}})
+	if err != nil {
+		return on, err
+	}
+	for _, change := range changes[lot.OriginID] {
+		if change.ToLotID == lot.ID {
+			on = max(on, change.Day)
+		}
+	}
+	return on, nil
+}
+
+// carry puts the price of a lot into its carrying amount, less what changes moved on into
+// other lots before, which carry it themselves, and has a lot that lapsed before looked at
+// again: there is something to release now.
 func carry(lot *revrec.Lot) {
-	lot.Carrying = lot.Carrying.Add(lot.Price)
-	lot.CarryingFunctional = lot.CarryingFunctional.Add(lot.Functional)
+	lot.Carrying = lot.Carrying.Add(lot.Price).Sub(lot.RemovedAmount)
+	lot.CarryingFunctional = lot.CarryingFunctional.Add(lot.Functional).Sub(lot.RemovedFunctional)
 	if lot.LapsesOn != 0 {
 		lot.LapseDue = sooner(lot.LapseDue, max(lot.LapsesOn, lot.LiabilityOn))
 	}

@@ -34,7 +34,7 @@ func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVo
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := purchase.lockOwnLots(ctx, tx)
+		lots, err := purchase.lots(ctx, tx)
 		if err != nil {
 			return Purchased{}, "", err
 		}
@@ -85,7 +85,7 @@ func (b *Books) callOff(ctx context.Context, tx Tx, purchase *Purchase, lots []*
 			}
 		}
 	}
-	var off, used revrec.TakeBack // what is unused, and what was used
+	off, used := revrec.NothingOf(*lots[0]), revrec.NothingOf(*lots[0]) // what is unused, and what was used
 	for _, lot := range lots {
 		lotOff, lotUsed, err := b.callOffLot(ctx, tx, *purchase, lot, fellDue, reason)
 		if err != nil {
@@ -128,7 +128,7 @@ func (b *Books) callOffLot(ctx context.Context, tx Tx, purchase Purchase, lot *r
 	change := b.takeVoided(lot, purchase.VoidedAt, reason)
 	off.Amount, off.Functional = change.Amount, change.Functional
 	unused, unusedFunctional := lot.PriceOf(change.Credits)
-	used.Amount, used.Functional = lot.Price.Sub(unused), lot.Functional.Sub(unusedFunctional)
+	used.Amount, used.Functional = lot.Price.Sub(lot.RemovedAmount).Sub(unused), lot.Functional.Sub(lot.RemovedFunctional).Sub(unusedFunctional)
 	return off, used, b.remove(ctx, tx, policy, lot, change)
 }
 

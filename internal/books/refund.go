@@ -83,7 +83,7 @@ func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
 // takeBack takes the unused credits and their carrying amount out of the lots of the
 // purchase, their pools and deferred revenue.
 func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lots []*revrec.Lot) error {
-	all := revrec.TakeBack{Amount: ledger.Money(0, purchase.Price.Currency), Functional: ledger.Money(0, purchase.Functional.Currency)}
+	all := revrec.NothingOf(*lots[0])
 	for _, lot := range lots {
 		taken, err := b.takeBackLot(ctx, tx, purchase, lot)
 		if err != nil {

@@ -315,11 +315,11 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN l.origin_lot_id IS NOT NULL OR " + bookedPurchase + " THEN l.price_minor ELSE 0 END - coalesce(r.taken, 0) - l.refunded_minor - l.removed_minor",
+			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.price_minor - l.refunded_minor - l.removed_minor ELSE 0 END - coalesce(r.taken, 0)",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN l.origin_lot_id IS NOT NULL OR " + bookedPurchase + " THEN l.functional_minor ELSE 0 END - coalesce(r.taken_functional, 0) - l.refunded_functional_minor - l.removed_functional_minor",
+			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.functional_minor - l.refunded_functional_minor - l.removed_functional_minor ELSE 0 END - coalesce(r.taken_functional, 0)",
 		},
 	},
 }
