@@ -116,8 +116,11 @@ func bookOfTwoLots(t *testing.T, now *time.Time, method revrec.BreakageMethod, d
 	t.Cleanup(func() { fine(t, s.Close()) })
 	ids := 0
 	open, err := books.Open(ctx, s, books.Options{
-		Now:   func() time.Time { return *now },
-		NewID: func() string { ids++; return "00000000-0000-7000-8000-" + decimal.NewFromInt(int64(100_000_000_000+ids)).String() },
+		Now: func() time.Time { return *now },
+		NewID: func() string {
+			ids++
+			return "00000000-0000-7000-8000-" + decimal.NewFromInt(int64(100_000_000_000+ids)).String()
+		},
 	})
 	fine(t, err)
 	b := bookOfLots{Books: open}
