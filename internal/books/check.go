@@ -230,12 +230,16 @@ func customerByExternalID(ctx context.Context, tx Tx, externalID string) (Custom
 // policyByCode finds the policy that a request names, DefaultPolicy where it names none.
 // Errors: NOT_FOUND.
 func policyByCode(ctx context.Context, tx Tx, code string) (Policy, error) {
-	if code == "" {
+	named := code != ""
+	if !named {
 		code = DefaultPolicy
 	}
 	found, err := tx.PoliciesByCode(ctx, []string{code})
 	if err != nil {
 		return Policy{}, err
+	}
+	if len(found) == 0 && !named {
+		return Policy{}, refuse(NotFound, "policy", "is needed: name one, or create the policy %q, which serves where none is named", code)
 	}
 	if len(found) == 0 {
 		return Policy{}, refuse(NotFound, "policy", "there is no policy %q: create it first", clip(code))

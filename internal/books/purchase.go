@@ -252,8 +252,11 @@ func (b *Books) terms(request NewPurchase, d *deal) error {
 	}
 	day := ledger.DateOf(p.PurchasedAt, b.zone)
 	if !request.Invoiced {
-		if request.DueOn != 0 || request.Cancellable {
-			return refuse(Invalid, "dueOn", "and cancellable go with an invoiced purchase alone")
+		switch {
+		case request.DueOn != 0:
+			return refuse(Invalid, "dueOn", "goes with an invoiced purchase alone: this one is paid at once")
+		case request.Cancellable:
+			return refuse(Invalid, "cancellable", "goes with an invoiced purchase alone: this one is paid at once")
 		}
 		p.Status, p.PaidAt = PurchasePaid, p.PurchasedAt
 		return nil

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
 )
 
 // Problem is one thing that keeps a file from being a scenario.
@@ -47,7 +48,8 @@ func (p ParseErrors) Error() string {
 type parser struct {
 	file     *File
 	problems ParseErrors
-	named    map[string]named // purchases and grants by their name in the file
+	named    map[string]named           // purchases and grants by their name in the file
+	packs    map[string]ledger.Currency // of each pack, by its code
 	clock    time.Time
 }
 
@@ -55,7 +57,7 @@ type parser struct {
 // everything that is wrong with the file, each with its line and what is right.
 func Parse(name string, src []byte) (*File, error) {
 	id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	p := &parser{file: &File{Name: name, ID: id, Zone: time.UTC, Currency: "USD"}, named: map[string]named{}}
+	p := &parser{file: &File{Name: name, ID: id, Zone: time.UTC, Currency: "USD"}, named: map[string]named{}, packs: map[string]ledger.Currency{}}
 	if root := p.document(src); root != nil {
 		p.readFile(root)
 	}

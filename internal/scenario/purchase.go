@@ -15,6 +15,7 @@ import (
 // purchase sells credits to a customer.
 type purchase struct {
 	as, customer, policy string
+	pack                 string // "" for a custom deal, which has a price
 	credits, bonus       revrec.Credits
 	bonusTerms           *bonusTerms
 	price, tax           ledger.Amount
@@ -27,16 +28,28 @@ type purchase struct {
 }
 
 func readPurchase(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "as", "customer", "credits", "price", "bonus", "bonusExpires", "bonusLikelihood", "bonusPriority", "tax", "currency", "fxRate",
+	m := body(p, path, step, s, "as", "customer", "credits", "pack", "price", "bonus", "bonusExpires", "bonusLikelihood", "bonusPriority", "tax", "currency", "fxRate",
 		"policy", "effective", "expires", "priority", "paid", "due", "cancellable")
-	m.need("customer", "credits", "price")
+	m.need("customer", "credits")
 	currency := m.currency("currency", p.file.Currency)
+	pack := m.name("pack")
+	switch {
+	case pack == "":
+		m.need("price")
+	case m.has("price") || m.has("currency"):
+		m.problem("pack", "has its own price and currency; a purchase gives either pack or price")
+	default:
+		currency = p.currencyOfPack(pack)
+	}
 	a := purchase{
-		as: m.name("as"), customer: m.name("customer"), policy: m.policyName("policy"),
+		as: m.name("as"), customer: m.name("customer"), pack: pack,
 		credits: m.credits("credits"), bonus: m.credits("bonus"),
 		price: m.money("price", currency), tax: m.money("tax", currency),
 		effective: m.instant("effective"), expires: m.expiry("expires"), priority: m.whole("priority"), bonusTerms: m.bonusTerms(),
 		paid: m.boolean("paid", true), cancellable: m.boolean("cancellable", false), due: m.date("due"),
+	}
+	if a.policy = m.policyName("policy"); pack != "" && !m.has("policy") {
+		a.policy = "" // that of the pack
 	}
 	if m.has("fxRate") {
 		rate := m.number("fxRate")
@@ -129,11 +142,10 @@ func (a purchase) play(ctx context.Context, p *player, step Step) error {
 	if err := p.customer(ctx, a.customer); err != nil {
 		return err
 	}
-	price := a.price.Decimal()
 	made, err := p.books.Purchase(ctx, p.key(step), books.NewPurchase{
-		Customer: a.customer, Policy: a.policy,
+		Customer: a.customer, Policy: a.policy, Pack: a.pack,
 		Credits: a.credits.Decimal(), Bonus: a.bonus.Decimal(), BonusTerms: a.bonusTerms.asked(),
-		Price: &price, Currency: a.price.Currency, Tax: a.tax.Decimal(), FXRate: a.fxRate,
+		Price: a.deal(), Currency: a.price.Currency, Tax: a.tax.Decimal(), FXRate: a.fxRate,
 		PurchasedAt: p.clock, EffectiveAt: a.effective,
 		ExpiresAt: a.expires.at, ExpiresAfter: a.expires.after, NeverExpires: a.expires.never,
 		Priority: a.priority,
@@ -144,6 +156,15 @@ func (a purchase) play(ctx context.Context, p *player, step Step) error {
 		p.purchases[a.as] = made.Purchase.ID
 	}
 	return err
+}
+
+// deal is the price of a custom deal, nil where a pack has one.
+func (a purchase) deal() *decimal.Decimal {
+	if a.pack != "" {
+		return nil
+	}
+	price := a.price.Decimal()
+	return &price
 }
 
 // pay books the payment of an invoiced purchase.

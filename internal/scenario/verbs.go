@@ -16,6 +16,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"hold": readHold, "capture": readCapture, "release": readRelease,
+		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
 		"close": readClose, "reopen": notYet,
 	}
 }
@@ -23,7 +24,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 // verbNames lists the verbs in the order of the format's table.
 func verbNames() []string {
 	return []string{
-		"purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
+		"pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "usage", "usageVoid", "refund", "dispute", "extend",
 		"reinstate", "transfer", "hold", "capture", "release", "estimate", "run", "close", "reopen", "expect",
 	}
 }
