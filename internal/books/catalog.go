@@ -113,9 +113,5 @@ func checkMeter(meter Meter) error {
 	if err := checkText("unit", meter.Unit, 0, maxTextLength); err != nil {
 		return err
 	}
-	if _, err := creditsOf("credits", meter.Credits); err != nil {
-		return err
-	}
-	_, err := creditsOf("per", meter.Per) // the same bounds: more than 0, six decimals
-	return err
+	return checkRate("", meter.Credits, meter.Per)
 }

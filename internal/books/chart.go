@@ -47,6 +47,9 @@ const (
 	ByMeter    Dimension = "METER"    // key: the id; "" for use in credits
 	ByLotKind  Dimension = "LOT_KIND"
 	ByKind     Dimension = "KIND" // of the entry
+	// ByEventDimension tells use apart by the value that events have of ChartFilter.Key; key:
+	// the value, "" for none.
+	ByEventDimension Dimension = "DIMENSION"
 )
 
 // ChartFilter asks for a chart. Zero fields do not narrow.
@@ -56,7 +59,9 @@ type ChartFilter struct {
 	By                   Dimension // "" tells nothing apart
 	Top                  int       // how many groups to tell apart
 	CustomerID, PolicyID string
-	PolicyCode           string // for revenue
+	PolicyCode           string         // for revenue
+	Key                  string         // by what ByEventDimension tells apart
+	Dimension            EventDimension // keeps use by events that have it, where its Key is not ""
 	Currency             ledger.Currency
 }
 

@@ -172,7 +172,7 @@ var (
 	kinds     = []string{
 		"purchase", "purchase", "bonus", "bonusInvoice", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
-		"hold", "hold", "capture", "capture", "release",
+		"rateCard", "hold", "hold", "capture", "capture", "release",
 	}
 )
 
@@ -269,6 +269,8 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 		_, err := p.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
 		must(t, err)
 	}
+	_, err = p.MeterCreate(ctx, "meter", books.NewMeter{Code: "units", Credits: decimal.New(3, 0), Per: decimal.New(7, 0)})
+	must(t, err)
 	p.uses, p.purchases, p.holds = nil, nil, nil
 	if runs != nil { // one of the two books has a reader, which changes nothing
 		_, _, err := p.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
@@ -348,6 +350,10 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	case "use":
 		credits := a.credits.Decimal()
 		use := books.UsageInput{ID: key, Customer: a.customer, Credits: &credits, OccurredAt: a.at.Add(-a.late)}
+		if a.target%3 == 0 { // by the rate card of the day, which the repeat may not see
+			use.Credits, use.Meter, use.Quantity = nil, "units", &credits
+			use.Dimensions = []books.EventDimension{{Key: "team", Value: a.policy}}
+		}
 		var outcomes []books.UsageOutcome
 		outcomes, err = p.RecordUsage(ctx, []books.UsageInput{use, use})
 		must(t, err)
@@ -461,6 +467,12 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			dispute.Amount = &amount
 		}
 		answer, err = p.Dispute(ctx, key, dispute)
+	case "rateCard":
+		rate := books.NewRate{Meter: "units", Credits: a.rate.Add(decimal.New(1, -2)), Per: decimal.New(int64(1+a.target%3), 0)}
+		if a.price%2 == 0 {
+			rate.Cost = &books.NewCost{Amount: decimal.New(a.price, -5)}
+		}
+		answer, err = p.RateCardPublish(ctx, key, books.NewRateCard{Rates: []books.NewRate{rate}, EffectiveFrom: a.at.Add(a.late)})
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
 	}

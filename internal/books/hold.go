@@ -66,12 +66,11 @@ func (b *Books) newHold(ctx context.Context, tx Tx, request NewHold, customer Cu
 	}
 	input := UsageInput{Customer: request.Customer, Meter: request.Meter, Quantity: request.Quantity, Credits: request.Credits, OccurredAt: now}
 	batch := usageBatch{books: b, tx: tx, now: now}
-	meters, err := batch.meters(ctx, []UsageInput{input})
-	if err != nil {
+	if err := batch.readMeters(ctx, []UsageInput{input}); err != nil {
 		return Hold{}, err
 	}
-	var event UsageEvent
-	err = rate(&event, input, meters)
+	event := UsageEvent{OccurredAt: now}
+	err := batch.rate(&event, input)
 	return Hold{
 		ID: b.newID(), CustomerID: customer.ID, Credits: event.Credits, Reference: request.Reference,
 		CreatedAt: now, EndsAt: now.Add(time.Duration(span)), Status: HoldActive,

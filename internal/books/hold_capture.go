@@ -73,7 +73,9 @@ func (b *Books) captureBy(ctx context.Context, tx Tx, hold Hold, request HoldCap
 	if active {
 		err = batch.record(ctx, events)
 	} else if _, err = batch.check(ctx, events); err == nil {
-		err = batch.dropDuplicates(ctx)
+		if err = batch.dropDuplicates(ctx); err == nil {
+			err = batch.lookAgain(ctx)
+		}
 	}
 	outcome := batch.outcomes[0]
 	switch again := outcome.Status == Duplicate && outcome.Event.ID == hold.EventID; {

@@ -120,6 +120,34 @@ func (s scopedTx) CountMeters(ctx context.Context, filter CatalogFilter) (int64,
 	return s.tx.CountMeters(ctx, filter)
 }
 
+// What units cost to serve, and why a version was made, the company keeps to itself.
+
+func ratesShown(cards []RateCard, err error) ([]RateCard, error) {
+	for i := range cards {
+		cards[i].Note = ""
+		for j := range cards[i].Rates {
+			cards[i].Rates[j].Cost = nil
+		}
+	}
+	return cards, err
+}
+
+func (s scopedTx) RateCardsByNumber(ctx context.Context, numbers []int) ([]RateCard, error) {
+	return ratesShown(s.tx.RateCardsByNumber(ctx, numbers))
+}
+
+func (s scopedTx) RateCardsOf(ctx context.Context, meterIDs []string) ([]RateCard, error) {
+	return ratesShown(s.tx.RateCardsOf(ctx, meterIDs))
+}
+
+func (s scopedTx) RateCards(ctx context.Context, page Page) ([]RateCard, error) {
+	return ratesShown(s.tx.RateCards(ctx, page))
+}
+
+func (s scopedTx) CountRateCards(ctx context.Context) (int64, error) {
+	return s.tx.CountRateCards(ctx)
+}
+
 // What is kept by customer: the filter says whose.
 
 func (s scopedTx) Customers(ctx context.Context, filter CustomerFilter, page Page) ([]Customer, error) {

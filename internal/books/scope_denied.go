@@ -38,6 +38,8 @@ func (scopedTx) InsertPackVersion(context.Context, string, PackVersion) error { 
 func (scopedTx) HoldPack(context.Context, string) error                       { return errScoped }
 func (scopedTx) SharePack(context.Context, string) error                      { return errScoped }
 func (scopedTx) InsertMeter(context.Context, Meter) error                     { return errScoped }
+func (scopedTx) NextRateCard(context.Context) (int, error)                    { return 0, errScoped }
+func (scopedTx) InsertRateCard(context.Context, RateCard) error               { return errScoped }
 func (scopedTx) InsertPurchase(context.Context, Purchase) error               { return errScoped }
 func (scopedTx) UpdatePurchase(context.Context, Purchase) error               { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)       { return Purchase{}, errScoped }

@@ -118,6 +118,18 @@ type catalogTx interface {
 	MetersByCode(ctx context.Context, codes []string) ([]Meter, error)
 	Meters(ctx context.Context, filter CatalogFilter, page Page) ([]Meter, error)
 	CountMeters(ctx context.Context, filter CatalogFilter) (int64, error)
+
+	// NextRateCard returns the number of the next version of the rate card, and keeps others
+	// from taking one until the transaction ends.
+	NextRateCard(ctx context.Context) (int, error)
+	InsertRateCard(ctx context.Context, card RateCard) error
+	RateCardsByNumber(ctx context.Context, numbers []int) ([]RateCard, error)
+	// RateCardsOf returns all versions in order of number, each with its rates of the meters
+	// alone.
+	RateCardsOf(ctx context.Context, meterIDs []string) ([]RateCard, error)
+	// RateCards lists the versions in order of number, by which Page.After goes on.
+	RateCards(ctx context.Context, page Page) ([]RateCard, error)
+	CountRateCards(ctx context.Context) (int64, error)
 }
 
 type purchaseTx interface {

@@ -146,6 +146,10 @@ type UsageEvent struct {
 	RecordedAt time.Time
 	// VoidOf is the id of the event that this one takes back; "" for a use.
 	VoidOf string
+	// RateCard is the number of the version that was in force when it occurred; 0 where none
+	// was, and without a meter.
+	RateCard   int
+	Dimensions EventDimensions
 }
 
 // Draw is the part of an event that one lot served; negative for a void.
@@ -291,7 +295,8 @@ type PurchaseFilter struct {
 // EventFilter narrows a list of usage events.
 type EventFilter struct {
 	CustomerID, Source, EventID, MeterID string
-	From, Before                         time.Time // occurred in [From, Before)
+	From, Before                         time.Time      // occurred in [From, Before)
+	Dimension                            EventDimension // has this one; any where its Key is ""
 }
 
 // DrawFilter narrows a list of draws. One of the fields is set. Page.After of draws is

@@ -24,6 +24,8 @@ type UsageInput struct {
 	Quantity   *decimal.Decimal
 	Credits    *decimal.Decimal
 	OccurredAt time.Time // now where zero
+	// Dimensions are what reports tell the event apart by, in any order.
+	Dimensions []EventDimension
 }
 
 // DefaultSource is the source of events that name none.
@@ -128,14 +130,17 @@ type usageBatch struct {
 	look, found bool
 	wanted      []wantedEvent
 	policies    map[string]Policy
-	newLots     []revrec.Lot // overage lots that this batch makes
+	meters      map[string]Meter // by code
+	cards       []RateCard       // with the rates of those meters, in order of number
+	newLots     []revrec.Lot     // overage lots that this batch makes
 	touched     map[LotKey]*revrec.Lot
 	days        map[LotDay]revrec.Credits // by customer, lot and day
 	// repeats are events that stand twice in the call: the later place by the first.
 	repeats map[int]int
 	// freed is what the hold keeps that this batch captures: free for its event.
 	freed []HoldPart
-	// undrawn are events that the lots were not enough for.
+	// undrawn are events that the lots were not enough for, or that a later rate card makes
+	// too much or nothing of: they are rejected unless they were recorded before.
 	undrawn []wantedEvent
 }
 
@@ -162,11 +167,10 @@ func (u *usageBatch) record(ctx context.Context, inputs []UsageInput) error {
 	if err := u.dropDuplicates(ctx); err != nil {
 		return err
 	}
-	if len(u.wanted) == 0 {
-		return nil
-	}
-	if err := u.draw(ctx, customers); err != nil {
-		return err
+	if len(u.wanted) > 0 {
+		if err := u.draw(ctx, customers); err != nil {
+			return err
+		}
 	}
 	if err := u.lookAgain(ctx); err != nil {
 		return err
@@ -182,8 +186,7 @@ func (u *usageBatch) check(ctx context.Context, inputs []UsageInput) (map[string
 	if err != nil {
 		return nil, err
 	}
-	meters, err := u.meters(ctx, inputs)
-	if err != nil {
+	if err := u.readMeters(ctx, inputs); err != nil {
 		return nil, err
 	}
 	byID := map[string]Customer{}
@@ -192,8 +195,11 @@ func (u *usageBatch) check(ctx context.Context, inputs []UsageInput) (map[string
 			input.Source = DefaultSource
 		}
 		u.outcomes[i].Source, u.outcomes[i].ID = input.Source, input.ID
-		event, err := u.eventOf(input, customers, meters)
+		event, err := u.eventOf(input, customers)
 		if err != nil {
+			if event.RateCard > 0 { // it may be in the book, rated by the card before
+				u.undrawn = append(u.undrawn, wantedEvent{at: i, event: event})
+			}
 			if err := u.reject(i, err); err != nil {
 				return nil, err
 			}
@@ -222,27 +228,35 @@ func (u *usageBatch) customers(ctx context.Context, inputs []UsageInput) (map[st
 	return named, err
 }
 
-func (u *usageBatch) meters(ctx context.Context, inputs []UsageInput) (map[string]Meter, error) {
+// readMeters reads the meters that the events name, and the rate cards with their rates: once
+// for all events, and not where none names a meter.
+func (u *usageBatch) readMeters(ctx context.Context, inputs []UsageInput) error {
 	var codes []string
 	for _, input := range inputs {
 		if input.Meter != "" && len(input.Meter) <= maxCodeLength && isText(input.Meter) && !slices.Contains(codes, input.Meter) && len(codes) < 1000 {
 			codes = append(codes, input.Meter)
 		}
 	}
-	named := map[string]Meter{}
 	if len(codes) == 0 {
-		return named, nil
+		return nil
 	}
 	found, err := u.tx.MetersByCode(ctx, codes)
-	for _, meter := range found {
-		named[meter.Code] = meter
+	if err != nil || len(found) == 0 {
+		return err
 	}
-	return named, err
+	u.meters = make(map[string]Meter, len(found))
+	ids := make([]string, 0, len(found))
+	for _, meter := range found {
+		u.meters[meter.Code] = meter
+		ids = append(ids, meter.ID)
+	}
+	u.cards, err = u.tx.RateCardsOf(ctx, ids)
+	return err
 }
 
 // eventOf checks one event and rates it in credits.
 // Errors: INVALID, NOT_FOUND, TOO_LARGE.
-func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer, meters map[string]Meter) (UsageEvent, error) {
+func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer) (UsageEvent, error) {
 	event := UsageEvent{Source: input.Source, EventID: input.ID, RecordedAt: u.now}
 	if err := checkText("source", input.Source, 1, maxTextLength); err != nil {
 		return event, err
@@ -259,12 +273,15 @@ func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer, me
 	if event.OccurredAt, err = u.books.instantOf("occurredAt", input.OccurredAt); err != nil {
 		return event, err
 	}
-	err = rate(&event, input, meters)
-	return event, err
+	if event.Dimensions, err = DimensionsOf(input.Dimensions); err != nil {
+		return event, err
+	}
+	return event, u.rate(&event, input)
 }
 
-// rate sets the credits of an event: those it gives, or its quantity by its meter.
-func rate(event *UsageEvent, input UsageInput, meters map[string]Meter) error {
+// rate sets the credits of an event: those it gives, or its quantity by the rate that its
+// meter had when it occurred.
+func (u *usageBatch) rate(event *UsageEvent, input UsageInput) error {
 	var err error
 	if input.Credits != nil {
 		if input.Meter != "" || input.Quantity != nil {
@@ -276,7 +293,7 @@ func rate(event *UsageEvent, input UsageInput, meters map[string]Meter) error {
 	if input.Meter == "" || input.Quantity == nil {
 		return refuse(Invalid, "credits", "is missing: give credits, or a meter and a quantity")
 	}
-	meter, known := meters[input.Meter]
+	meter, known := u.meters[input.Meter]
 	if !known {
 		return refuse(NotFound, "meter", "there is no meter %q: create it first", clip(input.Meter))
 	}
@@ -287,7 +304,11 @@ func rate(event *UsageEvent, input UsageInput, meters map[string]Meter) error {
 		return refuse(Invalid, "quantity", "must have at most %d decimals, not %s", maxQuantityPlaces, clip(input.Quantity.String()))
 	}
 	event.MeterID, event.Quantity = meter.ID, *input.Quantity
-	event.Credits, err = revrec.RateUsage(*input.Quantity, meter.Credits, meter.Per)
+	if card := RateCardAt(u.cards, event.OccurredAt); card != nil {
+		event.RateCard = card.Number
+	}
+	rate := RateOf(&meter, u.cards, event.RateCard)
+	event.Credits, err = revrec.RateUsage(*input.Quantity, rate.Credits, rate.Per)
 	switch {
 	case err != nil:
 		return refuse(TooLarge, "quantity", "must make at most 1,000,000,000 credits, not %s of %s", clip(input.Quantity.String()), meter.Code)
@@ -406,9 +427,10 @@ func keyOf(event UsageEvent) EventKey {
 }
 
 // sameUse reports whether two events of one name say the same. The instant is not
-// compared: a sender that leaves it out means the instant of arrival.
+// compared: a sender that leaves it out means the instant of arrival. Nor are the credits
+// of a quantity: a rate card may have begun between the two.
 func sameUse(a, b UsageEvent) bool {
-	return a.MeterID == b.MeterID && a.Quantity.Equal(b.Quantity) && a.Credits == b.Credits
+	return a.MeterID == b.MeterID && a.Quantity.Equal(b.Quantity) && (a.MeterID != "" || a.Credits == b.Credits) && a.Dimensions == b.Dimensions
 }
 
 // draw takes the events of each customer, in order of occurrence, from the lots.

@@ -31,7 +31,7 @@ func (b *Books) VoidUsage(ctx context.Context, key string, request UsageVoid) (U
 		void := UsageEvent{
 			ID: b.newID(), CustomerID: event.CustomerID, Source: event.Source, EventID: "void:" + event.EventID,
 			MeterID: event.MeterID, Quantity: event.Quantity.Neg(), Credits: -event.Credits,
-			OccurredAt: now, RecordedAt: now, VoidOf: event.ID,
+			OccurredAt: now, RecordedAt: now, VoidOf: event.ID, RateCard: event.RateCard, Dimensions: event.Dimensions,
 		}
 		return void, event.ID, b.giveBack(ctx, tx, event, void)
 	})

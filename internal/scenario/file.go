@@ -19,6 +19,7 @@ type File struct {
 	Currency ledger.Currency // functional
 	Zone     *time.Location
 	Policies []NamedPolicy // in order of the file
+	Meters   []NamedRate   // in order of the file
 	Steps    []Step        // in order of play
 }
 

@@ -115,7 +115,7 @@ func (p *parser) notYAML(err error) {
 }
 
 func (p *parser) readFile(root *yaml.Node) {
-	m := p.mapping("", root, "id", "title", "source", "note", "book", "policies", "steps")
+	m := p.mapping("", root, "id", "title", "source", "note", "book", "policies", "meters", "steps")
 	if m.has("id") {
 		p.file.ID = m.name("id")
 	}
@@ -125,6 +125,9 @@ func (p *parser) readFile(root *yaml.Node) {
 	}
 	if m.has("policies") {
 		p.readPolicies(m.values["policies"])
+	}
+	if m.has("meters") {
+		p.file.Meters = p.readRates("meters", m.values["meters"])
 	}
 	m.need("steps")
 	if m.has("steps") {

@@ -102,7 +102,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"steps: {}\n", "bad.yaml:1: steps must be a list of steps, not a mapping"},
 		{"id:\nsteps: [ { run: all, at: 2024-01-01 } ]\n", "bad.yaml:1: id must be text, not nothing"},
 		{"id: ''\n" + steps(buy), "bad.yaml:1: id must not be empty"},
-		{"colour: red\n" + steps(buy), "bad.yaml:1: colour is not a key here; the keys are id, title, source, note, book, policies, steps"},
+		{"colour: red\n" + steps(buy), "bad.yaml:1: colour is not a key here; the keys are id, title, source, note, book, policies, meters, steps"},
 		{"id: a\n" + steps(buy) + "id: b\n", "bad.yaml:4: id is there twice"},
 		{"<<: { id: a }\n" + steps(buy), "bad.yaml:1: << is not a key here"},
 		{"id: &a b\ntitle: *a\n" + steps(buy), "bad.yaml:2: title must be text, not an alias (*a)"},

@@ -24,6 +24,7 @@ type player struct {
 	purchases map[string]string     // internal ids by name in the file
 	holds     map[string]books.Hold // by name in the file
 	events    map[string]string     // customers by id of a recorded event
+	meters    map[string]bool       // by code
 	result    *Result
 }
 
@@ -32,7 +33,7 @@ type player struct {
 func Play(ctx context.Context, file *File, open Opener) (result *Result, err error) {
 	p := &player{
 		file: file, clock: file.start(),
-		customers: map[string]string{}, purchases: map[string]string{}, holds: map[string]books.Hold{}, events: map[string]string{},
+		customers: map[string]string{}, purchases: map[string]string{}, holds: map[string]books.Hold{}, events: map[string]string{}, meters: map[string]bool{},
 		result: &Result{File: file.Name, ID: file.ID, Title: file.Title, Steps: len(file.Steps), Failures: []Failure{}},
 	}
 	opened, closeBook, err := open(ctx, books.Options{
@@ -44,6 +45,9 @@ func Play(ctx context.Context, file *File, open Opener) (result *Result, err err
 	defer func() { err = errors.Join(err, closeBook()) }()
 	p.books = opened
 	if err := p.createPolicies(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", file.Name, err)
+	}
+	if err := p.createMeters(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", file.Name, err)
 	}
 	for _, step := range file.Steps {

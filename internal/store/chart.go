@@ -105,6 +105,7 @@ func (t *tx) UsageChart(ctx context.Context, filter books.ChartFilter) ([]books.
 	q := t.db.NewSelect().Where("d.day >= ? AND d.day <= ?", date(filter.From), date(filter.To))
 	drawn := "d.drawn"
 	withLots := filter.CustomerID != "" || filter.PolicyID != ""
+	byEvent := filter.Dimension.Key != ""
 	switch filter.By {
 	case books.ByCustomer:
 		q = q.ColumnExpr(groupKey("d.customer_id"))
@@ -115,9 +116,14 @@ func (t *tx) UsageChart(ctx context.Context, filter books.ChartFilter) ([]books.
 	case books.ByPack:
 		q, withLots = q.ColumnExpr(groupKey("(SELECT p.pack_id FROM purchases AS p WHERE p.customer_id = l.customer_id AND p.id = l.purchase_id)")), true
 	case books.ByMeter:
-		q, withLots, drawn = q.ColumnExpr(groupKey("e.meter_id")), true, "w.credits"
+		q, byEvent = q.ColumnExpr(groupKey("e.meter_id")), true
+	case books.ByEventDimension:
+		q, byEvent = q.ColumnExpr("coalesce(?, '') AS group_key", dimensionOf(q, "e.dimensions", filter.Key)), true
 	case books.ByKind, "":
 		q = q.ColumnExpr("'' AS group_key")
+	}
+	if byEvent {
+		drawn = "w.credits"
 	}
 	q = q.ColumnExpr("d.day AS day, " + drawn + " AS drawn")
 	switch {
@@ -129,8 +135,8 @@ func (t *tx) UsageChart(ctx context.Context, filter books.ChartFilter) ([]books.
 	default:
 		q = q.TableExpr("lot_days AS d")
 	}
-	if filter.By == books.ByMeter {
-		q = q.TableExpr("draws AS w").TableExpr("usage_events AS e").
+	if byEvent {
+		q = whereDimension(q, "e.dimensions", filter.Dimension).TableExpr("draws AS w").TableExpr("usage_events AS e").
 			Where("w.customer_id = d.customer_id AND w.lot_id = d.lot_id AND w.day = d.day AND e.customer_id = w.customer_id AND e.id = w.event_id")
 	}
 	return t.chart(ctx, filter, chartSource{
@@ -163,7 +169,7 @@ func (t *tx) RevenueChart(ctx context.Context, filter books.ChartFilter) ([]book
 		q = q.ColumnExpr("e.kind AS group_key")
 	case books.ByPolicy:
 		q = q.ColumnExpr(groupKey("(SELECT p.id FROM policies AS p WHERE p.code = l.policy)"))
-	case books.ByCustomer, books.ByPack, books.ByMeter, books.ByLotKind, "":
+	case books.ByCustomer, books.ByPack, books.ByEventDimension, books.ByMeter, books.ByLotKind, "":
 		q = q.ColumnExpr("'' AS group_key")
 	}
 	source.rows = whereEqual(whereEqual(q, "l.currency", string(filter.Currency)), "l.policy", filter.PolicyCode)
@@ -184,7 +190,7 @@ func (t *tx) revenueOfRecognitions(filter books.ChartFilter) *bun.SelectQuery {
 		q = q.ColumnExpr("r.kind AS group_key")
 	case books.ByPolicy:
 		q = q.ColumnExpr(groupKey("r.policy_id"))
-	case books.ByPack, books.ByMeter, books.ByLotKind, "":
+	case books.ByPack, books.ByEventDimension, books.ByMeter, books.ByLotKind, "":
 		q = q.ColumnExpr("'' AS group_key")
 	}
 	q = whereID(whereID(q, "r.customer_id", filter.CustomerID), "r.policy_id", filter.PolicyID)
@@ -209,7 +215,7 @@ func (t *tx) PurchaseChart(ctx context.Context, filter books.ChartFilter) ([]boo
 		q = q.ColumnExpr(groupKey("p.policy_id"))
 	case books.ByPack:
 		q = q.ColumnExpr(groupKey("p.pack_id"))
-	case books.ByMeter, books.ByLotKind, books.ByKind, "":
+	case books.ByEventDimension, books.ByMeter, books.ByLotKind, books.ByKind, "":
 		q = q.ColumnExpr("'' AS group_key")
 	}
 	q = whereID(whereID(q, "p.customer_id", filter.CustomerID), "p.policy_id", filter.PolicyID)

@@ -49,7 +49,7 @@ func (f *findings) database(ctx context.Context) error {
 }
 
 // appendOnly lists the tables of which the database refuses to change or delete rows.
-var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "pack_versions", "pack_version_tiers"}
+var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "pack_versions", "pack_version_tiers", "rate_cards", "rates"}
 
 // postedBatches holds the entries of each posted batch against the sums of its
 // recognitions: by account, in both currencies, no entry missing and none too many.

@@ -13,7 +13,9 @@ import (
 // most limit of each check. A book in order has none. What is covered, by the rows that
 // are held against others:
 //
-//	events        each is drawn whole; none stands twice; a void reverses one use, once
+//	events        each is drawn whole; none stands twice; a void reverses one use, once;
+//	              metered ones are rated by the version that they name, which began by then;
+//	              dimensions are in their one form
 //	draws         each is of an event; their sums are those of lot-days and lots
 //	lot-days      sums of draws; before the first that waits, sums of recognitions
 //	lots          credits: granted = remaining + drawn + lapsed + refunded + removed, none
@@ -51,7 +53,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.derivedPurchases} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.derivedPurchases, f.ratedByCard, f.toldApart} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -152,6 +154,11 @@ var comparisons = []comparison{
 		subject: "v.id",
 		from:    "usage_events AS v LEFT JOIN usage_events AS e ON e.customer_id = v.customer_id AND e.id = v.void_of AND e.void_of IS NULL WHERE v.void_of IS NOT NULL",
 		pairs:   []pair{{"event.void", "v.credits", "-e.credits"}},
+	},
+	{
+		subject: "e.id",
+		from:    "usage_events AS e LEFT JOIN rate_cards AS c ON c.number = e.rate_card AND c.effective_from_us <= e.occurred_at_us WHERE e.rate_card IS NOT NULL",
+		pairs:   []pair{{"event.rateCard", "e.rate_card", "c.number"}},
 	},
 	{
 		subject: "void_of", from: "usage_events WHERE void_of IS NOT NULL GROUP BY customer_id, void_of",

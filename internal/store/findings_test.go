@@ -143,6 +143,28 @@ func (p *player) sellWithBonus() {
 	p.check(err)
 }
 
+// useByVersions uses a meter before there is a rate card, and under two versions.
+func (p *player) useByVersions() {
+	_, err := p.b.MeterCreate(p.ctx, p.key(), books.NewMeter{Code: "tokens", Credits: decimal.NewFromInt(1), Per: decimal.NewFromInt(1000)})
+	p.check(err)
+	quantity := decimal.NewFromInt(3000)
+	for n := range 3 {
+		if n > 0 {
+			_, err := p.b.RateCardPublish(p.ctx, p.key(), books.NewRateCard{Rates: []books.NewRate{{
+				Meter: "tokens", Credits: decimal.NewFromInt(int64(n) + 1), Per: decimal.NewFromInt(1000), Cost: &books.NewCost{Amount: decimal.New(1, -10)},
+			}}})
+			p.check(err)
+		}
+		outcomes, err := p.b.RecordUsage(p.ctx, []books.UsageInput{{
+			ID: p.key(), Customer: "cash", Meter: "tokens", Quantity: &quantity, Dimensions: []books.EventDimension{{Key: "team", Value: "a"}, {Key: "feature", Value: "<b> & \"c\""}},
+		}})
+		p.check(err)
+		if err == nil && outcomes[0].Status != books.Recorded {
+			p.check(outcomes[0].Reason)
+		}
+	}
+}
+
 func playBook(s *store.Store) error {
 	p := &player{ctx: context.Background()}
 	p.at("2024-01-02")
@@ -174,6 +196,7 @@ func playBook(s *store.Store) error {
 	p.buy("cash", "expiry", 100, euro)
 	p.sellByVersions()
 	p.sellWithBonus()
+	p.useByVersions()
 	_, err = p.b.Grant(p.ctx, p.key(), books.NewGrant{Customer: "cash", Policy: "expiry", Credits: share("10"), Reason: books.Promo})
 	p.check(err)
 	invoiced := p.buy("invoice", "pooled", 500, func(r *books.NewPurchase) {
@@ -314,15 +337,15 @@ func TestBookInOrder(t *testing.T) {
 // twice has an event stand twice, which its key forbids.
 const twice = `CREATE TABLE copied AS SELECT * FROM usage_events; DROP TABLE usage_events;
 	CREATE TABLE usage_events (customer_id TEXT, id TEXT, source TEXT, event_id TEXT, meter_id TEXT, quantity TEXT, credits INTEGER,
-		occurred_at_us INTEGER, recorded_at_us INTEGER, void_of TEXT);
+		occurred_at_us INTEGER, recorded_at_us INTEGER, void_of TEXT, rate_card INTEGER, dimensions TEXT);
 	INSERT INTO usage_events SELECT * FROM copied;
-	INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+	INSERT INTO usage_events SELECT customer_id, id || 'b', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 		FROM copied WHERE event_id = 'c1'`
 
 // onPostgres is what a plant is on PostgreSQL where it is something else there.
 var onPostgres = map[string]string{
 	twice: `ALTER TABLE usage_events DROP CONSTRAINT usage_events_customer_id_source_event_id_key;
-		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 			FROM usage_events WHERE event_id = 'c1'`,
 }
 
@@ -337,7 +360,7 @@ var plants = []struct {
 	{"DELETE FROM usage_events WHERE event_id = 'c1'", "draw.event"},
 	{twice, "event.once event.credits"},
 	{"UPDATE usage_events SET void_of = '00000000-0000-7000-8000-00000000dead' WHERE void_of IS NOT NULL", "event.void"},
-	{`INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id || 'b', meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of
+	{`INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id || 'b', meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 		FROM usage_events WHERE void_of IS NOT NULL`, "event.voidedOnce"},
 	{"UPDATE lot_days SET drawn = drawn + 1 WHERE drawn > 0", "lotDay.drawn lotDay.recognised lot.days lot.usage"},
 	{"DELETE FROM lot_days WHERE drawn > 0", "lotDay.drawn lotDay.recognised lot.days lot.pendingFrom"},
@@ -408,6 +431,12 @@ var plants = []struct {
 	{"UPDATE purchases SET bonus_lot_id = NULL", "lot.purchase purchase.price purchase.credits"},
 	{"UPDATE lots SET blocked = true WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.dispute"},
 	{"UPDATE lots SET liability_on = NULL WHERE id IN (SELECT bonus_lot_id FROM purchases)", "purchase.liability"},
+	{"UPDATE usage_events SET rate_card = 1 WHERE rate_card = 2", "event.rate"},
+	{"UPDATE usage_events SET rate_card = 9 WHERE rate_card = 2", "event.rate event.rateCard"},
+	{"UPDATE rate_cards SET effective_from_us = effective_from_us + 1", "event.rateCard"},
+	{"UPDATE rates SET credits = '7'", "event.rate"},
+	{"UPDATE usage_events SET quantity = '3001' WHERE quantity = '3000'", "event.rate"},
+	{"UPDATE usage_events SET dimensions = '{\"team\":\"a\",\"feature\":\"b\"}' WHERE dimensions IS NOT NULL", "event.dimensions"},
 	{"UPDATE purchases SET pack_version = 3 WHERE pack_id IS NOT NULL", "purchase.pack"},
 	{"UPDATE pack_tiers SET price_minor = price_minor + 1", "purchase.pack"},
 	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE pack_id IS NOT NULL", "purchase.pack purchase.price"},
@@ -560,7 +589,7 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice")
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {
 		if !checked[check] {

@@ -17,7 +17,7 @@ import (
 // what intake costs besides the rows themselves.
 
 const (
-	postgresEventsByKey = `SELECT e.customer_id, e.id, e.source, e.event_id, e.meter_id, e.quantity, e.credits, e.occurred_at_us, e.recorded_at_us, e.void_of
+	postgresEventsByKey = `SELECT e.customer_id, e.id, e.source, e.event_id, e.meter_id, e.quantity, e.credits, e.occurred_at_us, e.recorded_at_us, e.void_of, e.rate_card, e.dimensions
 		FROM unnest($1::uuid[], $2::text[], $3::text[]) AS key (customer_id, source, event_id)
 		JOIN usage_events AS e ON e.customer_id = key.customer_id AND e.source = key.source AND e.event_id = key.event_id`
 	postgresLotColumns = `SELECT customer_id, id, purchase_id, policy_id, kind, reason, burn_order, granted, currency, price_minor,
@@ -92,6 +92,8 @@ func (t *tx) postgresEventsByKey(ctx context.Context, keys []eventKeyRow) ([]eve
 		&row.Credits,
 		&row.OccurredAt, &row.RecordedAt,
 		idTo{&row.VoidOf},
+		numberTo{&row.RateCard},
+		textTo{&row.Dimensions},
 	}
 	err := t.scan(ctx, "looking up events", postgresEventsByKey, []any{
 		binaryIDs(keys, func(k eventKeyRow) string { return k.CustomerID }),

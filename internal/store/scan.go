@@ -59,7 +59,15 @@ func (t *tx) keepRows(doing string, rows *sql.Rows, err error, targets []any, ke
 type (
 	idTo   struct{ to *string }
 	textTo struct{ to *string }
+	// numberTo does so with a whole number, which is 0.
+	numberTo struct{ to *int64 }
 )
+
+// ScanInt64 reads the column.
+func (s numberTo) ScanInt64(v pgtype.Int8) error {
+	*s.to = v.Int64
+	return nil
+}
 
 // ScanUUID reads the column.
 func (s idTo) ScanUUID(v pgtype.UUID) error {

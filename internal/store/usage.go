@@ -9,6 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/feature"
+	"github.com/uptrace/bun/schema"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -28,12 +30,15 @@ type eventRow struct {
 	OccurredAt instant `bun:"occurred_at_us,type:bigint"`
 	RecordedAt instant `bun:"recorded_at_us,type:bigint"`
 	VoidOf     string  `bun:",nullzero"`
+	RateCard   int64   `bun:",nullzero"` // NULL where none was in force
+	Dimensions string  `bun:",nullzero"` // books.EventDimensions
 }
 
 func eventRowOf(e books.UsageEvent) eventRow {
 	row := eventRow{
 		CustomerID: e.CustomerID, ID: e.ID, Source: e.Source, EventID: e.EventID, MeterID: e.MeterID, Credits: int64(e.Credits),
 		OccurredAt: instantOf(e.OccurredAt), RecordedAt: instantOf(e.RecordedAt), VoidOf: e.VoidOf,
+		RateCard: int64(e.RateCard), Dimensions: string(e.Dimensions),
 	}
 	if !e.Quantity.IsZero() {
 		row.Quantity = e.Quantity.String()
@@ -57,6 +62,7 @@ func events(rows []eventRow, err error) ([]books.UsageEvent, error) {
 			CustomerID: row.CustomerID, ID: row.ID, Source: row.Source, EventID: row.EventID, MeterID: row.MeterID,
 			Quantity: quantity, Credits: revrec.Credits(row.Credits),
 			OccurredAt: row.OccurredAt.time(), RecordedAt: row.RecordedAt.time(), VoidOf: row.VoidOf,
+			RateCard: int(row.RateCard), Dimensions: books.EventDimensions(row.Dimensions),
 		}
 	}
 	return found, nil
@@ -198,7 +204,24 @@ func ofEvents(q *bun.SelectQuery, filter books.EventFilter) *bun.SelectQuery {
 	q = whereEqual(q, "source", filter.Source)
 	q = whereEqual(q, "event_id", filter.EventID)
 	q = whereID(q, "meter_id", filter.MeterID)
+	q = whereDimension(q, "dimensions", filter.Dimension)
 	return whereWithin(q, "occurred_at_us", filter.From, filter.Before)
+}
+
+// dimensionOf is the value that an event has of a dimension, NULL for none. Keys hold no
+// character that a path or a text would end with.
+func dimensionOf(q *bun.SelectQuery, column, key string) schema.QueryAppender {
+	if q.Dialect().Features().Has(feature.DoubleColonCast) {
+		return bun.SafeQuery("CAST(? AS JSON) ->> ?", bun.Safe(column), key)
+	}
+	return bun.SafeQuery("json_extract(?, ?)", bun.Safe(column), `$."`+key+`"`)
+}
+
+func whereDimension(q *bun.SelectQuery, column string, one books.EventDimension) *bun.SelectQuery {
+	if one.Key == "" {
+		return q
+	}
+	return q.Where("? IS NOT NULL AND ? = ?", bun.Safe(column), dimensionOf(q, column, one.Key), one.Value)
 }
 
 // Draws lists draws in order of event and lot. The customer of an event or a lot is

@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"customers", customers},
 		{"policies and estimates", policies},
 		{"packs and meters", packsAndMeters},
+		{"rate cards", rateCards},
+		{"dimensions of events", dimensions},
 		{"values come back as they went", values},
 		{"purchases", purchases},
 		{"lots", lots},
