@@ -108,20 +108,28 @@ func addTo(minor int64, amounts ...*ledger.Amount) {
 	}
 }
 
-func (queryResolver) UsageOverTime(ctx context.Context, from, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer, policy *string, top int) (*view.Chart, error) {
+func (queryResolver) UsageOverTime(ctx context.Context, from, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer, policy *string, top int) (*view.Chart, error) {
 	f := newFilters(ctx)
-	filter := books.ChartFilter{CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy)}
-	if value(groupBy) == books.ByMeter {
-		f.refuse(customer == nil, "groupBy", "needs customer where it is METER: use by meter is read event by event")
-		if int(to-from) >= books.MaxMeterDays && f.err == nil {
-			f.err = &books.Error{Code: books.TooLarge, Field: "to", Message: fmt.Sprintf("must be within %d days of from where groupBy is METER, which reads event by event", books.MaxMeterDays)}
-		}
-	}
+	filter := books.ChartFilter{CustomerID: f.customer(ctx, customer), PolicyID: f.policy(ctx, policy), Key: value(dimension), Dimension: f.dimension(withDimension)}
+	f.byEvent(value(groupBy), customer, dimension, withDimension, to-from)
 	chart, err := f.chart(ctx, chartSpan{from, to, interval, groupBy, top}, filter, books.Tx.UsageChart)
 	if err == nil && groupBy == nil && len(chart.Series) == 0 { // one series, whatever was used
 		chart.Series = []view.Series{*newSeries(books.ChartGroup{}, "", len(chart.Buckets), f.request.books.Book().Functional)}
 	}
 	return chart, err
+}
+
+// byEvent holds a chart that reads event by event to its bounds.
+func (f *filters) byEvent(by books.Dimension, customer, dimension *string, with *books.EventDimension, span ledger.Date) {
+	f.refuse(by == books.ByMeter && customer == nil, "groupBy", "needs customer where it is METER: use by meter is read event by event")
+	f.refuse(by == books.ByEventDimension && dimension == nil, "dimension", "must say by which dimension, such as team, where groupBy is DIMENSION")
+	f.refuse(by != books.ByEventDimension && dimension != nil, "dimension", "goes with groupBy DIMENSION alone; withDimension keeps use of one value")
+	if f.err == nil && dimension != nil {
+		f.err = books.CheckDimensionKey("dimension", *dimension)
+	}
+	if reads := by == books.ByMeter || by == books.ByEventDimension || with != nil; reads && span >= books.MaxMeterDays && f.err == nil {
+		f.err = &books.Error{Code: books.TooLarge, Field: "to", Message: fmt.Sprintf("must be within %d days of from where groupBy is METER or DIMENSION, or withDimension is given, which reads event by event", books.MaxMeterDays)}
+	}
 }
 
 func (queryResolver) RevenueOverTime(ctx context.Context, from, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer, policy *string, currency *ledger.Currency, top int) (*view.Chart, error) {
@@ -229,7 +237,7 @@ func (q *request) sawSeries(s *view.Series) {
 		q.packs.expect(s.Group)
 	case books.ByMeter:
 		q.meters.expect(s.Group)
-	case books.ByKind, books.ByLotKind:
+	case books.ByKind, books.ByLotKind, books.ByEventDimension:
 	}
 }
 
@@ -245,7 +253,7 @@ func (seriesResolver) Key(ctx context.Context, s *view.Series) (*string, error) 
 		return nameOf(ctx, q.packs, s.Group, func(p books.Pack) string { return p.Code })
 	case books.ByMeter:
 		return nameOf(ctx, q.meters, s.Group, func(m books.Meter) string { return m.Code })
-	case books.ByKind, books.ByLotKind:
+	case books.ByKind, books.ByLotKind, books.ByEventDimension:
 	}
 	return text(s.Group), nil
 }

@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
@@ -53,6 +55,19 @@ func filterID[V any](ctx context.Context, f *filters, by *batch[string, V], name
 	}
 	f.known = f.known && exists
 	return id(row)
+}
+
+// dimension is one by which a list is narrowed; the zero one where it is not.
+func (f *filters) dimension(one *books.EventDimension) books.EventDimension {
+	if one == nil || f.err != nil {
+		return books.EventDimension{}
+	}
+	f.err = books.CheckDimensions([]books.EventDimension{*one})
+	var refusal *books.Error
+	if errors.As(f.err, &refusal) {
+		refusal.Field = "withDimension" + strings.TrimPrefix(refusal.Field, "dimensions.0")
+	}
+	return *one
 }
 
 // refuse refuses an argument, where nothing is refused yet.

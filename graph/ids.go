@@ -35,6 +35,7 @@ const (
 
 	// Rows without an id of their own have cursors all the same.
 	drawNoun     noun = "draw"
+	rateNoun     noun = "rate" // with its number
 	deferredNoun noun = "def"
 	expiringNoun noun = "exp"
 )

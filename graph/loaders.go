@@ -139,7 +139,9 @@ type loaders struct {
 	packs        *batch[string, books.Pack]
 	packsBy      *batch[string, books.Pack] // by code
 	meters       *batch[string, books.Meter]
-	metersBy     *batch[string, books.Meter] // by code
+	metersBy     *batch[string, books.Meter]      // by code
+	cards        *batch[int, books.RateCard]      // by number
+	cardsOf      *batch[string, []books.RateCard] // with the rates of a meter, by its id
 	estimates    *batch[string, []books.Estimate]
 	purchases    *batch[string, books.Purchase]
 	lots         *batch[string, revrec.Lot]
@@ -213,6 +215,15 @@ func newLoaders(read reader) *loaders {
 	l.packsBy = rowsBy(read, books.Tx.PacksByCode, func(p *books.Pack) string { return p.Code }, l.sawPacks)
 	l.meters = rowsBy(read, books.Tx.MetersByID, func(m *books.Meter) string { return m.ID }, l.sawMeters)
 	l.metersBy = rowsBy(read, books.Tx.MetersByCode, func(m *books.Meter) string { return m.Code }, l.sawMeters)
+	l.cards = rowsBy(read, books.Tx.RateCardsByNumber, func(c *books.RateCard) int { return c.Number }, l.sawCards)
+	l.cardsOf = newBatch(func(ctx context.Context, ids []string) (map[string][]books.RateCard, error) {
+		cards, err := findAll(ctx, read, books.Tx.RateCardsOf, ids, l.sawCards)
+		found := make(map[string][]books.RateCard, len(ids))
+		for _, id := range ids {
+			found[id] = cards
+		}
+		return found, err
+	})
 	l.purchases = rowsBy(read, books.Tx.PurchasesByID, func(p *books.Purchase) string { return p.ID }, l.sawPurchases)
 	l.lots = rowsBy(read, books.Tx.LotsByID, func(lot *revrec.Lot) string { return lot.ID }, l.sawLots)
 	l.holds = rowsBy(read, books.Tx.HoldsByID, func(h *books.Hold) string { return h.ID }, l.sawHolds)
@@ -380,6 +391,18 @@ func (l *loaders) sawPolicies(rows []books.Policy) {
 
 func (l *loaders) sawMeters(rows []books.Meter) {
 	l.meterKin.met(keysOf(rows, func(m *books.Meter) string { return m.ID }))
+	for i := range rows {
+		l.cardsOf.expect(rows[i].ID)
+	}
+}
+
+func (l *loaders) sawCards(rows []books.RateCard) {
+	for i := range rows {
+		for _, rate := range rows[i].Rates {
+			l.cards.expect(rate.RateCard)
+			l.meters.expect(rate.MeterID)
+		}
+	}
 }
 
 func (l *loaders) sawEstimates(rows []books.Estimate) {
@@ -443,6 +466,7 @@ func (l *loaders) sawEvents(rows []books.UsageEvent) {
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
 		l.meters.expect(rows[i].MeterID)
+		l.cards.expect(rows[i].RateCard)
 		l.events.expect(rows[i].VoidOf)
 		l.drawsOf.expect(rows[i].ID)
 		if rows[i].VoidOf == "" {

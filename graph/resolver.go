@@ -36,6 +36,8 @@ type (
 	packVersionResolver     struct{}
 	packQuoteResolver       struct{}
 	meterResolver           struct{}
+	rateCardResolver        struct{}
+	meterRateResolver       struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
 	holdResolver            struct{}
@@ -76,6 +78,8 @@ func (r *resolver) Estimate() gen.EstimateResolver               { return estima
 func (r *resolver) Pack() gen.PackResolver                       { return packResolver{r} }
 func (r *resolver) PackQuote() gen.PackQuoteResolver             { return packQuoteResolver{} }
 func (r *resolver) PackVersion() gen.PackVersionResolver         { return packVersionResolver{} }
+func (r *resolver) RateCard() gen.RateCardResolver               { return rateCardResolver{} }
+func (r *resolver) MeterRate() gen.MeterRateResolver             { return meterRateResolver{} }
 func (r *resolver) Meter() gen.MeterResolver                     { return meterResolver{} }
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
@@ -142,7 +146,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, deferredNoun, expiringNoun: // cursors alone
+	case drawNoun, rateNoun, deferredNoun, expiringNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun: // not for everybody who may ask for a node
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, evt_, rec_, pool_, ent_ or run_"}

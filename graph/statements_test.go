@@ -90,6 +90,8 @@ func (a *api) fill() {
 			estimatePropose(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
 			tokenCreate(input: {name: $n, roles: [VIEWER], customer: $n}, idempotencyKey: $k9) { userErrors { message } }
 		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
+		a.must(`mutation($m: String!, $k: String!) { rateCardPublish(input: {rates: [{meter: $m, credits: "2", cost: {amount: "0.1"}}], note: "n"}, idempotencyKey: $k) { rateCard { number } userErrors { message } } }`,
+			map[string]any{"m": "m-" + n, "k": "card " + n})
 		events := []map[string]any{{"id": "e", "customer": n, "meter": "m-" + n, "quantity": "10"}, {"id": "v", "customer": n, "meter": "m-" + n, "quantity": "5"}}
 		for e := range 60 {
 			if i == 0 {

@@ -21,11 +21,12 @@ func (queryResolver) UsageEvent(ctx context.Context, id string) (*books.UsageEve
 	return pointer(ctx, requestOf(ctx).events, key)
 }
 
-func (queryResolver) UsageEvents(ctx context.Context, customer, source, eventID, meter *string, from, before *time.Time, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
+func (queryResolver) UsageEvents(ctx context.Context, customer, source, eventID, meter *string, withDimension *books.EventDimension, from, before *time.Time, first int, after *string, reverse bool) (*view.UsageEventConnection, error) {
 	f := newFilters(ctx)
 	filter := books.EventFilter{
 		CustomerID: f.customer(ctx, customer), MeterID: f.meter(ctx, meter),
 		Source: value(source), EventID: value(eventID), From: value(from), Before: value(before),
+		Dimension: f.dimension(withDimension),
 	}
 	if f.err != nil || !f.known {
 		return none[books.UsageEvent](first, f.err)
@@ -84,7 +85,7 @@ func (r mutationResolver) UsageRecord(ctx context.Context, events []gen.UsageEve
 	for _, event := range events {
 		input := books.UsageInput{
 			Source: value(event.Source), ID: event.ID, Customer: event.Customer, Meter: value(event.Meter),
-			Quantity: event.Quantity, OccurredAt: value(event.OccurredAt),
+			Quantity: event.Quantity, OccurredAt: value(event.OccurredAt), Dimensions: event.Dimensions,
 		}
 		if event.Credits != nil {
 			credits := event.Credits.Decimal()
@@ -152,6 +153,15 @@ func (usageEventResolver) Quantity(_ context.Context, e *books.UsageEvent) (*dec
 		return nil, nil
 	}
 	return &e.Quantity, nil
+}
+
+// RateCard is null where none was in force.
+func (usageEventResolver) RateCard(ctx context.Context, e *books.UsageEvent) (*books.RateCard, error) {
+	return pointer(ctx, requestOf(ctx).cards, e.RateCard)
+}
+
+func (usageEventResolver) Dimensions(_ context.Context, e *books.UsageEvent) ([]books.EventDimension, error) {
+	return e.Dimensions.Pairs(), nil
 }
 
 func (usageEventResolver) VoidOf(ctx context.Context, e *books.UsageEvent) (*books.UsageEvent, error) {

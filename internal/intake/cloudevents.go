@@ -149,7 +149,8 @@ func (o Options) yieldCloudEvent(l line, values object, yield func(Row, error) b
 }
 
 // cloudEvent turns a CloudEvent into usage: subject is the customer; id, source and time
-// are the event's; data is {meter, quantity}, {credits} or {usage: [{meter, quantity}]}.
+// are the event's; data is {meter, quantity}, {credits} or {usage: [{meter, quantity}]}, and
+// may have dimensions.
 // The last gives an event for each meter, with ":<meter>" after the id.
 func (o Options) cloudEvent(values object) ([]books.UsageInput, *books.Error) {
 	event, err := o.envelope(values)
@@ -164,6 +165,10 @@ func (o Options) cloudEvent(values object) ([]books.UsageInput, *books.Error) {
 	if err != nil {
 		return alone, err
 	}
+	if event.Dimensions, err = data.dimensions("data."); err != nil {
+		return alone, err
+	}
+	alone[0] = event
 	if data.present("usage") {
 		events, err := o.usageList(event, data)
 		if err != nil {

@@ -187,6 +187,14 @@ type columns struct {
 	header  []string
 	fields  map[string]int // field → index of its column
 	meters  []meterColumn  // in the order of the file
+	// dimensions are columns of values, in the order of the file.
+	dimensions []dimensionColumn
+}
+
+// dimensionColumn is a column of values of one dimension.
+type dimensionColumn struct {
+	key   string
+	index int
 }
 
 // meterColumn is a column of quantities of one meter.
@@ -226,6 +234,9 @@ func (o Options) bind(header []string) (columns, error) {
 			c.fields[field] = index
 		}
 	}
+	if err := c.bindDimensions(at); err != nil {
+		return c, err
+	}
 	for _, field := range Fields() {
 		index, there := at[field]
 		if _, mapped := c.fields[field]; there && !mapped && index >= 0 {
@@ -233,6 +244,43 @@ func (o Options) bind(header []string) (columns, error) {
 		}
 	}
 	return c, c.check()
+}
+
+// bindDimensions finds the columns of dimensions: those that are mapped, and those that bear
+// the name of one.
+func (c *columns) bindDimensions(at map[string]int) error {
+	for i, name := range c.header {
+		for _, field := range slices.Sorted(maps.Keys(c.options.Columns)) {
+			if key, is := strings.CutPrefix(field, dimensionPrefix); is && c.options.Columns[field] == name {
+				c.dimensions = append(c.dimensions, dimensionColumn{key, i})
+			}
+		}
+		key, is := strings.CutPrefix(name, dimensionPrefix)
+		if _, mapped := c.options.Columns[name]; !is || mapped {
+			continue
+		}
+		if err := books.CheckDimensionKey("", key); err != nil {
+			return fmt.Errorf("column %q names no dimension: a key %w", shown(name), err)
+		}
+		if at[name] < 0 {
+			return fmt.Errorf("there are two columns %q; %s cannot tell which", name, name)
+		}
+		c.dimensions = append(c.dimensions, dimensionColumn{key, i})
+	}
+	if len(c.dimensions) > books.MaxEventDimensions {
+		return fmt.Errorf("an event can have %d dimensions, and the file has columns for %d", books.MaxEventDimensions, len(c.dimensions))
+	}
+	return nil
+}
+
+// dimensionsOf are the dimensions of a row; an empty field is none.
+func (c *columns) dimensionsOf(r record) (dimensions []books.EventDimension, err *books.Error) {
+	for _, column := range c.dimensions {
+		if value := strings.TrimSpace(r.cells[column.index]); value != "" {
+			dimensions = append(dimensions, books.EventDimension{Key: column.key, Value: value})
+		}
+	}
+	return dimensions, checkDimensions("", dimensions)
 }
 
 // check refuses a mapping that no row can satisfy, or that says two things.
@@ -312,8 +360,13 @@ func (c columns) yieldRow(r record, number int, yield func(Row, error) bool) boo
 			row.id = strconv.Itoa(number)
 		}
 	}
+	dimensions, err := c.dimensionsOf(r)
+	if err != nil {
+		return bad(err)
+	}
 	if len(c.meters) == 0 {
 		event, err := c.options.event(row, c.where)
+		event.Dimensions = dimensions
 		return yield(Row{Line: r.line, Text: r.text, Event: event, Err: err}, nil)
 	}
 	events, err := c.meterEvents(r, row)
@@ -321,6 +374,7 @@ func (c columns) yieldRow(r record, number int, yield func(Row, error) bool) boo
 		return bad(err)
 	}
 	for _, event := range events {
+		event.Dimensions = dimensions
 		if !yield(Row{Line: r.line, Text: r.text, Event: event}, nil) {
 			return false
 		}

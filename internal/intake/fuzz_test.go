@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"drawdown/internal/books"
 )
 
 // check holds a reader to its promises for any file: it ends, lines go up, every row is
@@ -30,6 +32,9 @@ func check(t *testing.T, file []byte, o Options) {
 		case row.Err == nil && e.Quantity != nil && e.Meter == "":
 			t.Fatalf("line %d: a quantity of nothing", row.Line)
 		}
+		if row.Err == nil {
+			checkForm(t, e.Dimensions)
+		}
 		last, index = row.Line, row.Index
 	}
 	if first, second := read(t, string(file), o), read(t, string(file), o); first != second {
@@ -37,9 +42,29 @@ func check(t *testing.T, file []byte, o Options) {
 	}
 }
 
+// checkForm holds the dimensions of an event that a reader took to their one form, which says
+// the same when it is read again.
+func checkForm(t *testing.T, given []books.EventDimension) {
+	t.Helper()
+	form, err := books.DimensionsOf(given)
+	if err != nil {
+		t.Fatalf("%v was taken: %v", given, err)
+	}
+	again, err := books.DimensionsOf(form.Pairs())
+	if err != nil || again != form || len(form.Pairs()) != len(given) {
+		t.Fatalf("%v became %s, then %s (%v)", given, form, again, err)
+	}
+	for _, one := range given {
+		if form.Value(one.Key) != one.Value {
+			t.Fatalf("%s is %q, not %q", one.Key, form.Value(one.Key), one.Value)
+		}
+	}
+}
+
 func FuzzCSV(f *testing.F) {
 	f.Add("occurredAt,credits,meter\n2025-01-01,1,\"x\ny\"\n")
 	f.Add("occurredAt,in,out\r\n2023-11-16 18:17:03.9799600,4808,10\r\n\"\"\"\n,,\n")
+	f.Add("occurredAt,credits,dim:team,dim:x\n2025-01-01,1,research,\n2025-01-01,1,\"a\"\"b<>&\u2028\",ü\n")
 	f.Add("\ufeffoccurredAt,quantity,meter,customer\n\"2025-01-01\"x,1,m,c\n")
 	f.Fuzz(func(t *testing.T, file string) {
 		o := Options{Format: CSV, Source: "s", Values: map[string]string{"customer": "acme"}}
@@ -51,6 +76,7 @@ func FuzzCSV(f *testing.F) {
 
 func FuzzNDJSON(f *testing.F) {
 	f.Add(`{"id":"1","customer":"acme","credits":2.50,"occurredAt":"2025-01-01T00:00:00Z"}` + "\n{}")
+	f.Add(`{"id":"1","customer":"acme","credits":1,"occurredAt":"2025-01-01","dimensions":{"team":"r\u0026d","a.b_c-1":"<\"x\">"}}`)
 	f.Add(`{"id":"1","customer":"acme","meter":"m","quantity":"1","occurredAt":"2025-01-01"}`)
 	f.Fuzz(func(t *testing.T, file string) {
 		check(t, []byte(file), Options{Format: NDJSON})
@@ -63,6 +89,7 @@ func FuzzNDJSON(f *testing.F) {
 func FuzzCloudEvents(f *testing.F) {
 	const head = `{"specversion":"1.0","type":"t","source":"s","subject":"acme","time":"2025-01-01T00:00:00Z","id":"a",`
 	f.Add(head + `"data":{"credits":1}}`)
+	f.Add(head + `"data":{"dimensions":{"team":"a","model":"large"},"usage":[{"meter":"m","quantity":1},{"meter":"n","quantity":1}]}}`)
 	f.Add("[" + head + `"data":{"usage":[{"meter":"m","quantity":1}]}},` + "\n" + head + `"data":{"meter":"m","quantity":"2"}}]`)
 	f.Fuzz(func(t *testing.T, file string) {
 		check(t, []byte(file), Options{Format: CloudEvents})

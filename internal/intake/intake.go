@@ -77,8 +77,9 @@ type Options struct {
 	// which is the instant of recording.
 	TimeOptional bool
 	// Columns maps fields to columns of a CSV file: a Field, or "meter:<code>" for a
-	// column of quantities of that meter. A field that is not mapped is taken from the
-	// column that bears its name, where there is one.
+	// column of quantities of that meter, or "dim:<key>" for one of values of that dimension. A
+	// field or a dimension that is not mapped is taken from the column that bears its name,
+	// where there is one.
 	Columns map[string]string
 	// Values fills fields where a row leaves them empty.
 	Values map[string]string
@@ -96,6 +97,9 @@ const (
 	fieldCredits    = "credits"
 	fieldOccurredAt = "occurredAt"
 	meterPrefix     = "meter:"
+	// keyDimensions is an object of texts in JSON; a CSV file has a column for each.
+	keyDimensions   = "dimensions"
+	dimensionPrefix = "dim:"
 )
 
 var allFields = [...]string{fieldSource, fieldID, fieldCustomer, fieldMeter, fieldQuantity, fieldCredits, fieldOccurredAt}
@@ -173,8 +177,12 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	for _, field := range slices.Sorted(maps.Keys(o.Columns)) {
-		if !isField(field) && (!strings.HasPrefix(field, meterPrefix) || field == meterPrefix) {
-			return o, fmt.Errorf("there is no field %q to map; the fields are %s and meter:CODE", field, strings.Join(Fields(), ", "))
+		if key, is := strings.CutPrefix(field, dimensionPrefix); is {
+			if err := books.CheckDimensionKey("", key); err != nil {
+				return o, fmt.Errorf("%s names no dimension: a key %w", field, err)
+			}
+		} else if !isField(field) && (!strings.HasPrefix(field, meterPrefix) || field == meterPrefix) {
+			return o, fmt.Errorf("there is no field %q to map; the fields are %s, meter:CODE and dim:KEY", field, strings.Join(Fields(), ", "))
 		}
 	}
 	return o, nil

@@ -34,7 +34,11 @@ func show(e books.UsageInput) string {
 	case e.Quantity != nil:
 		used = e.Quantity.String() + " " + e.Meter
 	}
-	return fmt.Sprintf("%s %s %s used %s at %s", e.Source, e.ID, e.Customer, used, e.OccurredAt.Format(time.RFC3339Nano))
+	told := ""
+	for _, one := range e.Dimensions {
+		told += " " + one.Key + "=" + one.Value
+	}
+	return fmt.Sprintf("%s %s %s used %s at %s%s", e.Source, e.ID, e.Customer, used, e.OccurredAt.Format(time.RFC3339Nano), told)
 }
 
 func berlin(t *testing.T) *time.Location {
@@ -175,7 +179,7 @@ func TestCSV(t *testing.T) {
 		},
 		{
 			"no such field to map", trace.with("tokens", "TIMESTAMP"), "",
-			"file: there is no field \"tokens\" to map; the fields are source, id, customer, meter, quantity, credits, occurredAt and meter:CODE\n",
+			"file: there is no field \"tokens\" to map; the fields are source, id, customer, meter, quantity, credits, occurredAt, meter:CODE and dim:KEY\n",
 		},
 		{
 			"no such field to set",
@@ -235,7 +239,7 @@ func TestNDJSON(t *testing.T) {
 2: INVALID goes on after the JSON object's end
 3: INVALID is not a JSON object
 4: INVALID has the key "id" twice
-5: INVALID user: is not a key of a usage event; the keys are source, id, customer, meter, quantity, credits, occurredAt
+5: INVALID user: is not a key of a usage event; the keys are source, id, customer, meter, quantity, credits, occurredAt, dimensions
 6: INVALID id: must be a string, not 7
 7: INVALID credits: must be a number or a string of digits, not true
 8: INVALID credits: must be a plain decimal number such as 4808 or 0.5, not "1e99"

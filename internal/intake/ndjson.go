@@ -56,12 +56,12 @@ func eachLine(in *bufio.Reader, yield func(Row, error) bool, act func(line) bool
 func (o Options) ownEvent(values object) (event books.UsageInput, err *books.Error) {
 	var unknown []string
 	for _, one := range values {
-		if !isField(one.key) {
+		if !isField(one.key) && one.key != keyDimensions {
 			unknown = append(unknown, one.key)
 		}
 	}
 	if unknown != nil {
-		return event, refuse(shown(slices.Min(unknown)), "is not a key of a usage event; the keys are %s", strings.Join(Fields(), ", "))
+		return event, refuse(shown(slices.Min(unknown)), "is not a key of a usage event; the keys are %s, %s", strings.Join(Fields(), ", "), keyDimensions)
 	}
 	var row texts
 	for _, key := range allFields {
@@ -73,7 +73,10 @@ func (o Options) ownEvent(values object) (event books.UsageInput, err *books.Err
 			return event, err
 		}
 	}
-	return o.event(row, nil)
+	if event, err = o.event(row, nil); err == nil {
+		event.Dimensions, err = values.dimensions("")
+	}
+	return event, err
 }
 
 // texts are the fields of one row as they stand in the file.

@@ -74,7 +74,7 @@ func scanMember(text []byte, at int) (one member, end int, ok bool) {
 // knownKeys are those that need no memory of their own.
 var knownKeys = func() map[string]string {
 	known := map[string]string{}
-	for _, key := range append(Fields(), "specversion", "type", "subject", "time", "datacontenttype", "data", "usage") {
+	for _, key := range append(Fields(), "specversion", "type", "subject", "time", "datacontenttype", "data", "usage", keyDimensions) {
 		known[key] = key
 	}
 	return known

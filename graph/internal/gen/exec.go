@@ -58,6 +58,7 @@ type ResolverRoot interface {
 	LotChange() LotChangeResolver
 	LotDay() LotDayResolver
 	Meter() MeterResolver
+	MeterRate() MeterRateResolver
 	Mutation() MutationResolver
 	Overage() OverageResolver
 	Pack() PackResolver
@@ -68,6 +69,7 @@ type ResolverRoot interface {
 	Purchase() PurchaseResolver
 	PurchaseSeries() PurchaseSeriesResolver
 	Query() QueryResolver
+	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
 	RevenueSeries() RevenueSeriesResolver
 	Subscription() SubscriptionResolver
@@ -227,7 +229,13 @@ type LotDayResolver interface {
 type MeterResolver interface {
 	Unit(ctx context.Context, obj *books.Meter) (*string, error)
 
+	Rates(ctx context.Context, obj *books.Meter) ([]books.MeterRate, error)
 	UsageEvents(ctx context.Context, obj *books.Meter, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
+}
+type MeterRateResolver interface {
+	Meter(ctx context.Context, obj *books.MeterRate) (*books.Meter, error)
+
+	RateCard(ctx context.Context, obj *books.MeterRate) (*books.RateCard, error)
 }
 type MutationResolver interface {
 	CustomerCreate(ctx context.Context, input CustomerCreateInput, idempotencyKey string) (*CustomerCreatePayload, error)
@@ -239,6 +247,7 @@ type MutationResolver interface {
 	PackRevise(ctx context.Context, code string, input PackReviseInput, idempotencyKey string) (*PackRevisePayload, error)
 	PackRetire(ctx context.Context, code string, input PackRetireInput, idempotencyKey string) (*PackRetirePayload, error)
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
+	RateCardPublish(ctx context.Context, input RateCardPublishInput, idempotencyKey string) (*RateCardPublishPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
 	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
@@ -340,6 +349,8 @@ type QueryResolver interface {
 	PackQuote(ctx context.Context, code string, credits *revrec.Credits, budget *decimal.Decimal, whole bool, at *time.Time) (*books.Quote, error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
+	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
+	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
 	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom *decimal.Decimal, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Hold(ctx context.Context, id string) (*books.Hold, error)
@@ -350,7 +361,7 @@ type QueryResolver interface {
 	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
 	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
 	UsageEvent(ctx context.Context, id string) (*books.UsageEvent, error)
-	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
+	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, withDimension *books.EventDimension, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Draws(ctx context.Context, customer string, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Recognition(ctx context.Context, id string) (*revrec.Recognition, error)
 	Recognitions(ctx context.Context, customer *string, policy *string, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
@@ -359,13 +370,16 @@ type QueryResolver interface {
 	Accounts(ctx context.Context) ([]ledger.Account, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
-	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, top int) (*view.Chart, error)
+	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	AccountOverTime(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, interval books.Interval) (*view.AccountChart, error)
 	ActiveCustomersOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval) (*view.CustomerCountChart, error)
 	Jobs(ctx context.Context) ([]view.Job, error)
 	JobRuns(ctx context.Context, job *books.JobName, status *books.JobStatus, statuses []books.JobStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.JobRun], error)
+}
+type RateCardResolver interface {
+	Note(ctx context.Context, obj *books.RateCard) (*string, error)
 }
 type RecognitionResolver interface {
 	Lot(ctx context.Context, obj *revrec.Recognition) (*revrec.Lot, error)
@@ -414,6 +428,9 @@ type UsageEventResolver interface {
 
 	Meter(ctx context.Context, obj *books.UsageEvent) (*books.Meter, error)
 	Quantity(ctx context.Context, obj *books.UsageEvent) (*decimal.Decimal, error)
+
+	RateCard(ctx context.Context, obj *books.UsageEvent) (*books.RateCard, error)
+	Dimensions(ctx context.Context, obj *books.UsageEvent) ([]books.EventDimension, error)
 
 	VoidOf(ctx context.Context, obj *books.UsageEvent) (*books.UsageEvent, error)
 	VoidedBy(ctx context.Context, obj *books.UsageEvent) (*books.UsageEvent, error)
@@ -478,16 +495,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BonusTermsInput", ec.unmarshalInputBonusTermsInput),
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
+			graphql.NewInputUnmarshaler("CostToServeInput", ec.unmarshalInputCostToServeInput),
 			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
+			graphql.NewInputUnmarshaler("EventDimensionInput", ec.unmarshalInputEventDimensionInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
 			graphql.NewInputUnmarshaler("HoldCaptureInput", ec.unmarshalInputHoldCaptureInput),
 			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
 			graphql.NewInputUnmarshaler("HoldReleaseInput", ec.unmarshalInputHoldReleaseInput),
 			graphql.NewInputUnmarshaler("JobRunInput", ec.unmarshalInputJobRunInput),
 			graphql.NewInputUnmarshaler("MeterCreateInput", ec.unmarshalInputMeterCreateInput),
+			graphql.NewInputUnmarshaler("MeterRateInput", ec.unmarshalInputMeterRateInput),
 			graphql.NewInputUnmarshaler("OverageInput", ec.unmarshalInputOverageInput),
 			graphql.NewInputUnmarshaler("PackCreateInput", ec.unmarshalInputPackCreateInput),
 			graphql.NewInputUnmarshaler("PackRetireInput", ec.unmarshalInputPackRetireInput),
@@ -501,6 +521,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PurchaseRefundInput", ec.unmarshalInputPurchaseRefundInput),
 			graphql.NewInputUnmarshaler("PurchaseReinstateInput", ec.unmarshalInputPurchaseReinstateInput),
 			graphql.NewInputUnmarshaler("PurchaseVoidInput", ec.unmarshalInputPurchaseVoidInput),
+			graphql.NewInputUnmarshaler("RateCardPublishInput", ec.unmarshalInputRateCardPublishInput),
 			graphql.NewInputUnmarshaler("RemoteRuleInput", ec.unmarshalInputRemoteRuleInput),
 			graphql.NewInputUnmarshaler("TokenCreateInput", ec.unmarshalInputTokenCreateInput),
 			graphql.NewInputUnmarshaler("TokenRevokeInput", ec.unmarshalInputTokenRevokeInput),
@@ -843,6 +864,22 @@ type Query {
     reverse: Boolean! = false
   ): MeterConnection! @requires(role: VIEWER)
 
+  "Versions of the rate card, in order of number: what each says, and from when on."
+  rateCards(
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): RateCardConnection! @requires(role: VIEWER)
+
+  "What units of every meter come to in credits at an instant, and what they cost to serve."
+  rateCard(
+    "When; now where null."
+    at: DateTime
+  ): RatesInForce! @requires(role: VIEWER)
+
   "One purchase."
   purchase(
     "Its id, such as ` + "`" + `pur_…` + "`" + `."
@@ -1013,6 +1050,8 @@ type Query {
     eventId: String
     "Keeps those of the meter with this code."
     meter: String
+    "Keeps those that have this dimension with this value. Reads all events of the list."
+    withDimension: EventDimensionInput
     "Keeps those that occurred at this instant or later."
     from: DateTime
     "Keeps those that occurred before this instant."
@@ -1131,7 +1170,8 @@ type Query {
 
   """
   Credits used over time, by the day of use, net of voids: what was drawn on lots, booked or not. Read from sums by lot
-  and day; only by ` + "`" + `METER` + "`" + ` event by event, which needs ` + "`" + `customer` + "`" + ` and at most 31 days.
+  and day; only by ` + "`" + `METER` + "`" + ` or ` + "`" + `DIMENSION` + "`" + `, and for one dimension, event by event, which takes at most 31 days, and by ` + "`" + `METER` + "`" + `
+  needs ` + "`" + `customer` + "`" + `.
   """
   usageOverTime(
     "The first day."
@@ -1142,6 +1182,10 @@ type Query {
     interval: ChartInterval! = DAY
     "What to tell apart; one series where null."
     groupBy: UsageDimension
+    "By which dimension of events, such as ` + "`" + `team` + "`" + `; needed by ` + "`" + `DIMENSION` + "`" + `, and by nothing else."
+    dimension: String
+    "Keeps use by events that have this dimension with this value. At most 31 days."
+    withDimension: EventDimensionInput
     "Keeps use of the customer with this external id."
     customer: String
     "Keeps use of lots under the policy with this code."
@@ -1335,6 +1379,17 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): MeterCreatePayload @requires(role: ACCOUNTANT)
+
+  """
+  Publishes a version of the rate card: what units of meters come to in credits from an instant on, and what they cost to
+  serve. What happened before is rated as before, whenever it arrives.
+  """
+  rateCardPublish(
+    "What it says, and from when on."
+    input: RateCardPublishInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): RateCardPublishPayload @requires(role: ACCOUNTANT)
 
   "Sells credits: makes the purchase, its lot and the journal entry. ASC 606-10-45-2."
   purchaseCreate(
@@ -2598,12 +2653,14 @@ type Meter implements Node {
   name: String!
   "What is counted, such as ` + "`" + `token` + "`" + `; null where nobody said."
   unit: String
-  "Credits for every ` + "`" + `per` + "`" + ` units."
+  "Credits for every ` + "`" + `per` + "`" + ` units: the rate at which it was made. ` + "`" + `rates` + "`" + ` has those since."
   credits: Decimal!
   "How many units cost ` + "`" + `credits` + "`" + `, such as ` + "`" + `1000` + "`" + `."
   per: Decimal!
   "When it was added."
   createdAt: DateTime!
+  "All rates that it had and will have, as far as they are published: its own first, then those of rate cards that name it."
+  rates: [MeterRate!]!
   "Events of the meter, in the order in which they arrived."
   usageEvents(
     "How many to return: 1 to 200."
@@ -2613,6 +2670,77 @@ type Meter implements Node {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): UsageEventConnection!
+}
+
+"""
+A version of what units of meters come to in credits and cost to serve, in force from an instant until the next one
+begins. Use is rated by the version in force when it occurred; a meter that no version names keeps its own rate.
+"""
+type RateCard {
+  "Counts versions from 1."
+  number: Int!
+  "From when on it is in force."
+  effectiveFrom: DateTime!
+  "Why it was made; null where nobody said, and to a token for one customer."
+  note: String
+  "When it was published."
+  createdAt: DateTime!
+  "The rates that it says. A meter that it does not name keeps the one before."
+  rates: [MeterRate!]!
+}
+
+"What units of a meter come to: quantity × credits ÷ per."
+type MeterRate {
+  "The meter."
+  meter: Meter!
+  "Credits for every ` + "`" + `per` + "`" + ` units."
+  credits: Decimal!
+  "How many units cost ` + "`" + `credits` + "`" + `, such as ` + "`" + `1000` + "`" + `."
+  per: Decimal!
+  "What they cost to serve; null where nobody said, and to a token for one customer."
+  cost: CostToServe
+  "From when on; when the meter was added, of its own rate."
+  from: DateTime!
+  "The version that says it; null for the meter's own rate."
+  rateCard: RateCard
+}
+
+"What units of a meter cost the company to serve."
+type CostToServe {
+  "In the functional currency, for every ` + "`" + `per` + "`" + ` units, at most ten decimals, such as ` + "`" + `0.001` + "`" + `."
+  amount: Decimal!
+  "How many units cost ` + "`" + `amount` + "`" + `."
+  per: Decimal!
+}
+
+"The rates of all meters at an instant."
+type RatesInForce {
+  "The instant."
+  at: DateTime!
+  "The version in force then; null before the first."
+  rateCard: RateCard
+  "The rate of every meter that there is, in order of their creation."
+  rates: [MeterRate!]!
+}
+
+"A page of rate cards."
+type RateCardConnection {
+  "The rate cards of this page, in order."
+  nodes: [RateCard!]!
+  "The same, each with its cursor."
+  edges: [RateCardEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many rate cards there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A rate card of a page, with its cursor."
+type RateCardEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A rate card itself."
+  node: RateCard!
 }
 
 "A page of meters."
@@ -3061,6 +3189,10 @@ type UsageEvent implements Node {
   quantity: Decimal
   "Credits used; negative for a void."
   credits: Credits!
+  "The rate card in force when it happened, by which it was rated; null where none was, and without a meter."
+  rateCard: RateCard
+  "What reports tell it apart by, in order of key; empty where its sender said nothing."
+  dimensions: [EventDimension!]!
   "When it happened: it drew on the lots in force then."
   occurredAt: DateTime!
   "When it arrived."
@@ -3071,6 +3203,22 @@ type UsageEvent implements Node {
   voidedBy: UsageEvent
   "The lots it drew on, in the order of their purchase, and how much."
   draws: [Draw!]!
+}
+
+"One thing by which reports tell use apart, such as team ` + "`" + `research` + "`" + ` or model ` + "`" + `large` + "`" + `."
+type EventDimension {
+  "Such as ` + "`" + `team` + "`" + `: 1 to 40 characters of a-z 0-9 _ . -, the first a letter."
+  key: String!
+  "1 to 100 characters."
+  value: String!
+}
+
+"One thing by which reports tell use apart."
+input EventDimensionInput {
+  "Such as ` + "`" + `team` + "`" + `: 1 to 40 characters of a-z 0-9 _ . -, the first a letter."
+  key: String!
+  "1 to 100 characters, such as ` + "`" + `research` + "`" + `."
+  value: String!
 }
 
 "A page of usage events."
@@ -3570,6 +3718,8 @@ enum UsageDimension {
   LOT_KIND
   "What was used; none where events gave credits. Needs ` + "`" + `customer` + "`" + ` and at most 31 days."
   METER
+  "The value that events have of the dimension that ` + "`" + `dimension` + "`" + ` names; none where they have none. At most 31 days."
+  DIMENSION
 }
 
 "Credits used over time."
@@ -3584,7 +3734,7 @@ type UsageChart {
 
 "One group of a chart of use."
 type UsageSeries {
-  "Names the group: external id, code or kind; null where nothing is told apart, for ` + "`" + `others` + "`" + `, and for use that has none."
+  "Names the group: external id, code, kind or value; null where nothing is told apart, for ` + "`" + `others` + "`" + `, and for use that has none."
   key: String
   "True for all groups beyond the largest, together."
   others: Boolean!
@@ -4039,6 +4189,44 @@ input MeterCreateInput {
   per: Decimal
 }
 
+"A version of the rate card."
+input RateCardPublishInput {
+  "From when on it is in force: now or later, and not before the version before it; now where null."
+  effectiveFrom: DateTime
+  "1 to 1,000 rates, each meter once. A meter that is not named keeps its rate."
+  rates: [MeterRateInput!]!
+  "Why, for the auditor, at most 2,000 characters."
+  note: String
+}
+
+"What units of a meter come to, whole: a cost that is not given is not known."
+input MeterRateInput {
+  "The code of the meter."
+  meter: String!
+  "Credits for every ` + "`" + `per` + "`" + ` units, more than 0, at most six decimals, such as ` + "`" + `2` + "`" + `."
+  credits: Decimal!
+  "How many units cost ` + "`" + `credits` + "`" + `, more than 0, at most six decimals, such as ` + "`" + `1000` + "`" + `; 1 where null."
+  per: Decimal
+  "What they cost to serve; not known where null."
+  cost: CostToServeInput
+}
+
+"What units of a meter cost the company to serve."
+input CostToServeInput {
+  "In the functional currency, for every ` + "`" + `per` + "`" + ` units: 0 to 1,000,000 with at most ten decimals, such as ` + "`" + `0.001` + "`" + `."
+  amount: Decimal!
+  "How many units cost ` + "`" + `amount` + "`" + `, more than 0, at most six decimals; 1 where null."
+  per: Decimal
+}
+
+"What came of ` + "`" + `rateCardPublish` + "`" + `."
+type RateCardPublishPayload {
+  "The version; null where it was refused."
+  rateCard: RateCard
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "What came of ` + "`" + `meterCreate` + "`" + `."
 type MeterCreatePayload {
   "The meter; null where it was refused."
@@ -4384,6 +4572,8 @@ input UsageEventInput {
   credits: Credits
   "When it happened; now where null."
   occurredAt: DateTime
+  "What reports tell it apart by: at most 10, each key once. They never change, and an event that comes again says the same."
+  dimensions: [EventDimensionInput!]
 }
 
 "What came of ` + "`" + `usageRecord` + "`" + `."
@@ -4787,6 +4977,16 @@ func (ec *executionContext) childFields_ChartBucket(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ChartBucket", field.Name)
 }
 
+func (ec *executionContext) childFields_CostToServe(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_CostToServe_amount(ctx, field)
+	case "per":
+		return ec.fieldContext_CostToServe_per(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CostToServe", field.Name)
+}
+
 func (ec *executionContext) childFields_CreditsTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lots":
@@ -5069,6 +5269,16 @@ func (ec *executionContext) childFields_EstimateRejectPayload(ctx context.Contex
 		return ec.fieldContext_EstimateRejectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EventDimension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_EventDimension_key(ctx, field)
+	case "value":
+		return ec.fieldContext_EventDimension_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EventDimension", field.Name)
 }
 
 func (ec *executionContext) childFields_Expiring(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5527,6 +5737,8 @@ func (ec *executionContext) childFields_Meter(ctx context.Context, field graphql
 		return ec.fieldContext_Meter_per(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Meter_createdAt(ctx, field)
+	case "rates":
+		return ec.fieldContext_Meter_rates(ctx, field)
 	case "usageEvents":
 		return ec.fieldContext_Meter_usageEvents(ctx, field)
 	}
@@ -5565,6 +5777,24 @@ func (ec *executionContext) childFields_MeterEdge(ctx context.Context, field gra
 		return ec.fieldContext_MeterEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MeterEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MeterRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "meter":
+		return ec.fieldContext_MeterRate_meter(ctx, field)
+	case "credits":
+		return ec.fieldContext_MeterRate_credits(ctx, field)
+	case "per":
+		return ec.fieldContext_MeterRate_per(ctx, field)
+	case "cost":
+		return ec.fieldContext_MeterRate_cost(ctx, field)
+	case "from":
+		return ec.fieldContext_MeterRate_from(ctx, field)
+	case "rateCard":
+		return ec.fieldContext_MeterRate_rateCard(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MeterRate", field.Name)
 }
 
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6057,6 +6287,68 @@ func (ec *executionContext) childFields_PurchaseVoidPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseVoidPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RateCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_RateCard_number(ctx, field)
+	case "effectiveFrom":
+		return ec.fieldContext_RateCard_effectiveFrom(ctx, field)
+	case "note":
+		return ec.fieldContext_RateCard_note(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RateCard_createdAt(ctx, field)
+	case "rates":
+		return ec.fieldContext_RateCard_rates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCard", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCardConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_RateCardConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_RateCardConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RateCardConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RateCardConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCardConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCardEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RateCardEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RateCardEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCardEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RateCardPublishPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rateCard":
+		return ec.fieldContext_RateCardPublishPayload_rateCard(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RateCardPublishPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RateCardPublishPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RatesInForce(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_RatesInForce_at(ctx, field)
+	case "rateCard":
+		return ec.fieldContext_RatesInForce_rateCard(ctx, field)
+	case "rates":
+		return ec.fieldContext_RatesInForce_rates(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RatesInForce", field.Name)
+}
+
 func (ec *executionContext) childFields_Recognition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -6321,6 +6613,10 @@ func (ec *executionContext) childFields_UsageEvent(ctx context.Context, field gr
 		return ec.fieldContext_UsageEvent_quantity(ctx, field)
 	case "credits":
 		return ec.fieldContext_UsageEvent_credits(ctx, field)
+	case "rateCard":
+		return ec.fieldContext_UsageEvent_rateCard(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_UsageEvent_dimensions(ctx, field)
 	case "occurredAt":
 		return ec.fieldContext_UsageEvent_occurredAt(ctx, field)
 	case "recordedAt":
@@ -7772,6 +8068,28 @@ func (ec *executionContext) field_Mutation_purchaseVoid_args(ctx context.Context
 		return nil, err
 	}
 	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rateCardPublish_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (RateCardPublishInput, error) {
+			return ec.unmarshalNRateCardPublishInput2drawdownᚋgraphᚋinternalᚋgenᚐRateCardPublishInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
 	return args, nil
 }
 
@@ -9571,6 +9889,50 @@ func (ec *executionContext) field_Query_purchases_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_rateCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_rateCards_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_recognition_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9882,46 +10244,54 @@ func (ec *executionContext) field_Query_usageEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["meter"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "withDimension",
+		func(ctx context.Context, v any) (*books.EventDimension, error) {
+			return ec.unmarshalOEventDimensionInput2ᚖdrawdownᚋinternalᚋbooksᚐEventDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["withDimension"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "from",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["from"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["from"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["before"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg8
+	args["reverse"] = arg9
 	return args, nil
 }
 
@@ -9960,30 +10330,46 @@ func (ec *executionContext) field_Query_usageOverTime_args(ctx context.Context, 
 		return nil, err
 	}
 	args["groupBy"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "dimension",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["customer"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+	args["dimension"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "withDimension",
+		func(ctx context.Context, v any) (*books.EventDimension, error) {
+			return ec.unmarshalOEventDimensionInput2ᚖdrawdownᚋinternalᚋbooksᚐEventDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["withDimension"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["policy"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "top",
+	args["customer"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "top",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["top"] = arg6
+	args["top"] = arg8
 	return args, nil
 }
 
@@ -11982,6 +12368,68 @@ func leaf_ChartBucket_to(obj *books.Bucket) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_ChartBucket_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _CostToServe_amount(ctx context.Context, field graphql.CollectedField, obj *books.Cost) (ret graphql.Marshaler) {
+	if plain := leaf_CostToServe_amount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostToServe_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CostToServe_amount(obj *books.Cost) graphql.Marshaler {
+	v := obj.Amount
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_CostToServe_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostToServe", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _CostToServe_per(ctx context.Context, field graphql.CollectedField, obj *books.Cost) (ret graphql.Marshaler) {
+	if plain := leaf_CostToServe_per(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CostToServe_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CostToServe_per(obj *books.Cost) graphql.Marshaler {
+	v := obj.Per
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_CostToServe_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CostToServe", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _CreditsTransferPayload_lots(ctx context.Context, field graphql.CollectedField, obj *CreditsTransferPayload) (ret graphql.Marshaler) {
@@ -14570,6 +15018,68 @@ func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EventDimension_key(ctx context.Context, field graphql.CollectedField, obj *books.EventDimension) (ret graphql.Marshaler) {
+	if plain := leaf_EventDimension_key(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventDimension_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EventDimension_key(obj *books.EventDimension) graphql.Marshaler {
+	v := obj.Key
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EventDimension_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventDimension", field, false, false, "String")
+}
+
+func (ec *executionContext) _EventDimension_value(ctx context.Context, field graphql.CollectedField, obj *books.EventDimension) (ret graphql.Marshaler) {
+	if plain := leaf_EventDimension_value(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EventDimension_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EventDimension_value(obj *books.EventDimension) graphql.Marshaler {
+	v := obj.Value
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EventDimension_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EventDimension", field, false, false, "String")
 }
 
 func (ec *executionContext) _Expiring_customer(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
@@ -19175,6 +19685,38 @@ func (ec *executionContext) fieldContext_Meter_createdAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Meter", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Meter_rates(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Meter_rates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Meter().Rates(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.MeterRate) graphql.Marshaler {
+			return ec.marshalNMeterRate2ᚕdrawdownᚋinternalᚋbooksᚐMeterRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Meter_rates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Meter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeterRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Meter_usageEvents(ctx context.Context, field graphql.CollectedField, obj *books.Meter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19464,6 +20006,200 @@ func (ec *executionContext) fieldContext_MeterEdge_node(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Meter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeterRate_meter(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_meter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MeterRate().Meter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Meter) graphql.Marshaler {
+			return ec.marshalNMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MeterRate_meter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeterRate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Meter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeterRate_credits(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	if plain := leaf_MeterRate_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_MeterRate_credits(obj *books.MeterRate) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_MeterRate_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeterRate", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _MeterRate_per(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	if plain := leaf_MeterRate_per(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_MeterRate_per(obj *books.MeterRate) graphql.Marshaler {
+	v := obj.Per
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_MeterRate_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeterRate", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _MeterRate_cost(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	if v := obj.Cost; v != nil {
+		if plain := ec.plain_CostToServe(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Cost) graphql.Marshaler {
+			return ec.marshalOCostToServe2ᚖdrawdownᚋinternalᚋbooksᚐCost(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MeterRate_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeterRate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CostToServe(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MeterRate_from(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	if plain := leaf_MeterRate_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_MeterRate_from(obj *books.MeterRate) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_MeterRate_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MeterRate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MeterRate_rateCard(ctx context.Context, field graphql.CollectedField, obj *books.MeterRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MeterRate_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MeterRate().RateCard(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MeterRate_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MeterRate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19921,6 +20657,50 @@ func (ec *executionContext) fieldContext_Mutation_meterCreate(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_meterCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rateCardPublish(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rateCardPublish(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RateCardPublish(ctx, fc.Args["input"].(RateCardPublishInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *RateCardPublishPayload) graphql.Marshaler {
+			return ec.marshalORateCardPublishPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐRateCardPublishPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rateCardPublish(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCardPublishPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rateCardPublish_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -26221,6 +27001,94 @@ func (ec *executionContext) fieldContext_Query_meters(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_rateCards(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_rateCards(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RateCards(ctx, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.RateCard]) graphql.Marshaler {
+			return ec.marshalNRateCardConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_rateCards(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCardConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_rateCards_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_rateCard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RateCard(ctx, fc.Args["at"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.RatesInForce) graphql.Marshaler {
+			return ec.marshalNRatesInForce2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐRatesInForce(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_rateCard(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatesInForce(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_rateCard_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_purchase(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26671,7 +27539,7 @@ func (ec *executionContext) _Query_usageEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().UsageEvents(ctx, fc.Args["customer"].(*string), fc.Args["source"].(*string), fc.Args["eventId"].(*string), fc.Args["meter"].(*string), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().UsageEvents(ctx, fc.Args["customer"].(*string), fc.Args["source"].(*string), fc.Args["eventId"].(*string), fc.Args["meter"].(*string), fc.Args["withDimension"].(*books.EventDimension), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.UsageEvent]) graphql.Marshaler {
@@ -27055,7 +27923,7 @@ func (ec *executionContext) _Query_usageOverTime(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().UsageOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval), fc.Args["groupBy"].(*books.Dimension), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["top"].(int))
+			return ec.Resolvers.Query().UsageOverTime(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["interval"].(books.Interval), fc.Args["groupBy"].(*books.Dimension), fc.Args["dimension"].(*string), fc.Args["withDimension"].(*books.EventDimension), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["top"].(int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Chart) graphql.Marshaler {
@@ -27412,6 +28280,499 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCard_number(ctx context.Context, field graphql.CollectedField, obj *books.RateCard) (ret graphql.Marshaler) {
+	if plain := leaf_RateCard_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RateCard_number(obj *books.RateCard) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_RateCard_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RateCard_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *books.RateCard) (ret graphql.Marshaler) {
+	if plain := leaf_RateCard_effectiveFrom(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_effectiveFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RateCard_effectiveFrom(obj *books.RateCard) graphql.Marshaler {
+	v := obj.EffectiveFrom
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_RateCard_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RateCard_note(ctx context.Context, field graphql.CollectedField, obj *books.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RateCard().Note(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, true, true, "String")
+}
+
+func (ec *executionContext) _RateCard_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.RateCard) (ret graphql.Marshaler) {
+	if plain := leaf_RateCard_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RateCard_createdAt(obj *books.RateCard) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_RateCard_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCard", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RateCard_rates(ctx context.Context, field graphql.CollectedField, obj *books.RateCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCard_rates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.MeterRate) graphql.Marshaler {
+			return ec.marshalNMeterRate2ᚕdrawdownᚋinternalᚋbooksᚐMeterRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCard_rates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCard",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeterRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.RateCard]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.RateCard) graphql.Marshaler {
+			return ec.marshalNRateCard2ᚕᚖdrawdownᚋinternalᚋbooksᚐRateCardᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.RateCard]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.RateCard]) graphql.Marshaler {
+			return ec.marshalNRateCardEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCardEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.RateCard]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.RateCard]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCardConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _RateCardEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.RateCard]) (ret graphql.Marshaler) {
+	if plain := leaf_RateCardEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RateCardEdge_cursor(obj *view.Edge[books.RateCard]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_RateCardEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RateCardEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _RateCardEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.RateCard]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+			return ec.marshalNRateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardPublishPayload_rateCard(ctx context.Context, field graphql.CollectedField, obj *RateCardPublishPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardPublishPayload_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RateCard, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardPublishPayload_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardPublishPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RateCardPublishPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *RateCardPublishPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RateCardPublishPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RateCardPublishPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RateCardPublishPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatesInForce_at(ctx context.Context, field graphql.CollectedField, obj *view.RatesInForce) (ret graphql.Marshaler) {
+	if plain := leaf_RatesInForce_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatesInForce_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RatesInForce_at(obj *view.RatesInForce) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_RatesInForce_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RatesInForce", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RatesInForce_rateCard(ctx context.Context, field graphql.CollectedField, obj *view.RatesInForce) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatesInForce_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Card, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RatesInForce_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatesInForce",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RatesInForce_rates(ctx context.Context, field graphql.CollectedField, obj *view.RatesInForce) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RatesInForce_rates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.MeterRate) graphql.Marshaler {
+			return ec.marshalNMeterRate2ᚕdrawdownᚋinternalᚋbooksᚐMeterRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RatesInForce_rates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RatesInForce",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MeterRate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30312,6 +31673,70 @@ func leaf_UsageEvent_credits(obj *books.UsageEvent) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_UsageEvent_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UsageEvent", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _UsageEvent_rateCard(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageEvent_rateCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageEvent().RateCard(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+			return ec.marshalORateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageEvent_rateCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RateCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UsageEvent_dimensions(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageEvent_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageEvent().Dimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.EventDimension) graphql.Marshaler {
+			return ec.marshalNEventDimension2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageEvent_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventDimension(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UsageEvent_occurredAt(ctx context.Context, field graphql.CollectedField, obj *books.UsageEvent) (ret graphql.Marshaler) {
@@ -33997,6 +35422,55 @@ func UnmarshalBreakageInput(ctx context.Context, raw any) (BreakageInput, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCostToServeInput(ctx context.Context, obj any) (CostToServeInput, error) {
+	var it CostToServeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amount", "per"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "per":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("per"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Per = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCostToServeInput unmarshals raw into the CostToServeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCostToServeInput(ctx context.Context, raw any) (CostToServeInput, error) {
+	var out CostToServeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CostToServeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreditsTransferInput(ctx context.Context, obj any) (CreditsTransferInput, error) {
 	var it CreditsTransferInput
 	if obj == nil {
@@ -34211,6 +35685,55 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 func UnmarshalEstimateProposeInput(ctx context.Context, raw any) (EstimateProposeInput, error) {
 	var out EstimateProposeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateProposeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEventDimensionInput(ctx context.Context, obj any) (books.EventDimension, error) {
+	var it books.EventDimension
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"key", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEventDimensionInput unmarshals raw into the EventDimensionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEventDimensionInput(ctx context.Context, raw any) (books.EventDimension, error) {
+	var out books.EventDimension
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EventDimensionInput", raw, &out)
 	return out, err
 }
 
@@ -34628,6 +36151,69 @@ func (ec *executionContext) unmarshalInputMeterCreateInput(ctx context.Context, 
 func UnmarshalMeterCreateInput(ctx context.Context, raw any) (MeterCreateInput, error) {
 	var out MeterCreateInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MeterCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMeterRateInput(ctx context.Context, obj any) (MeterRateInput, error) {
+	var it MeterRateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"meter", "credits", "per", "cost"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "meter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meter"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Meter = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "per":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("per"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Per = data
+		case "cost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cost"))
+			data, err := ec.unmarshalOCostToServeInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCostToServeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cost = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMeterRateInput unmarshals raw into the MeterRateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMeterRateInput(ctx context.Context, raw any) (MeterRateInput, error) {
+	var out MeterRateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MeterRateInput", raw, &out)
 	return out, err
 }
 
@@ -35527,6 +37113,62 @@ func UnmarshalPurchaseVoidInput(ctx context.Context, raw any) (PurchaseVoidInput
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRateCardPublishInput(ctx context.Context, obj any) (RateCardPublishInput, error) {
+	var it RateCardPublishInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"effectiveFrom", "rates", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "effectiveFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveFrom"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveFrom = data
+		case "rates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rates"))
+			data, err := ec.unmarshalNMeterRateInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐMeterRateInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rates = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRateCardPublishInput unmarshals raw into the RateCardPublishInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRateCardPublishInput(ctx context.Context, raw any) (RateCardPublishInput, error) {
+	var out RateCardPublishInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RateCardPublishInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRemoteRuleInput(ctx context.Context, obj any) (RemoteRuleInput, error) {
 	var it RemoteRuleInput
 	if obj == nil {
@@ -35703,7 +37345,7 @@ func (ec *executionContext) unmarshalInputUsageEventInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "source", "customer", "meter", "quantity", "credits", "occurredAt"}
+	fieldsInOrder := [...]string{"id", "source", "customer", "meter", "quantity", "credits", "occurredAt", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -35759,6 +37401,13 @@ func (ec *executionContext) unmarshalInputUsageEventInput(ctx context.Context, o
 				return it, err
 			}
 			it.OccurredAt = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalOEventDimensionInput2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimensions = data
 		}
 	}
 	return it, nil
@@ -36774,6 +38423,62 @@ func (ec *executionContext) plain_ChartBucket(sel ast.SelectionSet, obj *books.B
 	return out
 }
 
+var costToServeImplementors = []string{"CostToServe"}
+
+func (ec *executionContext) _CostToServe(ctx context.Context, sel ast.SelectionSet, obj *books.Cost) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costToServeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CostToServe")
+		case "amount":
+			out.Values[i] = ec._CostToServe_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._CostToServe_per(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_CostToServe returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_CostToServe(sel ast.SelectionSet, obj *books.Cost) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, costToServeImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CostToServe")
+		case "amount":
+			out.Values[i] = leaf_CostToServe_amount(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "per":
+			out.Values[i] = leaf_CostToServe_per(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
 var creditsTransferPayloadImplementors = []string{"CreditsTransferPayload"}
 
 func (ec *executionContext) _CreditsTransferPayload(ctx context.Context, sel ast.SelectionSet, obj *CreditsTransferPayload) graphql.Marshaler {
@@ -37601,6 +39306,62 @@ func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.
 		return graphql.Null
 	}
 
+	return out
+}
+
+var eventDimensionImplementors = []string{"EventDimension"}
+
+func (ec *executionContext) _EventDimension(ctx context.Context, sel ast.SelectionSet, obj *books.EventDimension) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eventDimensionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EventDimension")
+		case "key":
+			out.Values[i] = ec._EventDimension_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._EventDimension_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EventDimension returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EventDimension(sel ast.SelectionSet, obj *books.EventDimension) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eventDimensionImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EventDimension")
+		case "key":
+			out.Values[i] = leaf_EventDimension_key(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "value":
+			out.Values[i] = leaf_EventDimension_value(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -38924,6 +40685,11 @@ func (ec *executionContext) _Meter(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "rates":
+			out.Values[i] = ec._Meter_rates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "usageEvents":
 			out.Values[i] = ec._Meter_usageEvents(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -39030,6 +40796,57 @@ func (ec *executionContext) _MeterEdge(ctx context.Context, sel ast.SelectionSet
 		case "node":
 			out.Values[i] = ec._MeterEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var meterRateImplementors = []string{"MeterRate"}
+
+func (ec *executionContext) _MeterRate(ctx context.Context, sel ast.SelectionSet, obj *books.MeterRate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, meterRateImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MeterRate")
+		case "meter":
+			out.Values[i] = ec._MeterRate_meter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._MeterRate_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._MeterRate_per(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._MeterRate_cost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._MeterRate_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rateCard":
+			out.Values[i] = ec._MeterRate_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -39177,6 +40994,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "meterCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_meterCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rateCardPublish":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rateCardPublish(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -40913,6 +42737,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_meters(ctx, field)
 				})
+		case "rateCards":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_rateCards(ctx, field)
+				})
+		case "rateCard":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_rateCard(ctx, field)
+				})
 		case "purchase":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -41095,6 +42931,191 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	if n := len(deferred.Defers); n > 0 {
 		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
 		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var rateCardImplementors = []string{"RateCard"}
+
+func (ec *executionContext) _RateCard(ctx context.Context, sel ast.SelectionSet, obj *books.RateCard) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCard")
+		case "number":
+			out.Values[i] = ec._RateCard_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveFrom":
+			out.Values[i] = ec._RateCard_effectiveFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._RateCard_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._RateCard_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rates":
+			out.Values[i] = ec._RateCard_rates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rateCardConnectionImplementors = []string{"RateCardConnection"}
+
+func (ec *executionContext) _RateCardConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.RateCard]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCardConnection")
+		case "nodes":
+			out.Values[i] = ec._RateCardConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._RateCardConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._RateCardConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._RateCardConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rateCardEdgeImplementors = []string{"RateCardEdge"}
+
+func (ec *executionContext) _RateCardEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.RateCard]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCardEdge")
+		case "cursor":
+			out.Values[i] = ec._RateCardEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._RateCardEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rateCardPublishPayloadImplementors = []string{"RateCardPublishPayload"}
+
+func (ec *executionContext) _RateCardPublishPayload(ctx context.Context, sel ast.SelectionSet, obj *RateCardPublishPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rateCardPublishPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RateCardPublishPayload")
+		case "rateCard":
+			out.Values[i] = ec._RateCardPublishPayload_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RateCardPublishPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ratesInForceImplementors = []string{"RatesInForce"}
+
+func (ec *executionContext) _RatesInForce(ctx context.Context, sel ast.SelectionSet, obj *view.RatesInForce) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ratesInForceImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RatesInForce")
+		case "at":
+			out.Values[i] = ec._RatesInForce_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rateCard":
+			out.Values[i] = ec._RatesInForce_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rates":
+			out.Values[i] = ec._RatesInForce_rates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
 	}
 
 	return out
@@ -41897,6 +43918,16 @@ func (ec *executionContext) _UsageEvent(ctx context.Context, sel ast.SelectionSe
 			}
 		case "credits":
 			out.Values[i] = ec._UsageEvent_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rateCard":
+			out.Values[i] = ec._UsageEvent_rateCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dimensions":
+			out.Values[i] = ec._UsageEvent_dimensions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -43902,6 +45933,31 @@ func (ec *executionContext) marshalNEstimateStatus2drawdownᚋinternalᚋbooks�
 	return res
 }
 
+func (ec *executionContext) marshalNEventDimension2drawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, sel ast.SelectionSet, v books.EventDimension) graphql.Marshaler {
+	return ec._EventDimension(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEventDimension2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx context.Context, sel ast.SelectionSet, v []books.EventDimension) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEventDimension2drawdownᚋinternalᚋbooksᚐEventDimension(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNEventDimensionInput2drawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, v any) (books.EventDimension, error) {
+	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNExpiring2ᚕᚖdrawdownᚋinternalᚋbooksᚐExpiringᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Expiring) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -44578,6 +46634,45 @@ func (ec *executionContext) marshalNMeterEdge2ᚕdrawdownᚋgraphᚋinternalᚋv
 	return ret
 }
 
+func (ec *executionContext) marshalNMeterRate2drawdownᚋinternalᚋbooksᚐMeterRate(ctx context.Context, sel ast.SelectionSet, v books.MeterRate) graphql.Marshaler {
+	return ec._MeterRate(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMeterRate2ᚕdrawdownᚋinternalᚋbooksᚐMeterRateᚄ(ctx context.Context, sel ast.SelectionSet, v []books.MeterRate) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMeterRate2drawdownᚋinternalᚋbooksᚐMeterRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNMeterRateInput2drawdownᚋgraphᚋinternalᚋgenᚐMeterRateInput(ctx context.Context, v any) (MeterRateInput, error) {
+	res, err := ec.unmarshalInputMeterRateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMeterRateInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐMeterRateInputᚄ(ctx context.Context, v any) ([]MeterRateInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]MeterRateInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMeterRateInput2drawdownᚋgraphᚋinternalᚋgenᚐMeterRateInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNMoney2drawdownᚋledgerᚐAmount(ctx context.Context, sel ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
 	return ec._Money(ctx, sel, &v)
 }
@@ -45000,6 +47095,71 @@ func (ec *executionContext) marshalNPurchaseStatus2drawdownᚋinternalᚋbooks�
 func (ec *executionContext) unmarshalNPurchaseVoidInput2drawdownᚋgraphᚋinternalᚋgenᚐPurchaseVoidInput(ctx context.Context, v any) (PurchaseVoidInput, error) {
 	res, err := ec.unmarshalInputPurchaseVoidInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRateCard2ᚕᚖdrawdownᚋinternalᚋbooksᚐRateCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.RateCard) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx context.Context, sel ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RateCard!")
+		return graphql.Null
+	}
+	return ec._RateCard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRateCardConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.RateCard]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RateCardConnection!")
+		return graphql.Null
+	}
+	return ec._RateCardConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRateCardEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.RateCard]) graphql.Marshaler {
+	return ec._RateCardEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRateCardEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.RateCard]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRateCardEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRateCardPublishInput2drawdownᚋgraphᚋinternalᚋgenᚐRateCardPublishInput(ctx context.Context, v any) (RateCardPublishInput, error) {
+	res, err := ec.unmarshalInputRateCardPublishInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRatesInForce2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐRatesInForce(ctx context.Context, sel ast.SelectionSet, v *view.RatesInForce) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RatesInForce!")
+		return graphql.Null
+	}
+	return ec._RatesInForce(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRecognition2ᚕᚖdrawdownᚋrevrecᚐRecognitionᚄ(ctx context.Context, sel ast.SelectionSet, v []*revrec.Recognition) graphql.Marshaler {
@@ -45948,6 +48108,21 @@ func (ec *executionContext) marshalOCallerKind2ᚖdrawdownᚋinternalᚋbooksᚐ
 	return res
 }
 
+func (ec *executionContext) marshalOCostToServe2ᚖdrawdownᚋinternalᚋbooksᚐCost(ctx context.Context, sel ast.SelectionSet, v *books.Cost) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CostToServe(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCostToServeInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCostToServeInput(ctx context.Context, v any) (*CostToServeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCostToServeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx context.Context, v any) (*revrec.Credits, error) {
 	if v == nil {
 		return nil, nil
@@ -46227,6 +48402,31 @@ func (ec *executionContext) marshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbook
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOEventDimensionInput2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx context.Context, v any) ([]books.EventDimension, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]books.EventDimension, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEventDimensionInput2drawdownᚋinternalᚋbooksᚐEventDimension(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOEventDimensionInput2ᚖdrawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, v any) (*books.EventDimension, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOGrantCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGrantCreatePayload(ctx context.Context, sel ast.SelectionSet, v *GrantCreatePayload) graphql.Marshaler {
@@ -46787,6 +48987,20 @@ func (ec *executionContext) marshalOPurchaseVoidPayload2ᚖdrawdownᚋgraphᚋin
 		return graphql.Null
 	}
 	return ec._PurchaseVoidPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORateCard2ᚖdrawdownᚋinternalᚋbooksᚐRateCard(ctx context.Context, sel ast.SelectionSet, v *books.RateCard) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RateCard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORateCardPublishPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐRateCardPublishPayload(ctx context.Context, sel ast.SelectionSet, v *RateCardPublishPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RateCardPublishPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORecognition2ᚖdrawdownᚋrevrecᚐRecognition(ctx context.Context, sel ast.SelectionSet, v *revrec.Recognition) graphql.Marshaler {

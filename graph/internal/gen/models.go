@@ -47,6 +47,14 @@ type BreakageInput struct {
 	Escheat *decimal.Decimal `json:"escheat,omitempty"`
 }
 
+// What units of a meter cost the company to serve.
+type CostToServeInput struct {
+	// In the functional currency, for every `per` units: 0 to 1,000,000 with at most ten decimals, such as `0.001`.
+	Amount decimal.Decimal `json:"amount"`
+	// How many units cost `amount`, more than 0, at most six decimals; 1 where null.
+	Per *decimal.Decimal `json:"per,omitempty"`
+}
+
 // Credits that move from one customer to another.
 type CreditsTransferInput struct {
 	// The external id of the customer who gives.
@@ -255,6 +263,18 @@ type MeterCreatePayload struct {
 	Meter *books.Meter `json:"meter,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What units of a meter come to, whole: a cost that is not given is not known.
+type MeterRateInput struct {
+	// The code of the meter.
+	Meter string `json:"meter"`
+	// Credits for every `per` units, more than 0, at most six decimals, such as `2`.
+	Credits decimal.Decimal `json:"credits"`
+	// How many units cost `credits`, more than 0, at most six decimals, such as `1000`; 1 where null.
+	Per *decimal.Decimal `json:"per,omitempty"`
+	// What they cost to serve; not known where null.
+	Cost *CostToServeInput `json:"cost,omitempty"`
 }
 
 // Acts. Each is one transaction: it happens whole or not at all. An act that is refused has
@@ -536,6 +556,24 @@ type PurchaseVoidPayload struct {
 type Query struct {
 }
 
+// A version of the rate card.
+type RateCardPublishInput struct {
+	// From when on it is in force: now or later, and not before the version before it; now where null.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
+	// 1 to 1,000 rates, each meter once. A meter that is not named keeps its rate.
+	Rates []MeterRateInput `json:"rates"`
+	// Why, for the auditor, at most 2,000 characters.
+	Note *string `json:"note,omitempty"`
+}
+
+// What came of `rateCardPublish`.
+type RateCardPublishPayload struct {
+	// The version; null where it was refused.
+	RateCard *books.RateCard `json:"rateCard,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // When use has become remote.
 type RemoteRuleInput struct {
 	// The time without use, such as `P10M`.
@@ -606,6 +644,8 @@ type UsageEventInput struct {
 	Credits *revrec.Credits `json:"credits,omitempty"`
 	// When it happened; now where null.
 	OccurredAt *time.Time `json:"occurredAt,omitempty"`
+	// What reports tell it apart by: at most 10, each key once. They never change, and an event that comes again says the same.
+	Dimensions []books.EventDimension `json:"dimensions,omitempty"`
 }
 
 // A usage event as its sender named it.

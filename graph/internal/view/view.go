@@ -79,6 +79,8 @@ type (
 	PackEdge                  = Edge[books.Pack]
 	MeterConnection           = Connection[books.Meter]
 	MeterEdge                 = Edge[books.Meter]
+	RateCardConnection        = Connection[books.RateCard]
+	RateCardEdge              = Edge[books.RateCard]
 	PurchaseConnection        = Connection[books.Purchase]
 	PurchaseEdge              = Edge[books.Purchase]
 	LotConnection             = Connection[revrec.Lot]
