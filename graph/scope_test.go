@@ -228,6 +228,8 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return ways
 	case field.Name == "entry":
 		return []string{"(number: 1)", "(number: 3)"}
+	case field.Name == "packQuote":
+		return []string{`(code: "growth", credits: "100")`}
 	case slices.Contains([]string{"policy", "pack", "meter"}, field.Name):
 		return []string{fmt.Sprintf("(code: %q)", map[string]string{"policy": "pooled", "pack": "growth", "meter": "tokens"}[field.Name])}
 	}
@@ -245,7 +247,11 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	case field.Arguments.ForName("customer") != nil && field.Arguments.ForName("customer").Type.NonNull:
 		return []string{`(customer: "other-corp")`, `(customer: "mine-inc")`}
 	case field.Arguments.ForName("customer") != nil:
-		return []string{"(first: 50 " + required + ")", `(customer: "other-corp" ` + required + `)`}
+		all := required
+		if field.Arguments.ForName("first") != nil {
+			all += " first: 50"
+		}
+		return []string{"(" + all + ")", `(customer: "other-corp" ` + required + `)`}
 	}
 	return []string{""}
 }
