@@ -117,6 +117,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 	for _, b := range []*playedBook{often, once} {
 		b.checkLots(t)
 		b.checkPools(t, h)
+		b.checkStatements(t, h)
 	}
 	// Invariant 6: any cut of the history into runs gives the same journal.
 	if diff := cmp.Diff(often.journal(t), once.journal(t)); diff != "" {

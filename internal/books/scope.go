@@ -400,3 +400,30 @@ func (s scopedTx) BookedOfLots(ctx context.Context, spans []LotSpan, kinds ...re
 	}
 	return s.tx.BookedOfLots(ctx, mine, kinds...)
 }
+
+func (s scopedTx) ChangesInto(ctx context.Context, customerID string) (map[string]revrec.Change, error) {
+	return s.tx.ChangesInto(ctx, s.only(customerID))
+}
+
+func (s scopedTx) StatementUses(ctx context.Context, customerID string, from, to ledger.Date, each bool, limit int) ([]StatementUse, error) {
+	return s.tx.StatementUses(ctx, s.only(customerID), from, to, each, limit)
+}
+
+func (s scopedTx) StatementBookings(ctx context.Context, customerID string, from, to ledger.Date) ([]StatementBooking, error) {
+	return s.tx.StatementBookings(ctx, s.only(customerID), from, to)
+}
+
+func (s scopedTx) StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]StatementEntry, error) {
+	return s.tx.StatementEntries(ctx, s.only(customerID), to)
+}
+
+// DrawnBefore is for lots of the customer alone: what is asked for in one order is answered
+// in it.
+func (s scopedTx) DrawnBefore(ctx context.Context, spans []LotSpan) ([]revrec.Credits, error) {
+	for _, span := range spans {
+		if span.CustomerID != s.customerID {
+			return nil, errScoped
+		}
+	}
+	return s.tx.DrawnBefore(ctx, spans)
+}

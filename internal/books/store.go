@@ -37,6 +37,7 @@ type Tx interface {
 	bookingTx
 	journalTx
 	chartTx
+	statementTx
 	runTx
 	tokenTx
 	tellTx
@@ -356,6 +357,21 @@ type chartTx interface {
 	// AccountChart adds up the sides of an account, by accounting date and currency; the
 	// balances before From come as rows of the zero day.
 	AccountChart(ctx context.Context, account ledger.Role, filter ChartFilter) ([]ChartRow, error)
+}
+
+// statementTx reads what a customer's statement is made of, for the lots of one customer.
+type statementTx interface {
+	// ChangesInto returns the changes out of which lots of the customer came, by lot id.
+	ChangesInto(ctx context.Context, customerID string) (map[string]revrec.Change, error)
+	// StatementUses adds up what was drawn on days (both included), by day, lot, meter and
+	// direction, or returns it of each event where each is set: at most limit rows.
+	StatementUses(ctx context.Context, customerID string, from, to ledger.Date, each bool, limit int) ([]StatementUse, error)
+	// StatementBookings adds up recognitions of lots by accounting date through to, lot and
+	// kind; all that came before from are under the zero day.
+	StatementBookings(ctx context.Context, customerID string, from, to ledger.Date) ([]StatementBooking, error)
+	// StatementEntries returns what each entry about a purchase of the customer moved, through
+	// an accounting date and in order of number.
+	StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]StatementEntry, error)
 }
 
 type runTx interface {

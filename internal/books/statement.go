@@ -1,0 +1,317 @@
+package books
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// The bounds of a statement.
+const (
+	// MaxStatementDays bounds its span: a year, and the day that makes one of it leap.
+	MaxStatementDays = 366
+	// MaxStatementEventDays bounds it where each event is a line.
+	MaxStatementEventDays = 31
+	// MaxStatementLines is what one answer keeps in memory: some tens of megabytes.
+	MaxStatementLines = 50_000
+	// MaxStatementLots bounds the lots that a customer ever had.
+	MaxStatementLots = 20_000
+)
+
+// StatementKind says what a line of a statement is.
+type StatementKind string
+
+// The kinds of line, in the order in which those of one day stand.
+const (
+	OpenedLine      StatementKind = "OPENING"       // credits that came from elsewhere with the book
+	PurchasedLine   StatementKind = "PURCHASE"      // credits bought, and what appeared in deferred revenue
+	BonusLine       StatementKind = "BONUS"         // credits that came with them
+	GrantedLine     StatementKind = "GRANT"         // credits given
+	MovedInLine     StatementKind = "TRANSFER_IN"   // credits of another customer
+	ReinstatedLine  StatementKind = "REINSTATEMENT" // lapsed credits that live on: out of one lot, into another
+	RolledOverLine  StatementKind = "ROLLOVER"      // unused credits that live on: out of one lot, into another
+	DueLine         StatementKind = "DUE"           // an invoice fell due: deferred revenue appeared
+	PaymentLine     StatementKind = "PAYMENT"       // an invoice was paid
+	UsedLine        StatementKind = "USE"           // credits used, and what was earned by it
+	VoidedLine      StatementKind = "VOID"          // use that was taken back
+	OverageLine     StatementKind = "OVERAGE"       // use beyond the balance: it takes no credits
+	ClearedLine     StatementKind = "CLEARING"      // earned before there was deferred revenue, and taken out of it now
+	RefundedLine    StatementKind = "REFUND"        // credits taken back, money paid back
+	ChargedBackLine StatementKind = "CHARGEBACK"    // the same, by a chargeback that was lost
+	CalledOffLine   StatementKind = "PURCHASE_VOID" // an unpaid purchase was called off
+	MovedOutLine    StatementKind = "TRANSFER_OUT"  // credits that went to another customer
+	ExtendedLine    StatementKind = "EXTENSION"     // credits lapse later: nothing moves
+	RemoteLine      StatementKind = "REMOTE"        // released, for use has become remote; the credits stay
+	LapsedLine      StatementKind = "LAPSE"         // credits that lapsed, and what was released with them
+)
+
+// StatementKinds lists the kinds in the order in which those of one day stand.
+func StatementKinds() []StatementKind {
+	return []StatementKind{
+		OpenedLine, PurchasedLine, BonusLine, GrantedLine, MovedInLine, ReinstatedLine, RolledOverLine, DueLine, PaymentLine, UsedLine, VoidedLine,
+		OverageLine, ClearedLine, RefundedLine, ChargedBackLine, CalledOffLine, MovedOutLine, ExtendedLine, RemoteLine, LapsedLine,
+	}
+}
+
+// StatementDetail says what of use is a line.
+type StatementDetail string
+
+// The details.
+const (
+	ByDay   StatementDetail = "DAY"   // what was used of a lot on a day
+	ByEvent StatementDetail = "EVENT" // each event, and what was earned on the day by itself
+)
+
+// StatementRequest asks for the statement of a customer, by internal id, of the days From
+// through To.
+type StatementRequest struct {
+	CustomerID string
+	From, To   ledger.Date
+	Detail     StatementDetail
+}
+
+// Statement is what happened to a customer's credits, and to the deferred revenue of them.
+// Opening and the lines add up to Closing, in credits and in each currency.
+//
+// Credits stand on the day on which it happened, money on the accounting date under which
+// it is booked: mostly the same, and later where a period was closed.
+type Statement struct {
+	StatementRequest
+	Lots             map[string]revrec.Lot // those of the lines and before, by id
+	Opening, Closing StatementBalance
+	Lines            []StatementLine
+}
+
+// StatementBalance is what a customer had when a day began or ended. Credits are those that
+// were neither used nor taken out nor had lapsed: begun or not, blocked or held or free.
+type StatementBalance struct {
+	Credits  revrec.Credits
+	Deferred []StatementMoney // by currency, in order; those that hold nothing too, once they held something
+}
+
+// StatementMoney is deferred revenue in the currency of contracts, and in the book's.
+type StatementMoney struct {
+	Amount, Functional ledger.Amount
+}
+
+// StatementLine is one thing that happened.
+type StatementLine struct {
+	Key        string // unlike that of any other line of the statement
+	Day        ledger.Date
+	Kind       StatementKind
+	LotID      string
+	PurchaseID string
+	Entry      int64          // the number of the entry that moved the money; 0 where many sum it
+	Credits    revrec.Credits // into the balance; negative out of it
+	// Amount is what came into deferred revenue, negative what left it; Cash what was paid
+	// by the customer, negative to them.
+	Amount, Functional, Cash ledger.Amount
+	Uses                     []StatementUse // what USE, VOID and OVERAGE add up
+	Reason                   string
+	// Balance and Deferred, in the line's currency, are what is there after the line.
+	Balance  revrec.Credits
+	Deferred StatementMoney
+}
+
+// StatementUse is what was drawn from a lot on a day by one meter, or by one event.
+type StatementUse struct {
+	LotID   string
+	Day     ledger.Date
+	MeterID string // "" for use in credits
+	EventID string // "" where Events are added up
+	Events  int64
+	Credits revrec.Credits // drawn; negative for voids
+}
+
+// StatementBooking is what the recognitions of one kind of a lot add up to under an
+// accounting date; the zero day is all that came before a statement.
+type StatementBooking struct {
+	LotID             string
+	Kind              revrec.Kind
+	Day               ledger.Date
+	Minor, Functional int64
+}
+
+// StatementEntry is what an entry about a purchase moved: into deferred revenue, and in cash.
+type StatementEntry struct {
+	Number             int64
+	Kind               ledger.EntryKind
+	Day                ledger.Date // accounting date
+	PurchaseID         string
+	Amount, Functional ledger.Amount
+	Cash               ledger.Amount
+}
+
+// Statement returns what happened to a customer's credits, as the book knows it now.
+// Errors: NOT_FOUND, INVALID, TOO_LARGE.
+func (b *Books) Statement(ctx context.Context, request StatementRequest) (statement Statement, err error) {
+	err = b.View(ctx, func(ctx context.Context, tx Tx) error {
+		statement, err = b.StatementOf(ctx, tx, request)
+		return err
+	})
+	return statement, err
+}
+
+// StatementOf is Statement on a snapshot that is open already.
+func (b *Books) StatementOf(ctx context.Context, tx Tx, request StatementRequest) (Statement, error) {
+	if err := request.check(); err != nil {
+		return Statement{}, err
+	}
+	s := statementWork{books: b, request: request, lots: map[string]*revrec.Lot{}, purchases: map[string]Purchase{}, at: map[statementPlace]int{}, uses: map[statementPlace]int{}}
+	if err := s.read(ctx, tx); err != nil {
+		return Statement{}, err
+	}
+	return s.statement()
+}
+
+func (r StatementRequest) check() error {
+	most := MaxStatementDays
+	if r.Detail == ByEvent {
+		most = MaxStatementEventDays
+	}
+	switch {
+	case r.To < r.From:
+		return refuse(Invalid, "to", "must not be before from (%s), but is %s", r.From, r.To)
+	case int(r.To-r.From) >= most:
+		return refuse(TooLarge, "to", "must be within %d days of from, but is %d after it: ask for shorter spans, the closing of one is the opening of the next", most, r.To-r.From)
+	}
+	return nil
+}
+
+// statementWork is a statement on its way.
+type statementWork struct {
+	books     *Books
+	request   StatementRequest
+	order     []revrec.Lot
+	lots      map[string]*revrec.Lot
+	purchases map[string]Purchase
+	changes   map[string][]revrec.Change // of the customer's lots, by lot
+	into      map[string]revrec.Change   // by the lot that came out of one
+	before    map[string]revrec.Credits  // drawn before the span, by lot
+	bookings  []StatementBooking
+	entries   []StatementEntry
+	drawn     []StatementUse
+
+	lines []StatementLine
+	at    map[statementPlace]int // lines that have credits and no money yet
+	uses  map[statementPlace]int // the lines of use
+	open  StatementBalance
+	err   error
+}
+
+// statementPlace is where credits and money meet in one line.
+type statementPlace struct {
+	day   ledger.Date
+	kind  StatementKind
+	lotID string
+}
+
+// read reads what a statement is made of, by as many statements for many rows as for few.
+func (s *statementWork) read(ctx context.Context, tx Tx) (err error) {
+	r := s.request
+	customers, err := tx.CustomersByID(ctx, []string{r.CustomerID})
+	if err != nil {
+		return err
+	}
+	if len(customers) == 0 {
+		return refuse(NotFound, "customer", "there is no such customer")
+	}
+	if s.order, err = tx.Lots(ctx, LotFilter{CustomerID: r.CustomerID}, Page{Limit: MaxStatementLots + 1}); err != nil {
+		return err
+	}
+	if len(s.order) > MaxStatementLots {
+		return refuse(TooLarge, "customer", "has more than %d lots, which one statement does not add up", MaxStatementLots)
+	}
+	keys, spans, ids := make([]LotKey, 0, len(s.order)), make([]LotSpan, 0, len(s.order)), []string(nil)
+	for i := range s.order {
+		lot := &s.order[i]
+		s.lots[lot.ID] = lot
+		keys = append(keys, LotKey{lot.CustomerID, lot.ID})
+		spans = append(spans, LotSpan{LotKey{lot.CustomerID, lot.ID}, r.From, r.To})
+		if lot.PurchaseID != "" {
+			ids = append(ids, lot.PurchaseID)
+		}
+	}
+	slices.Sort(ids)
+	purchases, err := tx.PurchasesByID(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, purchase := range purchases {
+		s.purchases[purchase.ID] = purchase
+	}
+	if s.changes, err = tx.LotChanges(ctx, keys); err != nil {
+		return err
+	}
+	if s.into, err = tx.ChangesInto(ctx, r.CustomerID); err != nil {
+		return err
+	}
+	drawn, err := tx.DrawnBefore(ctx, spans)
+	if err != nil {
+		return err
+	}
+	s.before = make(map[string]revrec.Credits, len(drawn))
+	for i, credits := range drawn {
+		s.before[spans[i].LotID] = credits
+	}
+	if s.bookings, err = tx.StatementBookings(ctx, r.CustomerID, r.From, r.To); err != nil {
+		return err
+	}
+	if s.entries, err = tx.StatementEntries(ctx, r.CustomerID, r.To); err != nil {
+		return err
+	}
+	s.drawn, err = tx.StatementUses(ctx, r.CustomerID, r.From, r.To, r.Detail == ByEvent, MaxStatementLines+1)
+	if err == nil && len(s.drawn) > MaxStatementLines {
+		err = refuse(TooLarge, "to", "makes more than %d lines: take a shorter span, or the detail DAY", MaxStatementLines)
+	}
+	return err
+}
+
+// statement puts the lines in order and adds them up.
+func (s *statementWork) statement() (Statement, error) {
+	s.creditsOfLots()
+	s.moneyOfEntries()
+	s.moneyOfChanges()
+	s.moneyOfBookings()
+	if s.err != nil {
+		return Statement{}, s.err
+	}
+	s.sort()
+	result := Statement{StatementRequest: s.request, Opening: s.open, Lots: make(map[string]revrec.Lot, len(s.lots))}
+	for id, lot := range s.lots {
+		result.Lots[id] = *lot
+	}
+	result.Closing = StatementBalance{s.open.Credits, slices.Clone(s.open.Deferred)}
+	number := 0
+	for i := range s.lines {
+		line := &s.lines[i]
+		if i > 0 && s.lines[i-1].Day == line.Day {
+			number++
+		} else {
+			number = 1
+		}
+		line.Key = fmt.Sprintf("%s.%d", line.Day, number)
+		result.Closing.Credits += line.Credits
+		line.Balance = result.Closing.Credits
+		line.Deferred = result.Closing.add(line.Amount, line.Functional)
+	}
+	result.Lines = s.lines
+	return result, nil
+}
+
+// add adds to what is deferred in the currency, and returns what it is then.
+func (b *StatementBalance) add(amount, functional ledger.Amount) StatementMoney {
+	at, found := slices.BinarySearchFunc(b.Deferred, amount.Currency, func(m StatementMoney, currency ledger.Currency) int {
+		return cmp.Compare(m.Amount.Currency, currency)
+	})
+	if !found {
+		b.Deferred = slices.Insert(b.Deferred, at, StatementMoney{ledger.Money(0, amount.Currency), ledger.Money(0, functional.Currency)})
+	}
+	m := &b.Deferred[at]
+	m.Amount, m.Functional = m.Amount.Add(amount), m.Functional.Add(functional)
+	return *m
+}
