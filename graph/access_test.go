@@ -88,6 +88,7 @@ var matrix = map[string]struct {
 	"Query.accountOverTime":         {`accountOverTime(account: CASH, from: "2024-01-01", to: "2024-01-31") { series { currency } }`, everybody},
 	"Query.activeCustomersOverTime": {`activeCustomersOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.deferredRevenue":         {`deferredRevenue { nodes { lots } }`, everybody},
+	"Query.statement":               {`statement(customer: "acme", from: "2024-01-01", to: "2024-01-31") { from }`, everybody},
 	"Query.jobs":                    {`jobs { name }`, everybody},
 	"Query.jobRuns":                 {`jobRuns { nodes { id } }`, everybody},
 

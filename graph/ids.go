@@ -38,6 +38,7 @@ const (
 	rateNoun     noun = "rate" // with its number
 	deferredNoun noun = "def"
 	expiringNoun noun = "exp"
+	lineNoun     noun = "stl" // of a statement
 )
 
 // maxKeyLength bounds what stands behind a prefix: two UUIDs with a slash, of a draw.

@@ -63,6 +63,9 @@ type (
 	webhookResolver         struct{}
 	expiringResolver        struct{}
 	webhookDeliveryResolver struct{}
+	statementResolver       struct{}
+	statementLineResolver   struct{}
+	statementUseResolver    struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
@@ -98,6 +101,9 @@ func (r *resolver) Account() gen.AccountResolver                 { return accoun
 func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
 
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
+func (r *resolver) Statement() gen.StatementResolver             { return statementResolver{} }
+func (r *resolver) StatementLine() gen.StatementLineResolver     { return statementLineResolver{} }
+func (r *resolver) StatementUse() gen.StatementUseResolver       { return statementUseResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver         { return seriesResolver{} }
 func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver     { return seriesResolver{} }
 func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver   { return seriesResolver{} }

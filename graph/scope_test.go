@@ -236,6 +236,10 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if strings.HasSuffix(field.Name, "OverTime") {
 		return waysToChart(field)
 	}
+	if field.Name == "statement" {
+		const span = `from: "2024-01-10", to: "2024-02-09", detail: `
+		return []string{`(customer: "other-corp", ` + span + "DAY)", `(customer: "mine-inc", ` + span + "DAY)", `(customer: "mine-inc", ` + span + "EVENT)"}
+	}
 	required := ""
 	if field.Name == "lapsing" {
 		required = "withinDays: 3000"

@@ -20,6 +20,15 @@ const shelves = [
         }
       },
       {
+        "name": "statement",
+        "says": "What happened to a customer's credits: opening and lines add up to the closing, in credits and in money.",
+        "query": "query Statement($from: Date!, $to: Date!) {\n  statement(customer: \"larkspur-labs\", from: $from, to: $to) {\n    opening { credits deferred { amount { amount currency } } }\n    lines(first: 4) {\n      totalCount\n      nodes { day kind credits amount { amount } balance deferred { amount } lot { id } uses { meter { code } events credits } }\n    }\n    closing { credits deferred { amount { amount currency } } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "customerCreate",
         "says": "Adds a customer under your own id. Send it twice: the second answer is the first, and nothing happens again.",
         "query": "mutation AddCustomer($input: CustomerCreateInput!, $key: String!) {\n  customerCreate(input: $input, idempotencyKey: $key) {\n    customer { id externalId name createdAt }\n    userErrors { field code message }\n  }\n}\n",
@@ -79,9 +88,36 @@ const shelves = [
         }
       },
       {
+        "name": "pack-at",
+        "says": "What a pack costs on a day to come: the version that is in force then.",
+        "query": "query PackAt($code: String!, $at: DateTime!) {\n  pack(code: $code, at: $at) {\n    version { number effectiveFrom }\n    tiers { credits price { amount currency } }\n  }\n}\n",
+        "variables": {
+          "code": "credits",
+          "at": "2027-06-01T00:00:00Z"
+        }
+      },
+      {
         "name": "packs",
         "says": "What is for sale, for a page of prices.",
         "query": "query Packs {\n  packs { nodes { code name tiers { credits price { amount currency } } } }\n}\n"
+      },
+      {
+        "name": "packQuote",
+        "says": "What 9,999 credits cost, and that 10,000 cost less.",
+        "query": "query Quote($code: String!, $credits: Credits!) {\n  packQuote(code: $code, credits: $credits) {\n    price { amount currency }\n    pricePerCredit { exact rounded places }\n    reason\n    next { credits price { amount } more difference { amount } saving { amount } }\n    hint\n  }\n}\n",
+        "variables": {
+          "code": "credits",
+          "credits": "9999"
+        }
+      },
+      {
+        "name": "packQuote-budget",
+        "says": "The most credits that 900.00 buys, and what is left over.",
+        "query": "query Spend($code: String!, $budget: Decimal!) {\n  packQuote(code: $code, budget: $budget) {\n    credits\n    price { amount currency }\n    unspent { amount }\n    tier { credits price { amount } }\n    reason\n  }\n}\n",
+        "variables": {
+          "code": "credits",
+          "budget": "900.00"
+        }
       },
       {
         "name": "meter",
@@ -207,6 +243,42 @@ const shelves = [
             ]
           },
           "key": "pack-standard"
+        }
+      },
+      {
+        "name": "packRevise",
+        "says": "A dearer price list from next month on. What is sold before keeps the price of its day.",
+        "query": "mutation RaisePrices($code: String!, $input: PackReviseInput!, $key: String!) {\n  packRevise(code: $code, input: $input, idempotencyKey: $key) {\n    pack {\n      code\n      versions { number effectiveFrom retired reason tiers { credits price { amount currency } } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "code": "credits",
+          "input": {
+            "effectiveFrom": "2027-01-01T00:00:00Z",
+            "tiers": [
+              {
+                "credits": "1000",
+                "price": "110.00"
+              },
+              {
+                "credits": "10000",
+                "price": "850.00"
+              }
+            ],
+            "reason": "Price list of 2027"
+          },
+          "key": "pack-credits-2027"
+        }
+      },
+      {
+        "name": "packRetire",
+        "says": "Takes a pack off sale: from that instant on a sale of it is refused with PACK_RETIRED.",
+        "query": "mutation RetirePack($code: String!, $input: PackRetireInput! = {}, $key: String!) {\n  packRetire(code: $code, input: $input, idempotencyKey: $key) {\n    pack { code retiredFrom version { number retired } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "code": "credits-eur",
+          "input": {
+            "from": "2027-01-01T00:00:00Z",
+            "reason": "Sold in dollars alone"
+          },
+          "key": "pack-credits-eur-retired"
         }
       },
       {
@@ -609,6 +681,88 @@ const shelves = [
           },
           "key": "void-req-2"
         }
+      }
+    ]
+  },
+  {
+    "title": "Holds",
+    "examples": [
+      {
+        "name": "hold",
+        "says": "A hold: whose credits of which lots it keeps, and until when.",
+        "query": "query Hold($id: ID!) {\n  hold(id: $id) {\n    reference\n    status\n    credits\n    parts { credits lot { kind unused } }\n    createdAt\n    endsAt\n    event { eventId }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ holds(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "holds",
+        "says": "What is held now, by customer and job.",
+        "query": "query Holds {\n  holds(status: ACTIVE, first: 10) {\n    nodes { reference credits endsAt customer { externalId balance { credits held } } }\n    totalCount\n  }\n}\n"
+      },
+      {
+        "name": "holdCreate",
+        "says": "Keeps credits for a job before it starts: nobody else can use them until it says what it took, or an hour is over.",
+        "query": "mutation Hold($input: HoldCreateInput!, $key: String!) {\n  holdCreate(input: $input, idempotencyKey: $key) {\n    hold {\n      id\n      credits\n      status\n      endsAt\n      parts { credits lot { granted unused } }\n      customer { balance { credits held } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "acme",
+            "credits": "250",
+            "expiresAfter": "PT2H",
+            "reference": "render-77"
+          },
+          "key": "hold-render-77"
+        }
+      },
+      {
+        "name": "holdCreate-refused",
+        "says": "More than can be used now cannot be held.",
+        "query": "mutation HoldTooMuch($input: HoldCreateInput!, $key: String!) {\n  holdCreate(input: $input, idempotencyKey: $key) {\n    hold { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "acme",
+            "credits": "100000"
+          },
+          "key": "hold-render-78"
+        }
+      },
+      {
+        "name": "holdCapture",
+        "says": "Ends the hold with what the job took: less than was held, and the rest is free at once.",
+        "query": "mutation Capture($id: ID!, $input: HoldCaptureInput!, $key: String!) {\n  holdCapture(holdId: $id, input: $input, idempotencyKey: $key) {\n    hold { status credits endedAt }\n    event { eventId credits draws { credits lot { remaining } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "id": "render-77",
+            "credits": "180.25"
+          },
+          "key": "capture-render-77"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ holds(customer: \"acme\", status: ACTIVE, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "holdRelease",
+        "says": "Gives a hold up, for its job was called off.",
+        "query": "mutation Release($id: ID!, $input: HoldReleaseInput!, $key: String!) {\n  holdRelease(holdId: $id, input: $input, idempotencyKey: $key) {\n    hold { status reason customer { balance { held } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "Called off"
+          },
+          "key": "release-tiles-2026-01"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ holds(customer: \"kestrel-maps\", status: ACTIVE, first: 1) { nodes { id } } }"
+          }
+        ]
       }
     ]
   },

@@ -77,7 +77,6 @@ func (scopedTx) LotDaysAfter(context.Context, []LotSpan) ([]ledger.Date, error) 
 	return nil, errScoped
 }
 
-
 func (scopedTx) LapsingLots(context.Context, ledger.Date, int) ([]LotKey, error) {
 	return nil, errScoped
 }

@@ -81,7 +81,6 @@ type StatementRequest struct {
 // it is booked: mostly the same, and later where a period was closed.
 type Statement struct {
 	StatementRequest
-	Lots             map[string]revrec.Lot // those of the lines and before, by id
 	Opening, Closing StatementBalance
 	Lines            []StatementLine
 }
@@ -281,11 +280,7 @@ func (s *statementWork) statement() (Statement, error) {
 		return Statement{}, s.err
 	}
 	s.sort()
-	result := Statement{StatementRequest: s.request, Opening: s.open, Lots: make(map[string]revrec.Lot, len(s.lots))}
-	for id, lot := range s.lots {
-		result.Lots[id] = *lot
-	}
-	result.Closing = StatementBalance{s.open.Credits, slices.Clone(s.open.Deferred)}
+	result := Statement{StatementRequest: s.request, Opening: s.open, Closing: StatementBalance{s.open.Credits, slices.Clone(s.open.Deferred)}}
 	number := 0
 	for i := range s.lines {
 		line := &s.lines[i]

@@ -66,7 +66,9 @@ func (s *statementWork) line(lot *revrec.Lot, kind StatementKind, day ledger.Dat
 }
 
 // within says whether a day lies in the span; what lies before it is in the opening.
-func (s *statementWork) within(day ledger.Date) bool { return day >= s.request.From && day <= s.request.To }
+func (s *statementWork) within(day ledger.Date) bool {
+	return day >= s.request.From && day <= s.request.To
+}
 
 // creditsOfLots makes the lines of what came into each lot and left it.
 func (s *statementWork) creditsOfLots() {

@@ -99,6 +99,8 @@ type (
 	DeferredRevenueEdge       = Edge[books.Deferred]
 	ExpiringConnection        = Connection[books.Expiring]
 	ExpiringEdge              = Edge[books.Expiring]
+	StatementLineConnection   = Connection[books.StatementLine]
+	StatementLineEdge         = Edge[books.StatementLine]
 	JobRunConnection          = Connection[books.JobRun]
 	JobRunEdge                = Edge[books.JobRun]
 	TokenConnection           = Connection[books.Token]
