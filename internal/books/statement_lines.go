@@ -143,9 +143,10 @@ func (s *statementWork) cameIn(lot *revrec.Lot, move func(ledger.Date, revrec.Cr
 	}
 	bonus := revrec.Credits(0)
 	if purchase, sold := s.purchases[lot.PurchaseID]; sold && kind == PurchasedLine {
-		if lot.ID == purchase.LotID {
+		switch {
+		case lot.ID == purchase.LotID && purchase.BonusLotID == "":
 			bonus = min(purchase.Bonus, lot.Granted)
-		} else {
+		case lot.ID != purchase.LotID:
 			kind = BonusLine
 		}
 	}
