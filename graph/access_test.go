@@ -121,6 +121,19 @@ var matrix = map[string]struct {
 	"Mutation.webhookTest":         {`webhookTest(webhookId: "whk_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
 	"Mutation.webhookReplay":       {`webhookReplay(webhookId: "whk_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, admins},
 
+	"Query.periods":        {`periods { nodes { period } }`, everybody},
+	"Query.period":         {`period(period: "2024-01") { status }`, everybody},
+	"Query.closeChecklist": {`closeChecklist(period: "2024-01") { ready }`, everybody},
+	"Query.closeTasks":     {`closeTasks { id }`, everybody},
+
+	"Mutation.periodClose":         {`periodClose(period: "2024-01", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.periodReopenPropose": {`periodReopenPropose(period: "2024-01", input: {reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.periodReopenApprove": {`periodReopenApprove(reopeningId: "rop_0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.periodReopenReject":  {`periodReopenReject(reopeningId: "rop_0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.closeTaskDone":       {`closeTaskDone(taskId: "tsk_0", period: "2024-01", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.closeTaskEnd":        {`closeTaskEnd(taskId: "tsk_0", after: "2024-01", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.closeTaskCreate":     {`closeTaskCreate(input: {name: "KEY", required: false}, idempotencyKey: "KEY") { task { id } userErrors { code } }`, accountants},
+
 	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Query.hold":                 {`hold(id: "hold_0") { id }`, everybody},
 	"Query.holds":                {`holds { nodes { id } }`, everybody},
@@ -135,6 +148,7 @@ var matrix = map[string]struct {
 // they are about the whole book.
 var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.accountOverTime", "Query.jobRuns",
+	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 }
 

@@ -51,7 +51,7 @@ func (auditEventResolver) RequestID(_ context.Context, e *books.AuditEvent) (*st
 var subjects = map[string]noun{
 	"customer": customerNoun, "policy": policyNoun, "estimate": estimateNoun, "pack": packNoun, "meter": meterNoun,
 	"purchase": purchaseNoun, "hold": holdNoun, "grant": lotNoun, "usage": eventNoun, "job": jobRunNoun, "token": tokenNoun,
-	"webhook": webhookNoun,
+	"webhook": webhookNoun, "closeTask": closeTaskNoun,
 }
 
 // Subject is the row's own key, under the noun of the action.

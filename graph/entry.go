@@ -13,8 +13,8 @@ func (queryResolver) Entry(ctx context.Context, number int) (*ledger.Entry, erro
 	return pointer(ctx, requestOf(ctx).entries, int64(number))
 }
 
-func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, sort books.Order, first int, after *string, reverse bool) (*view.EntryConnection, error) {
-	filter := books.EntryFilter{From: value(from), To: value(to), Kind: value(kind), Kinds: once(kinds), Account: value(account)}
+func (queryResolver) Entries(ctx context.Context, from, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, outOfPeriod *bool, sort books.Order, first int, after *string, reverse bool) (*view.EntryConnection, error) {
+	filter := books.EntryFilter{From: value(from), To: value(to), Kind: value(kind), Kinds: once(kinds), Account: value(account), OutOfPeriod: outOfPeriod}
 	if purchaseID != nil {
 		var err error
 		if filter.Reference, err = purchaseNoun.key("purchaseId", *purchaseID); err != nil {

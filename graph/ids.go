@@ -26,12 +26,16 @@ const (
 	entryNoun       noun = "ent" // with its number
 	jobRunNoun      noun = "run"
 
-	// What only some may see: node does not know them.
+	// What only some may see, or nobody looks up alone: node does not know them.
 	tokenNoun noun = "tok"
 	auditNoun noun = "aud"
 
 	webhookNoun  noun = "whk"
 	deliveryNoun noun = "dlv" // message and endpoint
+
+	reopeningNoun noun = "rop"
+	closeTaskNoun noun = "tsk"
+	periodNoun    noun = "per" // with the month: of cursors
 
 	// Rows without an id of their own have cursors all the same.
 	drawNoun     noun = "draw"

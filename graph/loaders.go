@@ -158,6 +158,9 @@ type loaders struct {
 	entriesOf    *batch[sumKey, int64]
 	jobRuns      *batch[string, books.JobRun]
 	webhooks     *batch[string, books.Webhook]
+	periodTotals *batch[ledger.Period, books.PeriodTotal]
+	closings     *batch[ledger.Period, []books.Closing]
+	reopenings   *batch[ledger.Period, []books.Reopening]
 	balances     *batch[balanceKey, books.Balance]
 
 	// Rows that were read together, by what names them where lists are below them.
@@ -233,6 +236,9 @@ func newLoaders(read reader) *loaders {
 	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
 	l.webhooks = rowsBy(read, books.Tx.WebhooksByID, func(w *books.Webhook) string { return w.ID }, func([]books.Webhook) {})
+	l.periodTotals = rowsBy(read, books.Tx.PeriodTotals, func(t *books.PeriodTotal) ledger.Period { return t.Period }, nil)
+	l.closings = groupsBy(read, books.Tx.Closings, func(c *books.Closing) ledger.Period { return c.Period }, nil)
+	l.reopenings = groupsBy(read, books.Tx.Reopenings, func(r *books.Reopening) ledger.Period { return r.Period }, nil)
 	l.drawsOf = groupsBy(read, books.Tx.DrawsOfEvents, func(d *books.Draw) string { return d.EventID }, l.sawDraws)
 	l.lotDays = groupsBy(read, books.Tx.LotDays, lotKeyOfDay, l.sawLotDays)
 	l.bookedOf = newBatch(func(ctx context.Context, keys []books.LotKey) (found map[books.LotKey]map[ledger.Date]revrec.Credits, err error) {

@@ -15,10 +15,16 @@ import (
 func TestEnumsAreWhole(t *testing.T) {
 	a := newAPI(t)
 	for enum, of := range map[string]struct{ file, goType string }{
-		"ErrorCode":       {"../internal/books/errors.go", "Code"},
-		"Role":            {"../internal/books/caller.go", "Role"},
-		"CallerKind":      {"../internal/books/caller.go", "CallerKind"},
-		"EstimateStatus":  {"../internal/books/estimate.go", "EstimateStatus"},
+		"ErrorCode":      {"../internal/books/errors.go", "Code"},
+		"Role":           {"../internal/books/caller.go", "Role"},
+		"CallerKind":     {"../internal/books/caller.go", "CallerKind"},
+		"EstimateStatus": {"../internal/books/estimate.go", "EstimateStatus"},
+		"PeriodStatus":   {"../internal/books/period.go", "PeriodStatus"},
+		"PeriodAct":      {"../internal/books/period.go", "ClosingAct"},
+		"CloseCheckCode": {"../internal/books/close_checks.go", "CheckCode"},
+
+		"PeriodReopeningStatus": {"../internal/books/reopen.go", "ReopeningStatus"},
+
 		"PurchaseStatus":  {"../internal/books/types.go", "PurchaseStatus"},
 		"JobStatus":       {"../internal/books/types.go", "JobStatus"},
 		"JobName":         {"../internal/books/types.go", "JobName"},

@@ -102,6 +102,8 @@ func (a *api) fill() {
 			usageVoid(event: {customer: $n, id: "v"}, idempotencyKey: $k) { userErrors { message } } }`, map[string]any{"events": events, "n": n, "k": "void " + n})
 		a.holdTwice(n, i%2 == 0)
 	}
+	// Months enough for a page of them.
+	a.must(`mutation { purchaseCreate(input: {customer: "c-00", pack: "c-00", credits: "1000", purchasedAt: "2018-06-01T00:00:00Z"}, idempotencyKey: "long ago") { userErrors { message } } }`)
 	a.run()
 	for i := range 55 {
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})

@@ -53,6 +53,10 @@ type Entry struct {
 	Lines          []Line
 }
 
+// OutOfPeriod reports whether the entry is about what happened in an earlier month than
+// the one under which it is booked.
+func (e Entry) OutOfPeriod() bool { return e.OccurredOn.Period() < e.AccountingDate.Period() }
+
 // Debit returns a line that debits the account.
 func Debit(account Role, amount, functional Amount, dimensions Dimensions) Line {
 	return Line{Account: account, Amount: amount, Functional: functional, Dimensions: dimensions}

@@ -24,6 +24,8 @@ type Books struct {
 	holder string
 	usage  *usageQueue
 	bounds Steps
+	// idsTellTime says whether ids are UUIDv7 of this machine's clock.
+	idsTellTime bool
 	// duplicates says whether the last transaction of usage met events that were recorded
 	// before.
 	duplicates atomic.Bool
@@ -57,6 +59,7 @@ type Options struct {
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults()}
+	b.idsTellTime = options.Now == nil && options.NewID == nil
 	if b.now == nil {
 		b.now = time.Now
 	}

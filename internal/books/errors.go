@@ -34,6 +34,10 @@ const (
 	PackRetired         Code = "PACK_RETIRED"         // the pack is not for sale then
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more
+	PeriodOpen          Code = "PERIOD_OPEN"          // the period is not closed
+	PeriodNotOver       Code = "PERIOD_NOT_OVER"      // its last day has not ended
+	PeriodOutOfOrder    Code = "PERIOD_OUT_OF_ORDER"  // an earlier period is still open
+	CloseChecksFailed   Code = "CLOSE_CHECKS_FAILED"  // something must be booked or done before a period closes, or opens again
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
 	RateLimited         Code = "RATE_LIMITED"         // the caller asked more than its share: try again after RetryAfter

@@ -63,7 +63,7 @@ func (b *Books) EstimateCreate(ctx context.Context, key string, request NewEstim
 			return estimate, "", err
 		}
 		estimate.Status = EstimateApproved
-		return estimate, estimate.Key(), putInForce(ctx, tx, estimate)
+		return estimate, estimate.Key(), putInForce(ctx, tx, "from", estimate)
 	})
 }
 
@@ -83,17 +83,22 @@ func (b *Books) newEstimate(ctx context.Context, tx Tx, request NewEstimate) (Es
 	if estimate.From == 0 {
 		estimate.From = b.today()
 	}
-	return estimate, b.checkEstimate(ctx, tx, policy, estimate)
+	return estimate, b.checkEstimate(policy, estimate)
 }
 
-func putInForce(ctx context.Context, tx Tx, estimate Estimate) error {
+// putInForce writes the estimate and marks the policy's pools. What is closed is held after
+// the pools, as by those who measure them. Errors: PERIOD_CLOSED.
+func putInForce(ctx context.Context, tx Tx, field string, estimate Estimate) error {
 	if err := tx.InsertEstimate(ctx, estimate); err != nil {
 		return err
 	}
-	return tx.MeasurePoolsFrom(ctx, estimate.PolicyID, estimate.From)
+	if err := tx.MeasurePoolsFrom(ctx, estimate.PolicyID, estimate.From); err != nil {
+		return err
+	}
+	return checkEstimateOpen(ctx, tx, field, estimate)
 }
 
-func (b *Books) checkEstimate(ctx context.Context, tx Tx, policy Policy, estimate Estimate) error {
+func (b *Books) checkEstimate(policy Policy, estimate Estimate) error {
 	if policy.Breakage.Method != revrec.Proportional {
 		return refuse(Invalid, "policy", "%q books breakage by %s: only PROPORTIONAL goes by an estimate", policy.Code, policy.Breakage.Method)
 	}
@@ -106,7 +111,7 @@ func (b *Books) checkEstimate(ctx context.Context, tx Tx, policy Policy, estimat
 	if estimate.From < ledger.DateOf(earliest, b.zone) {
 		return refuse(Invalid, "from", "must not be before 1970, but is %s", estimate.From)
 	}
-	return checkEstimateOpen(ctx, tx, "from", estimate)
+	return nil
 }
 
 func checkEstimateOpen(ctx context.Context, tx Tx, field string, estimate Estimate) error {
@@ -123,6 +128,9 @@ func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEsti
 	return once(ctx, b, act{"estimate.propose", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
 		estimate, err := b.newEstimate(ctx, tx, request)
 		if err != nil {
+			return estimate, "", err
+		}
+		if err := checkEstimateOpen(ctx, tx, "from", estimate); err != nil {
 			return estimate, "", err
 		}
 		proposer := partyOf(CallerOf(ctx))
@@ -146,11 +154,8 @@ func (b *Books) EstimateApprove(ctx context.Context, key string, request DecideE
 		if err := twoPersons(proposal.Proposer, partyOf(CallerOf(ctx))); err != nil {
 			return err
 		}
-		if err := checkEstimateOpen(ctx, tx, "estimateId", proposal.Estimate); err != nil {
-			return err
-		}
 		proposal.Status = EstimateApproved
-		return putInForce(ctx, tx, proposal.Estimate)
+		return putInForce(ctx, tx, "estimateId", proposal.Estimate)
 	})
 }
 

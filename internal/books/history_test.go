@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,11 +170,12 @@ func (h history) String() string {
 }
 
 var (
-	beginning = time.Date(2024, 1, 20, 0, 0, 0, 0, time.UTC)
+	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
 		"purchase", "purchase", "bonus", "bonusInvoice", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release",
+		"close", "close", "close", "close", "reopen", "reopen",
 	}
 )
 
@@ -181,6 +183,7 @@ func drawHistory(t *rapid.T) history {
 	h := history{policies: []books.NewPolicy{drawPolicy(t, "a"), drawPolicy(t, "b")}}
 	at := beginning
 	n := rapid.IntRange(3, 14).Draw(t, "acts")
+	closing := false
 	for i := range n {
 		at = at.Add(time.Duration(rapid.IntRange(1, 96).Draw(t, "hours")) * time.Hour)
 		at = at.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 12}).Draw(t, "pause")) * 24 * time.Hour)
@@ -194,6 +197,9 @@ func drawHistory(t *rapid.T) history {
 		}
 		if i == 0 {
 			a.what = "purchase"
+		}
+		if closing = closing || a.what == "close"; a.what == "reopen" && !closing {
+			a.what, closing = "close", true // nothing could be reopened
 		}
 		a.credits = revrec.Credits(rapid.Int64Range(1, 400).Draw(t, "credits")) * rapid.SampledFrom([]revrec.Credits{revrec.One, 333_333}).Draw(t, "unit")
 		a.price = rapid.Int64Range(0, 20_000).Draw(t, "price")
@@ -245,14 +251,15 @@ type playedBook struct {
 	purchases []string
 	uses      []books.UsageInput
 	holds     []string
-	chosen    map[int]string // purchases that acts were about
+	chosen    map[int]string                        // purchases and periods that acts were about
+	closed    map[ledger.Period]ledger.TrialBalance // those that are closed, as they were closed
 	// acts counts those that were done and are told of, once each.
 	acts map[books.NoticeType]int
 }
 
 func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, acts: map[books.NoticeType]int{}}
+	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
@@ -295,8 +302,10 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 				t.Fatalf("invariant 5: act %d changed the journal the second time:\n%s", i, diff)
 			}
 		}
+		p.checkClosed(t, h)
 	}
 	p.runBefore(t, append(pending, jobRun{at: h.end}), h.end.Add(1))
+	p.checkClosed(t, h)
 	return p
 }
 
@@ -475,7 +484,11 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		}
 		answer, err = p.RateCardPublish(ctx, key, books.NewRateCard{Rates: []books.NewRate{rate}, EffectiveFrom: a.at.Add(a.late)})
 	case "estimate":
-		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate})
+		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate, From: ledger.DateOf(a.at.Add(-a.late), time.UTC)})
+	case "close":
+		answer, err = p.closePeriod(t, i, a)
+	case "reopen":
+		answer, err = p.reopenPeriod(t, i, a)
 	}
 	p.checkHeld(t)
 	if err != nil {
@@ -593,6 +606,95 @@ func bonusTerms(a happening) *books.BonusTerms {
 		terms.StandAlonePrice = &alone
 	}
 	return terms
+}
+
+// closePeriod books what has happened and closes a period, the next one mostly. What keeps
+// it from closing, late usage above all, keeps it in every book with the same history.
+func (p *playedBook) closePeriod(t *rapid.T, i int, a happening) (books.ClosingAct, error) {
+	ctx := context.Background()
+	_, err := p.RunJob(ctx, books.JobAll, books.RunOptions{})
+	must(t, err)
+	next := p.closedThrough(t) + 1
+	if next == 1 {
+		next = beginningPeriod
+	}
+	period := p.periodOf(t, i, next+ledger.Period([]int{0, 0, 0, 0, 0, 1, -1}[a.target%7]))
+	closing, err := p.PeriodClose(ctx, fmt.Sprintf("act %d", i), books.ClosePeriod{Period: period})
+	if err != nil && strings.Contains(err.Error(), "have the book verified") {
+		t.Fatalf("a sound book does not close: %v", err)
+	}
+	if _, known := p.closed[period]; err == nil && !known {
+		p.closed[period] = p.trialBalance(t, period)
+	}
+	return closing.Act, err
+}
+
+// reopenPeriod books what has happened and has two persons reopen a period.
+func (p *playedBook) reopenPeriod(t *rapid.T, i int, a happening) (books.ReopeningStatus, error) {
+	ctx := context.Background()
+	_, err := p.RunJob(ctx, books.JobAll, books.RunOptions{})
+	must(t, err)
+	period := p.periodOf(t, i, max(p.closedThrough(t), beginningPeriod)-ledger.Period([]int{0, 0, 0, 1}[a.target%4]))
+	person := func(name string) context.Context { return books.WithCaller(ctx, books.Caller{Actor: name}) }
+	reopening, err := p.PeriodReopenPropose(person("ann"), fmt.Sprintf("act %d", i), books.ReopenPeriod{Period: period, Reason: "a test"})
+	if err == nil {
+		reopening, err = p.PeriodReopenApprove(person("bob"), fmt.Sprintf("act %d, approved", i), books.DecideReopening{ID: reopening.ID})
+	}
+	if err == nil {
+		for closed := range p.closed {
+			if closed >= period {
+				delete(p.closed, closed)
+			}
+		}
+	}
+	return reopening.Status, err
+}
+
+var beginningPeriod = ledger.DateOf(beginning, time.UTC).Period()
+
+// periodOf keeps the period of an act for the time when it is repeated.
+func (p *playedBook) periodOf(t *rapid.T, act int, period ledger.Period) ledger.Period {
+	if p.chosen[act] == "" {
+		p.chosen[act] = period.String()
+	}
+	period, err := ledger.ParsePeriod(p.chosen[act])
+	must(t, err)
+	return period
+}
+
+func (p *playedBook) closedThrough(t *rapid.T) (closed ledger.Period) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		closed, err = tx.ClosedThrough(ctx)
+		return err
+	}))
+	return closed
+}
+
+func (p *playedBook) trialBalance(t *rapid.T, period ledger.Period) (balance ledger.TrialBalance) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		balance, err = tx.TrialBalance(ctx, period, period)
+		return err
+	}))
+	return balance
+}
+
+// checkClosed holds invariant 7: the figures of a closed period are those that were closed.
+func (p *playedBook) checkClosed(t *rapid.T, h history) {
+	for period, balance := range p.closed {
+		if diff := cmp.Diff(moved(balance), moved(p.trialBalance(t, period))); diff != "" {
+			t.Fatalf("invariant 7: %s changed while it was closed:\n%s\n%s", period, diff, h)
+		}
+	}
+}
+
+// moved leaves out the accounts that appeared later.
+func moved(balance ledger.TrialBalance) (rows []ledger.Balance) {
+	for _, row := range balance.Balances {
+		if row.Opening.Minor != 0 || row.FunctionalOpening.Minor != 0 || row.Debits.Minor+row.Credits.Minor+row.FunctionalDebits.Minor+row.FunctionalCredits.Minor != 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // checkNothingDiffers holds invariants 1, 2 and 3: verify derives all again.

@@ -203,11 +203,11 @@ func (b *Books) keep(ctx context.Context, tx Tx, run *running, recognitions []re
 	if len(recognitions) == 0 {
 		return nil
 	}
-	closed, err := tx.ClosedThrough(ctx)
+	batch, err := tx.OpenBatch(ctx, b.newID(), b.clock())
 	if err != nil {
 		return err
 	}
-	batch, err := tx.OpenBatch(ctx, b.newID(), b.clock())
+	closed, err := tx.ClosedThrough(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,11 @@ type Waiting struct {
 	Pools  ledger.Date // pools of breakage to be measured
 }
 
+// days are those of the queues, in the order of their names.
+func (w Waiting) days() []ledger.Date {
+	return []ledger.Date{w.Due, w.Usage, w.Lapse, w.Remote, w.Pools}
+}
+
 // Status is how the book stands, as those who run it want to know at all times.
 type Status struct {
 	// Lag says of each queue how long ago the oldest day ended that waits to be booked; 0
@@ -50,7 +55,7 @@ func (b *Books) Status(ctx context.Context) (Status, error) {
 			return err
 		}
 		status.Lag = map[string]time.Duration{}
-		for i, day := range []ledger.Date{waiting.Due, waiting.Usage, waiting.Lapse, waiting.Remote, waiting.Pools} {
+		for i, day := range waiting.days() {
 			status.Lag[Queues[i]] = 0
 			if day != 0 {
 				status.Lag[Queues[i]] = max(now.Sub((day + 1).Start(b.zone)), 0)

@@ -30,6 +30,7 @@ type Store interface {
 // entry …) and in nothing else, and each is read by the index that its own page would use.
 type Tx interface {
 	bookTx
+	periodTx
 	catalogTx
 	purchaseTx
 	usageTx
@@ -48,8 +49,6 @@ type bookTx interface {
 	// Book returns the settings of the book. Errors: NOT_FOUND before SaveBook.
 	Book(ctx context.Context) (Book, error)
 	SaveBook(ctx context.Context, book Book) error
-	// ClosedThrough returns the last closed period, zero where none is.
-	ClosedThrough(ctx context.Context) (ledger.Period, error)
 
 	// IdempotencyKey returns what was stored under the key, or found false. Within Update it
 	// holds the key until the transaction ends, so that the same request at the same time

@@ -327,6 +327,9 @@ type EntryFilter struct {
 	Reference string
 	Batch     string
 	Account   ledger.Role // entries with a line on the account
+	// OutOfPeriod keeps entries of what happened in an earlier month than they are booked in,
+	// or those of what did not.
+	OutOfPeriod *bool
 }
 
 // AuditFilter narrows the audit trail.

@@ -213,6 +213,8 @@ func told() []act {
 			})
 			return err
 		}},
+		// The first month was closed, and somebody wants it open again.
+		{on(12, 16, 11), closesJanuary},
 		// A gateway was cut off for nine days and sent what it had when it came back.
 		{on(9, 12, 8), uses(Alpenglow, "gateway-eu", "late-1", "api_call", "75", on(9, 3, 17))},
 		// A retry went out under a new id: the same calls twice, the second taken back.

@@ -186,7 +186,7 @@ var codeForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,60}$`)
 
 func (p *parser) readStep(number int, node *yaml.Node) {
 	path := fmt.Sprintf("step %d: ", number)
-	m := p.mapping(path, node, append([]string{"at", "fails"}, verbNames()...)...)
+	m := p.mapping(path, node, append([]string{"at", "fails", "reason"}, verbNames()...)...)
 	step := Step{Number: number, Line: node.Line}
 	for _, name := range m.names {
 		if _, isVerb := verbs[name]; isVerb && step.Verb != "" {
@@ -201,6 +201,9 @@ func (p *parser) readStep(number int, node *yaml.Node) {
 			p.problem(node.Line, strings.TrimSuffix(path, ": "), "has no verb; it takes exactly one of %s", strings.Join(verbNames(), ", "))
 		}
 		return
+	}
+	if m.has("reason") && step.Verb != "reopen" {
+		m.problem("reason", "is not a key here; beside a verb it goes with reopen alone")
 	}
 	p.readWhen(m, &step)
 	if text, ok := m.scalar("fails", "an error code such as NOT_FOUND", tagText); ok {

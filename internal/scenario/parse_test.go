@@ -211,9 +211,11 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{steps(buy, "- extend: { purchase: pack, expires: P2Y }"), "step 2: extend.treatment is missing"},
 		{steps(buy, "- reinstate: { purchase: pack, credits: 1, treatment: FREE }"), "step 2: reinstate.treatment must be one of PRICE_CONCESSION, ZERO_BASIS, not \"FREE\""},
 		{steps(buy, "- transfer: { from: a, credits: 1 }"), "step 2: transfer.to is missing"},
-		{steps(buy, "- close: 2024-01"), "step 2: close is not in this version yet"},
 		{steps(buy, "- close: January"), `step 2: close "January" is not a period such as 2024-03`},
-		{steps(buy, "- reopen: { period: 2024-01, reason: r }"), "step 2: reopen is not in this version yet"},
+		{steps(buy, "- close: { month: 2024-01 }"), "step 2: close.month is not a key here; the keys are period"},
+		{steps(buy, "- close: { period: 2024-01, reason: r }"), "step 2: close.reason is not a key here"},
+		{steps(buy, "- reopen: { reason: r }"), "step 2: reopen.period is missing"},
+		{steps(buy, "- close: 2024-01\n  reason: r"), "step 2: reason is not a key here; beside a verb it goes with reopen alone"},
 	}
 	for _, test := range tests {
 		_, err := scenario.Parse("bad.yaml", []byte(test.src))

@@ -17,7 +17,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"hold": readHold, "capture": readCapture, "release": readRelease,
 		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
-		"close": readClose, "reopen": notYet,
+		"close": readClose, "reopen": readReopen,
 	}
 }
 
@@ -34,21 +34,6 @@ type named struct {
 	purchase bool
 	hold     bool
 	currency ledger.Currency
-}
-
-// notYet refuses a verb of the format whose capability this version lacks.
-func notYet(_ *parser, _ string, step mapping, s Step) act {
-	step.problem(s.Verb, "is not in this version yet")
-	return nil
-}
-
-func readClose(p *parser, path string, step mapping, s Step) act {
-	before := len(p.problems)
-	step.period(s.Verb)
-	if len(p.problems) > before {
-		return nil
-	}
-	return notYet(p, path, step, s)
 }
 
 // body returns the mapping under a step's verb.

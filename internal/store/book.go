@@ -39,15 +39,6 @@ func (t *tx) SaveBook(ctx context.Context, book books.Book) error {
 	}})
 }
 
-func (t *tx) ClosedThrough(ctx context.Context) (ledger.Period, error) {
-	var last sql.NullString
-	err := t.db.NewRaw("SELECT max(period) FROM periods WHERE status = 'CLOSED'").Scan(ctx, &last)
-	if err != nil || !last.Valid {
-		return 0, t.refused("reading the last closed period", err)
-	}
-	return ledger.ParsePeriod(last.String)
-}
-
 type idempotencyRow struct {
 	bun.BaseModel `bun:"table:idempotency_keys,alias:idempotency_keys"`
 

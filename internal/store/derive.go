@@ -45,11 +45,19 @@ func (f *findings) database(ctx context.Context) error {
 			}
 		}
 	}
+	for _, table := range []string{"entries", "recognitions"} {
+		if guard := table + "_closed"; !have[guard] {
+			f.add("database.closed", table, "none", guard)
+		}
+	}
 	return nil
 }
 
 // appendOnly lists the tables of which the database refuses to change or delete rows.
-var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "pack_versions", "pack_version_tiers", "rate_cards", "rates"}
+var appendOnly = []string{
+	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
+	"period_closings", "closing_balances", "close_task_marks",
+}
 
 // postedBatches holds the entries of each posted batch against the sums of its
 // recognitions: by account, in both currencies, no entry missing and none too many.

@@ -24,6 +24,9 @@ type engine struct {
 	// holdPack and sharePack hold the prices of a pack until the transaction ends, for one who
 	// changes them and for many who sell by them; where "", as above.
 	holdPack, sharePack string
+	// holdClosed reads what is closed and holds it with others, holdPeriods holds it alone,
+	// until the transaction ends; "" where nobody else has one meanwhile.
+	holdClosed, holdPeriods string
 	// holding ends a query whose rows of the table are to be held until the transaction
 	// ends, so that nobody else changes them.
 	holding func(table string) string

@@ -41,11 +41,13 @@ import (
 //	accounts      the running balances are the sums of lines; deferred revenue is the
 //	              carrying amount of lots less early breakage of pools, plus what is
 //	              recognised and not posted yet, per currency
+//	periods       stand as their last closing left them; what is closed has the balances and
+//	              the number of entries with which it was closed
 //	database      its own check of pages, indexes and constraints; the guards of the
-//	              append-only tables are in place
+//	              append-only tables and of closed periods are in place
 //
-// Not derivable from anything, and so not covered: the catalogue, customers, periods, job
-// runs, the audit trail and idempotency keys.
+// Not derivable from anything, and so not covered: the catalogue, customers, job runs, the
+// tasks of closings, the audit trail and idempotency keys.
 func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	f := &findings{tx: t, limit: limit, found: map[string]int{}}
 	for _, check := range comparisons {
@@ -276,6 +278,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
 	},
 	accountPeriods, deferredRevenue,
+	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 
 var lotCredits = comparison{
@@ -402,9 +405,9 @@ var purchaseEntries = comparison{
 				WHERE c.kind IN ('VOIDED', 'CHARGED_BACK') GROUP BY c.customer_id, s.purchase_id) AS c
 			ON c.customer_id = p.customer_id AND c.purchase_id = p.id
 		LEFT JOIN (SELECT e.reference,
-				count(DISTINCT CASE WHEN e.kind IN ('PURCHASE', 'DUE') OR (e.kind = 'PAYMENT' AND n.account IN ('deferred_revenue', 'tax_payable')) THEN e.number END) AS receipts,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID', 'DISPUTE') THEN n.amount_minor ELSE 0 END) AS deferred,
-				-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID', 'DISPUTE') THEN n.functional_minor ELSE 0 END) AS deferred_functional,
+				` + receipts + ` AS receipts,
+				` + fmt.Sprintf(ofDeferred, "amount_minor") + ` AS deferred,
+				` + fmt.Sprintf(ofDeferred, "functional_minor") + ` AS deferred_functional,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.amount_minor ELSE 0 END) AS tax,
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.functional_minor ELSE 0 END) AS tax_functional,
 				sum(CASE WHEN n.account = 'accounts_receivable' THEN n.amount_minor ELSE 0 END) AS receivable,

@@ -347,6 +347,7 @@ var onPostgres = map[string]string{
 	twice: `ALTER TABLE usage_events DROP CONSTRAINT usage_events_customer_id_source_event_id_key;
 		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 			FROM usage_events WHERE event_id = 'c1'`,
+	"DROP TRIGGER entries_closed": "DROP TRIGGER entries_closed ON entries",
 }
 
 // plants are changes behind the program's back, each with the checks that must see it.
@@ -496,6 +497,13 @@ var plants = []struct {
 	{"DELETE FROM account_periods WHERE account = 'cash'", "account.debit"},
 	{"DROP INDEX batches_open; UPDATE batches SET posted_at_us = NULL", "batch.open entry.batch"},
 	{"DROP TABLE audit_events", "database.appendOnly"},
+	{"DROP TRIGGER entries_closed", "database.closed"},
+	{"INSERT INTO closed_through (one, day) VALUES (1, '2024-01-31')", "period.closedThrough"},
+	{"INSERT INTO periods (period, status) VALUES ('2024-01', 'CLOSED')", "period.status period.closedThrough"},
+	{`INSERT INTO period_closings (id, period, act, at_us, actor, entries, last_entry, checks) VALUES ('00000000-0000-7000-8000-00000000dead', '2024-01', 'CLOSED', 1, 'x', 0, 0, '[]');
+		INSERT INTO closing_balances (closing_id, account, currency, opening_minor, debit_minor, credit_minor, functional_opening_minor, functional_debit_minor, functional_credit_minor)
+			VALUES ('00000000-0000-7000-8000-00000000dead', 'disputes', 'JPY', 0, 1, 1, 0, 1, 1)`,
+		"period.debit period.credit period.functionalDebit period.functionalCredit period.account period.entries"},
 	{"INSERT INTO lot_days SELECT customer_id, '00000000-0000-7000-8000-00000000dead', day, 1 FROM lot_days LIMIT 1", "database lotDay.drawn"},
 }
 
@@ -589,7 +597,7 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions")
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "database.closed", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {
 		if !checked[check] {
@@ -603,7 +611,7 @@ func disarm(t *testing.T, s *store.Store) {
 	t.Helper()
 	ctx := t.Context()
 	var triggers []string
-	if err := s.Writer().NewRaw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'audit_events_%'").Scan(ctx, &triggers); err != nil {
+	if err := s.Writer().NewRaw("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'audit_events_%' AND name NOT LIKE '%_closed'").Scan(ctx, &triggers); err != nil {
 		t.Fatal(err)
 	}
 	for _, trigger := range triggers {

@@ -242,6 +242,11 @@ func ofEntries(q *bun.SelectQuery, filter books.EntryFilter) *bun.SelectQuery {
 	q = whereOneOf(q, "kind", filter.Kinds)
 	q = whereEqual(q, "reference", filter.Reference)
 	q = whereID(q, "batch_id", filter.Batch)
+	if filter.OutOfPeriod != nil && *filter.OutOfPeriod {
+		q = q.Where(outOfPeriod)
+	} else if filter.OutOfPeriod != nil {
+		q = q.Where("NOT " + outOfPeriod)
+	}
 	if filter.Account != "" {
 		q = q.Where("EXISTS (SELECT 1 FROM lines AS l WHERE l.account = ? AND l.entry_number = number)", string(filter.Account))
 	}

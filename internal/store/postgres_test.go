@@ -40,11 +40,17 @@ func TestPostgres(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) books.Store { return openPostgres(t) })
 }
 
-var appendOnly = []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates"}
+var appendOnly = []string{
+	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
+	"period_closings", "closing_balances", "close_task_marks",
+}
 
 // changes are what nobody may do to an append-only table.
 func changes(table string) []string {
-	column := map[string]string{"entries": "kind", "lines": "account", "audit_events": "actor", "pack_versions": "pack_id", "pack_version_tiers": "pack_id", "rate_cards": "note", "rates": "credits"}[table]
+	column := map[string]string{
+		"entries": "kind", "lines": "account", "audit_events": "actor", "pack_versions": "pack_id", "pack_version_tiers": "pack_id", "rate_cards": "note", "rates": "credits",
+		"period_closings": "act", "closing_balances": "account", "close_task_marks": "actor",
+	}[table]
 	if column == "" {
 		column = "customer_id"
 	}

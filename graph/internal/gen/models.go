@@ -47,6 +47,46 @@ type BreakageInput struct {
 	Escheat *decimal.Decimal `json:"escheat,omitempty"`
 }
 
+// A task to add.
+type CloseTaskCreateInput struct {
+	// What is to be done: 1 to 200 characters, unique.
+	Name string `json:"name"`
+	// Whether a period stays open until it is ticked.
+	Required bool `json:"required"`
+	// The first period that it is for, which is not closed; this month where null.
+	From *ledger.Period `json:"from,omitempty"`
+}
+
+// What came of `closeTaskCreate`.
+type CloseTaskCreatePayload struct {
+	// The task; null where it was refused.
+	Task *books.CloseTask `json:"task,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What to say about a task that is done.
+type CloseTaskDoneInput struct {
+	// At most 2,000 characters.
+	Comment *string `json:"comment,omitempty"`
+}
+
+// What came of `closeTaskDone`.
+type CloseTaskDonePayload struct {
+	// The tick; null where it was refused.
+	Mark *books.CloseTaskMark `json:"mark,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `closeTaskEnd`.
+type CloseTaskEndPayload struct {
+	// The task; null where it was refused.
+	Task *books.CloseTask `json:"task,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // What units of a meter cost the company to serve.
 type CostToServeInput struct {
 	// In the functional currency, for every `per` units: 0 to 1,000,000 with at most ten decimals, such as `0.001`.
@@ -355,6 +395,52 @@ type PackTierInput struct {
 	Credits revrec.Credits `json:"credits"`
 	// The price of exactly so many, without tax, with at most the decimals of the currency, such as `800.00`.
 	Price decimal.Decimal `json:"price"`
+}
+
+// What came of `periodClose`.
+type PeriodClosePayload struct {
+	// The period; null where it was refused.
+	Period *books.Period `json:"period,omitempty"`
+	// The record of the closing, with what the checklist said; null where it was refused.
+	Closing *books.Closing `json:"closing,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `periodReopenApprove`.
+type PeriodReopenApprovePayload struct {
+	// The reopening; null where it was refused.
+	Reopening *books.Reopening `json:"reopening,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a reopening is approved or rejected.
+type PeriodReopenDecideInput struct {
+	// For the auditor, at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// Why a period is to be reopened.
+type PeriodReopenProposeInput struct {
+	// For the auditor, 1 to 2,000 characters.
+	Reason string `json:"reason"`
+}
+
+// What came of `periodReopenPropose`.
+type PeriodReopenProposePayload struct {
+	// The reopening; null where it was refused.
+	Reopening *books.Reopening `json:"reopening,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `periodReopenReject`.
+type PeriodReopenRejectPayload struct {
+	// The reopening; null where it was refused.
+	Reopening *books.Reopening `json:"reopening,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
 }
 
 // A policy to add.
