@@ -37,11 +37,14 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	AccountingPeriod() AccountingPeriodResolver
 	AuditEvent() AuditEventResolver
 	Balance() BalanceResolver
 	Book() BookResolver
 	Breakage() BreakageResolver
 	Caller() CallerResolver
+	CloseTask() CloseTaskResolver
+	CloseTaskMark() CloseTaskMarkResolver
 	Customer() CustomerResolver
 	DeferredRevenue() DeferredRevenueResolver
 	Draw() DrawResolver
@@ -64,6 +67,8 @@ type ResolverRoot interface {
 	Pack() PackResolver
 	PackQuote() PackQuoteResolver
 	PackVersion() PackVersionResolver
+	PeriodClosing() PeriodClosingResolver
+	PeriodReopening() PeriodReopeningResolver
 	Policy() PolicyResolver
 	Pool() PoolResolver
 	Purchase() PurchaseResolver
@@ -98,6 +103,14 @@ type ComplexityRoot struct {
 type AccountResolver interface {
 	NaturalSide(ctx context.Context, obj *ledger.Account) (view.Side, error)
 }
+type AccountingPeriodResolver interface {
+	EntryCount(ctx context.Context, obj *books.Period) (int, error)
+	OutOfPeriodCount(ctx context.Context, obj *books.Period) (int, error)
+	Debits(ctx context.Context, obj *books.Period) (*ledger.Amount, error)
+	Credits(ctx context.Context, obj *books.Period) (*ledger.Amount, error)
+	Closings(ctx context.Context, obj *books.Period) ([]books.Closing, error)
+	Reopenings(ctx context.Context, obj *books.Period) ([]books.Reopening, error)
+}
 type AuditEventResolver interface {
 	ID(ctx context.Context, obj *books.AuditEvent) (string, error)
 
@@ -125,6 +138,12 @@ type CallerResolver interface {
 	Name(ctx context.Context, obj *books.Caller) (*string, error)
 
 	Customer(ctx context.Context, obj *books.Caller) (*books.Customer, error)
+}
+type CloseTaskResolver interface {
+	ID(ctx context.Context, obj *books.CloseTask) (string, error)
+}
+type CloseTaskMarkResolver interface {
+	Comment(ctx context.Context, obj *books.CloseTaskMark) (*string, error)
 }
 type CustomerResolver interface {
 	Policy(ctx context.Context, obj *books.Customer) (*books.Policy, error)
@@ -246,6 +265,13 @@ type MutationResolver interface {
 	EstimatePropose(ctx context.Context, input EstimateProposeInput, idempotencyKey string) (*EstimateProposePayload, error)
 	EstimateApprove(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateApprovePayload, error)
 	EstimateReject(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateRejectPayload, error)
+	PeriodClose(ctx context.Context, period ledger.Period, idempotencyKey string) (*PeriodClosePayload, error)
+	PeriodReopenPropose(ctx context.Context, period ledger.Period, input PeriodReopenProposeInput, idempotencyKey string) (*PeriodReopenProposePayload, error)
+	PeriodReopenApprove(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenApprovePayload, error)
+	PeriodReopenReject(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenRejectPayload, error)
+	CloseTaskDone(ctx context.Context, taskID string, period ledger.Period, input CloseTaskDoneInput, idempotencyKey string) (*CloseTaskDonePayload, error)
+	CloseTaskEnd(ctx context.Context, taskID string, after ledger.Period, idempotencyKey string) (*CloseTaskEndPayload, error)
+	CloseTaskCreate(ctx context.Context, input CloseTaskCreateInput, idempotencyKey string) (*CloseTaskCreatePayload, error)
 	PackCreate(ctx context.Context, input PackCreateInput, idempotencyKey string) (*PackCreatePayload, error)
 	PackRevise(ctx context.Context, code string, input PackReviseInput, idempotencyKey string) (*PackRevisePayload, error)
 	PackRetire(ctx context.Context, code string, input PackRetireInput, idempotencyKey string) (*PackRetirePayload, error)
@@ -293,6 +319,16 @@ type PackVersionResolver interface {
 	Policy(ctx context.Context, obj *books.PackVersion) (*books.Policy, error)
 
 	Reason(ctx context.Context, obj *books.PackVersion) (*string, error)
+}
+type PeriodClosingResolver interface {
+	Reason(ctx context.Context, obj *books.Closing) (*string, error)
+}
+type PeriodReopeningResolver interface {
+	ID(ctx context.Context, obj *books.Reopening) (string, error)
+
+	DecidedBy(ctx context.Context, obj *books.Reopening) (*string, error)
+
+	Decision(ctx context.Context, obj *books.Reopening) (*string, error)
 }
 type PolicyResolver interface {
 	ShortExpiry(ctx context.Context, obj *books.Policy) (*string, error)
@@ -369,8 +405,12 @@ type QueryResolver interface {
 	Recognition(ctx context.Context, id string) (*revrec.Recognition, error)
 	Recognitions(ctx context.Context, customer *string, policy *string, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 	Entry(ctx context.Context, number int) (*ledger.Entry, error)
-	Entries(ctx context.Context, from *ledger.Date, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
+	Entries(ctx context.Context, from *ledger.Date, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, outOfPeriod *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
 	Accounts(ctx context.Context) ([]ledger.Account, error)
+	Periods(ctx context.Context, status *books.PeriodStatus, first int, after *string, reverse bool) (*view.Connection[books.Period], error)
+	Period(ctx context.Context, period ledger.Period) (*books.Period, error)
+	CloseChecklist(ctx context.Context, period ledger.Period) (*books.Checklist, error)
+	CloseTasks(ctx context.Context) ([]books.CloseTask, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
@@ -515,6 +555,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BonusTermsInput", ec.unmarshalInputBonusTermsInput),
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
+			graphql.NewInputUnmarshaler("CloseTaskCreateInput", ec.unmarshalInputCloseTaskCreateInput),
+			graphql.NewInputUnmarshaler("CloseTaskDoneInput", ec.unmarshalInputCloseTaskDoneInput),
 			graphql.NewInputUnmarshaler("CostToServeInput", ec.unmarshalInputCostToServeInput),
 			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
@@ -533,6 +575,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PackRetireInput", ec.unmarshalInputPackRetireInput),
 			graphql.NewInputUnmarshaler("PackReviseInput", ec.unmarshalInputPackReviseInput),
 			graphql.NewInputUnmarshaler("PackTierInput", ec.unmarshalInputPackTierInput),
+			graphql.NewInputUnmarshaler("PeriodReopenDecideInput", ec.unmarshalInputPeriodReopenDecideInput),
+			graphql.NewInputUnmarshaler("PeriodReopenProposeInput", ec.unmarshalInputPeriodReopenProposeInput),
 			graphql.NewInputUnmarshaler("PolicyCreateInput", ec.unmarshalInputPolicyCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseCreateInput", ec.unmarshalInputPurchaseCreateInput),
 			graphql.NewInputUnmarshaler("PurchaseDisputeInput", ec.unmarshalInputPurchaseDisputeInput),
@@ -1148,6 +1192,8 @@ type Query {
     purchaseId: ID
     "Keeps those of one of these kinds; all where empty."
     kinds: [EntryKind!]
+    "True keeps what happened in an earlier month than the one under which it is booked, because that was closed; false keeps the rest."
+    outOfPeriod: Boolean
     "What the list is in order of. Both are read by an index. With ` + "`" + `from` + "`" + ` or ` + "`" + `to` + "`" + `, ` + "`" + `ACCOUNTING_DATE` + "`" + ` reads nothing outside of them."
     sort: EntrySort! = NUMBER
     "How many to return: 1 to 200."
@@ -1160,6 +1206,39 @@ type Query {
 
   "The chart of accounts, in its order."
   accounts: [Account!]! @requires(role: VIEWER)
+
+  """
+  The accounting periods: the calendar months in the book's time zone, from that of the first entry or purchase to this one.
+  They close in order, by ` + "`" + `periodClose` + "`" + `.
+  """
+  periods(
+    "Keeps those that are open, or closed."
+    status: PeriodStatus
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): AccountingPeriodConnection! @requires(role: VIEWER)
+
+  "One accounting period; null where it lies before the first or after this month."
+  period(
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+  ): AccountingPeriod @requires(role: VIEWER)
+
+  """
+  What a period needs to close, as things stand: every check with its figures and what to do about it. It changes
+  nothing. It reads what belongs to the period, and what all lots carry: seconds for millions of rows.
+  """
+  closeChecklist(
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+  ): CloseChecklist! @requires(role: VIEWER)
+
+  "The tasks that people do before a period closes, in the order in which they were added, ended ones too."
+  closeTasks: [CloseTask!]! @requires(role: VIEWER)
 
   "The trial balance of a span of months, from the posted entries."
   trialBalance(
@@ -1381,6 +1460,83 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): EstimateRejectPayload @requires(role: ACCOUNTANT)
+
+  """
+  Closes a period: from then on nothing is booked in it. What happened in it and comes late is booked on the first day of the
+  oldest open period, with both dates. Refused with ` + "`" + `CLOSE_CHECKS_FAILED` + "`" + ` while a check of ` + "`" + `closeChecklist` + "`" + ` fails,
+  ` + "`" + `PERIOD_NOT_OVER` + "`" + `, ` + "`" + `PERIOD_OUT_OF_ORDER` + "`" + ` while an earlier one is open, ` + "`" + `PERIOD_CLOSED` + "`" + `. It runs no jobs.
+  """
+  periodClose(
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PeriodClosePayload @requires(role: ACCOUNTANT)
+
+  "Proposes to reopen a closed period. It changes nothing before another person approves it. Refused with ` + "`" + `PERIOD_OPEN` + "`" + ` where it is not closed."
+  periodReopenPropose(
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+    "Why."
+    input: PeriodReopenProposeInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PeriodReopenProposePayload @requires(role: ACCOUNTANT)
+
+  """
+  Reopens the period of a proposal, and every later one that is closed. Their closings stay on record; what was booked
+  in an open period meanwhile stays there. Whoever proposed it is refused with ` + "`" + `SAME_PERSON` + "`" + `; so is whoever gave the
+  proposer access, or got theirs from the proposer. Refused with ` + "`" + `CLOSE_CHECKS_FAILED` + "`" + ` while something that happened in a
+  closed period waits to be booked: run the jobs first, or it would depend on them where that goes.
+  """
+  periodReopenApprove(
+    "The reopening, such as ` + "`" + `rop_…` + "`" + `."
+    reopeningId: ID!
+    "Why."
+    input: PeriodReopenDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PeriodReopenApprovePayload @requires(role: ACCOUNTANT)
+
+  "Ends a proposal to reopen a period, which stays closed then. Whoever proposed it may do so too."
+  periodReopenReject(
+    "The reopening, such as ` + "`" + `rop_…` + "`" + `."
+    reopeningId: ID!
+    "Why."
+    input: PeriodReopenDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): PeriodReopenRejectPayload @requires(role: ACCOUNTANT)
+
+  "Ticks a task for an open period. The tick counts until the period is reopened."
+  closeTaskDone(
+    "The task, such as ` + "`" + `tsk_…` + "`" + `."
+    taskId: ID!
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+    "What to say about it."
+    input: CloseTaskDoneInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CloseTaskDonePayload @requires(role: ACCOUNTANT)
+
+  "Ends a task: later periods do not ask for it. What was ticked stays on record."
+  closeTaskEnd(
+    "The task, such as ` + "`" + `tsk_…` + "`" + `."
+    taskId: ID!
+    "The last period that the task is for, not before a closed one: one before its first ends it altogether."
+    after: Period!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CloseTaskEndPayload @requires(role: ACCOUNTANT)
+
+  "Adds a task to the checklist of every period from one on, such as a reconciliation with the bank."
+  closeTaskCreate(
+    "The task."
+    input: CloseTaskCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CloseTaskCreatePayload @requires(role: ACCOUNTANT)
 
   "Adds a pack: credits for sale at prices by volume."
   packCreate(
@@ -1806,6 +1962,14 @@ enum ErrorCode {
   PACK_RETIRED
   "The period is closed and takes no more."
   PERIOD_CLOSED
+  "The period is not closed."
+  PERIOD_OPEN
+  "The last day of the period has not ended."
+  PERIOD_NOT_OVER
+  "An earlier period is still open: the message names the one that is next."
+  PERIOD_OUT_OF_ORDER
+  "Something must be booked or done before the period closes, or opens again: the message names the checks and what to do."
+  CLOSE_CHECKS_FAILED
   "Another run of the job is under way: wait for it, or try again."
   JOB_RUNNING
   "Another run took the job over; this one stopped."
@@ -3512,6 +3676,224 @@ enum Side {
   CREDIT
 }
 
+"A calendar month in the book's time zone, in which entries are booked."
+type AccountingPeriod {
+  "The month, such as ` + "`" + `2024-03` + "`" + `."
+  period: Period!
+  "Whether it takes entries."
+  status: PeriodStatus!
+  "Its first day."
+  firstDay: Date!
+  "Its last day."
+  lastDay: Date!
+  "When it was closed; null while it is open."
+  closedAt: DateTime
+  "How many entries are booked in it."
+  entryCount: Int!
+  "How many of them are about what happened in an earlier month: ` + "`" + `entries(outOfPeriod: true)` + "`" + ` lists them."
+  outOfPeriodCount: Int!
+  "What was debited in it, gross, over all accounts, in the book's functional currency."
+  debits: Money!
+  "What was credited in it, gross: the same."
+  credits: Money!
+  "Every time it was closed or reopened, in order. These never change."
+  closings: [PeriodClosing!]!
+  "What was proposed about reopening it, in order."
+  reopenings: [PeriodReopening!]!
+}
+
+"A page of accounting periods."
+type AccountingPeriodConnection {
+  "The periods of this page, in order."
+  nodes: [AccountingPeriod!]!
+  "The same, each with its cursor."
+  edges: [AccountingPeriodEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many periods the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"An accounting period of a page, with its cursor."
+type AccountingPeriodEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A period itself."
+  node: AccountingPeriod!
+}
+
+"Whether a period takes entries."
+enum PeriodStatus {
+  "What happened in it is booked in it."
+  OPEN
+  "Its figures do not change: what happened in it and comes late is booked on the first day of the oldest open one."
+  CLOSED
+}
+
+"A period was closed, or reopened. It never changes."
+type PeriodClosing {
+  "The month."
+  period: Period!
+  "What was done."
+  act: PeriodAct!
+  "When."
+  at: DateTime!
+  "Who did it, as the audit trail calls them."
+  by: String!
+  "Why it was reopened; null of a closing."
+  reason: String
+  "How many entries were booked in it then; 0 of a reopening."
+  entryCount: Int!
+  "The number of the last entry of the book then; 0 where there was none, and of a reopening."
+  lastEntry: Int!
+  "What the checklist said when it was closed; none of a reopening."
+  checks: [CloseCheck!]!
+}
+
+"What was done to a period."
+enum PeriodAct {
+  "It was closed."
+  CLOSED
+  "It was opened again."
+  REOPENED
+}
+
+"A closed period that one person proposed to reopen, and another decides about."
+type PeriodReopening {
+  "Begins with ` + "`" + `rop_` + "`" + `."
+  id: ID!
+  "The month; every later one that is closed is reopened with it."
+  period: Period!
+  "Why."
+  reason: String!
+  "What became of it."
+  status: PeriodReopeningStatus!
+  "Who proposed it, as the audit trail calls them."
+  proposedBy: String!
+  "When it was proposed."
+  createdAt: DateTime!
+  "Who approved or rejected it, as the audit trail calls them; null while nobody has."
+  decidedBy: String
+  "When it was approved or rejected; null while it is not."
+  decidedAt: DateTime
+  "Why it was approved or rejected; null where nobody said."
+  decision: String
+}
+
+"What became of a proposal to reopen a period."
+enum PeriodReopeningStatus {
+  "It waits for another person."
+  PROPOSED
+  "The period was reopened."
+  APPROVED
+  "The period stayed closed."
+  REJECTED
+}
+
+"What a period needs to close, as things stand."
+type CloseChecklist {
+  "The month."
+  period: Period!
+  "Whether it is closed already."
+  status: PeriodStatus!
+  "True where it is open and all checks pass: ` + "`" + `periodClose` + "`" + ` would close it now."
+  ready: Boolean!
+  "The checks, in their order."
+  checks: [CloseCheck!]!
+  "The tasks of the period, in the order in which they were added."
+  tasks: [CloseTaskState!]!
+}
+
+"One thing that must hold before a period closes."
+type CloseCheck {
+  "Which one it is."
+  code: CloseCheckCode!
+  "Whether it holds. One that does not keeps the period from closing."
+  passed: Boolean!
+  "What must hold, for people."
+  holds: String!
+  "What to do about it; empty where it holds."
+  toDo: String!
+  "What it was computed from."
+  figures: [CheckFigure!]!
+}
+
+"The checks of a closing."
+enum CloseCheckCode {
+  "The last day of the period has ended."
+  PERIOD_OVER
+  "All earlier periods are closed."
+  EARLIER_PERIODS
+  "No lot that lapsed in the period still accepts late use: the windows of its policies are past."
+  LATE_USAGE
+  "Invoices due, use, lapses and breakage of all days through the end of the period are booked."
+  BOOKED
+  "All recognitions of the period are in the journal."
+  POSTED
+  "Every account opens with what it closed with in the period before."
+  OPENING_BALANCES
+  "Debits equal credits in every currency, and lines add up to running balances."
+  DEBITS_AND_CREDITS
+  "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted."
+  DEFERRED_REVENUE
+  "Every purchase of the period that is paid or due is in the journal once, with its price."
+  PURCHASES
+  "Every event of the period is drawn whole, and every draw is booked."
+  USAGE
+  "No estimate that would be in force from a day of the period waits for a decision."
+  ESTIMATES
+  "All required tasks are done."
+  TASKS
+}
+
+"A figure of a check."
+type CheckFigure {
+  "What it is, such as ` + "`" + `ledger` + "`" + ` or ` + "`" + `until` + "`" + `."
+  name: String!
+  "The figure as text: a number, a day, an instant, an amount with its currency."
+  text: String!
+  "The same as money; null where it is none."
+  amount: Money
+}
+
+"Something that people do before a period closes."
+type CloseTask {
+  "Begins with ` + "`" + `tsk_` + "`" + `."
+  id: ID!
+  "What is to be done; unique."
+  name: String!
+  "Whether a period stays open until it is ticked."
+  required: Boolean!
+  "The first period that it is for."
+  from: Period!
+  "The last; null where it goes on."
+  to: Period
+  "When it was added."
+  createdAt: DateTime!
+  "Who added it, as the audit trail calls them."
+  createdBy: String!
+}
+
+"A task of a period, and whether it is done."
+type CloseTaskState {
+  "The task."
+  task: CloseTask!
+  "The tick that counts; null while it is not done, or not again since the period was reopened."
+  done: CloseTaskMark
+}
+
+"Somebody ticked a task."
+type CloseTaskMark {
+  "The month."
+  period: Period!
+  "When."
+  at: DateTime!
+  "Who, as the audit trail calls them."
+  by: String!
+  "What they said about it; null where nothing."
+  comment: String
+}
+
 "A balanced set of lines: in every currency its debits equal its credits. Posted entries never change."
 type Entry implements Node {
   "Begins with ` + "`" + `ent_` + "`" + `."
@@ -3524,6 +3906,8 @@ type Entry implements Node {
   accountingDate: Date!
   "The day it happened; earlier than ` + "`" + `accountingDate` + "`" + ` where that period was closed."
   occurredOn: Date!
+  "Whether it happened in an earlier month than the one under which it is booked."
+  outOfPeriod: Boolean!
   "When it was written."
   postedAt: DateTime!
   "What it is, for people."
@@ -4304,6 +4688,92 @@ type EstimateRejectPayload {
   userErrors: [UserError!]!
 }
 
+"Why a period is to be reopened."
+input PeriodReopenProposeInput {
+  "For the auditor, 1 to 2,000 characters."
+  reason: String!
+}
+
+"Why a reopening is approved or rejected."
+input PeriodReopenDecideInput {
+  "For the auditor, at most 2,000 characters."
+  reason: String
+}
+
+"A task to add."
+input CloseTaskCreateInput {
+  "What is to be done: 1 to 200 characters, unique."
+  name: String!
+  "Whether a period stays open until it is ticked."
+  required: Boolean! = true
+  "The first period that it is for, which is not closed; this month where null."
+  from: Period
+}
+
+"What to say about a task that is done."
+input CloseTaskDoneInput {
+  "At most 2,000 characters."
+  comment: String
+}
+
+"What came of ` + "`" + `periodClose` + "`" + `."
+type PeriodClosePayload {
+  "The period; null where it was refused."
+  period: AccountingPeriod
+  "The record of the closing, with what the checklist said; null where it was refused."
+  closing: PeriodClosing
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `periodReopenPropose` + "`" + `."
+type PeriodReopenProposePayload {
+  "The reopening; null where it was refused."
+  reopening: PeriodReopening
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `periodReopenApprove` + "`" + `."
+type PeriodReopenApprovePayload {
+  "The reopening; null where it was refused."
+  reopening: PeriodReopening
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `periodReopenReject` + "`" + `."
+type PeriodReopenRejectPayload {
+  "The reopening; null where it was refused."
+  reopening: PeriodReopening
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `closeTaskCreate` + "`" + `."
+type CloseTaskCreatePayload {
+  "The task; null where it was refused."
+  task: CloseTask
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `closeTaskEnd` + "`" + `."
+type CloseTaskEndPayload {
+  "The task; null where it was refused."
+  task: CloseTask
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `closeTaskDone` + "`" + `."
+type CloseTaskDonePayload {
+  "The tick; null where it was refused."
+  mark: CloseTaskMark
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "A pack to add."
 input PackCreateInput {
   "Unique: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as ` + "`" + `growth` + "`" + `."
@@ -5030,6 +5500,58 @@ func (ec *executionContext) childFields_AccountSeries(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type AccountSeries", field.Name)
 }
 
+func (ec *executionContext) childFields_AccountingPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_AccountingPeriod_period(ctx, field)
+	case "status":
+		return ec.fieldContext_AccountingPeriod_status(ctx, field)
+	case "firstDay":
+		return ec.fieldContext_AccountingPeriod_firstDay(ctx, field)
+	case "lastDay":
+		return ec.fieldContext_AccountingPeriod_lastDay(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_AccountingPeriod_closedAt(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_AccountingPeriod_entryCount(ctx, field)
+	case "outOfPeriodCount":
+		return ec.fieldContext_AccountingPeriod_outOfPeriodCount(ctx, field)
+	case "debits":
+		return ec.fieldContext_AccountingPeriod_debits(ctx, field)
+	case "credits":
+		return ec.fieldContext_AccountingPeriod_credits(ctx, field)
+	case "closings":
+		return ec.fieldContext_AccountingPeriod_closings(ctx, field)
+	case "reopenings":
+		return ec.fieldContext_AccountingPeriod_reopenings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountingPeriod", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountingPeriodConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AccountingPeriodConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AccountingPeriodConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AccountingPeriodConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AccountingPeriodConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountingPeriodConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountingPeriodEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AccountingPeriodEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AccountingPeriodEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountingPeriodEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5170,6 +5692,124 @@ func (ec *executionContext) childFields_ChartBucket(ctx context.Context, field g
 		return ec.fieldContext_ChartBucket_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChartBucket", field.Name)
+}
+
+func (ec *executionContext) childFields_CheckFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_CheckFigure_name(ctx, field)
+	case "text":
+		return ec.fieldContext_CheckFigure_text(ctx, field)
+	case "amount":
+		return ec.fieldContext_CheckFigure_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CheckFigure", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_CloseCheck_code(ctx, field)
+	case "passed":
+		return ec.fieldContext_CloseCheck_passed(ctx, field)
+	case "holds":
+		return ec.fieldContext_CloseCheck_holds(ctx, field)
+	case "toDo":
+		return ec.fieldContext_CloseCheck_toDo(ctx, field)
+	case "figures":
+		return ec.fieldContext_CloseCheck_figures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseChecklist(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_CloseChecklist_period(ctx, field)
+	case "status":
+		return ec.fieldContext_CloseChecklist_status(ctx, field)
+	case "ready":
+		return ec.fieldContext_CloseChecklist_ready(ctx, field)
+	case "checks":
+		return ec.fieldContext_CloseChecklist_checks(ctx, field)
+	case "tasks":
+		return ec.fieldContext_CloseChecklist_tasks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseChecklist", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTask(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CloseTask_id(ctx, field)
+	case "name":
+		return ec.fieldContext_CloseTask_name(ctx, field)
+	case "required":
+		return ec.fieldContext_CloseTask_required(ctx, field)
+	case "from":
+		return ec.fieldContext_CloseTask_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CloseTask_to(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CloseTask_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_CloseTask_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTask", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTaskCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_CloseTaskCreatePayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseTaskCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTaskCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTaskDonePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mark":
+		return ec.fieldContext_CloseTaskDonePayload_mark(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseTaskDonePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTaskDonePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTaskEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_CloseTaskEndPayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CloseTaskEndPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTaskEndPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTaskMark(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_CloseTaskMark_period(ctx, field)
+	case "at":
+		return ec.fieldContext_CloseTaskMark_at(ctx, field)
+	case "by":
+		return ec.fieldContext_CloseTaskMark_by(ctx, field)
+	case "comment":
+		return ec.fieldContext_CloseTaskMark_comment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTaskMark", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseTaskState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_CloseTaskState_task(ctx, field)
+	case "done":
+		return ec.fieldContext_CloseTaskState_done(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseTaskState", field.Name)
 }
 
 func (ec *executionContext) childFields_CostToServe(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5370,6 +6010,8 @@ func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql
 		return ec.fieldContext_Entry_accountingDate(ctx, field)
 	case "occurredOn":
 		return ec.fieldContext_Entry_occurredOn(ctx, field)
+	case "outOfPeriod":
+		return ec.fieldContext_Entry_outOfPeriod(ctx, field)
 	case "postedAt":
 		return ec.fieldContext_Entry_postedAt(ctx, field)
 	case "description":
@@ -6180,6 +6822,94 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodClosePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_PeriodClosePayload_period(ctx, field)
+	case "closing":
+		return ec.fieldContext_PeriodClosePayload_closing(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PeriodClosePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodClosePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodClosing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_PeriodClosing_period(ctx, field)
+	case "act":
+		return ec.fieldContext_PeriodClosing_act(ctx, field)
+	case "at":
+		return ec.fieldContext_PeriodClosing_at(ctx, field)
+	case "by":
+		return ec.fieldContext_PeriodClosing_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_PeriodClosing_reason(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_PeriodClosing_entryCount(ctx, field)
+	case "lastEntry":
+		return ec.fieldContext_PeriodClosing_lastEntry(ctx, field)
+	case "checks":
+		return ec.fieldContext_PeriodClosing_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodClosing", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodReopenApprovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reopening":
+		return ec.fieldContext_PeriodReopenApprovePayload_reopening(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PeriodReopenApprovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodReopenApprovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodReopenProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reopening":
+		return ec.fieldContext_PeriodReopenProposePayload_reopening(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PeriodReopenProposePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodReopenProposePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodReopenRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reopening":
+		return ec.fieldContext_PeriodReopenRejectPayload_reopening(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PeriodReopenRejectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodReopenRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PeriodReopening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PeriodReopening_id(ctx, field)
+	case "period":
+		return ec.fieldContext_PeriodReopening_period(ctx, field)
+	case "reason":
+		return ec.fieldContext_PeriodReopening_reason(ctx, field)
+	case "status":
+		return ec.fieldContext_PeriodReopening_status(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_PeriodReopening_proposedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PeriodReopening_createdAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_PeriodReopening_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_PeriodReopening_decidedAt(ctx, field)
+	case "decision":
+		return ec.fieldContext_PeriodReopening_decision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PeriodReopening", field.Name)
 }
 
 func (ec *executionContext) childFields_Policy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7790,6 +8520,96 @@ func (ec *executionContext) field_Meter_usageEvents_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_closeTaskCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CloseTaskCreateInput, error) {
+			return ec.unmarshalNCloseTaskCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐCloseTaskCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_closeTaskDone_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "taskId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["taskId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (CloseTaskDoneInput, error) {
+			return ec.unmarshalNCloseTaskDoneInput2drawdownᚋgraphᚋinternalᚋgenᚐCloseTaskDoneInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_closeTaskEnd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "taskId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["taskId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_creditsTransfer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -8138,6 +8958,118 @@ func (ec *executionContext) field_Mutation_packRevise_args(ctx context.Context, 
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (PackReviseInput, error) {
 			return ec.unmarshalNPackReviseInput2drawdownᚋgraphᚋinternalᚋgenᚐPackReviseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_periodClose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_periodReopenApprove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reopeningId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reopeningId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PeriodReopenDecideInput, error) {
+			return ec.unmarshalNPeriodReopenDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_periodReopenPropose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PeriodReopenProposeInput, error) {
+			return ec.unmarshalNPeriodReopenProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenProposeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_periodReopenReject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reopeningId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reopeningId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (PeriodReopenDecideInput, error) {
+			return ec.unmarshalNPeriodReopenDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenDecideInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9022,6 +9954,20 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_closeChecklist_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_customer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -9257,38 +10203,46 @@ func (ec *executionContext) field_Query_entries_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["kinds"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "outOfPeriod",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["outOfPeriod"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
 		func(ctx context.Context, v any) (books.Order, error) {
 			return ec.unmarshalNEntrySort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["sort"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["sort"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg8
-	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg9
+	args["reverse"] = arg10
 	return args, nil
 }
 
@@ -9923,6 +10877,58 @@ func (ec *executionContext) field_Query_packs_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_period_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_periods_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.PeriodStatus, error) {
+			return ec.unmarshalOPeriodStatus2ᚖdrawdownᚋinternalᚋbooksᚐPeriodStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg3
 	return args, nil
 }
 
@@ -11475,6 +12481,502 @@ func (ec *executionContext) fieldContext_AccountSeries_functionalClosing(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _AccountingPeriod_period(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	if plain := leaf_AccountingPeriod_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountingPeriod_period(obj *books.Period) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, false, false, "Period")
+}
+
+func (ec *executionContext) _AccountingPeriod_status(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	if plain := leaf_AccountingPeriod_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.PeriodStatus) graphql.Marshaler {
+			return ec.marshalNPeriodStatus2drawdownᚋinternalᚋbooksᚐPeriodStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountingPeriod_status(obj *books.Period) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, false, false, "PeriodStatus")
+}
+
+func (ec *executionContext) _AccountingPeriod_firstDay(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	if plain := leaf_AccountingPeriod_firstDay(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_firstDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountingPeriod_firstDay(obj *books.Period) graphql.Marshaler {
+	v := obj.FirstDay()
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_firstDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, true, false, "Date")
+}
+
+func (ec *executionContext) _AccountingPeriod_lastDay(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	if plain := leaf_AccountingPeriod_lastDay(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_lastDay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastDay(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountingPeriod_lastDay(obj *books.Period) graphql.Marshaler {
+	v := obj.LastDay()
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_lastDay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, true, false, "Date")
+}
+
+func (ec *executionContext) _AccountingPeriod_closedAt(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return leaf_AccountingPeriod_closedAt(obj)
+}
+
+func leaf_AccountingPeriod_closedAt(obj *books.Period) graphql.Marshaler {
+	v := obj.ClosedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AccountingPeriod_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().EntryCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AccountingPeriod_outOfPeriodCount(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_outOfPeriodCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().OutOfPeriodCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_outOfPeriodCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriod", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AccountingPeriod_debits(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_debits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().Debits(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_debits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriod_credits(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().Credits(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriod_closings(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_closings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().Closings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Closing) graphql.Marshaler {
+			return ec.marshalNPeriodClosing2ᚕdrawdownᚋinternalᚋbooksᚐClosingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_closings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodClosing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriod_reopenings(ctx context.Context, field graphql.CollectedField, obj *books.Period) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriod_reopenings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountingPeriod().Reopenings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Reopening) graphql.Marshaler {
+			return ec.marshalNPeriodReopening2ᚕdrawdownᚋinternalᚋbooksᚐReopeningᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriod_reopenings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriodConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Period]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Period) graphql.Marshaler {
+			return ec.marshalNAccountingPeriod2ᚕᚖdrawdownᚋinternalᚋbooksᚐPeriodᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriodConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriodConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Period]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Period]) graphql.Marshaler {
+			return ec.marshalNAccountingPeriodEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriodConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriodEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriodConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Period]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriodConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountingPeriodConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Period]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriodConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AccountingPeriodEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Period]) (ret graphql.Marshaler) {
+	if plain := leaf_AccountingPeriodEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountingPeriodEdge_cursor(obj *view.Edge[books.Period]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountingPeriodEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AccountingPeriodEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Period]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountingPeriodEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Period) graphql.Marshaler {
+			return ec.marshalNAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountingPeriodEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountingPeriodEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AuditEvent_id(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12743,6 +14245,980 @@ func leaf_ChartBucket_to(obj *books.Bucket) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_ChartBucket_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChartBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _CheckFigure_name(ctx context.Context, field graphql.CollectedField, obj *books.CheckFigure) (ret graphql.Marshaler) {
+	if plain := leaf_CheckFigure_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckFigure_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CheckFigure_name(obj *books.CheckFigure) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CheckFigure_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckFigure", field, false, false, "String")
+}
+
+func (ec *executionContext) _CheckFigure_text(ctx context.Context, field graphql.CollectedField, obj *books.CheckFigure) (ret graphql.Marshaler) {
+	if plain := leaf_CheckFigure_text(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckFigure_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CheckFigure_text(obj *books.CheckFigure) graphql.Marshaler {
+	v := obj.Text
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CheckFigure_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CheckFigure", field, false, false, "String")
+}
+
+func (ec *executionContext) _CheckFigure_amount(ctx context.Context, field graphql.CollectedField, obj *books.CheckFigure) (ret graphql.Marshaler) {
+	if v := obj.Amount; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CheckFigure_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CheckFigure_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CheckFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseCheck_code(ctx context.Context, field graphql.CollectedField, obj *books.CloseCheck) (ret graphql.Marshaler) {
+	if plain := leaf_CloseCheck_code(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseCheck_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.CheckCode) graphql.Marshaler {
+			return ec.marshalNCloseCheckCode2drawdownᚋinternalᚋbooksᚐCheckCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseCheck_code(obj *books.CloseCheck) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CloseCheck_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseCheck", field, false, false, "CloseCheckCode")
+}
+
+func (ec *executionContext) _CloseCheck_passed(ctx context.Context, field graphql.CollectedField, obj *books.CloseCheck) (ret graphql.Marshaler) {
+	if plain := leaf_CloseCheck_passed(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseCheck_passed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Passed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseCheck_passed(obj *books.CloseCheck) graphql.Marshaler {
+	v := obj.Passed
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_CloseCheck_passed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseCheck", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CloseCheck_holds(ctx context.Context, field graphql.CollectedField, obj *books.CloseCheck) (ret graphql.Marshaler) {
+	if plain := leaf_CloseCheck_holds(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseCheck_holds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Holds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseCheck_holds(obj *books.CloseCheck) graphql.Marshaler {
+	v := obj.Holds
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CloseCheck_holds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloseCheck_toDo(ctx context.Context, field graphql.CollectedField, obj *books.CloseCheck) (ret graphql.Marshaler) {
+	if plain := leaf_CloseCheck_toDo(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseCheck_toDo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToDo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseCheck_toDo(obj *books.CloseCheck) graphql.Marshaler {
+	v := obj.ToDo
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CloseCheck_toDo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseCheck", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloseCheck_figures(ctx context.Context, field graphql.CollectedField, obj *books.CloseCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseCheck_figures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CheckFigure) graphql.Marshaler {
+			return ec.marshalNCheckFigure2ᚕdrawdownᚋinternalᚋbooksᚐCheckFigureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseCheck_figures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CheckFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseChecklist_period(ctx context.Context, field graphql.CollectedField, obj *books.Checklist) (ret graphql.Marshaler) {
+	if plain := leaf_CloseChecklist_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseChecklist_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseChecklist_period(obj *books.Checklist) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CloseChecklist_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseChecklist", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CloseChecklist_status(ctx context.Context, field graphql.CollectedField, obj *books.Checklist) (ret graphql.Marshaler) {
+	if plain := leaf_CloseChecklist_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseChecklist_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.PeriodStatus) graphql.Marshaler {
+			return ec.marshalNPeriodStatus2drawdownᚋinternalᚋbooksᚐPeriodStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseChecklist_status(obj *books.Checklist) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CloseChecklist_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseChecklist", field, false, false, "PeriodStatus")
+}
+
+func (ec *executionContext) _CloseChecklist_ready(ctx context.Context, field graphql.CollectedField, obj *books.Checklist) (ret graphql.Marshaler) {
+	if plain := leaf_CloseChecklist_ready(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseChecklist_ready(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ready(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseChecklist_ready(obj *books.Checklist) graphql.Marshaler {
+	v := obj.Ready()
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_CloseChecklist_ready(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseChecklist", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _CloseChecklist_checks(ctx context.Context, field graphql.CollectedField, obj *books.Checklist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseChecklist_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CloseCheck) graphql.Marshaler {
+			return ec.marshalNCloseCheck2ᚕdrawdownᚋinternalᚋbooksᚐCloseCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseChecklist_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseChecklist",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseChecklist_tasks(ctx context.Context, field graphql.CollectedField, obj *books.Checklist) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseChecklist_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tasks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.TaskState) graphql.Marshaler {
+			return ec.marshalNCloseTaskState2ᚕdrawdownᚋinternalᚋbooksᚐTaskStateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseChecklist_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseChecklist",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskState(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTask_id(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CloseTask().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTask_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, true, true, "ID")
+}
+
+func (ec *executionContext) _CloseTask_name(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTask_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTask_name(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloseTask_required(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTask_required(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTask_required(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.Required
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CloseTask_from(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTask_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTask_from(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CloseTask_to(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	return leaf_CloseTask_to(obj)
+}
+
+func leaf_CloseTask_to(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CloseTask_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTask_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTask_createdAt(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CloseTask_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.CloseTask) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTask_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTask_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTask_createdBy(obj *books.CloseTask) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CloseTask_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTask", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloseTaskCreatePayload_task(ctx context.Context, field graphql.CollectedField, obj *CloseTaskCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskCreatePayload_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CloseTask) graphql.Marshaler {
+			return ec.marshalOCloseTask2ᚖdrawdownᚋinternalᚋbooksᚐCloseTask(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskCreatePayload_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTask(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CloseTaskCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskDonePayload_mark(ctx context.Context, field graphql.CollectedField, obj *CloseTaskDonePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskDonePayload_mark(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mark, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CloseTaskMark) graphql.Marshaler {
+			return ec.marshalOCloseTaskMark2ᚖdrawdownᚋinternalᚋbooksᚐCloseTaskMark(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskDonePayload_mark(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskDonePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskMark(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskDonePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CloseTaskDonePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskDonePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskDonePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskDonePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskEndPayload_task(ctx context.Context, field graphql.CollectedField, obj *CloseTaskEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskEndPayload_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CloseTask) graphql.Marshaler {
+			return ec.marshalOCloseTask2ᚖdrawdownᚋinternalᚋbooksᚐCloseTask(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskEndPayload_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTask(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskEndPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CloseTaskEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskEndPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskEndPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskMark_period(ctx context.Context, field graphql.CollectedField, obj *books.CloseTaskMark) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTaskMark_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskMark_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTaskMark_period(obj *books.CloseTaskMark) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CloseTaskMark_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTaskMark", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CloseTaskMark_at(ctx context.Context, field graphql.CollectedField, obj *books.CloseTaskMark) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTaskMark_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskMark_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTaskMark_at(obj *books.CloseTaskMark) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_CloseTaskMark_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTaskMark", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CloseTaskMark_by(ctx context.Context, field graphql.CollectedField, obj *books.CloseTaskMark) (ret graphql.Marshaler) {
+	if plain := leaf_CloseTaskMark_by(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskMark_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CloseTaskMark_by(obj *books.CloseTaskMark) graphql.Marshaler {
+	v := obj.Actor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CloseTaskMark_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTaskMark", field, false, false, "String")
+}
+
+func (ec *executionContext) _CloseTaskMark_comment(ctx context.Context, field graphql.CollectedField, obj *books.CloseTaskMark) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskMark_comment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CloseTaskMark().Comment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskMark_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CloseTaskMark", field, true, true, "String")
+}
+
+func (ec *executionContext) _CloseTaskState_task(ctx context.Context, field graphql.CollectedField, obj *books.TaskState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskState_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.CloseTask) graphql.Marshaler {
+			return ec.marshalNCloseTask2drawdownᚋinternalᚋbooksᚐCloseTask(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskState_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskState",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTask(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseTaskState_done(ctx context.Context, field graphql.CollectedField, obj *books.TaskState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseTaskState_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CloseTaskMark) graphql.Marshaler {
+			return ec.marshalOCloseTaskMark2ᚖdrawdownᚋinternalᚋbooksᚐCloseTaskMark(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseTaskState_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseTaskState",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskMark(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CostToServe_amount(ctx context.Context, field graphql.CollectedField, obj *books.Cost) (ret graphql.Marshaler) {
@@ -14562,6 +17038,37 @@ func leaf_Entry_occurredOn(obj *ledger.Entry) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Entry_occurredOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Entry", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Entry_outOfPeriod(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	if plain := leaf_Entry_outOfPeriod(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entry_outOfPeriod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OutOfPeriod(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Entry_outOfPeriod(obj *ledger.Entry) graphql.Marshaler {
+	v := obj.OutOfPeriod()
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_Entry_outOfPeriod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Entry", field, true, false, "Boolean")
 }
 
 func (ec *executionContext) _Entry_postedAt(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
@@ -20862,6 +23369,314 @@ func (ec *executionContext) fieldContext_Mutation_estimateReject(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_periodClose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_periodClose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PeriodClose(ctx, fc.Args["period"].(ledger.Period), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PeriodClosePayload) graphql.Marshaler {
+			return ec.marshalOPeriodClosePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodClosePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_periodClose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodClosePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_periodClose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_periodReopenPropose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_periodReopenPropose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PeriodReopenPropose(ctx, fc.Args["period"].(ledger.Period), fc.Args["input"].(PeriodReopenProposeInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PeriodReopenProposePayload) graphql.Marshaler {
+			return ec.marshalOPeriodReopenProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenProposePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_periodReopenPropose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopenProposePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_periodReopenPropose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_periodReopenApprove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_periodReopenApprove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PeriodReopenApprove(ctx, fc.Args["reopeningId"].(string), fc.Args["input"].(PeriodReopenDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PeriodReopenApprovePayload) graphql.Marshaler {
+			return ec.marshalOPeriodReopenApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenApprovePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_periodReopenApprove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopenApprovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_periodReopenApprove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_periodReopenReject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_periodReopenReject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PeriodReopenReject(ctx, fc.Args["reopeningId"].(string), fc.Args["input"].(PeriodReopenDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PeriodReopenRejectPayload) graphql.Marshaler {
+			return ec.marshalOPeriodReopenRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenRejectPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_periodReopenReject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopenRejectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_periodReopenReject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeTaskDone(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeTaskDone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseTaskDone(ctx, fc.Args["taskId"].(string), fc.Args["period"].(ledger.Period), fc.Args["input"].(CloseTaskDoneInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CloseTaskDonePayload) graphql.Marshaler {
+			return ec.marshalOCloseTaskDonePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskDonePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeTaskDone(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskDonePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeTaskDone_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeTaskEnd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeTaskEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseTaskEnd(ctx, fc.Args["taskId"].(string), fc.Args["after"].(ledger.Period), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CloseTaskEndPayload) graphql.Marshaler {
+			return ec.marshalOCloseTaskEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskEndPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeTaskEnd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskEndPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeTaskEnd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeTaskCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeTaskCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseTaskCreate(ctx, fc.Args["input"].(CloseTaskCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CloseTaskCreatePayload) graphql.Marshaler {
+			return ec.marshalOCloseTaskCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeTaskCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTaskCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeTaskCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_packCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23744,6 +26559,771 @@ func leaf_PageInfo_endCursor(obj *view.PageInfo) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PeriodClosePayload_period(ctx context.Context, field graphql.CollectedField, obj *PeriodClosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosePayload_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Period) graphql.Marshaler {
+			return ec.marshalOAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodClosePayload_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodClosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodClosePayload_closing(ctx context.Context, field graphql.CollectedField, obj *PeriodClosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosePayload_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Closing) graphql.Marshaler {
+			return ec.marshalOPeriodClosing2ᚖdrawdownᚋinternalᚋbooksᚐClosing(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodClosePayload_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodClosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodClosing(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodClosePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PeriodClosePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodClosePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodClosePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodClosing_period(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_period(obj *books.Closing) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "Period")
+}
+
+func (ec *executionContext) _PeriodClosing_act(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_act(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_act(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Act, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ClosingAct) graphql.Marshaler {
+			return ec.marshalNPeriodAct2drawdownᚋinternalᚋbooksᚐClosingAct(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_act(obj *books.Closing) graphql.Marshaler {
+	v := obj.Act
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_PeriodClosing_act(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "PeriodAct")
+}
+
+func (ec *executionContext) _PeriodClosing_at(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_at(obj *books.Closing) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PeriodClosing_by(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_by(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_by(obj *books.Closing) graphql.Marshaler {
+	v := obj.Actor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "String")
+}
+
+func (ec *executionContext) _PeriodClosing_reason(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PeriodClosing().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, true, true, "String")
+}
+
+func (ec *executionContext) _PeriodClosing_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_entryCount(obj *books.Closing) graphql.Marshaler {
+	v := obj.Entries
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PeriodClosing_lastEntry(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodClosing_lastEntry(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_lastEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodClosing_lastEntry(obj *books.Closing) graphql.Marshaler {
+	v := obj.LastEntry
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_lastEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodClosing", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PeriodClosing_checks(ctx context.Context, field graphql.CollectedField, obj *books.Closing) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodClosing_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CloseCheck) graphql.Marshaler {
+			return ec.marshalNCloseCheck2ᚕdrawdownᚋinternalᚋbooksᚐCloseCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodClosing_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodClosing",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenApprovePayload_reopening(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenApprovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenApprovePayload_reopening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reopening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Reopening) graphql.Marshaler {
+			return ec.marshalOPeriodReopening2ᚖdrawdownᚋinternalᚋbooksᚐReopening(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenApprovePayload_reopening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenApprovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenApprovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenApprovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenApprovePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenApprovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenApprovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenProposePayload_reopening(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenProposePayload_reopening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reopening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Reopening) graphql.Marshaler {
+			return ec.marshalOPeriodReopening2ᚖdrawdownᚋinternalᚋbooksᚐReopening(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenProposePayload_reopening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenProposePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenProposePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenProposePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenRejectPayload_reopening(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenRejectPayload_reopening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reopening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Reopening) graphql.Marshaler {
+			return ec.marshalOPeriodReopening2ᚖdrawdownᚋinternalᚋbooksᚐReopening(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenRejectPayload_reopening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenRejectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PeriodReopening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopenRejectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *PeriodReopenRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopenRejectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopenRejectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PeriodReopenRejectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PeriodReopening_id(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PeriodReopening().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, true, true, "ID")
+}
+
+func (ec *executionContext) _PeriodReopening_period(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodReopening_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodReopening_period(obj *books.Reopening) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, false, false, "Period")
+}
+
+func (ec *executionContext) _PeriodReopening_reason(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodReopening_reason(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodReopening_reason(obj *books.Reopening) graphql.Marshaler {
+	v := obj.Reason
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, false, false, "String")
+}
+
+func (ec *executionContext) _PeriodReopening_status(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodReopening_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ReopeningStatus) graphql.Marshaler {
+			return ec.marshalNPeriodReopeningStatus2drawdownᚋinternalᚋbooksᚐReopeningStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodReopening_status(obj *books.Reopening) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_PeriodReopening_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, false, false, "PeriodReopeningStatus")
+}
+
+func (ec *executionContext) _PeriodReopening_proposedBy(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodReopening_proposedBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_proposedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodReopening_proposedBy(obj *books.Reopening) graphql.Marshaler {
+	v := obj.ProposedBy()
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, true, false, "String")
+}
+
+func (ec *executionContext) _PeriodReopening_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	if plain := leaf_PeriodReopening_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_PeriodReopening_createdAt(obj *books.Reopening) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PeriodReopening_decidedBy(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PeriodReopening().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, true, true, "String")
+}
+
+func (ec *executionContext) _PeriodReopening_decidedAt(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	return leaf_PeriodReopening_decidedAt(obj)
+}
+
+func leaf_PeriodReopening_decidedAt(obj *books.Reopening) graphql.Marshaler {
+	v := obj.DecidedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PeriodReopening_decision(ctx context.Context, field graphql.CollectedField, obj *books.Reopening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PeriodReopening_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PeriodReopening().Decision(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PeriodReopening_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PeriodReopening", field, true, true, "String")
 }
 
 func (ec *executionContext) _Policy_id(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
@@ -28134,7 +31714,7 @@ func (ec *executionContext) _Query_entries(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Entries(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kind"].(*ledger.EntryKind), fc.Args["account"].(*ledger.Role), fc.Args["purchaseId"].(*string), fc.Args["kinds"].([]ledger.EntryKind), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Entries(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["kind"].(*ledger.EntryKind), fc.Args["account"].(*ledger.Role), fc.Args["purchaseId"].(*string), fc.Args["kinds"].([]ledger.EntryKind), fc.Args["outOfPeriod"].(*bool), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[ledger.Entry]) graphql.Marshaler {
@@ -28195,6 +31775,170 @@ func (ec *executionContext) fieldContext_Query_accounts(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_periods(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_periods(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Periods(ctx, fc.Args["status"].(*books.PeriodStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Period]) graphql.Marshaler {
+			return ec.marshalNAccountingPeriodConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_periods(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriodConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_periods_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_period(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Period(ctx, fc.Args["period"].(ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Period) graphql.Marshaler {
+			return ec.marshalOAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_period(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountingPeriod(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_period_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_closeChecklist(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_closeChecklist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CloseChecklist(ctx, fc.Args["period"].(ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Checklist) graphql.Marshaler {
+			return ec.marshalNCloseChecklist2ᚖdrawdownᚋinternalᚋbooksᚐChecklist(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_closeChecklist(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseChecklist(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_closeChecklist_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_closeTasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_closeTasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().CloseTasks(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CloseTask) graphql.Marshaler {
+			return ec.marshalNCloseTask2ᚕdrawdownᚋinternalᚋbooksᚐCloseTaskᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_closeTasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseTask(ctx, field)
 		},
 	}
 	return fc, nil
@@ -36948,6 +40692,108 @@ func UnmarshalBreakageInput(ctx context.Context, raw any) (BreakageInput, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCloseTaskCreateInput(ctx context.Context, obj any) (CloseTaskCreateInput, error) {
+	var it CloseTaskCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["required"]; !present {
+		asMap["required"] = true
+	}
+
+	fieldsInOrder := [...]string{"name", "required", "from"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseTaskCreateInput unmarshals raw into the CloseTaskCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseTaskCreateInput(ctx context.Context, raw any) (CloseTaskCreateInput, error) {
+	var out CloseTaskCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseTaskCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCloseTaskDoneInput(ctx context.Context, obj any) (CloseTaskDoneInput, error) {
+	var it CloseTaskDoneInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"comment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseTaskDoneInput unmarshals raw into the CloseTaskDoneInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseTaskDoneInput(ctx context.Context, raw any) (CloseTaskDoneInput, error) {
+	var out CloseTaskDoneInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseTaskDoneInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCostToServeInput(ctx context.Context, obj any) (CostToServeInput, error) {
 	var it CostToServeInput
 	if obj == nil {
@@ -38020,6 +41866,90 @@ func (ec *executionContext) unmarshalInputPackTierInput(ctx context.Context, obj
 func UnmarshalPackTierInput(ctx context.Context, raw any) (PackTierInput, error) {
 	var out PackTierInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PackTierInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPeriodReopenDecideInput(ctx context.Context, obj any) (PeriodReopenDecideInput, error) {
+	var it PeriodReopenDecideInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPeriodReopenDecideInput unmarshals raw into the PeriodReopenDecideInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPeriodReopenDecideInput(ctx context.Context, raw any) (PeriodReopenDecideInput, error) {
+	var out PeriodReopenDecideInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PeriodReopenDecideInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPeriodReopenProposeInput(ctx context.Context, obj any) (PeriodReopenProposeInput, error) {
+	var it PeriodReopenProposeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPeriodReopenProposeInput unmarshals raw into the PeriodReopenProposeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPeriodReopenProposeInput(ctx context.Context, raw any) (PeriodReopenProposeInput, error) {
+	var out PeriodReopenProposeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PeriodReopenProposeInput", raw, &out)
 	return out, err
 }
 
@@ -39515,6 +43445,154 @@ func (ec *executionContext) _AccountSeries(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var accountingPeriodImplementors = []string{"AccountingPeriod"}
+
+func (ec *executionContext) _AccountingPeriod(ctx context.Context, sel ast.SelectionSet, obj *books.Period) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountingPeriodImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountingPeriod")
+		case "period":
+			out.Values[i] = ec._AccountingPeriod_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._AccountingPeriod_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "firstDay":
+			out.Values[i] = ec._AccountingPeriod_firstDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastDay":
+			out.Values[i] = ec._AccountingPeriod_lastDay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closedAt":
+			out.Values[i] = ec._AccountingPeriod_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._AccountingPeriod_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outOfPeriodCount":
+			out.Values[i] = ec._AccountingPeriod_outOfPeriodCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "debits":
+			out.Values[i] = ec._AccountingPeriod_debits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._AccountingPeriod_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closings":
+			out.Values[i] = ec._AccountingPeriod_closings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reopenings":
+			out.Values[i] = ec._AccountingPeriod_reopenings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var accountingPeriodConnectionImplementors = []string{"AccountingPeriodConnection"}
+
+func (ec *executionContext) _AccountingPeriodConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Period]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountingPeriodConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountingPeriodConnection")
+		case "nodes":
+			out.Values[i] = ec._AccountingPeriodConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._AccountingPeriodConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AccountingPeriodConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AccountingPeriodConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var accountingPeriodEdgeImplementors = []string{"AccountingPeriodEdge"}
+
+func (ec *executionContext) _AccountingPeriodEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Period]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountingPeriodEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountingPeriodEdge")
+		case "cursor":
+			out.Values[i] = ec._AccountingPeriodEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AccountingPeriodEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var auditEventImplementors = []string{"AuditEvent"}
 
 func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *books.AuditEvent) graphql.Marshaler {
@@ -39946,6 +44024,355 @@ func (ec *executionContext) plain_ChartBucket(sel ast.SelectionSet, obj *books.B
 			return nil
 		}
 	}
+	return out
+}
+
+var checkFigureImplementors = []string{"CheckFigure"}
+
+func (ec *executionContext) _CheckFigure(ctx context.Context, sel ast.SelectionSet, obj *books.CheckFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, checkFigureImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CheckFigure")
+		case "name":
+			out.Values[i] = ec._CheckFigure_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._CheckFigure_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._CheckFigure_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeCheckImplementors = []string{"CloseCheck"}
+
+func (ec *executionContext) _CloseCheck(ctx context.Context, sel ast.SelectionSet, obj *books.CloseCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeCheckImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseCheck")
+		case "code":
+			out.Values[i] = ec._CloseCheck_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passed":
+			out.Values[i] = ec._CloseCheck_passed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holds":
+			out.Values[i] = ec._CloseCheck_holds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toDo":
+			out.Values[i] = ec._CloseCheck_toDo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figures":
+			out.Values[i] = ec._CloseCheck_figures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeChecklistImplementors = []string{"CloseChecklist"}
+
+func (ec *executionContext) _CloseChecklist(ctx context.Context, sel ast.SelectionSet, obj *books.Checklist) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeChecklistImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseChecklist")
+		case "period":
+			out.Values[i] = ec._CloseChecklist_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._CloseChecklist_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ready":
+			out.Values[i] = ec._CloseChecklist_ready(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._CloseChecklist_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tasks":
+			out.Values[i] = ec._CloseChecklist_tasks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskImplementors = []string{"CloseTask"}
+
+func (ec *executionContext) _CloseTask(ctx context.Context, sel ast.SelectionSet, obj *books.CloseTask) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTask")
+		case "id":
+			out.Values[i] = ec._CloseTask_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._CloseTask_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._CloseTask_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._CloseTask_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._CloseTask_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._CloseTask_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._CloseTask_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskCreatePayloadImplementors = []string{"CloseTaskCreatePayload"}
+
+func (ec *executionContext) _CloseTaskCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *CloseTaskCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTaskCreatePayload")
+		case "task":
+			out.Values[i] = ec._CloseTaskCreatePayload_task(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseTaskCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskDonePayloadImplementors = []string{"CloseTaskDonePayload"}
+
+func (ec *executionContext) _CloseTaskDonePayload(ctx context.Context, sel ast.SelectionSet, obj *CloseTaskDonePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskDonePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTaskDonePayload")
+		case "mark":
+			out.Values[i] = ec._CloseTaskDonePayload_mark(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseTaskDonePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskEndPayloadImplementors = []string{"CloseTaskEndPayload"}
+
+func (ec *executionContext) _CloseTaskEndPayload(ctx context.Context, sel ast.SelectionSet, obj *CloseTaskEndPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskEndPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTaskEndPayload")
+		case "task":
+			out.Values[i] = ec._CloseTaskEndPayload_task(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CloseTaskEndPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskMarkImplementors = []string{"CloseTaskMark"}
+
+func (ec *executionContext) _CloseTaskMark(ctx context.Context, sel ast.SelectionSet, obj *books.CloseTaskMark) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskMarkImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTaskMark")
+		case "period":
+			out.Values[i] = ec._CloseTaskMark_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._CloseTaskMark_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._CloseTaskMark_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comment":
+			out.Values[i] = ec._CloseTaskMark_comment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var closeTaskStateImplementors = []string{"CloseTaskState"}
+
+func (ec *executionContext) _CloseTaskState(ctx context.Context, sel ast.SelectionSet, obj *books.TaskState) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeTaskStateImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseTaskState")
+		case "task":
+			out.Values[i] = ec._CloseTaskState_task(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "done":
+			out.Values[i] = ec._CloseTaskState_done(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
 	return out
 }
 
@@ -40555,6 +44982,11 @@ func (ec *executionContext) _Entry(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "occurredOn":
 			out.Values[i] = ec._Entry_occurredOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outOfPeriod":
+			out.Values[i] = ec._Entry_outOfPeriod(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42496,6 +46928,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "periodClose":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_periodClose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "periodReopenPropose":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_periodReopenPropose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "periodReopenApprove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_periodReopenApprove(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "periodReopenReject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_periodReopenReject(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closeTaskDone":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeTaskDone(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closeTaskEnd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeTaskEnd(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closeTaskCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeTaskCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "packCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_packCreate(ctx, field)
@@ -43257,6 +47738,262 @@ func (ec *executionContext) plain_PageInfo(sel ast.SelectionSet, obj *view.PageI
 			return nil
 		}
 	}
+	return out
+}
+
+var periodClosePayloadImplementors = []string{"PeriodClosePayload"}
+
+func (ec *executionContext) _PeriodClosePayload(ctx context.Context, sel ast.SelectionSet, obj *PeriodClosePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodClosePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodClosePayload")
+		case "period":
+			out.Values[i] = ec._PeriodClosePayload_period(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._PeriodClosePayload_closing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PeriodClosePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var periodClosingImplementors = []string{"PeriodClosing"}
+
+func (ec *executionContext) _PeriodClosing(ctx context.Context, sel ast.SelectionSet, obj *books.Closing) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodClosingImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodClosing")
+		case "period":
+			out.Values[i] = ec._PeriodClosing_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "act":
+			out.Values[i] = ec._PeriodClosing_act(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._PeriodClosing_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._PeriodClosing_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PeriodClosing_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._PeriodClosing_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastEntry":
+			out.Values[i] = ec._PeriodClosing_lastEntry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._PeriodClosing_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var periodReopenApprovePayloadImplementors = []string{"PeriodReopenApprovePayload"}
+
+func (ec *executionContext) _PeriodReopenApprovePayload(ctx context.Context, sel ast.SelectionSet, obj *PeriodReopenApprovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodReopenApprovePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodReopenApprovePayload")
+		case "reopening":
+			out.Values[i] = ec._PeriodReopenApprovePayload_reopening(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PeriodReopenApprovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var periodReopenProposePayloadImplementors = []string{"PeriodReopenProposePayload"}
+
+func (ec *executionContext) _PeriodReopenProposePayload(ctx context.Context, sel ast.SelectionSet, obj *PeriodReopenProposePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodReopenProposePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodReopenProposePayload")
+		case "reopening":
+			out.Values[i] = ec._PeriodReopenProposePayload_reopening(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PeriodReopenProposePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var periodReopenRejectPayloadImplementors = []string{"PeriodReopenRejectPayload"}
+
+func (ec *executionContext) _PeriodReopenRejectPayload(ctx context.Context, sel ast.SelectionSet, obj *PeriodReopenRejectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodReopenRejectPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodReopenRejectPayload")
+		case "reopening":
+			out.Values[i] = ec._PeriodReopenRejectPayload_reopening(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PeriodReopenRejectPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var periodReopeningImplementors = []string{"PeriodReopening"}
+
+func (ec *executionContext) _PeriodReopening(ctx context.Context, sel ast.SelectionSet, obj *books.Reopening) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, periodReopeningImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PeriodReopening")
+		case "id":
+			out.Values[i] = ec._PeriodReopening_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._PeriodReopening_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PeriodReopening_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._PeriodReopening_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposedBy":
+			out.Values[i] = ec._PeriodReopening_proposedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PeriodReopening_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedBy":
+			out.Values[i] = ec._PeriodReopening_decidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decidedAt":
+			out.Values[i] = ec._PeriodReopening_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decision":
+			out.Values[i] = ec._PeriodReopening_decision(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
 	return out
 }
 
@@ -44376,6 +49113,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_accounts(ctx, field)
+				})
+		case "periods":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_periods(ctx, field)
+				})
+		case "period":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_period(ctx, field)
+				})
+		case "closeChecklist":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_closeChecklist(ctx, field)
+				})
+		case "closeTasks":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_closeTasks(ctx, field)
 				})
 		case "trialBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -47034,6 +51795,58 @@ func (ec *executionContext) marshalNAccountSeries2ᚕdrawdownᚋgraphᚋinternal
 	return ret
 }
 
+func (ec *executionContext) marshalNAccountingPeriod2ᚕᚖdrawdownᚋinternalᚋbooksᚐPeriodᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Period) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx context.Context, sel ast.SelectionSet, v *books.Period) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountingPeriod!")
+		return graphql.Null
+	}
+	return ec._AccountingPeriod(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountingPeriodConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Period]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountingPeriodConnection!")
+		return graphql.Null
+	}
+	return ec._AccountingPeriodConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountingPeriodEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Period]) graphql.Marshaler {
+	return ec._AccountingPeriodEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountingPeriodEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Period]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountingPeriodEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.AuditEvent) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -47251,6 +52064,119 @@ func (ec *executionContext) marshalNChartInterval2drawdownᚋinternalᚋbooksᚐ
 		graphql.AddInvalidNullFromMarshaler(ctx, "ChartInterval!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCheckFigure2drawdownᚋinternalᚋbooksᚐCheckFigure(ctx context.Context, sel ast.SelectionSet, v books.CheckFigure) graphql.Marshaler {
+	return ec._CheckFigure(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCheckFigure2ᚕdrawdownᚋinternalᚋbooksᚐCheckFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CheckFigure) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCheckFigure2drawdownᚋinternalᚋbooksᚐCheckFigure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCloseCheck2drawdownᚋinternalᚋbooksᚐCloseCheck(ctx context.Context, sel ast.SelectionSet, v books.CloseCheck) graphql.Marshaler {
+	return ec._CloseCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCloseCheck2ᚕdrawdownᚋinternalᚋbooksᚐCloseCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CloseCheck) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloseCheck2drawdownᚋinternalᚋbooksᚐCloseCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCloseCheckCode2drawdownᚋinternalᚋbooksᚐCheckCode(ctx context.Context, v any) (books.CheckCode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.CheckCode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseCheckCode2drawdownᚋinternalᚋbooksᚐCheckCode(ctx context.Context, sel ast.SelectionSet, v books.CheckCode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CloseCheckCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCloseChecklist2ᚖdrawdownᚋinternalᚋbooksᚐChecklist(ctx context.Context, sel ast.SelectionSet, v *books.Checklist) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseChecklist!")
+		return graphql.Null
+	}
+	return ec._CloseChecklist(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCloseTask2drawdownᚋinternalᚋbooksᚐCloseTask(ctx context.Context, sel ast.SelectionSet, v books.CloseTask) graphql.Marshaler {
+	return ec._CloseTask(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCloseTask2ᚕdrawdownᚋinternalᚋbooksᚐCloseTaskᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CloseTask) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloseTask2drawdownᚋinternalᚋbooksᚐCloseTask(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCloseTaskCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐCloseTaskCreateInput(ctx context.Context, v any) (CloseTaskCreateInput, error) {
+	res, err := ec.unmarshalInputCloseTaskCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCloseTaskDoneInput2drawdownᚋgraphᚋinternalᚋgenᚐCloseTaskDoneInput(ctx context.Context, v any) (CloseTaskDoneInput, error) {
+	res, err := ec.unmarshalInputCloseTaskDoneInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseTaskState2drawdownᚋinternalᚋbooksᚐTaskState(ctx context.Context, sel ast.SelectionSet, v books.TaskState) graphql.Marshaler {
+	return ec._CloseTaskState(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCloseTaskState2ᚕdrawdownᚋinternalᚋbooksᚐTaskStateᚄ(ctx context.Context, sel ast.SelectionSet, v []books.TaskState) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCloseTaskState2drawdownᚋinternalᚋbooksᚐTaskState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx context.Context, v any) (revrec.Credits, error) {
@@ -48730,6 +53656,101 @@ func (ec *executionContext) marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx contex
 	return res
 }
 
+func (ec *executionContext) unmarshalNPeriodAct2drawdownᚋinternalᚋbooksᚐClosingAct(ctx context.Context, v any) (books.ClosingAct, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ClosingAct(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPeriodAct2drawdownᚋinternalᚋbooksᚐClosingAct(ctx context.Context, sel ast.SelectionSet, v books.ClosingAct) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PeriodAct!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNPeriodClosing2drawdownᚋinternalᚋbooksᚐClosing(ctx context.Context, sel ast.SelectionSet, v books.Closing) graphql.Marshaler {
+	return ec._PeriodClosing(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPeriodClosing2ᚕdrawdownᚋinternalᚋbooksᚐClosingᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Closing) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPeriodClosing2drawdownᚋinternalᚋbooksᚐClosing(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPeriodReopenDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenDecideInput(ctx context.Context, v any) (PeriodReopenDecideInput, error) {
+	res, err := ec.unmarshalInputPeriodReopenDecideInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPeriodReopenProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenProposeInput(ctx context.Context, v any) (PeriodReopenProposeInput, error) {
+	res, err := ec.unmarshalInputPeriodReopenProposeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPeriodReopening2drawdownᚋinternalᚋbooksᚐReopening(ctx context.Context, sel ast.SelectionSet, v books.Reopening) graphql.Marshaler {
+	return ec._PeriodReopening(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPeriodReopening2ᚕdrawdownᚋinternalᚋbooksᚐReopeningᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Reopening) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPeriodReopening2drawdownᚋinternalᚋbooksᚐReopening(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNPeriodReopeningStatus2drawdownᚋinternalᚋbooksᚐReopeningStatus(ctx context.Context, v any) (books.ReopeningStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReopeningStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPeriodReopeningStatus2drawdownᚋinternalᚋbooksᚐReopeningStatus(ctx context.Context, sel ast.SelectionSet, v books.ReopeningStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PeriodReopeningStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNPeriodStatus2drawdownᚋinternalᚋbooksᚐPeriodStatus(ctx context.Context, v any) (books.PeriodStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.PeriodStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPeriodStatus2drawdownᚋinternalᚋbooksᚐPeriodStatus(ctx context.Context, sel ast.SelectionSet, v books.PeriodStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PeriodStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNPolicy2ᚕᚖdrawdownᚋinternalᚋbooksᚐPolicyᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Policy) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -49980,6 +55001,13 @@ func (ec *executionContext) marshalOAccountRole2ᚖdrawdownᚋledgerᚐRole(ctx 
 	return res
 }
 
+func (ec *executionContext) marshalOAccountingPeriod2ᚖdrawdownᚋinternalᚋbooksᚐPeriod(ctx context.Context, sel ast.SelectionSet, v *books.Period) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AccountingPeriod(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOBonusTerms2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐBonusTerms(ctx context.Context, sel ast.SelectionSet, v *view.BonusTerms) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -50086,6 +55114,41 @@ func (ec *executionContext) marshalOCallerKind2ᚖdrawdownᚋinternalᚋbooksᚐ
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOCloseTask2ᚖdrawdownᚋinternalᚋbooksᚐCloseTask(ctx context.Context, sel ast.SelectionSet, v *books.CloseTask) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloseTask(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloseTaskCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskCreatePayload(ctx context.Context, sel ast.SelectionSet, v *CloseTaskCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloseTaskCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloseTaskDonePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskDonePayload(ctx context.Context, sel ast.SelectionSet, v *CloseTaskDonePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloseTaskDonePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloseTaskEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCloseTaskEndPayload(ctx context.Context, sel ast.SelectionSet, v *CloseTaskEndPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloseTaskEndPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCloseTaskMark2ᚖdrawdownᚋinternalᚋbooksᚐCloseTaskMark(ctx context.Context, sel ast.SelectionSet, v *books.CloseTaskMark) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CloseTaskMark(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCostToServe2ᚖdrawdownᚋinternalᚋbooksᚐCost(ctx context.Context, sel ast.SelectionSet, v *books.Cost) graphql.Marshaler {
@@ -50796,6 +55859,67 @@ func (ec *executionContext) marshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx con
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalPeriod(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOPeriodClosePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodClosePayload(ctx context.Context, sel ast.SelectionSet, v *PeriodClosePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodClosePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPeriodClosing2ᚖdrawdownᚋinternalᚋbooksᚐClosing(ctx context.Context, sel ast.SelectionSet, v *books.Closing) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodClosing(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPeriodReopenApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenApprovePayload(ctx context.Context, sel ast.SelectionSet, v *PeriodReopenApprovePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodReopenApprovePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPeriodReopenProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenProposePayload(ctx context.Context, sel ast.SelectionSet, v *PeriodReopenProposePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodReopenProposePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPeriodReopenRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐPeriodReopenRejectPayload(ctx context.Context, sel ast.SelectionSet, v *PeriodReopenRejectPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodReopenRejectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPeriodReopening2ᚖdrawdownᚋinternalᚋbooksᚐReopening(ctx context.Context, sel ast.SelectionSet, v *books.Reopening) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PeriodReopening(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPeriodStatus2ᚖdrawdownᚋinternalᚋbooksᚐPeriodStatus(ctx context.Context, v any) (*books.PeriodStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.PeriodStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPeriodStatus2ᚖdrawdownᚋinternalᚋbooksᚐPeriodStatus(ctx context.Context, sel ast.SelectionSet, v *books.PeriodStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
 	return res
 }
 
