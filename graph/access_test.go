@@ -61,6 +61,7 @@ var matrix = map[string]struct {
 	"Query.policies":                {`policies { nodes { id } }`, everybody},
 	"Query.pack":                    {`pack(code: "growth") { id }`, everybody},
 	"Query.packs":                   {`packs { nodes { id } }`, everybody},
+	"Query.creditPrice":             {`creditPrice(costPerUnit: "0.001", margin: "0.8") { price { rounded } }`, everybody},
 	"Query.packQuote":               {`packQuote(code: "growth", credits: "1000") { price { amount } }`, everybody},
 	"Query.meter":                   {`meter(code: "tokens") { id }`, everybody},
 	"Query.meters":                  {`meters { nodes { id } }`, everybody},

@@ -31,6 +31,14 @@ func (r queryResolver) PackQuote(ctx context.Context, code string, credits *revr
 	return &quote, nil
 }
 
+func (queryResolver) CreditPrice(_ context.Context, costPerUnit decimal.Decimal, creditsPerUnit, margin, price *decimal.Decimal) (*books.CreditPrice, error) {
+	answer, err := books.PriceCredit(books.CreditPriceRequest{CostPerUnit: costPerUnit, CreditsPerUnit: creditsPerUnit, Margin: margin, Price: price})
+	if err != nil {
+		return nil, err
+	}
+	return &answer, nil
+}
+
 func (packQuoteResolver) Hint(_ context.Context, q *books.Quote) (*string, error) {
 	return text(q.Hint), nil
 }

@@ -5,6 +5,18 @@ import (
 	"testing"
 )
 
+// TestCreditPrice: $0.001 a call at 80 % is $0.005, and $0.004 leaves 75 %.
+func TestCreditPrice(t *testing.T) {
+	a := newAPI(t)
+	a.must(`{ creditPrice(costPerUnit: "0.001", margin: "0.8") { price { exact rounded places } left { rounded } margin { rounded } } }`).
+		is("creditPrice", `{"left":{"rounded":"0.004"},"margin":{"rounded":"0.8"},"price":{"exact":"1/200","places":10,"rounded":"0.005"}}`)
+	a.must(`{ creditPrice(costPerUnit: "0.002", creditsPerUnit: "2", price: "0.004") { margin { exact } costPerCredit { rounded } pricePerUnit { rounded } } }`).
+		is("creditPrice", `{"costPerCredit":{"rounded":"0.001"},"margin":{"exact":"3/4"},"pricePerUnit":{"rounded":"0.008"}}`)
+	if got := a.ask(`{ creditPrice(costPerUnit: "0.001", margin: "80") { price { rounded } } }`); len(got.Errors) != 1 || got.Errors[0].Extensions["code"] != "INVALID" {
+		t.Errorf("a margin of 80: %s", got.body)
+	}
+}
+
 // TestPackQuote asks what credits cost and what a budget buys, of growth: 1,000 for 100.00, from
 // 10,000 on 0.08 each.
 func TestPackQuote(t *testing.T) {

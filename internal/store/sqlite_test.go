@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +160,42 @@ func TestAppendOnly(t *testing.T) {
 				t.Errorf("%s: got %v", statement, err)
 			}
 		}
+	}
+}
+
+// TestPacksFromBefore reads what a program from before there were versions wrote, or writes
+// beside us: a purchase of a pack that names no version was priced by the first.
+func TestPacksFromBefore(t *testing.T) {
+	s := plantBook(t)
+	defer s.Close()
+	disarm(t, s)
+	result, err := s.Writer().ExecContext(t.Context(), "UPDATE purchases SET pack_version = NULL WHERE pack_version = 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if touched, _ := result.RowsAffected(); touched == 0 {
+		t.Fatal("no purchase of a first version")
+	}
+	found := findingsOf(t, s)
+	found = slices.DeleteFunc(found, func(f books.Finding) bool { return f.Check == "database.appendOnly" })
+	if len(found) != 0 {
+		t.Errorf("findings: %v", found)
+	}
+	err = s.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+		versions := map[int]int{}
+		purchases, err := tx.Purchases(ctx, books.PurchaseFilter{}, books.Page{})
+		for _, p := range purchases {
+			if p.PackID != "" {
+				versions[p.PackVersion]++
+			}
+		}
+		if versions[1] != 1 || versions[2] != 1 || len(versions) != 2 {
+			t.Errorf("purchases by version: %v", versions)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
