@@ -386,6 +386,7 @@ type QueryResolver interface {
 	Pack(ctx context.Context, code string, at *time.Time) (*books.Pack, error)
 	Packs(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Pack], error)
 	PackQuote(ctx context.Context, code string, credits *revrec.Credits, budget *decimal.Decimal, whole bool, at *time.Time) (*books.Quote, error)
+	CreditPrice(ctx context.Context, costPerUnit decimal.Decimal, creditsPerUnit *decimal.Decimal, margin *decimal.Decimal, price *decimal.Decimal) (*books.CreditPrice, error)
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
@@ -907,6 +908,21 @@ type Query {
     "By the prices in force at this instant; now where null."
     at: DateTime
   ): PackQuote @requires(role: VIEWER)
+
+  """
+  What a credit must cost for a gross margin over what it costs to serve, cost ÷ (1 − margin), or the margin that a price leaves. A calculator:
+  it reads and writes nothing. Amounts are in major units of one currency. Errors: ` + "`" + `INVALID` + "`" + `.
+  """
+  creditPrice(
+    "What one unit of use, such as a call, costs to serve: 0 to 1,000,000,000, at most ten decimals, such as ` + "`" + `0.001` + "`" + `."
+    costPerUnit: Decimal!
+    "How many credits a unit takes: more than 0, at most 1,000,000,000, at most ten decimals; 1 where null."
+    creditsPerUnit: Decimal
+    "The margin to reach, as a share of the price: at least 0, less than 1, such as ` + "`" + `0.8` + "`" + `. Either this or ` + "`" + `price` + "`" + `."
+    margin: Decimal
+    "The price of a credit whose margin is asked for: more than 0, at most 1,000,000,000, at most ten decimals."
+    price: Decimal
+  ): CreditPrice! @requires(role: VIEWER)
 
   "One meter by its code, such as ` + "`" + `tokens_in` + "`" + `."
   meter(
@@ -2826,6 +2842,30 @@ type PricePerCredit {
   "Exactly, as a fraction in lowest terms, such as ` + "`" + `2/25` + "`" + `, or a whole number."
   exact: String!
   "The same, rounded half away from zero to ` + "`" + `places` + "`" + ` decimals. Nothing is computed from it."
+  rounded: Decimal!
+  "To how many decimals ` + "`" + `rounded` + "`" + ` is rounded."
+  places: Int!
+}
+
+"What a credit costs to serve, what it sells for and what is left, in major units of one currency."
+type CreditPrice {
+  "What a credit costs to serve."
+  costPerCredit: Figure!
+  "The price of a credit."
+  price: Figure!
+  "What a unit of use sells for: the price of the credits that it takes."
+  pricePerUnit: Figure!
+  "What is left of the price of a credit; negative where it is sold at a loss."
+  left: Figure!
+  "What is left as a share of the price."
+  margin: Figure!
+}
+
+"A number exactly, and rounded once for people."
+type Figure {
+  "Exactly, as a fraction in lowest terms, such as ` + "`" + `1/200` + "`" + `, or a whole number."
+  exact: String!
+  "The same, rounded half away from zero to ` + "`" + `places` + "`" + ` decimals."
   rounded: Decimal!
   "To how many decimals ` + "`" + `rounded` + "`" + ` is rounded."
   places: Int!
@@ -5822,6 +5862,22 @@ func (ec *executionContext) childFields_CostToServe(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CostToServe", field.Name)
 }
 
+func (ec *executionContext) childFields_CreditPrice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "costPerCredit":
+		return ec.fieldContext_CreditPrice_costPerCredit(ctx, field)
+	case "price":
+		return ec.fieldContext_CreditPrice_price(ctx, field)
+	case "pricePerUnit":
+		return ec.fieldContext_CreditPrice_pricePerUnit(ctx, field)
+	case "left":
+		return ec.fieldContext_CreditPrice_left(ctx, field)
+	case "margin":
+		return ec.fieldContext_CreditPrice_margin(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreditPrice", field.Name)
+}
+
 func (ec *executionContext) childFields_CreditsTransferPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "lots":
@@ -6204,6 +6260,18 @@ func (ec *executionContext) childFields_ExplanationInput(ctx context.Context, fi
 		return ec.fieldContext_ExplanationInput_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExplanationInput", field.Name)
+}
+
+func (ec *executionContext) childFields_Figure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "exact":
+		return ec.fieldContext_Figure_exact(ctx, field)
+	case "rounded":
+		return ec.fieldContext_Figure_rounded(ctx, field)
+	case "places":
+		return ec.fieldContext_Figure_places(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Figure", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9965,6 +10033,44 @@ func (ec *executionContext) field_Query_closeChecklist_args(ctx context.Context,
 		return nil, err
 	}
 	args["period"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_creditPrice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "costPerUnit",
+		func(ctx context.Context, v any) (decimal.Decimal, error) {
+			return ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["costPerUnit"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "creditsPerUnit",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["creditsPerUnit"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "margin",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["margin"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "price",
+		func(ctx context.Context, v any) (*decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["price"] = arg3
 	return args, nil
 }
 
@@ -15283,6 +15389,186 @@ func (ec *executionContext) fieldContext_CostToServe_per(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("CostToServe", field, false, false, "Decimal")
 }
 
+func (ec *executionContext) _CreditPrice_costPerCredit(ctx context.Context, field graphql.CollectedField, obj *books.CreditPrice) (ret graphql.Marshaler) {
+	v := obj.CostPerCredit
+	if plain := ec.plain_Figure(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_costPerCredit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CostPerCredit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Figure) graphql.Marshaler {
+			return ec.marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_costPerCredit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Figure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPrice_price(ctx context.Context, field graphql.CollectedField, obj *books.CreditPrice) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Figure(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Figure) graphql.Marshaler {
+			return ec.marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Figure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPrice_pricePerUnit(ctx context.Context, field graphql.CollectedField, obj *books.CreditPrice) (ret graphql.Marshaler) {
+	v := obj.PricePerUnit
+	if plain := ec.plain_Figure(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_pricePerUnit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PricePerUnit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Figure) graphql.Marshaler {
+			return ec.marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_pricePerUnit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Figure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPrice_left(ctx context.Context, field graphql.CollectedField, obj *books.CreditPrice) (ret graphql.Marshaler) {
+	v := obj.Left
+	if plain := ec.plain_Figure(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Figure) graphql.Marshaler {
+			return ec.marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Figure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreditPrice_margin(ctx context.Context, field graphql.CollectedField, obj *books.CreditPrice) (ret graphql.Marshaler) {
+	v := obj.Margin
+	if plain := ec.plain_Figure(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreditPrice_margin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Margin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Figure) graphql.Marshaler {
+			return ec.marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreditPrice_margin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreditPrice",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Figure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreditsTransferPayload_lots(ctx context.Context, field graphql.CollectedField, obj *CreditsTransferPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18790,6 +19076,99 @@ func leaf_ExplanationInput_value(obj *revrec.Input) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_ExplanationInput_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ExplanationInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _Figure_exact(ctx context.Context, field graphql.CollectedField, obj *books.Figure) (ret graphql.Marshaler) {
+	if plain := leaf_Figure_exact(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Figure_exact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Exact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Figure_exact(obj *books.Figure) graphql.Marshaler {
+	v := obj.Exact
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Figure_exact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Figure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Figure_rounded(ctx context.Context, field graphql.CollectedField, obj *books.Figure) (ret graphql.Marshaler) {
+	if plain := leaf_Figure_rounded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Figure_rounded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rounded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Figure_rounded(obj *books.Figure) graphql.Marshaler {
+	v := obj.Rounded
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_Figure_rounded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Figure", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Figure_places(ctx context.Context, field graphql.CollectedField, obj *books.Figure) (ret graphql.Marshaler) {
+	if plain := leaf_Figure_places(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Figure_places(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Places, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Figure_places(obj *books.Figure) graphql.Marshaler {
+	v := obj.Places
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_Figure_places(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Figure", field, false, false, "Int")
 }
 
 func (ec *executionContext) _GrantCreatePayload_lot(ctx context.Context, field graphql.CollectedField, obj *GrantCreatePayload) (ret graphql.Marshaler) {
@@ -30862,6 +31241,50 @@ func (ec *executionContext) fieldContext_Query_packQuote(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_packQuote_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_creditPrice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_creditPrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CreditPrice(ctx, fc.Args["costPerUnit"].(decimal.Decimal), fc.Args["creditsPerUnit"].(*decimal.Decimal), fc.Args["margin"].(*decimal.Decimal), fc.Args["price"].(*decimal.Decimal))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CreditPrice) graphql.Marshaler {
+			return ec.marshalNCreditPrice2ᚖdrawdownᚋinternalᚋbooksᚐCreditPrice(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_creditPrice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreditPrice(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_creditPrice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -44432,6 +44855,52 @@ func (ec *executionContext) plain_CostToServe(sel ast.SelectionSet, obj *books.C
 	return out
 }
 
+var creditPriceImplementors = []string{"CreditPrice"}
+
+func (ec *executionContext) _CreditPrice(ctx context.Context, sel ast.SelectionSet, obj *books.CreditPrice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, creditPriceImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreditPrice")
+		case "costPerCredit":
+			out.Values[i] = ec._CreditPrice_costPerCredit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._CreditPrice_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pricePerUnit":
+			out.Values[i] = ec._CreditPrice_pricePerUnit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._CreditPrice_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "margin":
+			out.Values[i] = ec._CreditPrice_margin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var creditsTransferPayloadImplementors = []string{"CreditsTransferPayload"}
 
 func (ec *executionContext) _CreditsTransferPayload(ctx context.Context, sel ast.SelectionSet, obj *CreditsTransferPayload) graphql.Marshaler {
@@ -45594,6 +46063,72 @@ func (ec *executionContext) plain_ExplanationInput(sel ast.SelectionSet, obj *re
 			}
 		case "value":
 			out.Values[i] = leaf_ExplanationInput_value(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var figureImplementors = []string{"Figure"}
+
+func (ec *executionContext) _Figure(ctx context.Context, sel ast.SelectionSet, obj *books.Figure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, figureImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Figure")
+		case "exact":
+			out.Values[i] = ec._Figure_exact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rounded":
+			out.Values[i] = ec._Figure_rounded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "places":
+			out.Values[i] = ec._Figure_places(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_Figure returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_Figure(sel ast.SelectionSet, obj *books.Figure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, figureImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Figure")
+		case "exact":
+			out.Values[i] = leaf_Figure_exact(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "rounded":
+			out.Values[i] = leaf_Figure_rounded(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "places":
+			out.Values[i] = leaf_Figure_places(obj)
 			if out.Values[i] == graphql.Null {
 				return nil
 			}
@@ -48988,6 +49523,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_packQuote(ctx, field)
 				})
+		case "creditPrice":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_creditPrice(ctx, field)
+				})
 		case "meter":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -52179,6 +52720,14 @@ func (ec *executionContext) marshalNCloseTaskState2ᚕdrawdownᚋinternalᚋbook
 	return ret
 }
 
+func (ec *executionContext) marshalNCreditPrice2ᚖdrawdownᚋinternalᚋbooksᚐCreditPrice(ctx context.Context, sel ast.SelectionSet, v *books.CreditPrice) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreditPrice!")
+		return graphql.Null
+	}
+	return ec._CreditPrice(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx context.Context, v any) (revrec.Credits, error) {
 	res, err := scalar.UnmarshalCredits(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52866,6 +53415,10 @@ func (ec *executionContext) marshalNExtensionTreatment2drawdownᚋinternalᚋboo
 		graphql.AddInvalidNullFromMarshaler(ctx, "ExtensionTreatment!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(ctx context.Context, sel ast.SelectionSet, v books.Figure) graphql.Marshaler {
+	return ec._Figure(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNGrantCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐGrantCreateInput(ctx context.Context, v any) (GrantCreateInput, error) {
