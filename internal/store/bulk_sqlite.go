@@ -93,16 +93,24 @@ func valueOf(of reflect.Type, nullZero bool) func(reflect.Value) (any, error) {
 	}
 	switch of.Kind() { //nolint:exhaustive // the kinds that rows have
 	case reflect.String:
-		return func(v reflect.Value) (any, error) {
-			if nullZero && v.Len() == 0 {
-				return nil, nil
-			}
-			return v.String(), nil
-		}
+		return orNull(nullZero, func(v reflect.Value) (any, error) { return v.String(), nil })
 	case reflect.Int64:
-		return func(v reflect.Value) (any, error) { return v.Int(), nil }
+		return orNull(nullZero, func(v reflect.Value) (any, error) { return v.Int(), nil })
 	case reflect.Bool:
 		return func(v reflect.Value) (any, error) { return v.Bool(), nil }
 	}
 	return func(reflect.Value) (any, error) { return nil, fmt.Errorf("a column cannot be written from %s", of) }
+}
+
+// orNull writes NULL for the zero value of a field that says so.
+func orNull(nullZero bool, value func(reflect.Value) (any, error)) func(reflect.Value) (any, error) {
+	if !nullZero {
+		return value
+	}
+	return func(v reflect.Value) (any, error) {
+		if v.IsZero() {
+			return nil, nil
+		}
+		return value(v)
+	}
 }
