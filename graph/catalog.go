@@ -72,6 +72,9 @@ func policyOf(input gen.PolicyCreateInput) revrec.Policy {
 		Expires: input.Expires, ShortExpiry: value(input.ShortExpiry),
 		BurnOrder: input.BurnOrder, LateUsage: value(input.LateUsage),
 	}
+	if input.Rollover != nil {
+		policy.Rollover = &revrec.Rollover{Share: input.Rollover.Share, Extend: input.Rollover.Extend}
+	}
 	if input.Overage != nil {
 		policy.Overage = revrec.Overage{Mode: input.Overage.Mode, Rate: value(input.Overage.Rate)}
 	}

@@ -208,7 +208,7 @@ type (
 	}
 )
 
-func newLoaders(read reader) *loaders {
+func newLoaders(book *books.Books, read reader) *loaders {
 	l := &loaders{}
 	l.customers = rowsBy(read, books.Tx.CustomersByID, func(c *books.Customer) string { return c.ID }, l.sawCustomers)
 	l.customersBy = rowsBy(read, books.Tx.CustomersByExternalID, func(c *books.Customer) string { return c.ExternalID }, l.sawCustomers)
@@ -263,7 +263,7 @@ func newLoaders(read reader) *loaders {
 		})
 		return found, err
 	})
-	l.others(read)
+	l.others(book, read)
 	return l
 }
 
@@ -303,7 +303,7 @@ func findAll[K comparable, V any](ctx context.Context, read reader, find func(bo
 }
 
 // others makes the look-ups that are not rows by a key.
-func (l *loaders) others(read reader) {
+func (l *loaders) others(book *books.Books, read reader) {
 	l.estimates = groupsBy(read, books.EstimatesOf, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
 	l.voids = rowsBy(read, books.Tx.VoidsOf, func(e *books.UsageEvent) books.EventRow {
 		return books.EventRow{CustomerID: e.CustomerID, ID: e.VoidOf}
@@ -337,7 +337,7 @@ func (l *loaders) others(read reader) {
 		found = make(map[balanceKey]books.Balance, len(keys))
 		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
 			for at, customerIDs := range byInstant {
-				balances, err := books.Balances(ctx, tx, customerIDs, at)
+				balances, err := book.Balances(ctx, tx, customerIDs, at)
 				if err != nil {
 					return err
 				}

@@ -39,7 +39,7 @@ type request struct {
 
 func newRequest(b *books.Books, snapshot books.Tx, parallel int) *request {
 	q := &request{books: b, now: b.Now(), snapshot: snapshot, places: make(chan struct{}, parallel)}
-	q.loaders = newLoaders(q.read)
+	q.loaders = newLoaders(b, q.read)
 	return q
 }
 

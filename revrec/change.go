@@ -17,6 +17,7 @@ const (
 	Extended    ChangeKind = "EXTENDED"     // it lapses later
 	Transferred ChangeKind = "TRANSFERRED"  // credits live on in a lot of another customer
 	Reinstated  ChangeKind = "REINSTATED"   // after they lapsed, credits live on in another lot
+	RolledOver  ChangeKind = "ROLLED_OVER"  // as it lapsed, a share of its credits lives on in another lot
 )
 
 // Change is something that became of a lot on a day. Credits left the lot by it, and

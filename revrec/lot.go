@@ -44,6 +44,8 @@ type Lot struct {
 	AcceptsUntil time.Time
 	// LapsesOn is the last day on which a credit could be used; zero is never.
 	LapsesOn ledger.Date
+	// Rolls is true until a lot whose policy has a rollover has rolled over, at ExpiresAt.
+	Rolls    bool
 	Priority int
 
 	// LiabilityOn is the day on which the contract liability appeared: the earlier of

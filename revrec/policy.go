@@ -19,6 +19,8 @@ type Policy struct {
 	BurnOrder []BurnRule
 	// LateUsage is how long after expiry a use that happened before it may arrive.
 	LateUsage ledger.Duration
+	// Rollover says what lives on of credits that were not used by their expiry; nil is nothing.
+	Rollover *Rollover
 	// Overage says what becomes of use beyond the balance.
 	Overage Overage
 	// Breakage says when credits that are never used become revenue.
@@ -161,6 +163,9 @@ func (p Policy) Check() error {
 		}
 	}
 	if err := checkBurnOrder(p.BurnOrder); err != nil {
+		return err
+	}
+	if err := p.Rollover.check(p.Expires); err != nil {
 		return err
 	}
 	if err := p.Overage.check(); err != nil {

@@ -26,7 +26,7 @@ func (b *Books) Balance(ctx context.Context, customerID string, at time.Time) (B
 	}
 	var found []Balance
 	err := b.View(ctx, func(ctx context.Context, tx Tx) (err error) {
-		found, err = Balances(ctx, tx, []string{customerID}, at)
+		found, err = b.Balances(ctx, tx, []string{customerID}, at)
 		return err
 	})
 	if err == nil && len(found) == 0 {
@@ -40,13 +40,16 @@ func (b *Books) Balance(ctx context.Context, customerID string, at time.Time) (B
 
 // Balances returns the balances of those of the customers that exist, on a snapshot that
 // is open already, by as many statements for a thousand as for one.
-func Balances(ctx context.Context, tx Tx, customerIDs []string, at time.Time) ([]Balance, error) {
+func (b *Books) Balances(ctx context.Context, tx Tx, customerIDs []string, at time.Time) ([]Balance, error) {
 	customers, err := tx.CustomersByID(ctx, customerIDs)
 	if err != nil {
 		return nil, err
 	}
 	lots, err := tx.OpenLots(ctx, customerIDs, at)
 	if err != nil {
+		return nil, err
+	}
+	if lots, err = b.asRolled(ctx, tx, lots, at); err != nil {
 		return nil, err
 	}
 	if err := findHeld(ctx, tx, pointersTo(lots), at); err != nil {

@@ -195,14 +195,7 @@ func (b *Books) expiry(t term, policy revrec.Policy, start time.Time) (time.Time
 
 // setTerm writes start and end of a lot, and what follows from them.
 func (b *Books) setTerm(lot *revrec.Lot, policy revrec.Policy, start, expires time.Time) {
-	lot.StartsAt, lot.ExpiresAt = start, expires
-	if expires.IsZero() {
-		lot.AcceptsUntil, lot.LapsesOn, lot.LapseDue = time.Time{}, 0, 0
-		return
-	}
-	lot.AcceptsUntil = policy.LateUsage.After(expires, b.zone).UTC()
-	lot.LapsesOn = ledger.LastDateBefore(expires, b.zone)
-	lot.LapseDue = lot.LapsesOn
+	lot.SetTerm(policy, start, expires, b.zone)
 }
 
 func priorityOf(given *int) (int, error) {

@@ -39,7 +39,7 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := purchase.lots(ctx, tx)
+		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}

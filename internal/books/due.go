@@ -14,7 +14,7 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	if err != nil || len(purchases) == 0 {
 		return false, err
 	}
-	lots, err := lotsOf(ctx, tx, purchases)
+	lots, err := b.lotsOf(ctx, tx, purchases)
 	if err != nil {
 		return false, err
 	}

@@ -31,10 +31,11 @@ func (b *Books) remote(ctx context.Context, tx Tx, run *running) (more bool, err
 // release books what the lots' lapse and remoteness ask for, and says when each is to be
 // looked at next.
 func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running) (more bool, err error) {
-	lots, err := tx.LockLots(ctx, keys)
+	lots, rolled, err := b.lockLots(ctx, tx, keys)
 	if err != nil {
 		return false, err
 	}
+	more = len(rolled) > 0 // they may have lapsed by now too
 	var made []revrec.Recognition
 	var booked []*revrec.Lot
 	days := 0

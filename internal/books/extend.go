@@ -44,7 +44,7 @@ func (b *Books) Extend(ctx context.Context, key string, request Extension) (Purc
 		if err := checkExtension(request, purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, _, err := b.lockLots(ctx, tx, []LotKey{{purchase.CustomerID, purchase.LotID}})
 		if err != nil {
 			return Purchased{}, "", err
 		}

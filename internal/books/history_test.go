@@ -225,6 +225,12 @@ func drawPolicy(t *rapid.T, code string) books.NewPolicy {
 		p.Expires, p.ShortExpiry = &ledger.Duration{Days: days}, "a test of time"
 		p.LateUsage = ledger.Duration{Days: rapid.SampledFrom([]int{0, 5, 30}).Draw(t, "lateUsage")}
 	}
+	if p.Expires != nil && rapid.Bool().Draw(t, "rolls") {
+		p.Rollover = &revrec.Rollover{
+			Share:  decimal.New(rapid.SampledFrom([]int64{1, 33, 50, 100}).Draw(t, "share"), -2),
+			Extend: ledger.Duration{Days: rapid.SampledFrom([]int{1, 15, 40}).Draw(t, "extend")},
+		}
+	}
 	p.BurnOrder = rapid.SampledFrom([][]revrec.BurnRule{nil, {revrec.ByExpiry}, {revrec.ByCostBasis}, {revrec.ByOldest}}).Draw(t, "order")
 	if rapid.Bool().Draw(t, "bill") {
 		p.Overage = revrec.Overage{Mode: revrec.BillOverage, Rate: decimal.New(rapid.Int64Range(1, 999).Draw(t, "overage"), -3)}

@@ -79,10 +79,11 @@ func (b *Books) newHold(ctx context.Context, tx Tx, request NewHold, customer Cu
 
 // reserve takes the credits of a hold from the lots that can be used now, in burn order.
 func (b *Books) reserve(ctx context.Context, tx Tx, customer Customer, hold *Hold) error {
-	lots, err := tx.LockOpenLots(ctx, []string{customer.ID}, hold.CreatedAt)
+	lots, rolled, err := b.lockOpenLots(ctx, tx, []string{customer.ID}, hold.CreatedAt)
 	if err != nil {
 		return err
 	}
+	lots = append(lots, rolled...)
 	if err := findHeld(ctx, tx, lots, hold.CreatedAt); err != nil {
 		return err
 	}

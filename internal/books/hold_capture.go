@@ -40,7 +40,7 @@ func (b *Books) HoldCapture(ctx context.Context, key string, request HoldCapture
 			return Captured{}, "", err
 		}
 		now := b.clock()
-		lots, err := tx.LockOpenLots(ctx, []string{hold.CustomerID}, now)
+		lots, _, err := b.lockOpenLots(ctx, tx, []string{hold.CustomerID}, now)
 		if err != nil {
 			return Captured{}, "", err
 		}

@@ -201,7 +201,7 @@ func (l *lookout) see(ctx context.Context, of interest) (*sight, error) {
 	var s *sight
 	err := l.books.store.View(ctx, func(ctx context.Context, tx Tx) error {
 		s = &sight{balances: make(map[string]Balance, len(of.customers)), runs: make(map[string]JobRun, len(of.runs))}
-		balances, err := Balances(ctx, tx, of.customers, l.books.clock())
+		balances, err := l.books.Balances(ctx, tx, of.customers, l.books.clock())
 		if err != nil {
 			return err
 		}

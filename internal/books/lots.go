@@ -7,19 +7,19 @@ import (
 	"drawdown/revrec"
 )
 
-// lots holds the lots of a purchase: its own first, then that of a bonus and those in which
+// lotsOfPurchase holds the lots of a purchase: its own first, then that of a bonus and those in which
 // credits of it live on at the same customer.
-func (p Purchase) lots(ctx context.Context, tx Tx) ([]*revrec.Lot, error) {
-	of, err := lotsOf(ctx, tx, []Purchase{p})
+func (b *Books) lotsOfPurchase(ctx context.Context, tx Tx, p Purchase) ([]*revrec.Lot, error) {
+	of, err := b.lotsOf(ctx, tx, []Purchase{p})
 	return of[p.ID], err
 }
 
 // lotsOf holds the lots of the purchases, by the id of the purchase and its own first: all of
 // them before the first entry is numbered, for a refund holds its lot when it waits for
 // a number.
-func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string][]*revrec.Lot, error) {
+func (b *Books) lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string][]*revrec.Lot, error) {
 	held := map[LotKey]*revrec.Lot{}
-	for { // what came out of a lot while it was waited for is held too
+	for { // what came out of a lot while it was waited for, or as it rolled over now, is held too
 		keys, err := lotKeysOf(ctx, tx, purchases)
 		if err != nil {
 			return nil, err
@@ -28,7 +28,7 @@ func lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[string][]*rev
 		if len(keys) == 0 {
 			break
 		}
-		locked, err := tx.LockLots(ctx, keys)
+		locked, _, err := b.lockLots(ctx, tx, keys)
 		if err != nil {
 			return nil, err
 		}

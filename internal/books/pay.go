@@ -37,7 +37,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if purchase.PaidAt.Before(purchase.PurchasedAt) {
 			return Purchased{}, "", refuse(Invalid, "paidAt", "must not be before the purchase (%s)", purchase.PurchasedAt.Format(time.RFC3339))
 		}
-		lots, err := purchase.lots(ctx, tx)
+		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}

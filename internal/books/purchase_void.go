@@ -34,7 +34,7 @@ func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVo
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := purchase.lots(ctx, tx)
+		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}

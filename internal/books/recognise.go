@@ -19,7 +19,7 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 		more, run.at = run.at.again, place{}
 		return more, nil
 	}
-	lots, err := tx.LockLots(ctx, keys)
+	lots, err := tx.LockLots(ctx, keys) // not rolled over: what was used of them stays used
 	if err != nil {
 		return false, err
 	}

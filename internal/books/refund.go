@@ -34,7 +34,7 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 		if err := b.checkRefund(request, &purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, err := purchase.lots(ctx, tx)
+		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}

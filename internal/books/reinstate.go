@@ -55,7 +55,7 @@ func (b *Books) Reinstate(ctx context.Context, key string, request Reinstatement
 		if err := checkReinstatement(request, purchase); err != nil {
 			return Reinstated{}, "", err
 		}
-		lots, err := tx.LockLots(ctx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		lots, _, err := b.lockLots(ctx, tx, []LotKey{{purchase.CustomerID, purchase.LotID}})
 		if err != nil {
 			return Reinstated{}, "", err
 		}

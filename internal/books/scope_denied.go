@@ -48,6 +48,7 @@ func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, err
 	return nil, errScoped
 }
 func (scopedTx) InsertLot(context.Context, revrec.Lot) error               { return errScoped }
+func (scopedTx) InsertLots(context.Context, []*revrec.Lot) error           { return errScoped }
 func (scopedTx) UpdateLots(context.Context, []*revrec.Lot) error           { return errScoped }
 func (scopedTx) UpdateBooked(context.Context, []*revrec.Lot) error         { return errScoped }
 func (scopedTx) UpdateDrawn(context.Context, []*revrec.Lot) error          { return errScoped }

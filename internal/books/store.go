@@ -149,6 +149,8 @@ type purchaseTx interface {
 
 	// InsertLot keeps the lot and gives it the next Order of the book.
 	InsertLot(ctx context.Context, lot revrec.Lot) error
+	// InsertLots keeps several lots, in this order, and gives each its Order.
+	InsertLots(ctx context.Context, lots []*revrec.Lot) error
 	// UpdateLots writes all that can change of the lots, by (CustomerID, ID), in bulk.
 	UpdateLots(ctx context.Context, lots []*revrec.Lot) error
 	// UpdateBooked writes no more than what booking changes of the lots: what is booked of
@@ -166,10 +168,11 @@ type purchaseTx interface {
 	// LockLots holds and returns the given lots in key order (customer, lot).
 	LockLots(ctx context.Context, keys []LotKey) ([]*revrec.Lot, error)
 	// LockOpenLots holds and returns, in key order, the lots of the customers that have
-	// unused credits and still accept use at the instant, and all their overage lots.
+	// unused credits and still accept use at the instant or are to roll over, and all their
+	// overage lots.
 	LockOpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]*revrec.Lot, error)
-	// OpenLots returns the lots of the customers that can be used at the instant and
-	// have credits left: one indexed read of each customer.
+	// OpenLots returns the lots of the customers that can be used at the instant, or have
+	// expired and are to roll over, and have credits left: one indexed read of each customer.
 	OpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]revrec.Lot, error)
 	Lots(ctx context.Context, filter LotFilter, page Page) ([]revrec.Lot, error)
 	CountLots(ctx context.Context, filter LotFilter) (int64, error)

@@ -85,10 +85,11 @@ func party(ctx context.Context, tx Tx, field, externalID string) (Customer, erro
 // so many. Errors: INSUFFICIENT_CREDITS, CREDITS_HELD, CREDITS_BLOCKED, NOT_PAID.
 func (b *Books) transferable(ctx context.Context, tx Tx, from Customer, credits revrec.Credits) ([]*revrec.Lot, error) {
 	now := b.clock()
-	open, err := tx.LockOpenLots(ctx, []string{from.ID}, now)
+	open, rolled, err := b.lockOpenLots(ctx, tx, []string{from.ID}, now)
 	if err != nil {
 		return nil, err
 	}
+	open = append(open, rolled...)
 	if err := findHeld(ctx, tx, open, now); err != nil {
 		return nil, err
 	}
@@ -206,7 +207,7 @@ func (b *Books) movedLot(lot *revrec.Lot, change *revrec.Change, to Customer) re
 	child := b.childOf(lot, change)
 	child.CustomerID, child.PurchaseID = to.ID, ""
 	child.PoolLotID, child.PoolLeftOn = lot.PoolID(), lot.PoolLeftOn
-	child.StartsAt = change.At
+	child.StartsAt, child.Rolls = change.At, lot.Rolls
 	child.ExpiresAt, child.AcceptsUntil, child.LapsesOn, child.LapseDue = lot.ExpiresAt, lot.AcceptsUntil, lot.LapsesOn, lot.LapsesOn
 	if lot.Kind == revrec.GrantLot {
 		child.LiabilityOn = 0

@@ -105,10 +105,14 @@ func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
 			look = look || batch != nil // the store runs it again
 			batch = &usageBatch{books: b, tx: tx, now: b.clock(), look: look, outcomes: make([]UsageOutcome, len(events))}
-			return batch.record(ctx, events)
+			err := batch.record(ctx, events)
+			if err == nil && batch.rolled && len(batch.wanted) == 0 {
+				err = errNothingRecorded
+			}
+			return err
 		})
 		switch {
-		case err == nil:
+		case err == nil || errors.Is(err, errNothingRecorded):
 			b.duplicates.Store(batch.found)
 			b.watch.UsageWritten(batch.outcomes, time.Since(began))
 			return batch.outcomes, nil
@@ -118,6 +122,10 @@ func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		look = true
 	}
 }
+
+// errNothingRecorded has the store take back what rolled over before events of which none
+// was recorded: a refusal leaves nothing behind, and it rolls over again the next time.
+var errNothingRecorded = errors.New("no event was recorded")
 
 // usageBatch is the events of one transaction on their way into the book.
 type usageBatch struct {
@@ -142,6 +150,7 @@ type usageBatch struct {
 	// undrawn are events that the lots were not enough for, or that a later rate card makes
 	// too much or nothing of: they are rejected unless they were recorded before.
 	undrawn []wantedEvent
+	rolled  bool // a lot rolled over before it was drawn on
 }
 
 // wantedEvent is an event that passed the checks.
@@ -444,10 +453,12 @@ func (u *usageBatch) draw(ctx context.Context, customers map[string]Customer) er
 		ids = append(ids, id)
 	}
 	slices.Sort(ids) // lots are locked in one order everywhere: no two batches wait for each other
-	lots, err := u.tx.LockOpenLots(ctx, ids, u.now)
+	lots, rolled, err := u.books.lockOpenLots(ctx, u.tx, ids, u.now)
 	if err != nil {
 		return err
 	}
+	u.rolled = u.rolled || len(rolled) > 0
+	lots = append(lots, rolled...)
 	if err := findHeld(ctx, u.tx, lots, u.now); err != nil {
 		return err
 	}

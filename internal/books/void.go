@@ -74,7 +74,7 @@ func (b *Books) giveBack(ctx context.Context, tx Tx, event, void UsageEvent) err
 		keys = append(keys, LotKey{draw.CustomerID, draw.LotID})
 	}
 	slices.SortFunc(keys, LotKey.Compare)
-	lots, err := tx.LockLots(ctx, keys)
+	lots, _, err := b.lockLots(ctx, tx, keys)
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,8 @@ func (p *parser) readPolicy(name string, node *yaml.Node) {
 		policy.Overage.Mode = revrec.OverageMode(o.oneOf("mode", "REJECT", "BILL"))
 		policy.Overage.Rate = o.number("rate")
 	}
-	if text, ok := m.values["rollover"], m.has("rollover"); ok && (text.Kind != yaml.ScalarNode || text.Value != none) {
-		m.problem("rollover", "is not in this version yet")
+	if node := m.values["rollover"]; node != nil && node.Value != none {
+		policy.Rollover = p.readRollover(join(m.path, "rollover"), node)
 	}
 	if m.has("breakage") {
 		policy.Breakage = p.readBreakage(join(m.path, "breakage"), m.values["breakage"])
@@ -93,6 +93,12 @@ func (m mapping) burnOrder(key string) []revrec.BurnRule {
 		order = append(order, revrec.BurnRule(clip(item.Value)))
 	}
 	return order
+}
+
+func (p *parser) readRollover(path string, node *yaml.Node) *revrec.Rollover {
+	m := p.mapping(path, node, "share", "extend")
+	m.need("share", "extend")
+	return &revrec.Rollover{Share: m.number("share"), Extend: m.duration("extend")}
 }
 
 func (p *parser) readBreakage(path string, node *yaml.Node) revrec.Breakage {

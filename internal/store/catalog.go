@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
 	"drawdown/internal/books"
@@ -127,6 +128,8 @@ type policyRow struct {
 	ShortExpiry    string `bun:",nullzero"`
 	BurnOrder      string // rules in order, by commas
 	LateUsage      string
+	RolloverShare  string `bun:",nullzero"`
+	RolloverExtend string `bun:",nullzero"`
 	OverageMode    string
 	OverageRate    number `bun:",type:text"`
 	BreakageMethod string
@@ -151,6 +154,9 @@ func policyRowOf(p books.Policy) policyRow {
 	if p.Expires != nil {
 		row.Expires = p.Expires.String()
 	}
+	if p.Rollover != nil {
+		row.RolloverShare, row.RolloverExtend = p.Rollover.Share.String(), p.Rollover.Extend.String()
+	}
 	return row
 }
 
@@ -169,6 +175,15 @@ func (row policyRow) policy() (books.Policy, error) {
 	if row.Expires != "" {
 		p.Expires = new(ledger.Duration)
 		if *p.Expires, err = ledger.ParseDuration(row.Expires); err != nil {
+			return p, err
+		}
+	}
+	if row.RolloverShare != "" {
+		p.Rollover = new(revrec.Rollover)
+		if p.Rollover.Share, err = decimal.NewFromString(row.RolloverShare); err != nil {
+			return p, err
+		}
+		if p.Rollover.Extend, err = ledger.ParseDuration(row.RolloverExtend); err != nil {
 			return p, err
 		}
 	}

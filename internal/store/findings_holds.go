@@ -16,7 +16,7 @@ var holdsOfLots = comparison{
 				FROM hold_parts AS p JOIN holds AS h ON h.customer_id = p.customer_id AND h.id = p.hold_id
 				WHERE h.status = 'ACTIVE' GROUP BY p.customer_id, p.lot_id) AS p
 			ON p.customer_id = l.customer_id AND p.lot_id = l.id
-		WHERE p.held > 0 AND (l.lapses_on IS NULL OR l.lapse_due IS NOT NULL)`,
+		WHERE p.held > 0 AND (l.expires_at_us IS NULL OR l.expires_at_us > ` + latestInstant + `)`,
 	pairs: []pair{
 		{"lot.held", "p.held", "CASE WHEN p.held > l.granted - l.drawn - l.refunded THEN l.granted - l.drawn - l.refunded ELSE p.held END"},
 		{"lot.heldUntil", "l.held_until_us", "CASE WHEN coalesce(l.held_until_us, 0) < p.until THEN p.until ELSE l.held_until_us END"},

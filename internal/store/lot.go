@@ -41,7 +41,8 @@ type lotRow struct {
 // lotState is what can change of a lot.
 type lotState struct {
 	ExpiresAt               instant `bun:"expires_at_us,type:bigint"`
-	AcceptsUntil            instant `bun:"accepts_until_us,type:bigint"`
+	AcceptsUntil            instant `bun:"accepts_until_us,type:bigint"`        // none while the lot is to roll over
+	RolledAcceptsUntil      instant `bun:"rolled_accepts_until_us,type:bigint"` // and this then: of a lot that is open until it has
 	LapsesOn                date    `bun:",type:text"`
 	Priority                int64
 	LiabilityOn             date `bun:",type:text"`
@@ -75,8 +76,12 @@ type lotBooked struct {
 }
 
 func lotStateOf(l *revrec.Lot) lotState {
+	accepts, rolled := instantOf(l.AcceptsUntil), instantOf(time.Time{})
+	if l.Rolls {
+		accepts, rolled = rolled, accepts
+	}
 	return lotState{
-		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: instantOf(l.AcceptsUntil), LapsesOn: date(l.LapsesOn),
+		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: accepts, RolledAcceptsUntil: rolled, LapsesOn: date(l.LapsesOn),
 		Priority: int64(l.Priority), LiabilityOn: date(l.LiabilityOn),
 		Drawn: int64(l.Drawn), Refunded: int64(l.Out()), RefundedOn: date(l.RefundedOn),
 		RefundedMinor: l.RefundedAmount.Minor, RefundedFunctionalMinor: l.RefundedFunctional.Minor,
@@ -113,6 +118,11 @@ func lotRowOf(l *revrec.Lot) lotRow {
 }
 
 func (row lotRow) lot() revrec.Lot {
+	accepts, rolled := row.AcceptsUntil.time(), row.RolledAcceptsUntil.time()
+	rolls := !rolled.IsZero()
+	if rolls {
+		accepts = rolled
+	}
 	contract := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.Currency)) }
 	functional := func(minor int64) ledger.Amount { return ledger.Money(minor, ledger.Currency(row.FunctionalCurrency)) }
 	return revrec.Lot{
@@ -121,7 +131,7 @@ func (row lotRow) lot() revrec.Lot {
 		Price: contract(row.PriceMinor), Functional: functional(row.FunctionalMinor),
 		Rate:        revrec.Rate{Price: row.RatePrice, Currency: ledger.Currency(row.RateCurrency)},
 		PurchasedOn: ledger.Date(row.PurchasedOn), StartsAt: row.StartsAt.time(),
-		ExpiresAt: row.ExpiresAt.time(), AcceptsUntil: row.AcceptsUntil.time(), LapsesOn: ledger.Date(row.LapsesOn),
+		ExpiresAt: row.ExpiresAt.time(), AcceptsUntil: accepts, LapsesOn: ledger.Date(row.LapsesOn), Rolls: rolls,
 		Priority: int(row.Priority), LiabilityOn: ledger.Date(row.LiabilityOn),
 		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded - row.Removed),
 		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
@@ -141,15 +151,25 @@ func lotPointer(row lotRow) *revrec.Lot {
 }
 
 func (t *tx) InsertLot(ctx context.Context, lot revrec.Lot) error {
+	return t.InsertLots(ctx, []*revrec.Lot{&lot})
+}
+
+func (t *tx) InsertLots(ctx context.Context, lots []*revrec.Lot) error {
 	if t.readOnly {
 		return errReadOnly
 	}
-	row := lotRowOf(&lot)
-	var err error
-	if row.BurnOrder, err = t.next(ctx, "lot", 1); err != nil {
+	order, err := t.next(ctx, "lot", len(lots))
+	if err != nil {
 		return err
 	}
-	return insert(ctx, t, "keeping a lot", []lotRow{row})
+	for i, lot := range lots {
+		lot.Order = order + int64(i)
+	}
+	return insert(ctx, t, "keeping lots", convert(lots, func(lot *revrec.Lot) lotRow {
+		row := lotRowOf(lot)
+		row.BurnOrder = lot.Order
+		return row
+	}))
 }
 
 // lotStateRow is a lot's key and state, for an update in bulk.
@@ -159,7 +179,7 @@ type lotStateRow struct {
 	lotState
 }
 
-var updateLots = updateOf(`expires_at_us accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
+var updateLots = updateOf(`expires_at_us accepts_until_us rolled_accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
 	refunded_minor refunded_functional_minor removed removed_minor removed_functional_minor pool_left_on blocked recognised_minor recognised_functional_minor released_minor
 	released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
 
@@ -294,7 +314,7 @@ func (e *engine) openLots() string {
 	return `SELECT * FROM lots WHERE customer_id IN (?0)
 		AND coalesce(accepts_until_us, 9223372036854775807) > ?1 AND ` + e.isOpen + `
 		AND kind <> 'OVERAGE' AND NOT blocked AND starts_at_us <= ?1
-		AND coalesce(expires_at_us, 9223372036854775807) > ?1
+		AND (coalesce(expires_at_us, 9223372036854775807) > ?1 OR rolled_accepts_until_us IS NOT NULL)
 		ORDER BY id`
 }
 

@@ -21,7 +21,7 @@ const (
 		FROM unnest($1::uuid[], $2::text[], $3::text[]) AS key (customer_id, source, event_id)
 		JOIN usage_events AS e ON e.customer_id = key.customer_id AND e.source = key.source AND e.event_id = key.event_id`
 	postgresLotColumns = `SELECT customer_id, id, purchase_id, policy_id, kind, reason, burn_order, granted, currency, price_minor,
-		functional_currency, functional_minor, rate_price, rate_currency, purchased_on, starts_at_us, expires_at_us, accepts_until_us,
+		functional_currency, functional_minor, rate_price, rate_currency, purchased_on, starts_at_us, expires_at_us, accepts_until_us, rolled_accepts_until_us,
 		lapses_on, priority, liability_on, drawn, lapsed, refunded, refunded_on, refunded_minor, refunded_functional_minor,
 		removed, removed_minor, removed_functional_minor, origin_lot_id, pool_lot_id, pool_left_on, blocked,
 		recognised_minor, recognised_functional_minor, released_minor, released_functional_minor, carrying_minor,
@@ -117,7 +117,7 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 		&row.Granted, &row.Currency, &row.PriceMinor, &row.FunctionalCurrency, &row.FunctionalMinor,
 		textTo{&row.RatePrice},
 		textTo{&row.RateCurrency},
-		&row.PurchasedOn, &row.StartsAt, &row.ExpiresAt, &row.AcceptsUntil, &row.LapsesOn, &row.Priority, &row.LiabilityOn, &row.Drawn,
+		&row.PurchasedOn, &row.StartsAt, &row.ExpiresAt, &row.AcceptsUntil, &row.RolledAcceptsUntil, &row.LapsesOn, &row.Priority, &row.LiabilityOn, &row.Drawn,
 		&row.Lapsed, &row.Refunded, &row.RefundedOn, &row.RefundedMinor, &row.RefundedFunctionalMinor,
 		&row.Removed, &row.RemovedMinor, &row.RemovedFunctionalMinor,
 		idTo{&row.OriginLotID},

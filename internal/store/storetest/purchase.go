@@ -103,7 +103,7 @@ func lots(t *testing.T, s *suite) {
 
 		// All that can change.
 		second.ExpiresAt, second.AcceptsUntil, second.LapsesOn = second.ExpiresAt.AddDate(1, 0, 0), second.AcceptsUntil.AddDate(1, 0, 0), day+365
-		second.Priority, second.LiabilityOn = 7, day
+		second.Rolls, second.Priority, second.LiabilityOn = true, 7, day
 		second.Drawn, second.Lapsed, second.Refunded, second.RefundedOn = 1, 2, 3, day
 		second.RefundedAmount, second.RefundedFunctional, second.Blocked = eur(4), usd(5), true
 		second.Removed, second.RemovedAmount, second.RemovedFunctional, second.PoolLeftOn = 4, eur(5), usd(6), day+3
@@ -113,6 +113,9 @@ func lots(t *testing.T, s *suite) {
 		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&second}))
 		same(t, []revrec.Lot{second})(tx.LotsByID(ctx, []string{second.ID}))
 		same(t, []revrec.Lot{first})(tx.LotsByID(ctx, []string{first.ID}))
+		second.Rolls = false
+		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&second}))
+		same(t, []revrec.Lot{second})(tx.LotsByID(ctx, []string{second.ID}))
 
 		// What use changes, and no more.
 		drawn := first
@@ -155,6 +158,19 @@ func lots(t *testing.T, s *suite) {
 	})
 }
 
+// lotsTogether keeps several lots at once: in the order given.
+func lotsTogether(t *testing.T, s *suite) {
+	first, second := aLot(c2, p1), aLot(c1, p1)
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.InsertLots(ctx, []*revrec.Lot{&first, &second}))
+		if first.Order != 1 || second.Order != 2 {
+			t.Fatalf("orders %d and %d", first.Order, second.Order)
+		}
+		same(t, []revrec.Lot{first, second})(inOrder(lotID)(tx.LotsByID(ctx, []string{first.ID, second.ID})))
+	})
+	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertLots(ctx, []*revrec.Lot{&first}) }), books.AlreadyExists)
+}
+
 func openLots(t *testing.T, s *suite) {
 	open, used, future, blocked := aLot(c1, p1), aLot(c1, p1), aLot(c1, p1), aLot(c1, p1)
 	other, forever := aLot(c0, p1), aLot(c1, p1)
@@ -176,6 +192,19 @@ func openLots(t *testing.T, s *suite) {
 		sameIDs(t, lotIDOf, open.ID, future.ID, blocked.ID, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1}, open.AcceptsUntil.Add(-1000)))
 		sameIDs(t, lotIDOf, forever.ID, overage.ID)(tx.LockOpenLots(ctx, []string{c1}, open.AcceptsUntil))
 		sameIDs(t, lotIDOf)(tx.LockOpenLots(ctx, nil, noon))
+
+		// What is to roll over is open until it has, however late.
+		rolling, usedUp := aLot(c9, p1), aLot(c9, p1)
+		rolling.Rolls, usedUp.Rolls, usedUp.Drawn = true, true, usedUp.Granted
+		rolling = putLots(ctx, t, tx, rolling, usedUp)[0]
+		much := rolling.AcceptsUntil.AddDate(1, 0, 0)
+		same(t, []revrec.Lot{rolling})(tx.OpenLots(ctx, []string{c9}, much))
+		same(t, []*revrec.Lot{&rolling})(tx.LockOpenLots(ctx, []string{c9}, much))
+		rolling.Rolls = false
+		must(t, tx.UpdateLots(ctx, []*revrec.Lot{&rolling}))
+		sameIDs(t, lotID)(tx.OpenLots(ctx, []string{c9}, rolling.ExpiresAt))
+		same(t, []*revrec.Lot{&rolling})(tx.LockOpenLots(ctx, []string{c9}, rolling.AcceptsUntil.Add(-1000)))
+		sameIDs(t, lotIDOf)(tx.LockOpenLots(ctx, []string{c9}, rolling.AcceptsUntil))
 
 		sameIDs(t, lotIDOf, other.ID, open.ID, used.ID)(tx.LockLots(ctx, []books.LotKey{keyOf(used), keyOf(other), keyOf(open), keyOf(used), {CustomerID: c0, LotID: open.ID}}))
 		sameIDs(t, lotIDOf)(tx.LockLots(ctx, nil))

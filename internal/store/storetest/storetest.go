@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"changes of lots", lotChanges},
 		{"holds", holds},
 		{"open lots", openLots},
+		{"lots together", lotsTogether},
 		{"lots in bulk", manyLots},
 		{"deferred by customer", deferred},
 		{"what expires", expiring},
