@@ -29,8 +29,8 @@ func (r *Rollover) check(expires *ledger.Duration) error {
 	return CheckShare("rollover.share", r.Share)
 }
 
-// of returns the share of credits, rounded down to the millionth.
-func (r *Rollover) of(credits Credits) Credits {
+// Of returns the share of credits, rounded down to the millionth.
+func (r *Rollover) Of(credits Credits) Credits {
 	return Credits(decimal.NewFromInt(int64(credits)).Mul(r.Share).Floor().IntPart())
 }
 
@@ -55,7 +55,7 @@ func (l *Lot) DueToRoll(at time.Time) bool { return l.Rolls && !at.Before(l.Expi
 func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Change, Lot) {
 	change := Change{
 		CustomerID: l.CustomerID, LotID: l.ID, Kind: RolledOver, At: l.ExpiresAt, Day: l.LapsesOn,
-		Credits: policy.Rollover.of(l.Unused()),
+		Credits: policy.Rollover.Of(l.Unused()),
 		Amount:  ledger.Money(0, l.Price.Currency), Functional: ledger.Money(0, l.Functional.Currency),
 	}
 	if released, _ := l.ReleaseOn(policy.Breakage, days); released == 0 || released >= change.Day {

@@ -192,12 +192,16 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		lots := convert(rows, lotRow.lot)
+		if err := f.rolledOver(ctx, lots, policies, changes); err != nil {
+			return err
+		}
 		byLot := map[string][]books.LotDay{}
 		for _, day := range days {
 			byLot[day.LotID] = append(byLot[day.LotID], day)
 		}
-		for _, row := range rows {
-			lot, policy := row.lot(), policies[row.PolicyID]
+		for _, lot := range lots {
+			policy := policies[lot.PolicyID]
 			f.derivedLot(lot, policy, byLot[lot.ID], changes[lot.ID], booked[lot.ID])
 			if policy.Breakage.Method == revrec.Proportional && lot.Kind == revrec.PurchaseLot {
 				f.poolDays.add(policy, lot, changes[lot.ID], booked[lot.ID])

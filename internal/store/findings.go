@@ -24,6 +24,8 @@ import (
 //	              a refund and changes took out;
 //	              one purchase each, or one change of the lot that they came out of, with
 //	              its credits and amounts; numbered without repeats; the first day that waits
+//	rollovers     the share of the policy of what was unused at expiry, once, in a lot that
+//	              begins then and shares the pool; what is to roll over has not yet
 //	holds         each keeps what its parts add up to, of lots that are there; what was captured
 //	              has its event; what was held of a lot when something last happened is within
 //	              what is unused of it, and the lot says until when
@@ -277,7 +279,7 @@ var comparisons = []comparison{
 		subject: "'entry'", from: "(SELECT coalesce(max(number), 0) AS last FROM entries) AS numbered",
 		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
 	},
-	accountPeriods, deferredRevenue,
+	accountPeriods, deferredRevenue, rolledLots, lotsToRoll,
 	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 

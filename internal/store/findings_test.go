@@ -180,12 +180,14 @@ func playBook(s *store.Store) error {
 		"expiry": {Expires: &quarter, LateUsage: ledger.Duration{Days: 5}, Breakage: revrec.Breakage{Method: revrec.OnExpiry, Escheat: share("0.3")}},
 		"pooled": {Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: share("0.1"), Escheat: share("0.2")}},
 		"remote": {Breakage: revrec.Breakage{Method: revrec.Remote, RemoteAfter: ledger.Duration{Months: 2}, RemoteFrom: revrec.FromLastUse}},
+		"rolls": {Expires: &quarter, Rollover: &revrec.Rollover{Share: share("0.5"), Extend: year},
+			Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByLot, Rate: share("0.1")}},
 		"billed": {Expires: &year, Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: share("0.05")}},
 	} {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
 		p.check(err)
 	}
-	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute", "again", "bonus"} {
+	for _, customer := range []string{"cash", "invoice", "pool", "remote", "over", "refund", "early", "void", "dispute", "again", "bonus", "roll"} {
 		_, err := p.b.CustomerCreate(p.ctx, p.key(), books.NewCustomer{ExternalID: customer})
 		p.check(err)
 	}
@@ -206,6 +208,8 @@ func playBook(s *store.Store) error {
 	p.buy("pool", "pooled", 1000, nil)
 	p.buy("remote", "remote", 77, nil)
 	p.buy("over", "billed", 50, nil)
+	p.buy("roll", "rolls", 90, nil)
+	p.use("roll", "ro1", "100.5")
 	refunded := p.buy("refund", "pooled", 200, nil)
 	due := p.buy("void", "pooled", 120, func(r *books.NewPurchase) {
 		r.Invoiced, r.DueOn, r.Tax = true, ledger.NewDate(2024, 1, 10), share("12")
@@ -270,6 +274,8 @@ func playBook(s *store.Store) error {
 		}
 	}
 	p.use("pool", "p4", "33.3")
+	p.buy("roll", "rolls", 80, nil)
+	p.use("roll", "ro2", "2")
 	p.at("2024-05-22")
 	if p.fault != nil {
 		return p.fault
@@ -442,6 +448,15 @@ var plants = []struct {
 	{"UPDATE pack_tiers SET price_minor = price_minor + 1", "purchase.pack"},
 	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE pack_id IS NOT NULL", "purchase.pack purchase.price"},
 	{"DELETE FROM purchases WHERE status = 'PAID'", "lot.purchase entry.reference"},
+	{"UPDATE lot_changes SET credits = credits + 1 WHERE kind = 'ROLLED_OVER'", "rollover.credits lot.removed"},
+	{"UPDATE policies SET rollover_share = '0.4' WHERE code = 'rolls'", "rollover.credits"},
+	{"UPDATE usage_events SET recorded_at_us = recorded_at_us + 86400000000 * 200 WHERE event_id = 'ro1'", "rollover.credits"},
+	{"UPDATE lots SET rolled_accepts_until_us = NULL", "rollover.credits"},
+	{"UPDATE lots SET rolled_accepts_until_us = expires_at_us WHERE expires_at_us IS NOT NULL", "rollover.due"},
+	{"UPDATE lot_changes SET at_us = at_us + 1 WHERE kind = 'ROLLED_OVER'", "rollover.at rollover.lot"},
+	{"UPDATE lot_changes SET day = '2024-04-03' WHERE kind = 'ROLLED_OVER'", "rollover.at"},
+	{"UPDATE lots SET starts_at_us = starts_at_us + 1 WHERE origin_lot_id IS NOT NULL", "rollover.lot"},
+	{"UPDATE lots SET pool_lot_id = NULL", "rollover.pool"},
 	{"UPDATE holds SET credits = credits + 1", "hold.parts"},
 	{"UPDATE holds SET event_id = '00000000-0000-7000-8000-00000000dead' WHERE status = 'CAPTURED'", "hold.event"},
 	{"UPDATE hold_parts SET credits = 1000000 * credits", "lot.held hold.parts"},
