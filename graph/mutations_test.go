@@ -45,24 +45,25 @@ func TestPolicy(t *testing.T) {
 	a := newAPI(t)
 	a.must(`mutation { policyCreate(input: {
 		code: "team", name: "Team", expires: "P20D", shortExpiry: "a trial", burnOrder: [COST_BASIS, OLDEST], lateUsage: "P3D"
-		overage: {mode: BILL, rate: "0.0123"}
+		rollover: {share: "0.5", extend: "P3M"}, overage: {mode: BILL, rate: "0.0123"}
 		breakage: {method: PROPORTIONAL, pool: POLICY, rate: "0.125", escheat: "0.4"}
 	}, idempotencyKey: "1") { userErrors { message } }
 	remote: policyCreate(input: {code: "remote", breakage: {method: REMOTE, remote: {after: "P10M", from: LAST_USE}}}, idempotencyKey: "2") { userErrors { message } }
 	estimatePropose(input: {policy: "team", rate: "0.2", from: "2024-02-01", reason: "more history"}, idempotencyKey: "3") { estimate { id } userErrors { message } }
 	}`)
 	got := a.must(`{ policy(code: "team") {
-		name expires shortExpiry burnOrder lateUsage overage { mode rate } breakage { method pool rate remote { after } escheat } estimates { id from rate reason policy { code } }
-	} remote: policy(code: "remote") { expires shortExpiry lateUsage overage { mode rate } breakage { method pool rate remote { after from } escheat } estimates { id } } }`)
+		name expires shortExpiry burnOrder lateUsage rollover { share extend } overage { mode rate } breakage { method pool rate remote { after } escheat } estimates { id from rate reason policy { code } }
+	} remote: policy(code: "remote") { expires shortExpiry lateUsage rollover { share } overage { mode rate } breakage { method pool rate remote { after from } escheat } estimates { id } } }`)
 	got.is("policy.breakage", `{"escheat":"0.4","method":"PROPORTIONAL","pool":"POLICY","rate":"0.125","remote":null}`)
 	got.is("policy.overage", `{"mode":"BILL","rate":"0.0123"}`)
 	got.is("policy.burnOrder", `["COST_BASIS","OLDEST"]`)
 	got.is("policy.expires", `"P20D"`)
 	got.is("policy.lateUsage", `"P3D"`)
+	got.is("policy.rollover", `{"extend":"P3M","share":"0.5"}`)
 	got.is("policy.estimates.0.from", `"2024-02-01"`)
 	got.is("policy.estimates.0.rate", `"0.2"`)
 	got.is("policy.estimates.0.policy.code", `"team"`)
-	got.is("remote", `{"breakage":{"escheat":"0","method":"REMOTE","pool":null,"rate":null,"remote":{"after":"P10M","from":"LAST_USE"}},"estimates":[],"expires":null,"lateUsage":"P0D","overage":{"mode":"REJECT","rate":null},"shortExpiry":null}`)
+	got.is("remote", `{"breakage":{"escheat":"0","method":"REMOTE","pool":null,"rate":null,"remote":{"after":"P10M","from":"LAST_USE"}},"estimates":[],"expires":null,"lateUsage":"P0D","overage":{"mode":"REJECT","rate":null},"rollover":null,"shortExpiry":null}`)
 	a.must(`query($id: ID!) { node(id: $id) { id ... on Estimate { reason } } }`, map[string]any{"id": got.text("policy.estimates.0.id")}).
 		is("node.reason", `"more history"`)
 }

@@ -20,6 +20,15 @@ func TestPolicyCheck(t *testing.T) {
 			p.Expires = &d
 		}
 	}
+	rollover := func(share, extend string) func(*revrec.Policy) {
+		return func(p *revrec.Policy) {
+			expires("P12M")(p)
+			p.Rollover = &revrec.Rollover{Share: dec(share)}
+			if extend != "" {
+				p.Rollover.Extend = duration(extend)
+			}
+		}
+	}
 	breakage := func(b revrec.Breakage) func(*revrec.Policy) { return func(p *revrec.Policy) { p.Breakage = b } }
 	overage := func(mode revrec.OverageMode, rate string) func(*revrec.Policy) {
 		return func(p *revrec.Policy) { p.Overage = revrec.Overage{Mode: mode, Rate: dec(rate)} }
@@ -41,6 +50,14 @@ func TestPolicyCheck(t *testing.T) {
 		{"a week", expires("P1W"), "expires", true},
 		{"a week, with a reason", func(p *revrec.Policy) { expires("P1W")(p); p.ShortExpiry = "a day pass" }, "", false},
 		{"no time at all", expires(""), "expires", false},
+		{"rollover", rollover("0.5", "P3M"), "", false},
+		{"rollover of all, for a day", rollover("1", "P1D"), "", false},
+		{"rollover of nothing", rollover("0", "P3M"), "rollover.share", false},
+		{"rollover of less than nothing", rollover("-0.5", "P3M"), "rollover.share", false},
+		{"rollover of more than all", rollover("1.1", "P3M"), "rollover.share", false},
+		{"rollover with eleven decimals", rollover("0.12345678901", "P3M"), "rollover.share", false},
+		{"rollover for no time", rollover("0.5", ""), "rollover.extend", false},
+		{"rollover of what never lapses", func(p *revrec.Policy) { rollover("0.5", "P3M")(p); p.Expires = nil }, "rollover", false},
 		{"burn order", burn(revrec.ByOldest), "", false},
 		{"burn order with an unknown rule", burn("RANDOM"), "burnOrder", false},
 		{"burn order with a rule twice", burn(revrec.ByOldest, revrec.ByExpiry, revrec.ByOldest), "burnOrder", false},

@@ -63,7 +63,13 @@ func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Chang
 	}
 	child := l.rolledOver(policy, change, zone)
 	l.Rolls = false
+	carrying, functional := l.Carrying, l.CarryingFunctional
 	l.Remove(change)
+	if carrying.Minor > 0 || functional.Minor > 0 {
+		child.Carrying, child.CarryingFunctional = change.Amount, change.Functional
+	} else { // nothing is carried of an unpaid purchase: each of its lots is, once it falls due
+		l.Carrying, l.CarryingFunctional = carrying, functional
+	}
 	return change, child
 }
 
@@ -78,7 +84,6 @@ func (l *Lot) rolledOver(policy Policy, change Change, zone *time.Location) Lot 
 		child.LiabilityOn = max(l.LiabilityOn, change.Day)
 	}
 	child.Begin(change.Amount, change.Functional)
-	child.Carrying, child.CarryingFunctional = change.Amount, change.Functional
 	child.SetTerm(policy, l.ExpiresAt, policy.Rollover.Extend.After(l.ExpiresAt, zone).UTC(), zone)
 	child.Rolls = false
 	if policy.Breakage.Method == Remote && child.Kind == PurchaseLot {
