@@ -156,7 +156,7 @@ func bookOfTwoLots(t *testing.T, now *time.Time, method revrec.BreakageMethod, d
 		}
 		parent := parents[0]
 		change := revrec.Change{
-			ID: "00000000-0000-7000-8000-300000000000", CustomerID: parent.CustomerID, LotID: parent.ID, Kind: "ROLLED_OVER",
+			ID: "00000000-0000-7000-8000-300000000000", CustomerID: parent.CustomerID, LotID: parent.ID, Kind: "MOVED_ON",
 			At: day.Start(time.UTC), Day: day, Credits: 30 * revrec.One, Amount: ledger.Money(3000, "USD"), Functional: ledger.Money(3000, "USD"),
 			ToLotID: b.child,
 		}

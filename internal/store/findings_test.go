@@ -324,7 +324,7 @@ func TestBookInOrder(t *testing.T) {
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 7 FROM recognitions",
 		"kinds of entry":       "SELECT count(DISTINCT kind) = 13 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
-		"a void purchase":      "SELECT count(*) = 2 FROM purchases WHERE voided_at_us IS NOT NULL",
+		"a void purchase":      "SELECT count(*) = 3 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 1 FROM usage_events WHERE void_of IS NOT NULL",
 		"an open batch":        "SELECT count(*) = 1 FROM batches AS b WHERE posted_at_us IS NULL AND EXISTS (SELECT 1 FROM recognitions AS r WHERE r.batch_id = b.id)",
 		"pending use":          "SELECT count(*) > 0 FROM lots WHERE pending_from IS NOT NULL",
