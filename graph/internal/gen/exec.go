@@ -588,6 +588,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PurchaseVoidInput", ec.unmarshalInputPurchaseVoidInput),
 			graphql.NewInputUnmarshaler("RateCardPublishInput", ec.unmarshalInputRateCardPublishInput),
 			graphql.NewInputUnmarshaler("RemoteRuleInput", ec.unmarshalInputRemoteRuleInput),
+			graphql.NewInputUnmarshaler("RolloverInput", ec.unmarshalInputRolloverInput),
 			graphql.NewInputUnmarshaler("TokenCreateInput", ec.unmarshalInputTokenCreateInput),
 			graphql.NewInputUnmarshaler("TokenRevokeInput", ec.unmarshalInputTokenRevokeInput),
 			graphql.NewInputUnmarshaler("UsageEventInput", ec.unmarshalInputUsageEventInput),
@@ -2558,6 +2559,8 @@ type Policy implements Node {
   burnOrder: [BurnRule!]!
   "How long after expiry a use that happened before it may still arrive; ` + "`" + `P0D` + "`" + ` is not at all."
   lateUsage: Duration!
+  "What of credits that are not used by their expiry lives on; null is nothing."
+  rollover: Rollover
   "What becomes of use beyond the balance."
   overage: Overage!
   "When credits that are never used become revenue."
@@ -2591,6 +2594,17 @@ type Policy implements Node {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RecognitionConnection!
+}
+
+"""
+What of credits that are not used by their expiry lives on, in a lot of their own: with their part of the price, and once. The rest
+lapses. ASC 606-10-25-10.
+"""
+type Rollover {
+  "The share of what is unused at the instant of expiry, more than 0 and at most 1; credits are rounded down to the millionth."
+  share: Decimal!
+  "For how long after the expiry it can be used, such as ` + "`" + `P3M` + "`" + `."
+  extend: Duration!
 }
 
 "A page of policies."
@@ -3287,6 +3301,8 @@ enum LotChangeKind {
   TRANSFERRED
   "After they lapsed, credits were given back: they live on in another lot."
   REINSTATED
+  "As the lot lapsed, the share of its unused credits that its policy rolls over: it lives on in another lot. On the lot's last day, at its expiry."
+  ROLLED_OVER
 }
 
 "What lots are in order of."
@@ -4642,10 +4658,20 @@ input PolicyCreateInput {
   burnOrder: [BurnRule!]
   "How long after expiry a use that happened before it may still arrive, such as ` + "`" + `P3D` + "`" + `; not at all where null."
   lateUsage: Duration
+  "What of credits that are not used by their expiry lives on; nothing where null."
+  rollover: RolloverInput
   "What becomes of use beyond the balance; refused where null."
   overage: OverageInput
   "When credits that are never used become revenue; when they lapse where null."
   breakage: BreakageInput
+}
+
+"What of credits that are not used by their expiry lives on. Goes with ` + "`" + `expires` + "`" + `."
+input RolloverInput {
+  "The share of what is unused, more than 0 and at most 1, at most ten decimals."
+  share: Decimal!
+  "For how long after the expiry it can be used, such as ` + "`" + `P3M` + "`" + `; more than nothing."
+  extend: Duration!
 }
 
 "A policy's answer to use beyond the balance."
@@ -6998,6 +7024,8 @@ func (ec *executionContext) childFields_Policy(ctx context.Context, field graphq
 		return ec.fieldContext_Policy_burnOrder(ctx, field)
 	case "lateUsage":
 		return ec.fieldContext_Policy_lateUsage(ctx, field)
+	case "rollover":
+		return ec.fieldContext_Policy_rollover(ctx, field)
 	case "overage":
 		return ec.fieldContext_Policy_overage(ctx, field)
 	case "breakage":
@@ -7450,6 +7478,16 @@ func (ec *executionContext) childFields_RevenueSeries(ctx context.Context, field
 		return ec.fieldContext_RevenueSeries_functionalTotal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevenueSeries", field.Name)
+}
+
+func (ec *executionContext) childFields_Rollover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "share":
+		return ec.fieldContext_Rollover_share(ctx, field)
+	case "extend":
+		return ec.fieldContext_Rollover_extend(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Rollover", field.Name)
 }
 
 func (ec *executionContext) childFields_Statement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27921,6 +27959,43 @@ func (ec *executionContext) fieldContext_Policy_lateUsage(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Policy", field, false, false, "Duration")
 }
 
+func (ec *executionContext) _Policy_rollover(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
+	if v := obj.Rollover; v != nil {
+		if plain := ec.plain_Rollover(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Policy_rollover(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rollover, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Rollover) graphql.Marshaler {
+			return ec.marshalORollover2ᚖdrawdownᚋrevrecᚐRollover(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Policy_rollover(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Policy",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rollover(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Policy_overage(ctx context.Context, field graphql.CollectedField, obj *books.Policy) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34566,6 +34641,68 @@ func (ec *executionContext) fieldContext_RevenueSeries_functionalTotal(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Rollover_share(ctx context.Context, field graphql.CollectedField, obj *revrec.Rollover) (ret graphql.Marshaler) {
+	if plain := leaf_Rollover_share(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rollover_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Rollover_share(obj *revrec.Rollover) graphql.Marshaler {
+	v := obj.Share
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_Rollover_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rollover", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Rollover_extend(ctx context.Context, field graphql.CollectedField, obj *revrec.Rollover) (ret graphql.Marshaler) {
+	if plain := leaf_Rollover_extend(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Rollover_extend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Extend, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Duration) graphql.Marshaler {
+			return ec.marshalNDuration2drawdownᚋledgerᚐDuration(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Rollover_extend(obj *revrec.Rollover) graphql.Marshaler {
+	v := obj.Extend
+	return scalar.MarshalDuration(v)
+}
+func (ec *executionContext) fieldContext_Rollover_extend(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Rollover", field, false, false, "Duration")
 }
 
 func (ec *executionContext) _Statement_customer(ctx context.Context, field graphql.CollectedField, obj *books.Statement) (ret graphql.Marshaler) {
@@ -42387,7 +42524,7 @@ func (ec *executionContext) unmarshalInputPolicyCreateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"code", "name", "expires", "shortExpiry", "burnOrder", "lateUsage", "overage", "breakage"}
+	fieldsInOrder := [...]string{"code", "name", "expires", "shortExpiry", "burnOrder", "lateUsage", "rollover", "overage", "breakage"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -42436,6 +42573,13 @@ func (ec *executionContext) unmarshalInputPolicyCreateInput(ctx context.Context,
 				return it, err
 			}
 			it.LateUsage = data
+		case "rollover":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rollover"))
+			data, err := ec.unmarshalORolloverInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐRolloverInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rollover = data
 		case "overage":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overage"))
 			data, err := ec.unmarshalOOverageInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐOverageInput(ctx, v)
@@ -43098,6 +43242,55 @@ func (ec *executionContext) unmarshalInputRemoteRuleInput(ctx context.Context, o
 func UnmarshalRemoteRuleInput(ctx context.Context, raw any) (RemoteRuleInput, error) {
 	var out RemoteRuleInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RemoteRuleInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRolloverInput(ctx context.Context, obj any) (RolloverInput, error) {
+	var it RolloverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"share", "extend"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "share":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("share"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Share = data
+		case "extend":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extend"))
+			data, err := ec.unmarshalNDuration2drawdownᚋledgerᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Extend = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRolloverInput unmarshals raw into the RolloverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRolloverInput(ctx context.Context, raw any) (RolloverInput, error) {
+	var out RolloverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RolloverInput", raw, &out)
 	return out, err
 }
 
@@ -48582,6 +48775,11 @@ func (ec *executionContext) _Policy(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "rollover":
+			out.Values[i] = ec._Policy_rollover(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "overage":
 			out.Values[i] = ec._Policy_overage(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -50288,6 +50486,62 @@ func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.Selectio
 		return graphql.Null
 	}
 
+	return out
+}
+
+var rolloverImplementors = []string{"Rollover"}
+
+func (ec *executionContext) _Rollover(ctx context.Context, sel ast.SelectionSet, obj *revrec.Rollover) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rolloverImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Rollover")
+		case "share":
+			out.Values[i] = ec._Rollover_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "extend":
+			out.Values[i] = ec._Rollover_extend(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_Rollover returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_Rollover(sel ast.SelectionSet, obj *revrec.Rollover) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rolloverImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Rollover")
+		case "share":
+			out.Values[i] = leaf_Rollover_share(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "extend":
+			out.Values[i] = leaf_Rollover_extend(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -56773,6 +57027,21 @@ func (ec *executionContext) marshalORole2ᚖdrawdownᚋinternalᚋbooksᚐRole(c
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalORollover2ᚖdrawdownᚋrevrecᚐRollover(ctx context.Context, sel ast.SelectionSet, v *revrec.Rollover) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Rollover(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORolloverInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐRolloverInput(ctx context.Context, v any) (*RolloverInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRolloverInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOStatement2ᚖdrawdownᚋinternalᚋbooksᚐStatement(ctx context.Context, sel ast.SelectionSet, v *books.Statement) graphql.Marshaler {

@@ -457,6 +457,8 @@ type PolicyCreateInput struct {
 	BurnOrder []revrec.BurnRule `json:"burnOrder,omitempty"`
 	// How long after expiry a use that happened before it may still arrive, such as `P3D`; not at all where null.
 	LateUsage *ledger.Duration `json:"lateUsage,omitempty"`
+	// What of credits that are not used by their expiry lives on; nothing where null.
+	Rollover *RolloverInput `json:"rollover,omitempty"`
 	// What becomes of use beyond the balance; refused where null.
 	Overage *OverageInput `json:"overage,omitempty"`
 	// When credits that are never used become revenue; when they lapse where null.
@@ -666,6 +668,14 @@ type RemoteRuleInput struct {
 	After ledger.Duration `json:"after"`
 	// The day from which it is counted.
 	From revrec.RemoteFrom `json:"from"`
+}
+
+// What of credits that are not used by their expiry lives on. Goes with `expires`.
+type RolloverInput struct {
+	// The share of what is unused, more than 0 and at most 1, at most ten decimals.
+	Share decimal.Decimal `json:"share"`
+	// For how long after the expiry it can be used, such as `P3M`; more than nothing.
+	Extend ledger.Duration `json:"extend"`
 }
 
 // Tells what changes, as it changes: one field each, over server-sent events (`Accept: text/event-stream`). Every event is
