@@ -41,21 +41,20 @@ func (s BonusSale) Split(amount ledger.Amount) (bought, bonus ledger.Amount) {
 // worth returns the stand-alone selling price of the bonus and that of all, in one measure:
 // whole numbers, for nothing is rounded before the amount is.
 func (s BonusSale) worth() (bonus, all *big.Int) {
-	whole := func(n int64) *big.Int { return big.NewInt(n) }
-	likelihood, scale := s.Likelihood.Coefficient(), whole(1)
+	likelihood, scale := s.Likelihood.Coefficient(), big.NewInt(1)
 	if places := int64(s.Likelihood.Exponent()); places < 0 {
-		scale.Exp(whole(10), whole(-places), nil)
+		scale.Exp(big.NewInt(10), big.NewInt(-places), nil)
 	} else {
-		likelihood.Mul(likelihood, new(big.Int).Exp(whole(10), whole(places), nil))
+		likelihood.Mul(likelihood, new(big.Int).Exp(big.NewInt(10), big.NewInt(places), nil))
 	}
-	list := whole(s.List.Minor)
+	list := big.NewInt(s.List.Minor)
 	if s.BonusList != nil {
-		bonus = new(big.Int).Mul(whole(s.BonusList.Minor), likelihood)
+		bonus = new(big.Int).Mul(big.NewInt(s.BonusList.Minor), likelihood)
 		return bonus, list.Mul(list, scale).Add(list, bonus)
 	}
 	// list × bonus ÷ bought × likelihood against list, both times bought
-	bonus = new(big.Int).Mul(whole(int64(s.Bonus)), likelihood)
-	bought := new(big.Int).Mul(whole(int64(s.Bought)), scale)
+	bonus = new(big.Int).Mul(big.NewInt(int64(s.Bonus)), likelihood)
+	bought := new(big.Int).Mul(big.NewInt(int64(s.Bought)), scale)
 	if list.Sign() == 0 {
 		return bonus, new(big.Int)
 	}

@@ -172,7 +172,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "bonus", "bonusInvoice", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release",
 		"close", "close", "close", "close", "reopen", "reopen",
@@ -283,6 +283,8 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 		_, err := p.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
 		must(t, err)
 	}
+	_, err = p.PackCreate(ctx, "pack", books.NewPack{Code: "pack", Policy: "a", Tiers: priceTiers(33)})
+	must(t, err)
 	_, err = p.MeterCreate(ctx, "meter", books.NewMeter{Code: "units", Credits: decimal.New(3, 0), Per: decimal.New(7, 0)})
 	must(t, err)
 	p.uses, p.purchases, p.holds = nil, nil, nil
@@ -361,6 +363,23 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			p.purchases = append(p.purchases, bought.Purchase.ID)
 		}
 		answer = bought.Purchase
+	case "pack":
+		sale.Pack, sale.Policy, sale.Price, sale.Currency, sale.FXRate = "pack", "", nil, "", nil
+		sale.PurchasedAt = a.at.Add(-a.late) // told later, at the price of then
+		var bought books.Purchased
+		bought, err = p.Purchase(ctx, key, sale)
+		if err == nil && (len(p.purchases) == 0 || p.purchases[len(p.purchases)-1] != bought.Purchase.ID) {
+			p.purchases = append(p.purchases, bought.Purchase.ID)
+		}
+		answer = bought.Purchase
+	case "packRevise":
+		revision := books.PackRevision{Code: "pack", Policy: a.policy, Tiers: priceTiers(a.price)}
+		if a.target%2 == 0 {
+			revision.EffectiveFrom = a.at.Add(time.Duration(a.target) * 12 * time.Hour)
+		}
+		answer, err = p.PackRevise(ctx, key, revision)
+	case "packRetire":
+		answer, err = p.PackRetire(ctx, key, books.PackRetirement{Code: "pack", From: a.at.Add(time.Duration(a.target) * time.Hour)})
 	case "grant":
 		answer, err = p.Grant(ctx, key, books.NewGrant{Customer: a.customer, Policy: a.policy, Credits: a.credits.Decimal(), Reason: books.Promo})
 	case "use":
@@ -573,7 +592,7 @@ func (p *playedBook) checkHeld(t *rapid.T) {
 // toldOf says what each act is told as.
 var toldOf = map[string]books.NoticeType{
 	"purchase": books.NoticePurchaseCreated, "invoice": books.NoticePurchaseCreated, "cancellable": books.NoticePurchaseCreated,
-	"bonus": books.NoticePurchaseCreated, "bonusInvoice": books.NoticePurchaseCreated,
+	"pack": books.NoticePurchaseCreated, "bonus": books.NoticePurchaseCreated, "bonusInvoice": books.NoticePurchaseCreated,
 	"grant": books.NoticeGrantCreated, "refund": books.NoticePurchaseRefunded, "pay": books.NoticePurchasePaid,
 	"purchaseVoid": books.NoticePurchaseVoided, "transfer": books.NoticeCreditsTransferred, "reinstate": books.NoticeLotReinstated,
 	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
@@ -594,6 +613,14 @@ func (p *playedBook) checkTold(t *rapid.T) {
 	}))
 	if diff := cmp.Diff(p.acts, told); diff != "" {
 		t.Fatalf("what is told is not what was done (- done, + told):\n%s", diff)
+	}
+}
+
+// priceTiers is a price list of whole cents: more credits cost less each.
+func priceTiers(cents int64) []books.NewTier {
+	return []books.NewTier{
+		{Credits: decimal.New(1, 0), Price: decimal.New(cents, -2)},
+		{Credits: decimal.New(50, 0), Price: decimal.New(cents*40, -2)},
 	}
 }
 

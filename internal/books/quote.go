@@ -59,8 +59,8 @@ type NextTier struct {
 // Quote returns what credits of the pack cost at an instant, without tax.
 // Errors: PACK_RETIRED, INVALID, TOO_LARGE.
 func (p Pack) Quote(at time.Time, request QuoteRequest) (Quote, error) {
-	p.AsOf = at
 	quote := Quote{Pack: p}
+	quote.Pack.AsOf = at
 	var err error
 	if quote.Version, err = p.forSale(at); err != nil {
 		return quote, err

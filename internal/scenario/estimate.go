@@ -18,7 +18,7 @@ type estimate struct {
 func readEstimate(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "policy", "rate")
 	m.need("rate")
-	return estimate{policy: m.policyName("policy"), rate: m.number("rate")}
+	return estimate{policy: m.policyName(), rate: m.number("rate")}
 }
 
 func (a estimate) play(ctx context.Context, p *player, step Step) error {

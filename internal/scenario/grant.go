@@ -20,7 +20,7 @@ func readGrant(p *parser, path string, step mapping, s Step) act {
 	m.need("customer", "credits", "reason")
 	m.declare("as", m.name("as"), named{currency: p.file.Currency})
 	return grant{
-		customer: m.name("customer"), policy: m.policyName("policy"), reason: m.oneOf("reason", "PROMO", "GOODWILL"),
+		customer: m.name("customer"), policy: m.policyName(), reason: m.oneOf("reason", "PROMO", "GOODWILL"),
 		credits: m.credits("credits"), expires: m.expiry("expires"), priority: m.whole("priority"),
 	}
 }

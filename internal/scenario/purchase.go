@@ -48,7 +48,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 		effective: m.instant("effective"), expires: m.expiry("expires"), priority: m.whole("priority"), bonusTerms: m.bonusTerms(),
 		paid: m.boolean("paid", true), cancellable: m.boolean("cancellable", false), due: m.date("due"),
 	}
-	if a.policy = m.policyName("policy"); pack != "" && !m.has("policy") {
+	if a.policy = m.policyName(); pack != "" && !m.has("policy") {
 		a.policy = "" // that of the pack
 	}
 	if m.has("fxRate") {
@@ -109,7 +109,8 @@ func (m mapping) declare(key, name string, what named) {
 }
 
 // policyName reads the policy of a step: a step that names none uses the default one.
-func (m mapping) policyName(key string) string {
+func (m mapping) policyName() string {
+	const key = "policy"
 	if !m.has(key) {
 		return books.DefaultPolicy
 	}

@@ -79,12 +79,13 @@ func (row purchaseRow) purchase() books.Purchase {
 	if !row.VoidedAt.time().IsZero() {
 		status = books.PurchaseVoided
 	}
-	if row.PackID != "" && row.PackVersion == 0 { // see the migration that brought pack_version
-		row.PackVersion = 1
+	version := int(row.PackVersion)
+	if row.PackID != "" && version == 0 { // see the migration that brought pack_version
+		version = 1
 	}
 	likelihood, _ := decimal.NewFromString(row.BonusLikelihood) // as it was written; zero where there is none
 	return books.Purchase{
-		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PackVersion: int(row.PackVersion), PolicyID: row.PolicyID, LotID: row.LotID,
+		CustomerID: row.CustomerID, ID: row.ID, PackID: row.PackID, PackVersion: version, PolicyID: row.PolicyID, LotID: row.LotID,
 		Status: status, Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
 		Price: contract(row.PriceMinor), Tax: contract(row.TaxMinor), FXRate: row.FXRate.Decimal,
 		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),
