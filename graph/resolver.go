@@ -66,6 +66,8 @@ type (
 	statementResolver       struct{}
 	statementLineResolver   struct{}
 	statementUseResolver    struct{}
+	rollForwardResolver     struct{}
+	rollForwardRowResolver  struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                     { return queryResolver{r} }
@@ -104,15 +106,19 @@ func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferr
 func (r *resolver) Statement() gen.StatementResolver             { return statementResolver{} }
 func (r *resolver) StatementLine() gen.StatementLineResolver     { return statementLineResolver{} }
 func (r *resolver) StatementUse() gen.StatementUseResolver       { return statementUseResolver{} }
-func (r *resolver) UsageSeries() gen.UsageSeriesResolver         { return seriesResolver{} }
-func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver     { return seriesResolver{} }
-func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver   { return seriesResolver{} }
-func (r *resolver) Job() gen.JobResolver                         { return jobResolver{} }
-func (r *resolver) JobRun() gen.JobRunResolver                   { return jobRunResolver{} }
-func (r *resolver) Caller() gen.CallerResolver                   { return callerResolver{} }
-func (r *resolver) Token() gen.TokenResolver                     { return tokenResolver{} }
-func (r *resolver) AuditEvent() gen.AuditEventResolver           { return auditEventResolver{} }
-func (r *resolver) EntriesPosted() gen.EntriesPostedResolver     { return entriesPostedResolver{} }
+func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardResolver {
+	return rollForwardResolver{}
+}
+func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
+func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
+func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }
+func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver { return seriesResolver{} }
+func (r *resolver) Job() gen.JobResolver                       { return jobResolver{} }
+func (r *resolver) JobRun() gen.JobRunResolver                 { return jobRunResolver{} }
+func (r *resolver) Caller() gen.CallerResolver                 { return callerResolver{} }
+func (r *resolver) Token() gen.TokenResolver                   { return tokenResolver{} }
+func (r *resolver) AuditEvent() gen.AuditEventResolver         { return auditEventResolver{} }
+func (r *resolver) EntriesPosted() gen.EntriesPostedResolver   { return entriesPostedResolver{} }
 
 func (r *resolver) Expiring() gen.ExpiringResolver               { return expiringResolver{} }
 func (r *resolver) Webhook() gen.WebhookResolver                 { return webhookResolver{} }

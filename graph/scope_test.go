@@ -236,6 +236,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if strings.HasSuffix(field.Name, "OverTime") {
 		return waysToChart(field)
 	}
+	if field.Name == "deferredRevenueRollForward" {
+		return []string{`(from: "2024-01-10", to: "2024-02-09")`}
+	}
 	if field.Name == "statement" {
 		const span = `from: "2024-01-10", to: "2024-02-09", detail: `
 		return []string{`(customer: "other-corp", ` + span + "DAY)", `(customer: "mine-inc", ` + span + "DAY)", `(customer: "mine-inc", ` + span + "EVENT)"}

@@ -119,6 +119,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 		b.checkLots(t)
 		b.checkPools(t, h)
 		b.checkStatements(t, h)
+		b.checkRollForward(t, h)
 	}
 	// Invariant 6: any cut of the history into runs gives the same journal.
 	if diff := cmp.Diff(often.journal(t), once.journal(t)); diff != "" {

@@ -227,3 +227,21 @@ func (scopedTx) UpdateDelivery(context.Context, Delivery, string) (bool, error) 
 func (scopedTx) ReplayMessages(context.Context, string, []NoticeType, time.Time, time.Time, time.Time) (int64, error) {
 	return 0, errScoped
 }
+
+func (scopedTx) PostedThrough(context.Context, time.Time) (int64, error) { return 0, errScoped }
+
+func (scopedTx) DeferredBefore(context.Context, ledger.Date, int64, bool) ([]DeferredMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) DeferredWithin(context.Context, ledger.Date, ledger.Date, int64, time.Time) ([]DeferredMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) DeferredAfter(context.Context, ledger.Date, int64) ([]DeferredMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) MovedOn(context.Context, ledger.Date, ledger.Date, time.Time) ([]MovedOn, error) {
+	return nil, errScoped
+}

@@ -39,6 +39,7 @@ type Tx interface {
 	journalTx
 	chartTx
 	statementTx
+	rollForwardTx
 	runTx
 	tokenTx
 	tellTx
@@ -374,6 +375,23 @@ type statementTx interface {
 	// StatementEntries returns what each entry about a purchase of the customer moved, through
 	// an accounting date and in order of number.
 	StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]StatementEntry, error)
+}
+
+// rollForwardTx adds up what moved deferred revenue, of entries up to a number.
+type rollForwardTx interface {
+	// PostedThrough returns the number of the last entry that was posted by an instant, zero
+	// where none was.
+	PostedThrough(ctx context.Context, at time.Time) (int64, error)
+	// DeferredBefore adds up what the account held when a day began, by currency from running
+	// balances; by policy it reads each line of the account.
+	DeferredBefore(ctx context.Context, from ledger.Date, through int64, byPolicy bool) ([]DeferredMovement, error)
+	// DeferredWithin adds up the entries of accounting dates by policy, currency and kind. asOf
+	// says which estimates were known.
+	DeferredWithin(ctx context.Context, from, to ledger.Date, through int64, asOf time.Time) ([]DeferredMovement, error)
+	// DeferredAfter adds up the entries of later accounting dates or numbers, by currency.
+	DeferredAfter(ctx context.Context, to ledger.Date, through int64) ([]DeferredMovement, error)
+	// MovedOn adds up the changes of days that let credits live on in other lots.
+	MovedOn(ctx context.Context, from, to ledger.Date, asOf time.Time) ([]MovedOn, error)
 }
 
 type runTx interface {
