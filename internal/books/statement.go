@@ -167,6 +167,39 @@ func (b *Books) StatementOf(ctx context.Context, tx Tx, request StatementRequest
 	return s.statement()
 }
 
+// roll shows lots that have come to their expiry as they are now, where nobody had to hold
+// them since: rolled over, as a balance shows them.
+func (s *statementWork) roll(ctx context.Context, tx Tx) error {
+	due := dueToRoll(lotPointers(s.order), s.books.clock())
+	if len(due) == 0 {
+		return nil
+	}
+	rolled, err := s.books.rollOver(ctx, tx, due)
+	if err != nil {
+		return err
+	}
+	for _, of := range rolled {
+		if of.change.Credits == 0 {
+			continue
+		}
+		s.changes[of.change.LotID] = append(s.changes[of.change.LotID], of.change)
+		s.into[of.child.ID] = of.change
+		s.order = append(s.order, of.child)
+	}
+	for i := range s.order { // where they stand now
+		s.lots[s.order[i].ID] = &s.order[i]
+	}
+	return nil
+}
+
+func lotPointers(lots []revrec.Lot) []*revrec.Lot {
+	pointers := make([]*revrec.Lot, len(lots))
+	for i := range lots {
+		pointers[i] = &lots[i]
+	}
+	return pointers
+}
+
 func (r StatementRequest) check() error {
 	most := MaxStatementDays
 	if r.Detail == ByEvent {
@@ -251,6 +284,9 @@ func (s *statementWork) read(ctx context.Context, tx Tx) (err error) {
 	}
 	drawn, err := tx.DrawnBefore(ctx, spans)
 	if err != nil {
+		return err
+	}
+	if err := s.roll(ctx, tx); err != nil {
 		return err
 	}
 	s.before = make(map[string]revrec.Credits, len(drawn))

@@ -43,6 +43,7 @@ var statementOfChange = map[revrec.ChangeKind]statementChange{
 	revrec.Extended:    {out: ExtendedLine},
 	revrec.Transferred: {out: MovedOutLine, in: MovedInLine, moves: true},
 	revrec.Reinstated:  {out: ReinstatedLine, in: ReinstatedLine, moves: true},
+	revrec.RolledOver:  {out: RolledOverLine, in: RolledOverLine, moves: true},
 }
 
 func (s *statementWork) unknown(what, kind string) {

@@ -31,6 +31,7 @@ func (p *playedBook) checkStatements(t *rapid.T, h history) {
 				held += lot.Granted - lot.Drawn - lot.Refunded - lot.Removed
 			}
 		}
+		held += p.rolledUnkept(t, customer)
 		credits, money := revrec.Credits(0), map[string]int64{}
 		for from := first; from <= today; {
 			to := min(from+books.MaxStatementDays-1, today)
@@ -57,6 +58,23 @@ func (p *playedBook) checkStatements(t *rapid.T, h history) {
 		}
 		p.checkUsable(t, h, customer, credits)
 	}
+}
+
+// rolledUnkept is what lives on of lots that have rolled over since anybody held them: a
+// balance shows lots that are not kept yet.
+func (p *playedBook) rolledUnkept(t *rapid.T, customer books.Customer) (credits revrec.Credits) {
+	balance, err := p.Balance(context.Background(), customer.ID, p.now)
+	must(t, err)
+	kept := map[string]bool{}
+	for _, lot := range p.lots(t) {
+		kept[lot.ID] = true
+	}
+	for _, lot := range balance.Lots {
+		if !kept[lot.ID] {
+			credits += lot.Unused()
+		}
+	}
+	return credits
 }
 
 // footStatement adds the lines to what was deferred, and returns the closing credits.
