@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	CloseTaskMark() CloseTaskMarkResolver
 	Customer() CustomerResolver
 	DeferredRevenue() DeferredRevenueResolver
+	DeferredRevenueRollForward() DeferredRevenueRollForwardResolver
 	Draw() DrawResolver
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
@@ -77,6 +78,7 @@ type ResolverRoot interface {
 	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
 	RevenueSeries() RevenueSeriesResolver
+	RollForwardRow() RollForwardRowResolver
 	Statement() StatementResolver
 	StatementLine() StatementLineResolver
 	StatementUse() StatementUseResolver
@@ -156,6 +158,9 @@ type CustomerResolver interface {
 }
 type DeferredRevenueResolver interface {
 	Customer(ctx context.Context, obj *books.Deferred) (*books.Customer, error)
+}
+type DeferredRevenueRollForwardResolver interface {
+	ControlTotal(ctx context.Context, obj *books.RollForward) (*ledger.Amount, error)
 }
 type DrawResolver interface {
 	Event(ctx context.Context, obj *books.Draw) (*books.UsageEvent, error)
@@ -415,6 +420,7 @@ type QueryResolver interface {
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
+	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
@@ -440,6 +446,9 @@ type RevenueSeriesResolver interface {
 
 	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
 	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
+}
+type RollForwardRowResolver interface {
+	Policy(ctx context.Context, obj *books.RollForwardGroup) (*string, error)
 }
 type StatementResolver interface {
 	Customer(ctx context.Context, obj *books.Statement) (*books.Customer, error)
@@ -1301,6 +1310,23 @@ type Query {
     "What of use is a line."
     detail: StatementDetail! = DAY
   ): Statement @requires(role: VIEWER)
+
+  """
+  How deferred revenue came from its opening to its closing balance, column by column (ASC 606-10-50-8): of the entries
+  booked under the accounting dates, posted by ` + "`" + `asOf` + "`" + `. It foots, to the lots and to the ledger: ` + "`" + `checks` + "`" + ` shows all three
+  with their difference, which is nothing. The same question with the same ` + "`" + `asOf` + "`" + ` gets the same rows for ever; the
+  lots of the checks are those of now, and ` + "`" + `moved` + "`" + ` has what rolled over as soon as somebody looks at the lot. Errors: INVALID, TOO_LARGE.
+  """
+  deferredRevenueRollForward(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "What rows tell apart, besides currencies. By policy each line of the account up to ` + "`" + `to` + "`" + ` is read; otherwise running balances are."
+    groupBy: RollForwardGroupBy! = NONE
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): DeferredRevenueRollForward! @requires(role: VIEWER)
 
   """
   Credits used over time, by the day of use, net of voids: what was drawn on lots, booked or not. Read from sums by lot
@@ -4323,6 +4349,131 @@ type StatementUse {
   credits: Credits!
 }
 
+"What rows of a roll-forward tell apart, besides currencies of contracts."
+enum RollForwardGroupBy {
+  "Nothing."
+  NONE
+  "The policy of the credits."
+  POLICY
+}
+
+"A column of the roll-forward, in order. What comes into deferred revenue is positive."
+enum RollForwardColumn {
+  "Lots that came from elsewhere with their carrying amount."
+  OPENING_BALANCES
+  "Purchases that were paid at once, or ahead of their due date."
+  PURCHASES_PAID
+  "Invoices that fell due."
+  PURCHASES_DUE
+  "What was used, and what was earned ahead of the liability and cleared now."
+  USED
+  "Expected breakage of pools, the law's share left out."
+  BREAKAGE_EARLY
+  "All that pools moved on days on which an estimate came into force: the change in estimate, with what was used that day."
+  CATCH_UP
+  "The rest of lots that lapsed, less what reinstated credits gave back, the law's share left out."
+  BREAKAGE_EXPIRY
+  "The rest of lots whose use became remote, the law's share left out."
+  BREAKAGE_REMOTE
+  "The law's share of all breakage, to unclaimed property."
+  ESCHEAT
+  "What refunds took out."
+  REFUNDS
+  "What lost chargebacks took out."
+  CHARGEBACKS
+  "Unpaid purchases that were called off."
+  VOIDS
+}
+
+"""
+How deferred revenue moved. There is no column for foreign exchange: a contract liability is not monetary and keeps the rate of
+its first recognition (ASC 830-10-45-18).
+"""
+type DeferredRevenueRollForward {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "Entries posted by then are in it."
+  asOf: DateTime!
+  "The number of the last of them; 0 where there is none."
+  postedThrough: Int!
+  "How many entries moved something in the span, counted by row, kind and currency."
+  entryCount: Int!
+  "The control total: what all columns come to, in the book's functional currency."
+  controlTotal: Money!
+  "A row for each currency, or policy and currency."
+  rows: [RollForwardRow!]!
+  "The closing balance of each currency, held against the ledger and the lots."
+  checks: [RollForwardCheck!]!
+  "What changes moved from lot to lot in the span: out of one and into another, nothing in sum, no entry."
+  moved: [RollForwardMoved!]!
+}
+
+"The roll-forward of one currency, or policy and currency."
+type RollForwardRow {
+  "The policy's code; null where policies are not told apart."
+  policy: String
+  "Of the contracts."
+  currency: Currency!
+  "When the first day began."
+  opening: Money!
+  "The same in the book's functional currency."
+  functionalOpening: Money!
+  "The columns that are not empty, in order."
+  movements: [RollForwardMovement!]!
+  "When the last day ended: the opening and the columns."
+  closing: Money!
+  "The same in the book's functional currency."
+  functionalClosing: Money!
+}
+
+"What a column comes to."
+type RollForwardMovement {
+  "The column."
+  column: RollForwardColumn!
+  "Into deferred revenue; negative out of it."
+  amount: Money!
+  "The same in the book's functional currency."
+  functionalAmount: Money!
+  "How many entries; 0 for the law's share, which is part of those of breakage."
+  entryCount: Int!
+}
+
+"A closing balance, got in three ways."
+type RollForwardCheck {
+  "Of the contracts."
+  currency: Currency!
+  "Opening and columns."
+  closing: Money!
+  "The account's running balance of now, less what came after."
+  ledger: Money!
+  "What lots carry and pools expect of now, less what came after."
+  lots: Money!
+  "By how much they differ at most: nothing, in a book in order."
+  difference: Money!
+  "Opening and columns, in the book's functional currency."
+  functionalClosing: Money!
+  "The account's, in the book's functional currency."
+  functionalLedger: Money!
+  "The lots', in the book's functional currency."
+  functionalLots: Money!
+  "By how much they differ at most, in the book's functional currency."
+  functionalDifference: Money!
+}
+
+"What changes of one kind moved from lot to lot."
+type RollForwardMoved {
+  "The kind of change."
+  kind: LotChangeKind!
+  "How many."
+  changes: Int!
+  "Out of lots, and into others."
+  amount: Money!
+  "The same in the book's functional currency."
+  functionalAmount: Money!
+}
+
 "How long a bucket of a chart is. The first and the last are cut to the days asked for."
 enum ChartInterval {
   "A day in the book's time zone."
@@ -6030,6 +6181,30 @@ func (ec *executionContext) childFields_DeferredRevenueEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type DeferredRevenueEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DeferredRevenueRollForward(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_DeferredRevenueRollForward_from(ctx, field)
+	case "to":
+		return ec.fieldContext_DeferredRevenueRollForward_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_DeferredRevenueRollForward_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_DeferredRevenueRollForward_postedThrough(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_DeferredRevenueRollForward_entryCount(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_DeferredRevenueRollForward_controlTotal(ctx, field)
+	case "rows":
+		return ec.fieldContext_DeferredRevenueRollForward_rows(ctx, field)
+	case "checks":
+		return ec.fieldContext_DeferredRevenueRollForward_checks(ctx, field)
+	case "moved":
+		return ec.fieldContext_DeferredRevenueRollForward_moved(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeferredRevenueRollForward", field.Name)
+}
+
 func (ec *executionContext) childFields_Draw(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -7478,6 +7653,78 @@ func (ec *executionContext) childFields_RevenueSeries(ctx context.Context, field
 		return ec.fieldContext_RevenueSeries_functionalTotal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevenueSeries", field.Name)
+}
+
+func (ec *executionContext) childFields_RollForwardCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_RollForwardCheck_currency(ctx, field)
+	case "closing":
+		return ec.fieldContext_RollForwardCheck_closing(ctx, field)
+	case "ledger":
+		return ec.fieldContext_RollForwardCheck_ledger(ctx, field)
+	case "lots":
+		return ec.fieldContext_RollForwardCheck_lots(ctx, field)
+	case "difference":
+		return ec.fieldContext_RollForwardCheck_difference(ctx, field)
+	case "functionalClosing":
+		return ec.fieldContext_RollForwardCheck_functionalClosing(ctx, field)
+	case "functionalLedger":
+		return ec.fieldContext_RollForwardCheck_functionalLedger(ctx, field)
+	case "functionalLots":
+		return ec.fieldContext_RollForwardCheck_functionalLots(ctx, field)
+	case "functionalDifference":
+		return ec.fieldContext_RollForwardCheck_functionalDifference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RollForwardCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_RollForwardMoved(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_RollForwardMoved_kind(ctx, field)
+	case "changes":
+		return ec.fieldContext_RollForwardMoved_changes(ctx, field)
+	case "amount":
+		return ec.fieldContext_RollForwardMoved_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_RollForwardMoved_functionalAmount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RollForwardMoved", field.Name)
+}
+
+func (ec *executionContext) childFields_RollForwardMovement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "column":
+		return ec.fieldContext_RollForwardMovement_column(ctx, field)
+	case "amount":
+		return ec.fieldContext_RollForwardMovement_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_RollForwardMovement_functionalAmount(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_RollForwardMovement_entryCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RollForwardMovement", field.Name)
+}
+
+func (ec *executionContext) childFields_RollForwardRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_RollForwardRow_policy(ctx, field)
+	case "currency":
+		return ec.fieldContext_RollForwardRow_currency(ctx, field)
+	case "opening":
+		return ec.fieldContext_RollForwardRow_opening(ctx, field)
+	case "functionalOpening":
+		return ec.fieldContext_RollForwardRow_functionalOpening(ctx, field)
+	case "movements":
+		return ec.fieldContext_RollForwardRow_movements(ctx, field)
+	case "closing":
+		return ec.fieldContext_RollForwardRow_closing(ctx, field)
+	case "functionalClosing":
+		return ec.fieldContext_RollForwardRow_functionalClosing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RollForwardRow", field.Name)
 }
 
 func (ec *executionContext) childFields_Rollover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10201,6 +10448,44 @@ func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["reverse"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_deferredRevenueRollForward_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (RollForwardGroupBy, error) {
+			return ec.unmarshalNRollForwardGroupBy2drawdownᚋgraphᚋinternalᚋgenᚐRollForwardGroupBy(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
 	return args, nil
 }
 
@@ -16805,6 +17090,289 @@ func (ec *executionContext) fieldContext_DeferredRevenueEdge_node(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_DeferredRevenue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_from(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueRollForward_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_DeferredRevenueRollForward_from(obj *books.RollForward) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeferredRevenueRollForward", field, false, false, "Date")
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_to(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueRollForward_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_DeferredRevenueRollForward_to(obj *books.RollForward) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeferredRevenueRollForward", field, false, false, "Date")
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_asOf(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueRollForward_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_DeferredRevenueRollForward_asOf(obj *books.RollForward) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeferredRevenueRollForward", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueRollForward_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_DeferredRevenueRollForward_postedThrough(obj *books.RollForward) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeferredRevenueRollForward", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	if plain := leaf_DeferredRevenueRollForward_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_DeferredRevenueRollForward_entryCount(obj *books.RollForward) graphql.Marshaler {
+	v := obj.Entries
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeferredRevenueRollForward", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DeferredRevenueRollForward().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeferredRevenueRollForward",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_rows(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RollForwardGroup) graphql.Marshaler {
+			return ec.marshalNRollForwardRow2ᚕdrawdownᚋinternalᚋbooksᚐRollForwardGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeferredRevenueRollForward",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RollForwardRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_checks(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RollForwardCheck) graphql.Marshaler {
+			return ec.marshalNRollForwardCheck2ᚕdrawdownᚋinternalᚋbooksᚐRollForwardCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeferredRevenueRollForward",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RollForwardCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeferredRevenueRollForward_moved(ctx context.Context, field graphql.CollectedField, obj *books.RollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeferredRevenueRollForward_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.MovedOn) graphql.Marshaler {
+			return ec.marshalNRollForwardMoved2ᚕdrawdownᚋinternalᚋbooksᚐMovedOnᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeferredRevenueRollForward_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeferredRevenueRollForward",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RollForwardMoved(ctx, field)
 		},
 	}
 	return fc, nil
@@ -32574,6 +33142,50 @@ func (ec *executionContext) fieldContext_Query_statement(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_deferredRevenueRollForward(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_deferredRevenueRollForward(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DeferredRevenueRollForward(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["groupBy"].(RollForwardGroupBy), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RollForward) graphql.Marshaler {
+			return ec.marshalNDeferredRevenueRollForward2ᚖdrawdownᚋinternalᚋbooksᚐRollForward(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_deferredRevenueRollForward(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeferredRevenueRollForward(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_deferredRevenueRollForward_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_usageOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34633,6 +35245,823 @@ func (ec *executionContext) _RevenueSeries_functionalTotal(ctx context.Context, 
 func (ec *executionContext) fieldContext_RevenueSeries_functionalTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RevenueSeries",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_currency(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardCheck_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardCheck_currency(obj *books.RollForwardCheck) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardCheck", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _RollForwardCheck_closing(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.Closing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_ledger(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.Ledger
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_ledger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ledger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_ledger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_lots(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.Lots
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_difference(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.Difference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_functionalClosing(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalClosing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_functionalClosing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalClosing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_functionalClosing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_functionalLedger(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalLedger
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_functionalLedger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalLedger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_functionalLedger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_functionalLots(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalLots
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_functionalLots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalLots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_functionalLots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_functionalDifference(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalDifference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_functionalDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDifference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_functionalDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardMoved_kind(ctx context.Context, field graphql.CollectedField, obj *books.MovedOn) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardMoved_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMoved_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.ChangeKind) graphql.Marshaler {
+			return ec.marshalNLotChangeKind2drawdownᚋrevrecᚐChangeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardMoved_kind(obj *books.MovedOn) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_RollForwardMoved_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardMoved", field, false, false, "LotChangeKind")
+}
+
+func (ec *executionContext) _RollForwardMoved_changes(ctx context.Context, field graphql.CollectedField, obj *books.MovedOn) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardMoved_changes(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMoved_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardMoved_changes(obj *books.MovedOn) graphql.Marshaler {
+	v := obj.Changes
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_RollForwardMoved_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardMoved", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RollForwardMoved_amount(ctx context.Context, field graphql.CollectedField, obj *books.MovedOn) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMoved_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardMoved_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardMoved",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardMoved_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.MovedOn) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMoved_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardMoved_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardMoved",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardMovement_column(ctx context.Context, field graphql.CollectedField, obj *books.Movement) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardMovement_column(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMovement_column(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Column, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.MovementColumn) graphql.Marshaler {
+			return ec.marshalNRollForwardColumn2drawdownᚋinternalᚋbooksᚐMovementColumn(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardMovement_column(obj *books.Movement) graphql.Marshaler {
+	v := obj.Column
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_RollForwardMovement_column(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardMovement", field, false, false, "RollForwardColumn")
+}
+
+func (ec *executionContext) _RollForwardMovement_amount(ctx context.Context, field graphql.CollectedField, obj *books.Movement) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMovement_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardMovement_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardMovement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardMovement_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.Movement) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMovement_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardMovement_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardMovement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardMovement_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.Movement) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardMovement_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardMovement_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardMovement_entryCount(obj *books.Movement) graphql.Marshaler {
+	v := obj.Entries
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_RollForwardMovement_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardMovement", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RollForwardRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RollForwardRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardRow", field, true, true, "String")
+}
+
+func (ec *executionContext) _RollForwardRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	if plain := leaf_RollForwardRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RollForwardRow_currency(obj *books.RollForwardGroup) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RollForwardRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _RollForwardRow_opening(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	v := obj.Opening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardRow_functionalOpening(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	v := obj.FunctionalOpening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_functionalOpening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalOpening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_functionalOpening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardRow_movements(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_movements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Movements, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Movement) graphql.Marshaler {
+			return ec.marshalNRollForwardMovement2ᚕdrawdownᚋinternalᚋbooksᚐMovementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_movements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RollForwardMovement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardRow_closing(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	v := obj.Closing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardRow_functionalClosing(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardGroup) (ret graphql.Marshaler) {
+	v := obj.FunctionalClosing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardRow_functionalClosing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalClosing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardRow_functionalClosing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardRow",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -45463,6 +46892,72 @@ func (ec *executionContext) _DeferredRevenueEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
+var deferredRevenueRollForwardImplementors = []string{"DeferredRevenueRollForward"}
+
+func (ec *executionContext) _DeferredRevenueRollForward(ctx context.Context, sel ast.SelectionSet, obj *books.RollForward) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deferredRevenueRollForwardImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeferredRevenueRollForward")
+		case "from":
+			out.Values[i] = ec._DeferredRevenueRollForward_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._DeferredRevenueRollForward_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._DeferredRevenueRollForward_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._DeferredRevenueRollForward_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._DeferredRevenueRollForward_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._DeferredRevenueRollForward_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._DeferredRevenueRollForward_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._DeferredRevenueRollForward_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._DeferredRevenueRollForward_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var drawImplementors = []string{"Draw"}
 
 func (ec *executionContext) _Draw(ctx context.Context, sel ast.SelectionSet, obj *books.Draw) graphql.Marshaler {
@@ -49895,6 +51390,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_statement(ctx, field)
 				})
+		case "deferredRevenueRollForward":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_deferredRevenueRollForward(ctx, field)
+				})
 		case "usageOverTime":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -50475,6 +51976,210 @@ func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.Selectio
 			}
 		case "functionalTotal":
 			out.Values[i] = ec._RevenueSeries_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rollForwardCheckImplementors = []string{"RollForwardCheck"}
+
+func (ec *executionContext) _RollForwardCheck(ctx context.Context, sel ast.SelectionSet, obj *books.RollForwardCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rollForwardCheckImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RollForwardCheck")
+		case "currency":
+			out.Values[i] = ec._RollForwardCheck_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._RollForwardCheck_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ledger":
+			out.Values[i] = ec._RollForwardCheck_ledger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lots":
+			out.Values[i] = ec._RollForwardCheck_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._RollForwardCheck_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalClosing":
+			out.Values[i] = ec._RollForwardCheck_functionalClosing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalLedger":
+			out.Values[i] = ec._RollForwardCheck_functionalLedger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalLots":
+			out.Values[i] = ec._RollForwardCheck_functionalLots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalDifference":
+			out.Values[i] = ec._RollForwardCheck_functionalDifference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rollForwardMovedImplementors = []string{"RollForwardMoved"}
+
+func (ec *executionContext) _RollForwardMoved(ctx context.Context, sel ast.SelectionSet, obj *books.MovedOn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rollForwardMovedImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RollForwardMoved")
+		case "kind":
+			out.Values[i] = ec._RollForwardMoved_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._RollForwardMoved_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._RollForwardMoved_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._RollForwardMoved_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rollForwardMovementImplementors = []string{"RollForwardMovement"}
+
+func (ec *executionContext) _RollForwardMovement(ctx context.Context, sel ast.SelectionSet, obj *books.Movement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rollForwardMovementImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RollForwardMovement")
+		case "column":
+			out.Values[i] = ec._RollForwardMovement_column(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._RollForwardMovement_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._RollForwardMovement_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._RollForwardMovement_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var rollForwardRowImplementors = []string{"RollForwardRow"}
+
+func (ec *executionContext) _RollForwardRow(ctx context.Context, sel ast.SelectionSet, obj *books.RollForwardGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rollForwardRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RollForwardRow")
+		case "policy":
+			out.Values[i] = ec._RollForwardRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._RollForwardRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._RollForwardRow_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalOpening":
+			out.Values[i] = ec._RollForwardRow_functionalOpening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "movements":
+			out.Values[i] = ec._RollForwardRow_movements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._RollForwardRow_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalClosing":
+			out.Values[i] = ec._RollForwardRow_functionalClosing(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -53250,6 +54955,14 @@ func (ec *executionContext) marshalNDeferredRevenueEdge2ᚕdrawdownᚋgraphᚋin
 	return ret
 }
 
+func (ec *executionContext) marshalNDeferredRevenueRollForward2ᚖdrawdownᚋinternalᚋbooksᚐRollForward(ctx context.Context, sel ast.SelectionSet, v *books.RollForward) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeferredRevenueRollForward!")
+		return graphql.Null
+	}
+	return ec._DeferredRevenueRollForward(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDeferredRevenueSort2drawdownᚋinternalᚋbooksᚐOrder(ctx context.Context, v any) (books.Order, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.Order(tmp)
@@ -55018,6 +56731,111 @@ func (ec *executionContext) marshalNRole2ᚕdrawdownᚋinternalᚋbooksᚐRole�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRole2drawdownᚋinternalᚋbooksᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRollForwardCheck2drawdownᚋinternalᚋbooksᚐRollForwardCheck(ctx context.Context, sel ast.SelectionSet, v books.RollForwardCheck) graphql.Marshaler {
+	return ec._RollForwardCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRollForwardCheck2ᚕdrawdownᚋinternalᚋbooksᚐRollForwardCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []books.RollForwardCheck) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRollForwardCheck2drawdownᚋinternalᚋbooksᚐRollForwardCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNRollForwardColumn2drawdownᚋinternalᚋbooksᚐMovementColumn(ctx context.Context, v any) (books.MovementColumn, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.MovementColumn(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRollForwardColumn2drawdownᚋinternalᚋbooksᚐMovementColumn(ctx context.Context, sel ast.SelectionSet, v books.MovementColumn) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RollForwardColumn!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNRollForwardGroupBy2drawdownᚋgraphᚋinternalᚋgenᚐRollForwardGroupBy(ctx context.Context, v any) (RollForwardGroupBy, error) {
+	var res RollForwardGroupBy
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRollForwardGroupBy2drawdownᚋgraphᚋinternalᚋgenᚐRollForwardGroupBy(ctx context.Context, sel ast.SelectionSet, v RollForwardGroupBy) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNRollForwardMoved2drawdownᚋinternalᚋbooksᚐMovedOn(ctx context.Context, sel ast.SelectionSet, v books.MovedOn) graphql.Marshaler {
+	return ec._RollForwardMoved(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRollForwardMoved2ᚕdrawdownᚋinternalᚋbooksᚐMovedOnᚄ(ctx context.Context, sel ast.SelectionSet, v []books.MovedOn) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRollForwardMoved2drawdownᚋinternalᚋbooksᚐMovedOn(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRollForwardMovement2drawdownᚋinternalᚋbooksᚐMovement(ctx context.Context, sel ast.SelectionSet, v books.Movement) graphql.Marshaler {
+	return ec._RollForwardMovement(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRollForwardMovement2ᚕdrawdownᚋinternalᚋbooksᚐMovementᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Movement) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRollForwardMovement2drawdownᚋinternalᚋbooksᚐMovement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRollForwardRow2drawdownᚋinternalᚋbooksᚐRollForwardGroup(ctx context.Context, sel ast.SelectionSet, v books.RollForwardGroup) graphql.Marshaler {
+	return ec._RollForwardRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRollForwardRow2ᚕdrawdownᚋinternalᚋbooksᚐRollForwardGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []books.RollForwardGroup) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRollForwardRow2drawdownᚋinternalᚋbooksᚐRollForwardGroup(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

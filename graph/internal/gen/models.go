@@ -3,6 +3,10 @@
 package gen
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -870,4 +874,62 @@ type WebhookUpdatePayload struct {
 	Webhook *books.Webhook `json:"webhook,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What rows of a roll-forward tell apart, besides currencies of contracts.
+type RollForwardGroupBy string
+
+const (
+	// Nothing.
+	RollForwardGroupByNone RollForwardGroupBy = "NONE"
+	// The policy of the credits.
+	RollForwardGroupByPolicy RollForwardGroupBy = "POLICY"
+)
+
+var AllRollForwardGroupBy = []RollForwardGroupBy{
+	RollForwardGroupByNone,
+	RollForwardGroupByPolicy,
+}
+
+func (e RollForwardGroupBy) IsValid() bool {
+	switch e {
+	case RollForwardGroupByNone, RollForwardGroupByPolicy:
+		return true
+	}
+	return false
+}
+
+func (e RollForwardGroupBy) String() string {
+	return string(e)
+}
+
+func (e *RollForwardGroupBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RollForwardGroupBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RollForwardGroupBy", str)
+	}
+	return nil
+}
+
+func (e RollForwardGroupBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RollForwardGroupBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RollForwardGroupBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
