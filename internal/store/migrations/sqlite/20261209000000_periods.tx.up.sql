@@ -77,10 +77,10 @@ CREATE INDEX IF NOT EXISTS close_task_marks_period ON close_task_marks (period, 
 -- What was booked later than its own month.
 CREATE INDEX IF NOT EXISTS entries_out_of_period ON entries (number) WHERE substr(occurred_on, 1, 7) < substr(accounting_date, 1, 7);
 
-CREATE TRIGGER IF NOT EXISTS entries_closed BEFORE INSERT ON entries
+CREATE TRIGGER IF NOT EXISTS entries_closed AFTER INSERT ON entries
 WHEN NEW.accounting_date <= (SELECT day FROM closed_through WHERE one = 1)
 BEGIN SELECT RAISE(ABORT, 'the period is closed: book under a day of an open one'); END;
-CREATE TRIGGER IF NOT EXISTS recognitions_closed BEFORE INSERT ON recognitions
+CREATE TRIGGER IF NOT EXISTS recognitions_closed AFTER INSERT ON recognitions
 WHEN NEW.accounting_date <= (SELECT day FROM closed_through WHERE one = 1)
 BEGIN SELECT RAISE(ABORT, 'the period is closed: book under a day of an open one'); END;
 
