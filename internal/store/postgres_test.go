@@ -41,7 +41,7 @@ func TestPostgres(t *testing.T) {
 }
 
 var appendOnly = []string{
-	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
+	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
 	"period_closings", "closing_balances", "close_task_marks",
 }
 
