@@ -31,7 +31,7 @@ func (p *playedBook) checkStatements(t *rapid.T, h history) {
 				held += lot.Granted - lot.Drawn - lot.Refunded - lot.Removed
 			}
 		}
-		held += p.rolledUnkept(t, customer)
+		held += p.rolledUnkept(t, customer, func(revrec.Lot) bool { return true })
 		credits, money := revrec.Credits(0), map[string]int64{}
 		for from := first; from <= today; {
 			to := min(from+books.MaxStatementDays-1, today)
@@ -60,20 +60,22 @@ func (p *playedBook) checkStatements(t *rapid.T, h history) {
 	}
 }
 
-// rolledUnkept is what lives on of lots that have rolled over since anybody held them: a
-// balance shows lots that are not kept yet.
-func (p *playedBook) rolledUnkept(t *rapid.T, customer books.Customer) (credits revrec.Credits) {
-	balance, err := p.Balance(context.Background(), customer.ID, p.now)
-	must(t, err)
-	kept := map[string]bool{}
-	for _, lot := range p.lots(t) {
-		kept[lot.ID] = true
-	}
-	for _, lot := range balance.Lots {
-		if !kept[lot.ID] {
-			credits += lot.Unused()
+// rolledUnkept is what lives on of those of a customer's lots that came to their expiry today,
+// and that nobody has held since.
+func (p *playedBook) rolledUnkept(t *rapid.T, customer books.Customer, those func(revrec.Lot) bool) (credits revrec.Credits) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		for _, lot := range p.lots(t) {
+			if lot.CustomerID != customer.ID || !lot.DueToRoll(p.now) || !those(lot) {
+				continue
+			}
+			policies, err := tx.PoliciesByID(ctx, []string{lot.PolicyID})
+			if err != nil {
+				return err
+			}
+			credits += policies[0].Rollover.Of(lot.Unused())
 		}
-	}
+		return nil
+	}))
 	return credits
 }
 
@@ -154,7 +156,7 @@ func (p *playedBook) checkUsable(t *rapid.T, h history, customer books.Customer,
 	for _, lot := range balance.Lots {
 		usable[lot.ID] = lot.Spendable(p.now)
 	}
-	total := balance.Credits
+	total := balance.Credits + p.rolledUnkept(t, customer, func(lot revrec.Lot) bool { return lot.Blocked })
 	for _, lot := range p.lots(t) {
 		lapsed := !lot.ExpiresAt.IsZero() && !lot.ExpiresAt.After(p.now)
 		if lot.CustomerID == customer.ID && lot.Kind != revrec.OverageLot && !lapsed {
