@@ -144,6 +144,7 @@ type loaders struct {
 	cardsOf      *batch[string, []books.RateCard] // with the rates of a meter, by its id
 	estimates    *batch[string, []books.Estimate]
 	purchases    *batch[string, books.Purchase]
+	paymentsOf   *batch[string, []books.Receipt] // by purchase
 	lots         *batch[string, revrec.Lot]
 	holds        *batch[string, books.Hold]
 	lotDays      *batch[books.LotKey, []books.LotDay]
@@ -240,6 +241,7 @@ func newLoaders(book *books.Books, read reader) *loaders {
 	l.closings = groupsBy(read, books.Tx.Closings, func(c *books.Closing) ledger.Period { return c.Period }, nil)
 	l.reopenings = groupsBy(read, books.Tx.Reopenings, func(r *books.Reopening) ledger.Period { return r.Period }, nil)
 	l.drawsOf = groupsBy(read, books.Tx.DrawsOfEvents, func(d *books.Draw) string { return d.EventID }, l.sawDraws)
+	l.paymentsOf = groupsBy(read, books.Tx.PaymentsOf, func(r *books.Receipt) string { return r.PurchaseID }, func([]books.Receipt) {})
 	l.lotDays = groupsBy(read, books.Tx.LotDays, lotKeyOfDay, l.sawLotDays)
 	l.bookedOf = newBatch(func(ctx context.Context, keys []books.LotKey) (found map[books.LotKey]map[ledger.Date]revrec.Credits, err error) {
 		err = read(ctx, func(ctx context.Context, tx books.Tx) error {

@@ -90,7 +90,7 @@ func (r mutationResolver) PurchasePay(ctx context.Context, purchaseID string, in
 	if err != nil {
 		return &gen.PurchasePayPayload{UserErrors: invalidID(err)}, nil
 	}
-	paid, err := r.books.Pay(ctx, idempotencyKey, books.Payment{PurchaseID: key, PaidAt: value(input.PaidAt)})
+	paid, err := r.books.Pay(ctx, idempotencyKey, books.Payment{PurchaseID: key, PaidAt: value(input.PaidAt), Amount: input.Amount, FXRate: input.FxRate})
 	refusals, fault := userErrors(err, "purchaseId")
 	if err != nil {
 		return &gen.PurchasePayPayload{UserErrors: refusals}, fault
@@ -164,7 +164,12 @@ func (r mutationResolver) PurchaseRefund(ctx context.Context, purchaseID string,
 	if err != nil {
 		return &gen.PurchaseRefundPayload{UserErrors: invalidID(err)}, nil
 	}
-	refunded, err := r.books.Refund(ctx, idempotencyKey, books.RefundRequest{PurchaseID: key, Amount: input.Amount, Reason: value(input.Reason)})
+	request := books.RefundRequest{PurchaseID: key, Amount: input.Amount, Reason: value(input.Reason), FXRate: input.FxRate}
+	if input.Credits != nil {
+		credits := input.Credits.Decimal()
+		request.Credits = &credits
+	}
+	refunded, err := r.books.Refund(ctx, idempotencyKey, request)
 	refusals, fault := userErrors(err, "purchaseId")
 	if err != nil {
 		return &gen.PurchaseRefundPayload{UserErrors: refusals}, fault
@@ -223,10 +228,15 @@ func (purchaseResolver) BonusTerms(ctx context.Context, p *books.Purchase) (*vie
 }
 
 func (purchaseResolver) RefundAmount(_ context.Context, p *books.Purchase) (*ledger.Amount, error) {
-	if p.RefundedAt.IsZero() {
+	if p.RefundedAt.IsZero() && p.RefundAmount.Minor == 0 {
 		return nil, nil
 	}
 	return &p.RefundAmount, nil
+}
+
+func (purchaseResolver) Payments(ctx context.Context, p *books.Purchase) ([]books.Receipt, error) {
+	payments, _, err := requestOf(ctx).paymentsOf.load(ctx, p.ID)
+	return payments, err
 }
 
 func (purchaseResolver) Dispute(_ context.Context, p *books.Purchase) (*books.DisputeStatus, error) {

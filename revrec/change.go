@@ -12,12 +12,13 @@ type ChangeKind string
 // The kinds of change. The first ones take credits out of the lot with their part of the
 // price: back to the company, or on into another lot.
 const (
-	Voided      ChangeKind = "VOIDED"       // an unpaid purchase was called off: counts as never sold
-	ChargedBack ChangeKind = "CHARGED_BACK" // a chargeback was lost
-	Extended    ChangeKind = "EXTENDED"     // it lapses later
-	Transferred ChangeKind = "TRANSFERRED"  // credits live on in a lot of another customer
-	Reinstated  ChangeKind = "REINSTATED"   // after they lapsed, credits live on in another lot
-	RolledOver  ChangeKind = "ROLLED_OVER"  // as it lapsed, a share of its credits lives on in another lot
+	Voided         ChangeKind = "VOIDED"           // an unpaid purchase was called off: counts as never sold
+	ChargedBack    ChangeKind = "CHARGED_BACK"     // a chargeback was lost
+	RefundedInPart ChangeKind = "REFUNDED_IN_PART" // some of the unused credits were refunded
+	Extended       ChangeKind = "EXTENDED"         // it lapses later
+	Transferred    ChangeKind = "TRANSFERRED"      // credits live on in a lot of another customer
+	Reinstated     ChangeKind = "REINSTATED"       // after they lapsed, credits live on in another lot
+	RolledOver     ChangeKind = "ROLLED_OVER"      // as it lapsed, a share of its credits lives on in another lot
 )
 
 // Change is something that became of a lot on a day. Credits left the lot by it, and

@@ -41,5 +41,5 @@ func (b *Books) bookDue(ctx context.Context, tx Tx, purchase *Purchase, lots []*
 	for _, lot := range lots {
 		carry(lot)
 	}
-	return b.postPurchase(ctx, tx, ledger.DueEntry, ledger.AccountsReceivable, *purchase, purchase.DueOn)
+	return b.postPurchase(ctx, tx, ledger.DueEntry, ledger.AccountsReceivable, *purchase, purchase.grossFunctional(), purchase.DueOn)
 }

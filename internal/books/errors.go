@@ -21,7 +21,7 @@ const (
 	TooLate             Code = "TOO_LATE"             // the lots in force then accept no more use
 	ShortExpiry         Code = "SHORT_EXPIRY"         // credits would lapse within 30 days, and nobody said why
 	AlreadyRefunded     Code = "ALREADY_REFUNDED"     // a purchase is refunded once
-	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund or a chargeback takes at most what was paid and not given back
+	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund or a chargeback takes at most what was paid and not given back, a payment what is outstanding
 	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
 	Disputed            Code = "DISPUTED"             // a chargeback of the purchase is open
 	NotDisputed         Code = "NOT_DISPUTED"         // no chargeback of it is open
@@ -31,6 +31,8 @@ const (
 	CreditsHeld         Code = "CREDITS_HELD"         // a hold keeps the credits
 	HoldEnded           Code = "HOLD_ENDED"           // the hold was captured or released, or is over
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
+	PartlyPaid          Code = "PARTLY_PAID"          // a part of the purchase is paid
+	NotDue              Code = "NOT_DUE"              // the purchase has not fallen due
 	PackRetired         Code = "PACK_RETIRED"         // the pack is not for sale then
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more

@@ -171,7 +171,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release",
 		"close", "close", "close", "close", "reopen", "reopen",
@@ -296,7 +296,9 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 		pending = p.runBefore(t, pending, a.at)
 		p.now = a.at
 		answer := p.do(t, i, a)
-		if _, refused := answer.(books.Code); !refused && answer != nil && runs != nil && toldOf[a.what] != "" {
+		paid, isPurchase := answer.(books.Purchased)
+		inPart := a.what == "pay" && isPurchase && paid.Purchase.Status != books.PurchasePaid
+		if _, refused := answer.(books.Code); !refused && answer != nil && runs != nil && toldOf[a.what] != "" && !inPart {
 			p.acts[toldOf[a.what]]++
 		}
 		if a.repeat {
@@ -410,7 +412,12 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		if len(p.purchases) == 0 {
 			return nil
 		}
-		answer, err = p.Refund(ctx, key, books.RefundRequest{PurchaseID: p.purchases[a.target%len(p.purchases)], Amount: decimal.New(a.price/100, -2)})
+		refund := books.RefundRequest{PurchaseID: p.purchases[a.target%len(p.purchases)], Amount: decimal.New(a.price/100, -2), FXRate: p.rateOf(t, p.purchases[a.target%len(p.purchases)], a)}
+		if a.credits%3 > 0 { // of some of the credits
+			credits := (a.credits / 20).Decimal()
+			refund.Credits = &credits
+		}
+		answer, err = p.Refund(ctx, key, refund)
 	case "pay":
 		if len(p.purchases) == 0 {
 			return nil
@@ -419,6 +426,11 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		if a.late == 20*time.Hour {
 			pay.PaidAt = a.at.Add(-a.late)
 		}
+		if a.credits%2 == 0 { // in parts
+			part := decimal.New(a.price/3+1, -2)
+			pay.Amount = &part
+		}
+		pay.FXRate = p.rateOf(t, pay.PurchaseID, a)
 		answer, err = p.Pay(ctx, key, pay)
 	case "purchaseVoid":
 		if len(p.purchases) == 0 {
@@ -668,6 +680,19 @@ func (p *playedBook) purchaseThat(t *rapid.T, act, target int, holds func(books.
 	}
 	p.chosen[act] = fitting[target%len(fitting)]
 	return p.chosen[act]
+}
+
+// rateOf returns a rate of the day for a purchase in another currency, or none.
+func (p *playedBook) rateOf(t *rapid.T, id string, a happening) (rate *decimal.Decimal) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		found, err := tx.PurchasesByID(ctx, []string{id})
+		if err == nil && found[0].Price.Currency != "USD" && a.price%3 > 0 {
+			day := decimal.New(9_000+a.price%3_000, -4)
+			rate = &day
+		}
+		return err
+	}))
+	return rate
 }
 
 // price returns the price of a purchase.

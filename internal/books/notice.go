@@ -114,7 +114,7 @@ func (b *Books) messageOf(ctx context.Context, tx Tx, n notice) (Message, error)
 // is told of by what it leads to, for a message an event would cost more than the event.
 var actNotices = map[string]func(answer any, subject string) []notice{
 	"purchase.create":    ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseCreated, p) }),
-	"purchase.pay":       ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchasePaid, p) }),
+	"purchase.pay":       ofPaid,
 	"purchase.refund":    ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseRefunded, p) }),
 	"purchase.void":      ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseVoided, p) }),
 	"purchase.dispute":   ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseDisputed, p) }),
@@ -156,8 +156,11 @@ func purchaseNotice(kind NoticeType, done Purchased) notice {
 		if !p.PaidAt.IsZero() {
 			data["paidAt"] = told(p.PaidAt)
 		}
+		if p.RefundAmount.Minor > 0 || !p.RefundedAt.IsZero() {
+			data["refundAmount"] = moneyOf(p.RefundAmount)
+		}
 		if !p.RefundedAt.IsZero() {
-			data["refundedAt"], data["refundAmount"] = told(p.RefundedAt), moneyOf(p.RefundAmount)
+			data["refundedAt"] = told(p.RefundedAt)
 		}
 		if !p.VoidedAt.IsZero() {
 			data["voidedAt"] = told(p.VoidedAt)
@@ -273,4 +276,12 @@ func told(at time.Time) any {
 		return nil
 	}
 	return at.UTC().Format(time.RFC3339Nano)
+}
+
+// ofPaid tells of a purchase once nothing of it is outstanding.
+func ofPaid(answer any, subject string) []notice {
+	if paid, ok := answer.(Purchased); ok && paid.Purchase.Status != PurchasePaid {
+		return nil
+	}
+	return ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchasePaid, p) })(answer, subject)
 }

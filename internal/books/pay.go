@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
@@ -13,12 +15,19 @@ import (
 type Payment struct {
 	PurchaseID string    `json:"purchaseId"`
 	PaidAt     time.Time `json:"paidAt"` // now where zero
+	// Amount is what was paid, price and tax, in the currency of the purchase; all that is
+	// outstanding where nil. A part is taken from the due day on.
+	Amount *decimal.Decimal `json:"amount,omitempty"`
+	// FXRate is the functional currency per unit on that day; the purchase's where nil.
+	FXRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
 // Pay books the payment of an invoiced purchase. Paid on its due day or before, the
 // contract liability appears with the payment; paid later, the receivable that fell due
-// is settled. ASC 606-10-45-2, 45-4.
-// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_VOIDED, INVALID, IDEMPOTENCY_CONFLICT.
+// is settled, in one payment or in parts. ASC 606-10-45-2, 45-4. What the rate of the day
+// makes of it is an exchange gain or loss: ASC 830-20-35-1.
+// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_VOIDED, AMOUNT_EXCEEDS_PRICE, NOT_DUE, TOO_LARGE,
+// INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased, error) {
 	return once(ctx, b, act{"purchase.pay", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
@@ -31,20 +40,20 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if purchase.Status != PurchaseInvoiced {
 			return Purchased{}, "", refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid")
 		}
-		if purchase.PaidAt, err = b.instantOf("paidAt", request.PaidAt); err != nil {
+		receipt, err := b.receiptOf(request, purchase)
+		if err != nil {
 			return Purchased{}, "", err
-		}
-		if purchase.PaidAt.Before(purchase.PurchasedAt) {
-			return Purchased{}, "", refuse(Invalid, "paidAt", "must not be before the purchase (%s)", purchase.PurchasedAt.Format(time.RFC3339))
 		}
 		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.settlePayment(ctx, tx, &purchase, lots); err != nil {
+		if err := b.settlePayment(ctx, tx, &purchase, lots, receipt); err != nil {
 			return Purchased{}, "", err
 		}
-		purchase.Status = PurchasePaid
+		if err := keepReceipt(ctx, tx, &purchase, receipt); err != nil {
+			return Purchased{}, "", err
+		}
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
 			return Purchased{}, "", err
 		}
@@ -61,38 +70,79 @@ func lockPurchase(ctx context.Context, tx Tx, id string) (Purchase, error) {
 	return purchase, err
 }
 
-func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot) error {
-	paidOn := ledger.DateOf(purchase.PaidAt, b.zone)
+// keepReceipt keeps a payment, and has the purchase be paid once nothing is outstanding.
+func keepReceipt(ctx context.Context, tx Tx, purchase *Purchase, receipt Receipt) error {
+	purchase.InParts = ledger.Money(purchase.InParts.Minor+receipt.Amount.Minor, receipt.Amount.Currency)
+	if purchase.Outstanding().IsZero() {
+		purchase.Status, purchase.PaidAt = PurchasePaid, receipt.PaidAt
+	}
+	if receipt.Amount.IsZero() {
+		return nil
+	}
+	return tx.InsertPayment(ctx, receipt)
+}
+
+func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, receipt Receipt) error {
+	paidOn := ledger.DateOf(receipt.PaidAt, b.zone)
 	fellDue := purchase.DueBooked || (purchase.DueOn != 0 && paidOn > purchase.DueOn)
+	if receipt.Amount != purchase.Outstanding() {
+		if err := checkPart(ctx, tx, *purchase, fellDue); err != nil {
+			return err
+		}
+	}
 	if fellDue {
 		if !purchase.DueBooked {
 			if err := b.bookDue(ctx, tx, purchase, lots); err != nil {
 				return err
 			}
 		}
-		return b.postSettlement(ctx, tx, *purchase, paidOn)
+		return b.postSettlement(ctx, tx, *purchase, receipt, paidOn)
 	}
 	if err := b.moveLiability(ctx, tx, lots, paidOn); err != nil {
 		return err
 	}
-	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, paidOn)
+	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, receipt.Functional, paidOn)
 }
 
-// postSettlement clears the receivable: Dr cash, Cr accounts receivable.
-func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, paidOn ledger.Date) error {
+// checkPart refuses a part of a payment ahead of the due day, when there is no receivable to
+// take it off, and one too many.
+func checkPart(ctx context.Context, tx Tx, p Purchase, fellDue bool) error {
+	switch {
+	case !fellDue && p.DueOn == 0:
+		return refuse(NotDue, "amount", "must be all that is outstanding, %s: the purchase never falls due, and is paid whole", p.Outstanding())
+	case !fellDue:
+		return refuse(NotDue, "amount", "must be all that is outstanding, %s: parts are taken once the purchase fell due, after %s", p.Outstanding(), p.DueOn)
+	}
+	before, err := tx.PaymentsOf(ctx, []string{p.ID})
+	if err == nil && len(before) >= maxReceipts-1 {
+		err = refuse(TooLarge, "amount", "must be all that is outstanding, %s: a purchase is paid in at most %d parts", p.Outstanding(), maxReceipts)
+	}
+	return err
+}
+
+// postSettlement takes a payment off the receivable: Dr cash at the rate of the day, Cr
+// accounts receivable as it was booked; the difference is an exchange gain or loss.
+// ASC 830-20-35-1.
+func (b *Books) postSettlement(ctx context.Context, tx Tx, p Purchase, receipt Receipt, paidOn ledger.Date) error {
 	d, err := dimensionsOf(ctx, tx, p)
 	if err != nil {
 		return err
 	}
-	amount, functional := p.Price.Add(p.Tax), p.Functional.Add(p.FunctionalTax)
 	return b.post(ctx, tx, ledger.Entry{
 		Kind: ledger.PaymentEntry, OccurredOn: paidOn, Reference: p.ID,
 		Description: "Payment by " + d.Customer,
 		Lines: ledger.WithoutZeros(
-			ledger.Debit(ledger.Cash, amount, functional, d),
-			ledger.Credit(ledger.AccountsReceivable, amount, functional, d),
+			ledger.Debit(ledger.Cash, receipt.Amount, receipt.Functional, d),
+			exchange(receipt.Amount, receipt.Settled.Sub(receipt.Functional), d),
+			ledger.Credit(ledger.AccountsReceivable, receipt.Amount, receipt.Settled, d),
 		),
 	})
+}
+
+// exchange is the line of what a rate made of an amount: a loss in debit, a gain in credit. It
+// moves nothing in the currency of the contract.
+func exchange(amount, loss ledger.Amount, d ledger.Dimensions) ledger.Line {
+	return ledger.Debit(ledger.FXGainLoss, ledger.Money(0, amount.Currency), loss, d)
 }
 
 // moveLiability lets the contract liability of a purchase appear on a day: deferred revenue

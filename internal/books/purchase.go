@@ -73,7 +73,7 @@ func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (
 			return Purchased{}, "", err
 		}
 		if deal.purchase.Status == PurchasePaid {
-			if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.lot.LiabilityOn); err != nil {
+			if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.purchase.grossFunctional(), deal.lot.LiabilityOn); err != nil {
 				return Purchased{}, "", err
 			}
 		}
@@ -211,18 +211,17 @@ func (b *Books) customPrice(request NewPurchase, p *Purchase) error {
 func (b *Books) exchange(rate *decimal.Decimal, p *Purchase) error {
 	home := p.Price.Currency == b.book.Functional
 	switch {
-	case home && rate != nil && !rate.Equal(decimal.NewFromInt(1)):
-		return refuse(Invalid, "fxRate", "goes with another currency than the book's %s", b.book.Functional)
-	case home:
-		p.FXRate = decimal.NewFromInt(1)
-	case rate == nil:
+	case rate == nil && !home:
 		return refuse(Invalid, "fxRate", "is needed: how many %s one %s is", b.book.Functional, p.Price.Currency)
-	case rate.Sign() <= 0 || rate.Exponent() < -maxFXPlaces || rate.GreaterThan(decimal.New(1, 9)):
-		return refuse(Invalid, "fxRate", "must be more than 0, at most 1,000,000,000 and have at most %d decimals, not %s", maxFXPlaces, clip(rate.String()))
+	case rate == nil:
+		p.FXRate = decimal.NewFromInt(1)
 	default:
 		p.FXRate = *rate
 	}
-	var err error
+	err := b.checkRate(p.FXRate, p.Price.Currency)
+	if err != nil {
+		return err
+	}
 	if p.Functional, err = b.functional(p.Price, p.FXRate); err != nil {
 		return err
 	}
@@ -322,13 +321,14 @@ func (b *Books) soldLot(p Purchase, id string, policy Policy, granted revrec.Cre
 }
 
 // postReceipt books the appearance of a purchase's contract liability with the money:
-// Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2, 32-2A.
-func (b *Books) postReceipt(ctx context.Context, tx Tx, kind ledger.EntryKind, p Purchase, day ledger.Date) error {
-	return b.postPurchase(ctx, tx, kind, ledger.Cash, p, day)
+// Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2, 32-2A. received is what the
+// money was worth on its day; the lot keeps its rate.
+func (b *Books) postReceipt(ctx context.Context, tx Tx, kind ledger.EntryKind, p Purchase, received ledger.Amount, day ledger.Date) error {
+	return b.postPurchase(ctx, tx, kind, ledger.Cash, p, received, day)
 }
 
 // postPurchase books price and tax of a purchase against cash or a receivable.
-func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, against ledger.Role, p Purchase, day ledger.Date) error {
+func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, against ledger.Role, p Purchase, functional ledger.Amount, day ledger.Date) error {
 	d, err := dimensionsOf(ctx, tx, p)
 	if err != nil {
 		return err
@@ -337,7 +337,8 @@ func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, 
 		Kind: kind, OccurredOn: day, Reference: p.ID,
 		Description: fmt.Sprintf("%s for %s", counted((p.Credits+p.Bonus).String(), "credit"), d.Customer),
 		Lines: ledger.WithoutZeros(
-			ledger.Debit(against, p.Price.Add(p.Tax), p.Functional.Add(p.FunctionalTax), d),
+			ledger.Debit(against, p.Gross(), functional, d),
+			exchange(p.Price, p.grossFunctional().Sub(functional), d),
 			ledger.Credit(ledger.DeferredRevenue, p.Price, p.Functional, d),
 			ledger.Credit(ledger.TaxPayable, p.Tax, p.FunctionalTax, d),
 		),

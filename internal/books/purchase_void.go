@@ -20,7 +20,7 @@ type PurchaseVoid struct {
 // its due day: Dr refunds, Cr unbilled receivable, for what was used; nothing else is booked.
 // From that day on the purchase counts as never sold: its pool gives back early breakage
 // on it, and what was released of it comes back. Holds on its credits end. ASC 606-10-45-2, 32-10.
-// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, INVALID,
+// Errors: NOT_FOUND, ALREADY_PAID, PARTLY_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, INVALID,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) VoidPurchase(ctx context.Context, key string, request PurchaseVoid) (Purchased, error) {
 	return once(ctx, b, act{"purchase.void", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
@@ -62,6 +62,9 @@ func checkVoid(purchase Purchase) error {
 	case PurchaseVoided:
 		return alreadyVoided(purchase)
 	case PurchaseInvoiced:
+		if purchase.InParts.Minor > 0 {
+			return refuse(PartlyPaid, "purchaseId", "names a purchase of which %s came in: what is paid cannot be called off; take the rest, then refund", purchase.InParts)
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -17,35 +18,45 @@ type RefundRequest struct {
 	PurchaseID string          `json:"purchaseId"`
 	Amount     decimal.Decimal `json:"amount"`
 	Reason     string          `json:"reason"`
+	// Credits is how many unused credits are taken back; nil is all of them, which ends the
+	// purchase.
+	Credits *decimal.Decimal `json:"credits,omitempty"`
+	// FXRate is the functional currency per unit today; the purchase's where nil.
+	FXRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
-// Refund takes back all unused credits of a purchase and pays the amount: Dr deferred
+// refunding is a refund that was checked.
+type refunding struct {
+	RefundRequest
+	paid    ledger.Amount
+	credits revrec.Credits // 0 is all
+	rate    decimal.Decimal
+	at      time.Time
+}
+
+// Refund takes back unused credits of a purchase, all of them or so many, and pays the amount: Dr deferred
 // revenue (the carrying amount), Dr refunds (any excess), Cr cash. Where less is paid
 // than was carried, the difference is credited to refunds. Holds on the credits end. ASC
 // 606-10-32-10.
 // Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED,
-// AMOUNT_EXCEEDS_PRICE, INVALID, IDEMPOTENCY_CONFLICT.
+// AMOUNT_EXCEEDS_PRICE, INSUFFICIENT_CREDITS, CREDITS_HELD, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (Purchased, error) {
 	return once(ctx, b, act{"purchase.refund", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.checkRefund(request, &purchase); err != nil {
+		refund, err := b.checkRefund(request, purchase)
+		if err != nil {
 			return Purchased{}, "", err
 		}
 		lots, err := b.lotsOfPurchase(ctx, tx, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		purchase.RefundedAt = b.clock()
-		if err := b.takeBack(ctx, tx, purchase, lots); err != nil {
+		if err := b.giveMoneyBack(ctx, tx, &purchase, lots, refund); err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.endHolds(ctx, tx, lots, "the purchase was refunded"); err != nil {
-			return Purchased{}, "", err
-		}
-		purchase.Status = PurchaseRefunded
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
 			return Purchased{}, "", err
 		}
@@ -53,45 +64,79 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 	})
 }
 
-func (b *Books) checkRefund(request RefundRequest, purchase *Purchase) error {
+func (b *Books) checkRefund(request RefundRequest, purchase Purchase) (refunding, error) {
+	refund := refunding{RefundRequest: request, at: b.clock()}
+	if err := canRefund(purchase); err != nil {
+		return refund, err
+	}
+	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
+		return refund, err
+	}
+	var err error
+	if refund.paid, err = amountOf("amount", request.Amount, purchase.Price.Currency); err != nil {
+		return refund, err
+	}
+	if most := purchase.kept(); refund.paid.Minor > most.Minor {
+		return refund, refuse(AmountExceedsPrice, "amount", "must be at most what was paid and not given back, %s, not %s", most, refund.paid)
+	}
+	if request.Credits != nil {
+		if refund.credits, err = creditsOf("credits", *request.Credits); err != nil {
+			return refund, err
+		}
+	}
+	refund.rate, err = b.rateOf(request.FXRate, purchase)
+	return refund, err
+}
+
+func canRefund(purchase Purchase) error {
 	switch purchase.Status {
 	case PurchaseRefunded:
-		return alreadyRefunded(*purchase)
+		return alreadyRefunded(purchase)
 	case PurchaseInvoiced:
 		return refuse(NotPaid, "purchaseId", "names a purchase that is not paid: there is nothing to refund")
 	case PurchaseVoided:
-		return alreadyVoided(*purchase)
+		return alreadyVoided(purchase)
 	case PurchasePaid:
 	}
 	if purchase.Dispute == DisputeOpen {
-		return disputed(*purchase)
-	}
-	if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
-		return err
-	}
-	var err error
-	if purchase.RefundAmount, err = amountOf("amount", request.Amount, purchase.Price.Currency); err != nil {
-		return err
-	}
-	if most := purchase.Price.Minor - purchase.LostAmount.Minor; purchase.RefundAmount.Minor > most {
-		return refuse(AmountExceedsPrice, "amount", "must be at most what was paid and not charged back, %s, not %s",
-			ledger.Money(most, purchase.Price.Currency), purchase.RefundAmount)
+		return disputed(purchase)
 	}
 	return nil
 }
 
+// giveMoneyBack takes credits back and books what is paid for them.
+func (b *Books) giveMoneyBack(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, refund refunding) error {
+	purchase.RefundAmount = purchase.RefundAmount.Add(refund.paid)
+	if refund.credits > 0 {
+		taken, err := b.takePart(ctx, tx, lots, refund.credits, refund.at, refund.Reason)
+		if err != nil {
+			return err
+		}
+		return b.postRefund(ctx, tx, *purchase, refund, taken)
+	}
+	purchase.RefundedAt, purchase.Status = refund.at, PurchaseRefunded
+	taken, err := b.takeBack(ctx, tx, *purchase, lots)
+	if err != nil {
+		return err
+	}
+	if err := b.postRefund(ctx, tx, *purchase, refund, taken); err != nil {
+		return err
+	}
+	return b.endHolds(ctx, tx, lots, "the purchase was refunded")
+}
+
 // takeBack takes the unused credits and their carrying amount out of the lots of the
 // purchase, their pools and deferred revenue.
-func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lots []*revrec.Lot) error {
+func (b *Books) takeBack(ctx context.Context, tx Tx, purchase Purchase, lots []*revrec.Lot) (revrec.TakeBack, error) {
 	all := revrec.NothingOf(*lots[0])
 	for _, lot := range lots {
 		taken, err := b.takeBackLot(ctx, tx, purchase, lot)
 		if err != nil {
-			return err
+			return all, err
 		}
 		all = all.Add(taken)
 	}
-	return b.postRefund(ctx, tx, purchase, all)
+	return all, nil
 }
 
 func (b *Books) takeBackLot(ctx context.Context, tx Tx, purchase Purchase, lot *revrec.Lot) (taken revrec.TakeBack, err error) {
@@ -111,26 +156,35 @@ func (b *Books) takeBackLot(ctx context.Context, tx Tx, purchase Purchase, lot *
 	return taken, b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot))
 }
 
-func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, taken revrec.TakeBack) error {
-	paid := p.RefundAmount
-	functional, err := b.functional(paid, p.FXRate)
+// postRefund books a refund. Cash leaves at the rate of the day, and what that makes of it is
+// an exchange gain or loss: ASC 830-20-35-1.
+func (b *Books) postRefund(ctx context.Context, tx Tx, p Purchase, refund refunding, taken revrec.TakeBack) error {
+	paid := refund.paid
+	booked, err := b.functional(paid, p.FXRate)
 	if err != nil {
 		return err
 	}
 	if paid == taken.Amount { // the same rounding as of the carrying amount
-		functional = taken.Functional
+		booked = taken.Functional
+	}
+	cash := booked
+	if !refund.rate.Equal(p.FXRate) {
+		if cash, err = b.functional(paid, refund.rate); err != nil {
+			return err
+		}
 	}
 	d, err := dimensionsOf(ctx, tx, p)
 	if err != nil {
 		return err
 	}
 	return b.post(ctx, tx, ledger.Entry{
-		Kind: ledger.RefundEntry, OccurredOn: ledger.DateOf(p.RefundedAt, b.zone), Reference: p.ID,
+		Kind: ledger.RefundEntry, OccurredOn: ledger.DateOf(refund.at, b.zone), Reference: p.ID,
 		Description: fmt.Sprintf("Refund to %s, %s taken back", d.Customer, counted(taken.Credits.String(), "credit")),
 		Lines: ledger.WithoutZeros(
 			ledger.Debit(ledger.DeferredRevenue, taken.Amount, taken.Functional, d),
-			ledger.Debit(ledger.Refunds, paid.Sub(taken.Amount), functional.Sub(taken.Functional), d),
-			ledger.Credit(ledger.Cash, paid, functional, d),
+			ledger.Debit(ledger.Refunds, paid.Sub(taken.Amount), booked.Sub(taken.Functional), d),
+			exchange(paid, cash.Sub(booked), d),
+			ledger.Credit(ledger.Cash, paid, cash, d),
 		),
 	})
 }

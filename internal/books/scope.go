@@ -342,6 +342,10 @@ func (s scopedTx) LotsByID(ctx context.Context, ids []string) ([]revrec.Lot, err
 	return own(s, func(row *revrec.Lot) string { return row.CustomerID })(s.tx.LotsByID(ctx, ids))
 }
 
+func (s scopedTx) PaymentsOf(ctx context.Context, purchaseIDs []string) ([]Receipt, error) {
+	return own(s, func(row *Receipt) string { return row.CustomerID })(s.tx.PaymentsOf(ctx, purchaseIDs))
+}
+
 func (s scopedTx) HoldsByID(ctx context.Context, ids []string) ([]Hold, error) {
 	return own(s, func(row *Hold) string { return row.CustomerID })(s.tx.HoldsByID(ctx, ids))
 }

@@ -42,6 +42,7 @@ func (scopedTx) NextRateCard(context.Context) (int, error)                    { 
 func (scopedTx) InsertRateCard(context.Context, RateCard) error               { return errScoped }
 func (scopedTx) InsertPurchase(context.Context, Purchase) error               { return errScoped }
 func (scopedTx) UpdatePurchase(context.Context, Purchase) error               { return errScoped }
+func (scopedTx) InsertPayment(context.Context, Receipt) error                 { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)       { return Purchase{}, errScoped }
 
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {

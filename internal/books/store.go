@@ -144,6 +144,10 @@ type purchaseTx interface {
 	CountPurchases(ctx context.Context, filter PurchaseFilter) (int64, error)
 	PurchasesBelow(ctx context.Context, of []PurchaseFilter, page Page) ([][]Purchase, error)
 	CountPurchasesBelow(ctx context.Context, of []PurchaseFilter) ([]int64, error)
+	// InsertPayment keeps money that came in for a purchase; PaymentsOf returns what came in
+	// for purchases, in the order in which it was booked.
+	InsertPayment(ctx context.Context, receipt Receipt) error
+	PaymentsOf(ctx context.Context, purchaseIDs []string) ([]Receipt, error)
 	// DuePurchases locks up to limit invoiced purchases whose due day has come by
 	// through and is not booked.
 	DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]Purchase, error)

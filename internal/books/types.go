@@ -119,9 +119,11 @@ type Purchase struct {
 	DueOn       ledger.Date
 	Cancellable bool
 	// DueBooked is true once the receivable of an invoiced purchase is in the journal.
-	DueBooked    bool
-	PaidAt       time.Time // zero while unpaid
-	RefundedAt   time.Time // zero unless refunded
+	DueBooked bool
+	PaidAt    time.Time // zero while it is not wholly paid
+	// InParts is what came in for an invoiced purchase: see Received.
+	InParts      ledger.Amount
+	RefundedAt   time.Time // zero unless all that was unused was refunded
 	RefundAmount ledger.Amount
 	VoidedAt     time.Time // zero unless voided
 	// Dispute is where the latest chargeback of the purchase stands, "" where there was

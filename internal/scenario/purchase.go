@@ -51,10 +51,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 	if a.policy = m.policyName(); pack != "" && !m.has("policy") {
 		a.policy = "" // that of the pack
 	}
-	if m.has("fxRate") {
-		rate := m.number("fxRate")
-		a.fxRate = &rate
-	}
+	a.fxRate = m.rate()
 	for _, key := range []string{"due", "cancellable"} {
 		if a.paid && m.has(key) && (key == "due" || a.cancellable) {
 			m.problem(key, "goes with paid: false; a purchase is paid at once unless it says so")
@@ -94,6 +91,15 @@ func (t *bonusTerms) asked() *books.BonusTerms {
 	return &books.BonusTerms{
 		ExpiresAt: t.expires.at, ExpiresAfter: t.expires.after, NeverExpires: t.expires.never, Likelihood: t.likelihood, Priority: t.priority,
 	}
+}
+
+// rate reads the functional currency per unit; nil where none is given.
+func (m mapping) rate() *decimal.Decimal {
+	if !m.has("fxRate") {
+		return nil
+	}
+	rate := m.number("fxRate")
+	return &rate
 }
 
 // declare keeps the name that a purchase or grant has in the file.
@@ -168,13 +174,22 @@ func (a purchase) deal() *decimal.Decimal {
 	return &price
 }
 
-// pay books the payment of an invoiced purchase.
-type pay struct{ purchase string }
+// pay books the payment of an invoiced purchase, or a part of it.
+type pay struct {
+	purchase string
+	amount   *decimal.Decimal
+	fxRate   *decimal.Decimal
+}
 
 func readPay(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "purchase")
+	m := body(p, path, step, s, "purchase", "amount", "fxRate")
 	m.need("purchase")
-	return pay{m.name("purchase")}
+	a := pay{purchase: m.name("purchase"), fxRate: m.rate()}
+	if m.has("amount") {
+		amount := m.money("amount", p.currencyOf(a.purchase)).Decimal()
+		a.amount = &amount
+	}
+	return a
 }
 
 func (a pay) play(ctx context.Context, p *player, step Step) error {
@@ -182,6 +197,6 @@ func (a pay) play(ctx context.Context, p *player, step Step) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.books.Pay(ctx, p.key(step), books.Payment{PurchaseID: id, PaidAt: p.clock})
+	_, err = p.books.Pay(ctx, p.key(step), books.Payment{PurchaseID: id, PaidAt: p.clock, Amount: a.amount, FXRate: a.fxRate})
 	return err
 }

@@ -401,11 +401,17 @@ var purchaseEntries = comparison{
 				sum(recognised_minor) AS recognised, sum(recognised_functional_minor) AS recognised_functional, count(pending_from) AS waiting
 				FROM lots WHERE purchase_id IS NOT NULL GROUP BY customer_id, purchase_id) AS s
 			ON s.customer_id = p.customer_id AND s.purchase_id = p.id
-		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(c.amount_minor) AS amount, sum(c.functional_minor) AS functional,
-				sum(CASE WHEN c.kind = 'CHARGED_BACK' THEN c.amount_minor ELSE 0 END) AS charged_back
+		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(CASE WHEN c.kind = 'REFUNDED_IN_PART' THEN 0 ELSE c.amount_minor END) AS amount,
+				sum(CASE WHEN c.kind = 'REFUNDED_IN_PART' THEN 0 ELSE c.functional_minor END) AS functional,
+				sum(CASE WHEN c.kind = 'CHARGED_BACK' THEN c.amount_minor ELSE 0 END) AS charged_back,
+				sum(CASE WHEN c.kind = 'REFUNDED_IN_PART' THEN c.amount_minor ELSE 0 END) AS refunded,
+				sum(CASE WHEN c.kind = 'REFUNDED_IN_PART' THEN c.functional_minor ELSE 0 END) AS refunded_functional
 				FROM lot_changes AS c JOIN lots AS s ON s.customer_id = c.customer_id AND s.id = c.lot_id
-				WHERE c.kind IN ('VOIDED', 'CHARGED_BACK') GROUP BY c.customer_id, s.purchase_id) AS c
+				WHERE c.kind IN ('VOIDED', 'CHARGED_BACK', 'REFUNDED_IN_PART') GROUP BY c.customer_id, s.purchase_id) AS c
 			ON c.customer_id = p.customer_id AND c.purchase_id = p.id
+		LEFT JOIN (SELECT customer_id, purchase_id, sum(amount_minor) AS received, sum(settled_functional_minor - functional_minor) AS exchange
+				FROM payments GROUP BY customer_id, purchase_id) AS m
+			ON m.customer_id = p.customer_id AND m.purchase_id = p.id
 		LEFT JOIN (SELECT e.reference,
 				` + receipts + ` AS receipts,
 				` + fmt.Sprintf(ofDeferred, "amount_minor") + ` AS deferred,
@@ -414,6 +420,7 @@ var purchaseEntries = comparison{
 				-sum(CASE WHEN n.account = 'tax_payable' THEN n.functional_minor ELSE 0 END) AS tax_functional,
 				sum(CASE WHEN n.account = 'accounts_receivable' THEN n.amount_minor ELSE 0 END) AS receivable,
 				sum(CASE WHEN n.account = 'cash' THEN n.amount_minor ELSE 0 END) AS cash,
+				sum(CASE WHEN n.account = 'fx_gain_loss' AND e.kind = 'PAYMENT' THEN n.functional_minor ELSE 0 END) AS exchange,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.amount_minor ELSE 0 END) AS refunded,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind = 'REFUND' THEN n.functional_minor ELSE 0 END) AS refunded_functional,
 				sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind IN ('VOID', 'DISPUTE') THEN n.amount_minor ELSE 0 END) AS removed,
@@ -432,10 +439,12 @@ var purchaseEntries = comparison{
 		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END"},
 		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
 		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
-		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor ELSE 0 END"},
-		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
-		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(s.refunded, 0)"},
-		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(s.refunded_functional, 0)"},
+		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor - p.received_minor ELSE 0 END"},
+		{"purchase.received", "p.received_minor", "coalesce(m.received, 0)"},
+		{"purchase.exchange", "coalesce(j.exchange, 0)", "coalesce(m.exchange, 0)"},
+		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN p.received_minor ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
+		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(s.refunded, 0) + coalesce(c.refunded, 0)"},
+		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(s.refunded_functional, 0) + coalesce(c.refunded_functional, 0)"},
 		{"purchase.removed", "coalesce(j.removed, 0)", "coalesce(c.amount, 0)"},
 		{"purchase.removedFunctional", "coalesce(j.removed_functional, 0)", "coalesce(c.functional, 0)"},
 		{"purchase.lost", "coalesce(j.disputes, 0)", "p.lost_minor - coalesce(c.charged_back, 0)"},

@@ -35,6 +35,7 @@ type purchaseRow struct {
 	DueOn              date    `bun:",type:text"`
 	Cancellable        bool
 	DueBooked          bool
+	ReceivedMinor      int64
 	PaidAt             instant `bun:"paid_at_us,type:bigint"`
 	RefundedAt         instant `bun:"refunded_at_us,type:bigint"`
 	RefundMinor        int64
@@ -57,7 +58,7 @@ func purchaseRowOf(p books.Purchase) purchaseRow {
 		Status: string(p.Status), Credits: int64(p.Credits), Bonus: int64(p.Bonus),
 		Currency: string(p.Price.Currency), PriceMinor: p.Price.Minor, TaxMinor: p.Tax.Minor, FXRate: number{p.FXRate},
 		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, FunctionalTaxMinor: p.FunctionalTax.Minor,
-		PurchasedAt: instantOf(p.PurchasedAt), DueOn: date(p.DueOn), Cancellable: p.Cancellable, DueBooked: p.DueBooked,
+		PurchasedAt: instantOf(p.PurchasedAt), DueOn: date(p.DueOn), Cancellable: p.Cancellable, DueBooked: p.DueBooked, ReceivedMinor: p.InParts.Minor,
 		PaidAt: instantOf(p.PaidAt), RefundedAt: instantOf(p.RefundedAt), RefundMinor: p.RefundAmount.Minor,
 		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt), VoidedAt: instantOf(p.VoidedAt),
 		DisputeStatus: string(p.Dispute), DisputedAt: instantOf(p.DisputedAt), DisputeMinor: p.DisputeAmount.Minor, LostMinor: p.LostAmount.Minor,
@@ -89,7 +90,7 @@ func (row purchaseRow) purchase() books.Purchase {
 		Status: status, Credits: revrec.Credits(row.Credits), Bonus: revrec.Credits(row.Bonus),
 		Price: contract(row.PriceMinor), Tax: contract(row.TaxMinor), FXRate: row.FXRate.Decimal,
 		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),
-		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked,
+		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked, InParts: contract(row.ReceivedMinor),
 		PaidAt: row.PaidAt.time(), RefundedAt: row.RefundedAt.time(), RefundAmount: contract(row.RefundMinor),
 		Reference: row.Reference, CreatedAt: row.CreatedAt.time(), VoidedAt: row.VoidedAt.time(),
 		BonusLotID: row.BonusLotID, BonusLikelihood: likelihood, StandAlone: contract(row.StandAloneMinor), BonusStandAlone: contract(row.BonusStandAlone),
@@ -104,10 +105,10 @@ func (t *tx) InsertPurchase(ctx context.Context, purchase books.Purchase) error 
 // UpdatePurchase writes what becomes of a purchase; what was agreed stays. Errors: NOT_FOUND.
 func (t *tx) UpdatePurchase(ctx context.Context, purchase books.Purchase) error {
 	row := purchaseRowOf(purchase)
-	touched, err := t.exec(ctx, "changing a purchase", `UPDATE purchases SET status = ?, due_on = ?, cancellable = ?, due_booked = ?,
+	touched, err := t.exec(ctx, "changing a purchase", `UPDATE purchases SET status = ?, due_on = ?, cancellable = ?, due_booked = ?, received_minor = ?,
 		paid_at_us = ?, refunded_at_us = ?, refund_minor = ?, reference = ?, voided_at_us = ?,
 		dispute_status = ?, disputed_at_us = ?, dispute_minor = ?, lost_minor = ? WHERE customer_id = ? AND id = ?`,
-		row.Status, row.DueOn, row.Cancellable, row.DueBooked, row.PaidAt, row.RefundedAt, row.RefundMinor, bun.NullZero(row.Reference), row.VoidedAt,
+		row.Status, row.DueOn, row.Cancellable, row.DueBooked, row.ReceivedMinor, row.PaidAt, row.RefundedAt, row.RefundMinor, bun.NullZero(row.Reference), row.VoidedAt,
 		bun.NullZero(row.DisputeStatus), row.DisputedAt, row.DisputeMinor, row.LostMinor,
 		row.CustomerID, row.ID)
 	return wroteOne("purchase", purchase.ID, touched, err)

@@ -16,7 +16,7 @@ func aPurchase(customerID string) books.Purchase {
 		ID: newID(), CustomerID: customerID, PackID: packID, PackVersion: 2, PolicyID: p1, LotID: newID(), Status: books.PurchaseInvoiced,
 		Credits: 100 * revrec.One, Bonus: 5, Price: eur(1000), Tax: eur(190), FXRate: dec("1.0847"), Functional: usd(1085), FunctionalTax: usd(206),
 		StandAlone: eur(0), BonusStandAlone: eur(0),
-		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), DisputeAmount: eur(0), LostAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
+		PurchasedAt: noon, DueOn: day, RefundAmount: eur(0), InParts: eur(0), DisputeAmount: eur(0), LostAmount: eur(0), Reference: "INV'1", CreatedAt: noon.Add(time.Minute),
 	}
 }
 
@@ -49,6 +49,21 @@ func purchases(t *testing.T, s *suite) {
 		must(t, tx.UpdatePurchase(ctx, void))
 		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+99, 10))
 		refused(t, tx.UpdatePurchase(ctx, aPurchase(c1)), books.NotFound)
+
+		a.InParts = eur(30)
+		must(t, tx.UpdatePurchase(ctx, a))
+		receipt := func(of books.Purchase, amount int64) books.Receipt {
+			return books.Receipt{
+				CustomerID: of.CustomerID, PurchaseID: of.ID, ID: newID(), PaidAt: noon.Add(time.Hour), CreatedAt: noon.Add(2 * time.Hour),
+				Amount: eur(amount), Functional: usd(amount + 2), Settled: usd(amount + 1), FXRate: dec("1.0833"),
+			}
+		}
+		first, second, other := receipt(a, 10), receipt(a, 20), receipt(b, 5)
+		for _, r := range []books.Receipt{first, second, other} {
+			must(t, tx.InsertPayment(ctx, r))
+		}
+		same(t, []books.Receipt{first, second})(tx.PaymentsOf(ctx, []string{a.ID, c.ID}))
+		same(t, []books.Receipt{first, second, other})(tx.PaymentsOf(ctx, []string{b.ID, a.ID}))
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPurchase(ctx, a) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
