@@ -23,6 +23,8 @@ func TestRefusedPayments(t *testing.T) {
 	t.Cleanup(func() { fine(t, s.Close()) })
 	b, err := books.Open(ctx, s, books.Options{Now: func() time.Time { return now }})
 	fine(t, err)
+	_, err = b.PolicyCreate(ctx, "policy", books.NewPolicy{Code: "default"})
+	fine(t, err)
 	_, err = b.CustomerCreate(ctx, "customer", books.NewCustomer{ExternalID: "acme"})
 	fine(t, err)
 	number := func(text string) *decimal.Decimal { d := decimal.RequireFromString(text); return &d }
@@ -43,7 +45,7 @@ func TestRefusedPayments(t *testing.T) {
 		if rate != "" {
 			request.FXRate = number(rate)
 		}
-		_, err := b.Pay(ctx, "pay "+id+amount+rate+now.String(), request)
+		_, err := b.Pay(ctx, "pay "+id+" "+amount+" at "+rate+now.String(), request)
 		return err
 	}
 	refund := func(id, amount, credits, rate string) error {

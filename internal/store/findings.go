@@ -440,6 +440,10 @@ var purchaseEntries = comparison{
 		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
 		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor - p.received_minor ELSE 0 END"},
+		{
+			"purchase.outstanding", "CASE WHEN p.status = 'INVOICED' AND p.received_minor > 0 AND p.received_minor >= p.price_minor + p.tax_minor THEN 'none, and not paid' ELSE 'as it says' END",
+			"'as it says'",
+		},
 		{"purchase.received", "p.received_minor", "coalesce(m.received, 0)"},
 		{"purchase.exchange", "coalesce(j.exchange, 0)", "coalesce(m.exchange, 0)"},
 		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN p.received_minor ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
