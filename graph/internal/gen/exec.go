@@ -359,6 +359,8 @@ type PurchaseResolver interface {
 
 	BonusTerms(ctx context.Context, obj *books.Purchase) (*view.BonusTerms, error)
 
+	Payments(ctx context.Context, obj *books.Purchase) ([]books.Receipt, error)
+
 	RefundAmount(ctx context.Context, obj *books.Purchase) (*ledger.Amount, error)
 
 	Dispute(ctx context.Context, obj *books.Purchase) (*books.DisputeStatus, error)
@@ -1999,6 +2001,10 @@ enum ErrorCode {
   HOLD_ENDED
   "The purchase is paid."
   ALREADY_PAID
+  "A part of the purchase is paid: what came in cannot be called off."
+  PARTLY_PAID
+  "The purchase has not fallen due: until then it is paid whole."
+  NOT_DUE
   "The event, or the purchase, is void."
   ALREADY_VOIDED
   "The pack is retired: it was not, or is not, for sale then."
@@ -3045,6 +3051,27 @@ type MeterEdge {
   node: Meter!
 }
 
+"""
+Money that came in for an invoiced purchase. What the rate of the day made of it since the purchase was booked is an exchange
+gain or loss, on the account ` + "`" + `fx_gain_loss` + "`" + `. ASC 830-20-35-1.
+"""
+type Payment {
+  "When it was paid."
+  paidAt: DateTime!
+  "What was paid, price and tax, in the currency of the purchase."
+  amount: Money!
+  "What that was worth on its day, in the book's functional currency."
+  functional: Money!
+  "What it took off the receivable, as that was booked, in the book's functional currency; where nothing had fallen due, what the purchase is booked at."
+  settled: Money!
+  "What the rate made of it: ` + "`" + `functional` + "`" + ` less ` + "`" + `settled` + "`" + `; a loss is negative."
+  exchangeGain: Money!
+  "Functional currency per unit on that day."
+  fxRate: Decimal!
+  "When it was recorded."
+  createdAt: DateTime!
+}
+
 "Credits sold, with the lot that they make: two, where a bonus has terms of its own."
 type Purchase implements Node {
   "Begins with ` + "`" + `pur_` + "`" + `."
@@ -3092,11 +3119,17 @@ type Purchase implements Node {
   dueOn: Date
   "True where the customer can still walk away from an unpaid purchase: there is no liability before it is paid."
   cancellable: Boolean!
-  "When it was paid; null while it is not."
+  "When it was paid; null while it is not wholly paid."
   paidAt: DateTime
-  "When it was refunded; null where it was not."
+  "What came in for it so far, price and tax; all of it once it is paid."
+  received: Money!
+  "What is still to come in, price and tax; nothing once it is paid, or voided."
+  outstanding: Money!
+  "What came in for it after it was made, in the order in which it was booked: at most 200 parts; empty where it was paid at once."
+  payments: [Payment!]!
+  "When all that was unused of it was refunded; null where that was not."
   refundedAt: DateTime
-  "What was paid back; null where nothing was."
+  "What was paid back in all; null where nothing was."
   refundAmount: Money
   "When it was voided; null where it was not."
   voidedAt: DateTime
@@ -5197,6 +5230,10 @@ type PurchaseCreatePayload {
 input PurchasePayInput {
   "When it was paid; now where null."
   paidAt: DateTime
+  "What was paid, price and tax, in the currency of the purchase, such as ` + "`" + `400.00` + "`" + `: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: ` + "`" + `NOT_DUE` + "`" + ` before."
+  amount: Decimal
+  "Functional currency per unit of the purchase's currency on that day; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1."
+  fxRate: Decimal
 }
 
 "What came of ` + "`" + `purchasePay` + "`" + `."
@@ -5392,8 +5429,12 @@ type HoldReleasePayload {
 
 "A refund of a paid purchase."
 input PurchaseRefundInput {
-  "What to pay, in the currency of the purchase: 0 to the price, such as ` + "`" + `52.37` + "`" + `."
+  "What to pay, in the currency of the purchase, such as ` + "`" + `52.37` + "`" + `: 0 to what was paid of the price and not given back yet."
   amount: Decimal!
+  "How many unused credits to take back, such as ` + "`" + `20` + "`" + `, out of the purchase's own lot first; the rest stays in use, and there may be further refunds. All of them where null, which ends the purchase."
+  credits: Credits
+  "Functional currency per unit of the purchase's currency today; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1."
+  fxRate: Decimal
   "Why, for the auditor."
   reason: String
 }
@@ -7093,6 +7134,26 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Payment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paidAt":
+		return ec.fieldContext_Payment_paidAt(ctx, field)
+	case "amount":
+		return ec.fieldContext_Payment_amount(ctx, field)
+	case "functional":
+		return ec.fieldContext_Payment_functional(ctx, field)
+	case "settled":
+		return ec.fieldContext_Payment_settled(ctx, field)
+	case "exchangeGain":
+		return ec.fieldContext_Payment_exchangeGain(ctx, field)
+	case "fxRate":
+		return ec.fieldContext_Payment_fxRate(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Payment_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Payment", field.Name)
+}
+
 func (ec *executionContext) childFields_PeriodClosePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "period":
@@ -7321,6 +7382,12 @@ func (ec *executionContext) childFields_Purchase(ctx context.Context, field grap
 		return ec.fieldContext_Purchase_cancellable(ctx, field)
 	case "paidAt":
 		return ec.fieldContext_Purchase_paidAt(ctx, field)
+	case "received":
+		return ec.fieldContext_Purchase_received(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_Purchase_outstanding(ctx, field)
+	case "payments":
+		return ec.fieldContext_Purchase_payments(ctx, field)
 	case "refundedAt":
 		return ec.fieldContext_Purchase_refundedAt(ctx, field)
 	case "refundAmount":
@@ -27546,6 +27613,243 @@ func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
 }
 
+func (ec *executionContext) _Payment_paidAt(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	if plain := leaf_Payment_paidAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_paidAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaidAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Payment_paidAt(obj *books.Receipt) graphql.Marshaler {
+	v := obj.PaidAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Payment_paidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Payment_amount(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_functional(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_functional(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_functional(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_settled(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	v := obj.Settled
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_settled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_exchangeGain(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	v := obj.ExchangeGain()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_exchangeGain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExchangeGain(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_exchangeGain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Payment_fxRate(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	if plain := leaf_Payment_fxRate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_fxRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FXRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Payment_fxRate(obj *books.Receipt) graphql.Marshaler {
+	v := obj.FXRate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_Payment_fxRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Payment_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Receipt) (ret graphql.Marshaler) {
+	if plain := leaf_Payment_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Payment_createdAt(obj *books.Receipt) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Payment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _PeriodClosePayload_period(ctx context.Context, field graphql.CollectedField, obj *PeriodClosePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29914,6 +30218,110 @@ func leaf_Purchase_paidAt(obj *books.Purchase) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Purchase_paidAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Purchase", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Purchase_received(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.Received()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_received(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Received(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_received(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_outstanding(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	v := obj.Outstanding()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outstanding(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Purchase_payments(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Purchase_payments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Purchase().Payments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Receipt) graphql.Marshaler {
+			return ec.marshalNPayment2ᚕdrawdownᚋinternalᚋbooksᚐReceiptᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Purchase_payments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Purchase",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Payment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Purchase_refundedAt(ctx context.Context, field graphql.CollectedField, obj *books.Purchase) (ret graphql.Marshaler) {
@@ -44366,7 +44774,7 @@ func (ec *executionContext) unmarshalInputPurchasePayInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"paidAt"}
+	fieldsInOrder := [...]string{"paidAt", "amount", "fxRate"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -44380,6 +44788,20 @@ func (ec *executionContext) unmarshalInputPurchasePayInput(ctx context.Context, 
 				return it, err
 			}
 			it.PaidAt = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "fxRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fxRate"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FxRate = data
 		}
 	}
 	return it, nil
@@ -44408,7 +44830,7 @@ func (ec *executionContext) unmarshalInputPurchaseRefundInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"amount", "reason"}
+	fieldsInOrder := [...]string{"amount", "credits", "fxRate", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -44422,6 +44844,20 @@ func (ec *executionContext) unmarshalInputPurchaseRefundInput(ctx context.Contex
 				return it, err
 			}
 			it.Amount = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "fxRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fxRate"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FxRate = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -49964,6 +50400,62 @@ func (ec *executionContext) plain_PageInfo(sel ast.SelectionSet, obj *view.PageI
 	return out
 }
 
+var paymentImplementors = []string{"Payment"}
+
+func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, obj *books.Receipt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, paymentImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Payment")
+		case "paidAt":
+			out.Values[i] = ec._Payment_paidAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._Payment_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functional":
+			out.Values[i] = ec._Payment_functional(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "settled":
+			out.Values[i] = ec._Payment_settled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exchangeGain":
+			out.Values[i] = ec._Payment_exchangeGain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fxRate":
+			out.Values[i] = ec._Payment_fxRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Payment_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var periodClosePayloadImplementors = []string{"PeriodClosePayload"}
 
 func (ec *executionContext) _PeriodClosePayload(ctx context.Context, sel ast.SelectionSet, obj *PeriodClosePayload) graphql.Marshaler {
@@ -50639,6 +51131,21 @@ func (ec *executionContext) _Purchase(ctx context.Context, sel ast.SelectionSet,
 		case "paidAt":
 			out.Values[i] = ec._Purchase_paidAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "received":
+			out.Values[i] = ec._Purchase_received(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outstanding":
+			out.Values[i] = ec._Purchase_outstanding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payments":
+			out.Values[i] = ec._Purchase_payments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "refundedAt":
@@ -56160,6 +56667,26 @@ func (ec *executionContext) marshalNPackVersion2ᚖdrawdownᚋinternalᚋbooks�
 
 func (ec *executionContext) marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPayment2drawdownᚋinternalᚋbooksᚐReceipt(ctx context.Context, sel ast.SelectionSet, v books.Receipt) graphql.Marshaler {
+	return ec._Payment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPayment2ᚕdrawdownᚋinternalᚋbooksᚐReceiptᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Receipt) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPayment2drawdownᚋinternalᚋbooksᚐReceipt(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx context.Context, v any) (ledger.Period, error) {

@@ -578,6 +578,10 @@ type PurchaseExtendPayload struct {
 type PurchasePayInput struct {
 	// When it was paid; now where null.
 	PaidAt *time.Time `json:"paidAt,omitempty"`
+	// What was paid, price and tax, in the currency of the purchase, such as `400.00`: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: `NOT_DUE` before.
+	Amount *decimal.Decimal `json:"amount,omitempty"`
+	// Functional currency per unit of the purchase's currency on that day; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1.
+	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
 // What came of `purchasePay`.
@@ -590,8 +594,12 @@ type PurchasePayPayload struct {
 
 // A refund of a paid purchase.
 type PurchaseRefundInput struct {
-	// What to pay, in the currency of the purchase: 0 to the price, such as `52.37`.
+	// What to pay, in the currency of the purchase, such as `52.37`: 0 to what was paid of the price and not given back yet.
 	Amount decimal.Decimal `json:"amount"`
+	// How many unused credits to take back, such as `20`, out of the purchase's own lot first; the rest stays in use, and there may be further refunds. All of them where null, which ends the purchase.
+	Credits *revrec.Credits `json:"credits,omitempty"`
+	// Functional currency per unit of the purchase's currency today; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1.
+	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 	// Why, for the auditor.
 	Reason *string `json:"reason,omitempty"`
 }
