@@ -96,14 +96,14 @@ func (b *Books) CloseChecklist(ctx context.Context, tx Tx, period ledger.Period)
 
 // closeChecks makes every check of a period.
 func (b *Books) closeChecks(ctx context.Context, tx Tx, period ledger.Period) ([]CloseCheck, error) {
-	makes := []func(context.Context, Tx, ledger.Period) (CloseCheck, error){
+	all := []func(context.Context, Tx, ledger.Period) (CloseCheck, error){
 		b.checkOver, b.checkEarlier, b.checkLateUsage, b.checkBooked, b.checkPosted, b.checkOpening,
 		b.checkBalanced, b.checkDeferred, b.checkPurchases, b.checkUsage, b.checkProposals, b.checkTasks,
 	}
-	checks := make([]CloseCheck, len(makes))
-	for i, make := range makes {
+	checks := make([]CloseCheck, len(all))
+	for i, check := range all {
 		var err error
-		if checks[i], err = make(ctx, tx, period); err != nil {
+		if checks[i], err = check(ctx, tx, period); err != nil {
 			return nil, err
 		}
 		if checks[i].Passed = checks[i].ToDo == ""; checks[i].Figures == nil {

@@ -296,19 +296,23 @@ func accounted(t *testing.T, s *suite) {
 			t.Fatalf("lines %+v, want first %+v", lines, want)
 		}
 		lots, until, err := tx.LateUsageOpen(ctx, start, end, noon)
-		if must(t, err); lots != 1 || !until.Equal(open.AcceptsUntil) {
+		must(t, err)
+		if lots != 1 || !until.Equal(open.AcceptsUntil) {
 			t.Fatalf("%d lots until %s, want 1 until %s", lots, until, open.AcceptsUntil)
 		}
 		lots, until, err = tx.LateUsageOpen(ctx, start, end, open.AcceptsUntil)
-		if must(t, err); lots != 0 || !until.IsZero() {
+		must(t, err)
+		if lots != 0 || !until.IsZero() {
 			t.Fatalf("%d lots until %s, want none", lots, until)
 		}
 		found, err := tx.ProposalsBy(ctx, day)
-		if must(t, err); len(found) != 1 || found[0].From != day {
+		must(t, err)
+		if len(found) != 1 || found[0].From != day {
 			t.Fatalf("proposals %+v, want the one of %s", found, day)
 		}
 		booked, purchased, err := tx.Beginning(ctx)
-		if must(t, err); booked != day || !purchased.Equal(noon) {
+		must(t, err)
+		if booked != day || !purchased.Equal(noon) {
 			t.Fatalf("begins %s, %s; want %s, %s", booked, purchased, day, noon)
 		}
 	})
