@@ -137,6 +137,10 @@ var matrix = map[string]struct {
 	"Mutation.closeTaskCreate":     {`closeTaskCreate(input: {name: "KEY", required: false}, idempotencyKey: "KEY") { task { id } userErrors { code } }`, accountants},
 
 	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Query.budget":               {`budget(id: "bud_0") { id }`, everybody},
+	"Mutation.budgetCreate":      {`budgetCreate(input: {customer: "acme", name: "KEY", dimension: {key: "team", value: "a"}, limit: "1"}, idempotencyKey: "KEY") { budget { id } userErrors { code } }`, operators},
+	"Mutation.budgetUpdate":      {`budgetUpdate(budgetId: "bud_0", input: {limit: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.budgetEnd":         {`budgetEnd(budgetId: "bud_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Query.hold":                 {`hold(id: "hold_0") { id }`, everybody},
 	"Query.holds":                {`holds { nodes { id } }`, everybody},
 	"Mutation.holdCreate":        {`holdCreate(input: {customer: "acme", credits: "1"}, idempotencyKey: "KEY") { hold { id } userErrors { code } }`, operators},

@@ -50,7 +50,7 @@ func (auditEventResolver) RequestID(_ context.Context, e *books.AuditEvent) (*st
 // subjects are what acts are done to, by the first word of the action.
 var subjects = map[string]noun{
 	"customer": customerNoun, "policy": policyNoun, "estimate": estimateNoun, "pack": packNoun, "meter": meterNoun,
-	"purchase": purchaseNoun, "hold": holdNoun, "grant": lotNoun, "usage": eventNoun, "job": jobRunNoun, "token": tokenNoun,
+	"purchase": purchaseNoun, "hold": holdNoun, "budget": budgetNoun, "grant": lotNoun, "usage": eventNoun, "job": jobRunNoun, "token": tokenNoun,
 	"webhook": webhookNoun, "closeTask": closeTaskNoun,
 }
 

@@ -297,7 +297,7 @@ func FuzzCursors(f *testing.F) {
 // FuzzIDs looks for anything by any id. What is found has it.
 func FuzzIDs(f *testing.F) {
 	a := newFuzzed(f)
-	for _, noun := range []string{"cus", "pol", "est", "pack", "mtr", "pur", "lot", "hold", "evt", "rec", "pool", "ent", "run", "tok", "draw", "def", ""} {
+	for _, noun := range []string{"cus", "pol", "est", "pack", "mtr", "pur", "lot", "hold", "bud", "evt", "rec", "pool", "ent", "run", "tok", "draw", "def", ""} {
 		for _, key := range []string{"0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c", "1", "01", "-1", "99999999999999999999", "", "\x00", "é", "a_b"} {
 			f.Add(noun + "_" + key)
 		}

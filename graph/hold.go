@@ -45,7 +45,7 @@ func (customerResolver) Holds(ctx context.Context, c *books.Customer, status *bo
 func (r mutationResolver) HoldCreate(ctx context.Context, input gen.HoldCreateInput, idempotencyKey string) (*gen.HoldCreatePayload, error) {
 	request := books.NewHold{
 		Customer: input.Customer, Meter: value(input.Meter), Quantity: input.Quantity,
-		ExpiresAfter: &input.ExpiresAfter, Reference: value(input.Reference),
+		ExpiresAfter: &input.ExpiresAfter, Reference: value(input.Reference), Dimensions: input.Dimensions,
 	}
 	if input.Credits != nil {
 		credits := input.Credits.Decimal()
@@ -67,6 +67,7 @@ func (r mutationResolver) HoldCapture(ctx context.Context, holdID string, input 
 	}
 	request := books.HoldCapture{
 		HoldID: key, ID: input.ID, Source: value(input.Source), Meter: value(input.Meter), Quantity: input.Quantity, OccurredAt: value(input.OccurredAt),
+		Dimensions: input.Dimensions,
 	}
 	if input.Credits != nil {
 		credits := input.Credits.Decimal()
@@ -103,6 +104,10 @@ func (holdResolver) Customer(ctx context.Context, h *books.Hold) (*books.Custome
 
 func (holdResolver) Reference(_ context.Context, h *books.Hold) (*string, error) {
 	return text(h.Reference), nil
+}
+
+func (holdResolver) Dimensions(_ context.Context, h *books.Hold) ([]books.EventDimension, error) {
+	return h.Dimensions.Pairs(), nil
 }
 
 func (holdResolver) Status(ctx context.Context, h *books.Hold) (books.HoldStatus, error) {

@@ -23,6 +23,7 @@ const (
 	recognitionNoun noun = "rec"
 	poolNoun        noun = "pool"
 	holdNoun        noun = "hold"
+	budgetNoun      noun = "bud"
 	entryNoun       noun = "ent" // with its number
 	jobRunNoun      noun = "run"
 

@@ -253,7 +253,7 @@ func (m measure) field(field *ast.Field, rows int) int {
 		times = daysCost
 	case "series":
 		times = seriesCost
-	case "parts":
+	case "parts", "budgets":
 		times = openLotsCost
 	case "lots":
 		if isList(field) { // of a balance, not a connection

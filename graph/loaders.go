@@ -147,6 +147,9 @@ type loaders struct {
 	paymentsOf   *batch[string, []books.Receipt] // by purchase
 	lots         *batch[string, revrec.Lot]
 	holds        *batch[string, books.Hold]
+	budgets      *batch[string, books.Budget]
+	budgetsOf    *batch[string, []books.Budget] // by customer
+	budgetsLeft  *batch[balanceKey, []books.BudgetBalance]
 	lotDays      *batch[books.LotKey, []books.LotDay]
 	changesOf    *batch[books.LotKey, []revrec.Change]
 	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
@@ -265,6 +268,9 @@ func newLoaders(book *books.Books, read reader) *loaders {
 		})
 		return found, err
 	})
+	l.budgets = rowsBy(read, books.Tx.BudgetsByID, func(b *books.Budget) string { return b.ID }, l.sawBudgets)
+	l.budgetsOf = groupsBy(read, books.Tx.BudgetsOf, func(b *books.Budget) string { return b.CustomerID }, l.sawBudgets)
+	l.budgetsLeft = l.budgetBalances(read, book.Zone())
 	l.others(book, read)
 	return l
 }
@@ -450,6 +456,36 @@ func (l *loaders) sawLots(rows []revrec.Lot) {
 		l.lotDays.expect(lotKeyOf(&rows[i]))
 		l.changesOf.expect(lotKeyOf(&rows[i]))
 		l.lots.expect(rows[i].OriginID)
+	}
+}
+
+// budgetBalances looks up what is left of budgets.
+func (l *loaders) budgetBalances(read reader, zone *time.Location) *batch[balanceKey, []books.BudgetBalance] {
+	return newBatch(func(ctx context.Context, keys []balanceKey) (map[balanceKey][]books.BudgetBalance, error) {
+		byInstant := map[time.Time][]string{}
+		for _, key := range keys {
+			byInstant[key.at] = append(byInstant[key.at], key.customerID)
+		}
+		found := map[balanceKey][]books.BudgetBalance{}
+		err := read(ctx, func(ctx context.Context, tx books.Tx) error {
+			for at, customerIDs := range byInstant {
+				balances, err := books.BudgetBalances(ctx, tx, customerIDs, at, zone)
+				if err != nil {
+					return err
+				}
+				for customerID, of := range balances {
+					found[balanceKey{customerID, at}] = of
+				}
+			}
+			return nil
+		})
+		return found, err
+	})
+}
+
+func (l *loaders) sawBudgets(rows []books.Budget) {
+	for i := range rows {
+		l.customers.expect(rows[i].CustomerID)
 	}
 }
 

@@ -263,6 +263,48 @@ func TestHolds(t *testing.T) {
 		is("holds.nodes.0.id", fmt.Sprintf("%q", other))
 }
 
+// A budget refuses what is beyond it, a soft one says so; each is a list of versions.
+func TestBudgets(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	create := func(key, name, user, mode string) answered {
+		return a.ask(`mutation($name: String!, $user: String!, $mode: BudgetMode!, $key: String!) { result: budgetCreate(input: {customer: "acme", name: $name, dimension: {key: "user", value: $user}, limit: "100", mode: $mode, reason: "quarter"}, idempotencyKey: $key) {
+			budget { id name per dimension { key value } customer { externalId } versions { number limit mode ended reason } } userErrors { field code } } }`,
+			map[string]any{"name": name, "user": user, "mode": mode, "key": key})
+	}
+	made := create("b1", "ann", "ann", "HARD")
+	made.is("result.budget.versions", `[{"ended":false,"limit":"100","mode":"HARD","number":1,"reason":"quarter"}]`)
+	create("b2", "ann", "bob", "HARD").is("result.userErrors.0", `{"code":"ALREADY_EXISTS","field":["input","name"]}`)
+	create("b3", "bob", "bob", "SOFT").is("result.userErrors", `[]`)
+	use := func(id, user, credits string) answered {
+		return a.ask(`mutation($id: String!, $user: String!, $credits: Credits!) { usageRecord(events: [{id: $id, customer: "acme", credits: $credits, dimensions: [{key: "user", value: $user}]}]) { outcomes { status overBudgets { name } error { code field } } } }`,
+			map[string]any{"id": id, "user": user, "credits": credits})
+	}
+	left := func(want string) {
+		t.Helper()
+		a.must(`{ customer(externalId: "acme") { balance { budgets { name limit mode spent held left over } } } }`).is("customer.balance.budgets", want)
+	}
+	use("u1", "ann", "60").is("usageRecord.outcomes.0", `{"error":null,"overBudgets":[],"status":"RECORDED"}`)
+	use("u2", "ann", "41").is("usageRecord.outcomes.0", `{"error":{"code":"BUDGET_EXCEEDED","field":["dimensions"]},"overBudgets":[],"status":"REJECTED"}`)
+	use("u3", "bob", "130").is("usageRecord.outcomes.0", `{"error":null,"overBudgets":[{"name":"bob"}],"status":"RECORDED"}`)
+	a.ask(`mutation { holdCreate(input: {customer: "acme", credits: "10", dimensions: [{key: "user", value: "ann"}]}, idempotencyKey: "h") { hold { dimensions { value } } userErrors { code } } }`).
+		is("holdCreate", `{"hold":{"dimensions":[{"value":"ann"}]},"userErrors":[]}`)
+	left(`[{"held":"10","left":"30","limit":"100","mode":"HARD","name":"ann","over":"0","spent":"60"},{"held":"0","left":"0","limit":"100","mode":"SOFT","name":"bob","over":"30","spent":"130"}]`)
+	id := made.at("result.budget.id")
+	a.ask(`mutation($id: ID!) { budgetUpdate(budgetId: $id, input: {limit: "70.5", from: "1999-01-01"}, idempotencyKey: "n1") { userErrors { field code } } }`, map[string]any{"id": id}).
+		is("budgetUpdate.userErrors.0", `{"code":"INVALID","field":["input","from"]}`)
+	a.must(`mutation($id: ID!) { budgetUpdate(budgetId: $id, input: {limit: "70.5"}, idempotencyKey: "n2") { budget { versions { number limit mode } } userErrors { code } } }`, map[string]any{"id": id}).
+		is("budgetUpdate.budget.versions.1", `{"limit":"70.5","mode":"HARD","number":2}`)
+	use("u4", "ann", "0.6").is("usageRecord.outcomes.0.error.code", `"BUDGET_EXCEEDED"`)
+	a.must(`mutation($id: ID!) { budgetEnd(budgetId: $id, idempotencyKey: "n3") { budget { versions { number ended } } userErrors { code } } }`, map[string]any{"id": id}).
+		is("budgetEnd.budget.versions.2", `{"ended":true,"number":3}`)
+	a.ask(`mutation($id: ID!) { budgetEnd(budgetId: $id, idempotencyKey: "n4") { userErrors { field code } } }`, map[string]any{"id": id}).
+		is("budgetEnd.userErrors.0", `{"code":"INVALID","field":["budgetId"]}`)
+	use("u5", "ann", "1000").is("usageRecord.outcomes.0.status", `"RECORDED"`)
+	a.must(`query($id: ID!) { budget(id: $id) { name } node(id: $id) { id } customer(externalId: "acme") { budgets { name } } }`, map[string]any{"id": id}).
+		is("customer.budgets", `[{"name":"ann"},{"name":"bob"}]`)
+}
+
 // Credits move to another customer with their price.
 func TestCreditsTransfer(t *testing.T) {
 	a := newAPI(t)

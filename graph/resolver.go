@@ -42,6 +42,9 @@ type (
 	lotResolver             struct{}
 	holdResolver            struct{}
 	holdPartResolver        struct{}
+	budgetResolver          struct{}
+	budgetBalanceResolver   struct{}
+	budgetVersionResolver   struct{}
 	lotDayResolver          struct{}
 	lotChangeResolver       struct{}
 	usageEventResolver      struct{}
@@ -89,6 +92,9 @@ func (r *resolver) Meter() gen.MeterResolver                     { return meterR
 func (r *resolver) Purchase() gen.PurchaseResolver               { return purchaseResolver{} }
 func (r *resolver) Lot() gen.LotResolver                         { return lotResolver{} }
 func (r *resolver) Hold() gen.HoldResolver                       { return holdResolver{} }
+func (r *resolver) Budget() gen.BudgetResolver                   { return budgetResolver{} }
+func (r *resolver) BudgetVersion() gen.BudgetVersionResolver     { return budgetVersionResolver{} }
+func (r *resolver) BudgetBalance() gen.BudgetBalanceResolver     { return budgetBalanceResolver{} }
 func (r *resolver) HoldPart() gen.HoldPartResolver               { return holdPartResolver{} }
 func (r *resolver) LotChange() gen.LotChangeResolver             { return lotChangeResolver{} }
 func (r *resolver) LotDay() gen.LotDayResolver                   { return lotDayResolver{} }
@@ -146,6 +152,8 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.purchases, key))
 	case lotNoun:
 		return nodeOf(pointer(ctx, q.lots, key))
+	case budgetNoun:
+		return nodeOf(pointer(ctx, q.budgets, key))
 	case holdNoun:
 		return nodeOf(pointer(ctx, q.holds, key))
 	case eventNoun:
@@ -161,7 +169,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case drawNoun, rateNoun, deferredNoun, expiringNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun: // not for everybody who may ask for a node
 	}
-	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, evt_, rec_, pool_, ent_ or run_"}
+	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_ or run_"}
 }
 
 // nodeOf keeps nothing found from becoming a node of a nil pointer.

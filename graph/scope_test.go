@@ -50,15 +50,16 @@ func paths(t *testing.T, schema *ast.Schema, of *ast.Definition, deep int) []str
 func TestOneCustomerSeesNoOther(t *testing.T) {
 	a := newAPI(t)
 	for _, customer := range []string{"mine-inc", "other-corp"} {
-		a.must(`mutation($c: String!, $n: String!, $k: String!, $k2: String!, $k3: String!, $k4: String!) {
+		a.must(`mutation($c: String!, $n: String!, $k: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!) {
 			policyCreate(input: {code: "pooled", expires: "P12M", overage: {mode: BILL, rate: "0.1"}, breakage: {method: PROPORTIONAL, rate: "0.1"}}, idempotencyKey: "policy") { userErrors { message } }
 			packCreate(input: {code: "growth", policy: "pooled", tiers: [{credits: "10", price: "1.00"}]}, idempotencyKey: "pack") { userErrors { message } }
 			meterCreate(input: {code: "tokens", credits: "1"}, idempotencyKey: "meter") { userErrors { message } }
 			customerCreate(input: {externalId: $c, name: $n}, idempotencyKey: $k) { userErrors { message } }
 			purchaseCreate(input: {customer: $c, pack: "growth", credits: "100", reference: $n}, idempotencyKey: $k2) { userErrors { message } }
 			grantCreate(input: {customer: $c, policy: "pooled", credits: "3", reason: PROMO}, idempotencyKey: $k3) { userErrors { message } }
+			budgetCreate(input: {customer: $c, name: $n, dimension: {key: "team", value: "research"}, limit: "9"}, idempotencyKey: $k5) { userErrors { message } }
 			holdCreate(input: {customer: $c, credits: "1", reference: $n, expiresAfter: "P30D"}, idempotencyKey: $k4) { userErrors { message } }
-		}`, map[string]any{"c": customer, "n": "name of " + customer, "k": customer, "k2": "buy " + customer, "k3": "grant " + customer, "k4": "hold " + customer})
+		}`, map[string]any{"c": customer, "n": "name of " + customer, "k": customer, "k2": "buy " + customer, "k3": "grant " + customer, "k4": "hold " + customer, "k5": "budget " + customer})
 		a.must(`mutation($c: String!, $e: String!, $v: String!, $k: String!) {
 			usageRecord(events: [{id: $e, customer: $c, meter: "tokens", quantity: "150"}, {id: $v, customer: $c, credits: "2", source: $k}]) { recorded }
 			usageVoid(event: {customer: $c, id: $v, source: $k}, idempotencyKey: $k) { userErrors { message } }
@@ -67,7 +68,7 @@ func TestOneCustomerSeesNoOther(t *testing.T) {
 	a.run()
 	// Everything that has an id, with the ids of the other customer's.
 	of := func(customer string) (ids []string) {
-		got := a.must(`query($c: String!) { customer(externalId: $c) { id purchases { nodes { id } } lots { nodes { id } } holds { nodes { id } } usageEvents { nodes { id } } recognitions { nodes { id } } } }`, map[string]any{"c": customer})
+		got := a.must(`query($c: String!) { customer(externalId: $c) { id purchases { nodes { id } } lots { nodes { id } } holds { nodes { id } } budgets { id } usageEvents { nodes { id } } recognitions { nodes { id } } } }`, map[string]any{"c": customer})
 		for _, match := range idForm.FindAllString(got.body, -1) {
 			ids = append(ids, strings.Trim(match, `"`))
 		}
@@ -188,7 +189,7 @@ var idForm = regexp.MustCompile(`"[a-z]{3,4}_[0-9a-f-]+"`)
 
 // typeOf is the type of what an id names.
 var typeOf = map[string]string{
-	"cus": "Customer", "pol": "Policy", "pack": "Pack", "mtr": "Meter", "pur": "Purchase", "lot": "Lot", "hold": "Hold", "evt": "UsageEvent",
+	"cus": "Customer", "pol": "Policy", "pack": "Pack", "mtr": "Meter", "pur": "Purchase", "lot": "Lot", "hold": "Hold", "bud": "Budget", "evt": "UsageEvent",
 	"rec": "Recognition", "pool": "Pool", "ent": "Entry", "run": "JobRun", "est": "Estimate",
 }
 
@@ -213,7 +214,7 @@ func waysToChart(field *ast.FieldDefinition) (ways []string) {
 // waysToAsk are the arguments with which a root field is asked: every row there is, and the
 // other customer by name where a list can be asked for one.
 func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
-	noun := map[string]string{"purchase": "pur_", "lot": "lot_", "hold": "hold_", "usageEvent": "evt_", "recognition": "rec_", "customer": "cus_", "node": ""}
+	noun := map[string]string{"purchase": "pur_", "lot": "lot_", "hold": "hold_", "budget": "bud_", "usageEvent": "evt_", "recognition": "rec_", "customer": "cus_", "node": ""}
 	prefix, byID := noun[field.Name]
 	switch {
 	case byID:

@@ -118,7 +118,8 @@ func (a *api) fill() {
 func (a *api) holdTwice(customer string, capture bool) {
 	a.t.Helper()
 	made := a.must(`mutation($n: String!, $k1: String!, $k2: String!) {
-		holdCreate(input: {customer: $n, credits: "2", reference: "job"}, idempotencyKey: $k1) { userErrors { message } }
+		budgetCreate(input: {customer: $n, name: "research", dimension: {key: "team", value: "research"}, limit: "9"}, idempotencyKey: $n) { userErrors { message } }
+		holdCreate(input: {customer: $n, credits: "2", reference: "job", dimensions: [{key: "team", value: "research"}]}, idempotencyKey: $k1) { userErrors { message } }
 		second: holdCreate(input: {customer: $n, credits: "3"}, idempotencyKey: $k2) { hold { id } userErrors { message } }
 	}`, map[string]any{"n": customer, "k1": "h1" + customer, "k2": "h2" + customer})
 	if capture {

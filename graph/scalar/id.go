@@ -11,7 +11,7 @@ import (
 // the row's own key behind it. The ids of other types are made by their resolvers. Written
 // here rather than by a resolver for each type, an id costs no goroutine.
 var prefixes = map[string]string{
-	"Customer": "cus_", "Policy": "pol_", "Pack": "pack_", "Meter": "mtr_", "Purchase": "pur_", "Lot": "lot_", "Hold": "hold_",
+	"Customer": "cus_", "Policy": "pol_", "Pack": "pack_", "Meter": "mtr_", "Purchase": "pur_", "Lot": "lot_", "Hold": "hold_", "Budget": "bud_",
 	"UsageEvent": "evt_", "Recognition": "rec_", "Pool": "pool_", "JobRun": "run_",
 }
 

@@ -28,6 +28,7 @@ const (
 	Lapsed              Code = "LAPSED"               // the credits have lapsed
 	NotLapsed           Code = "NOT_LAPSED"           // the credits have not lapsed
 	CreditsBlocked      Code = "CREDITS_BLOCKED"      // a chargeback of the credits is open
+	BudgetExceeded      Code = "BUDGET_EXCEEDED"      // a hard budget does not cover the use
 	CreditsHeld         Code = "CREDITS_HELD"         // a hold keeps the credits
 	HoldEnded           Code = "HOLD_ENDED"           // the hold was captured or released, or is over
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid

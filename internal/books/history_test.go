@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"testing"
@@ -118,6 +119,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 		b.checkPools(t, h)
 		b.checkStatements(t, h)
 		b.checkRollForward(t, h)
+		b.checkBudgets(t)
 	}
 	// Invariant 6: any cut of the history into runs gives the same journal.
 	if diff := cmp.Diff(often.journal(t), once.journal(t)); diff != "" {
@@ -173,7 +175,7 @@ var (
 	kinds     = []string{
 		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
-		"rateCard", "hold", "hold", "capture", "capture", "release",
+		"rateCard", "hold", "hold", "capture", "capture", "release", "budget", "budget",
 		"close", "close", "close", "close", "reopen", "reopen",
 	}
 )
@@ -256,6 +258,7 @@ type playedBook struct {
 	purchases []string
 	uses      []books.UsageInput
 	holds     []string
+	budgets   map[string]string                     // ids by name, and by the act that made them
 	chosen    map[int]string                        // purchases and periods that acts were about
 	closed    map[ledger.Period]ledger.TrialBalance // those that are closed, as they were closed
 	// acts counts those that were done and are told of, once each.
@@ -264,7 +267,7 @@ type playedBook struct {
 
 func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}}
+	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, budgets: map[string]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
@@ -390,6 +393,9 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			use.Credits, use.Meter, use.Quantity = nil, "units", &credits
 			use.Dimensions = []books.EventDimension{{Key: "team", Value: a.policy}}
 		}
+		if use.Dimensions == nil {
+			use.Dimensions = dimensionsOf(a)
+		}
 		var outcomes []books.UsageOutcome
 		outcomes, err = p.RecordUsage(ctx, []books.UsageInput{use, use})
 		must(t, err)
@@ -445,11 +451,13 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	case "hold":
 		credits, lasts := (a.credits / 4).Decimal(), ledger.Span(a.late+time.Duration(a.target)*12*time.Hour+time.Hour)
 		var hold books.Hold
-		hold, err = p.HoldCreate(ctx, key, books.NewHold{Customer: a.customer, Credits: &credits, ExpiresAfter: &lasts})
+		hold, err = p.HoldCreate(ctx, key, books.NewHold{Customer: a.customer, Credits: &credits, ExpiresAfter: &lasts, Dimensions: dimensionsOf(a)})
 		if err == nil && !slices.Contains(p.holds, hold.ID) {
 			p.holds = append(p.holds, hold.ID)
 		}
 		answer = hold
+	case "budget":
+		answer, err = p.budget(ctx, key, a)
 	case "capture":
 		if len(p.holds) == 0 {
 			return nil
@@ -534,6 +542,83 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		t.Fatalf("act %d (%s): %v", i, a.what, err)
 	}
 	return answer
+}
+
+// teams are what the events and holds of a history are told apart by.
+var teams = []string{"a", "b"}
+
+func dimensionsOf(a happening) []books.EventDimension {
+	return [][]books.EventDimension{nil, {{Key: "team", Value: "a"}}, {{Key: "user", Value: "ann"}, {Key: "team", Value: "b"}}}[a.price%3]
+}
+
+// budget makes a budget of a team of the customer, or changes or ends the one there is.
+func (p *playedBook) budget(ctx context.Context, key string, a happening) (books.Budget, error) {
+	team, mode := teams[a.target%2], []books.BudgetMode{books.HardBudget, books.SoftBudget}[a.price%2]
+	name, limit := a.customer+" "+team, a.credits.Decimal()
+	if id := p.budgets[name]; id != "" && p.budgets[key] == "" {
+		change := books.BudgetChange{BudgetID: id, Mode: &mode, Limit: &limit}
+		if a.late > 0 {
+			change.From = ledger.DateOf(a.at, time.UTC) + 2
+		}
+		if a.target == 7 {
+			return p.BudgetEnd(ctx, key, change)
+		}
+		return p.BudgetUpdate(ctx, key, change)
+	}
+	per := []books.BudgetPer{books.PerDay, books.PerWeek, books.PerMonth, books.PerTotal}[a.price%4]
+	made, err := p.BudgetCreate(ctx, key, books.NewBudget{
+		Customer: a.customer, Name: name, Dimension: books.EventDimension{Key: "team", Value: team}, Limit: limit, Per: per, Mode: mode,
+	})
+	if err == nil {
+		p.budgets[name], p.budgets[key] = made.ID, made.ID
+	}
+	return made, err
+}
+
+// checkBudgets holds that what each budget has spent is what its uses that are not void
+// used, by what was decided when they were recorded.
+func (p *playedBook) checkBudgets(t *rapid.T) {
+	spent, want := map[books.BudgetKey]revrec.Credits{}, map[books.BudgetKey]revrec.Credits{}
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		customers, err := tx.Customers(ctx, books.CustomerFilter{}, books.Page{Limit: 10})
+		must(t, err)
+		for _, customer := range customers {
+			budgets, err := tx.BudgetsOf(ctx, []string{customer.ID})
+			must(t, err)
+			events, err := tx.Events(ctx, books.EventFilter{CustomerID: customer.ID}, books.Page{Limit: 1000})
+			must(t, err)
+			void := map[string]bool{}
+			for _, event := range events {
+				void[event.VoidOf] = true
+			}
+			for _, budget := range budgets {
+				keys := map[books.BudgetKey]bool{}
+				for _, event := range events {
+					day := ledger.DateOf(event.OccurredAt, time.UTC)
+					first, _ := budget.Period(day, time.UTC)
+					key := books.BudgetKey{CustomerID: customer.ID, BudgetID: budget.ID, Period: first}
+					keys[key] = true
+					known := budget
+					known.Versions = slices.DeleteFunc(slices.Clone(budget.Versions), func(v books.BudgetVersion) bool { return v.CreatedAt.After(event.RecordedAt) })
+					about := event.Dimensions.Value("team") == budget.Dimension.Value && known.On(day) != nil
+					if about && !void[event.ID] && event.VoidOf == "" {
+						want[key] += event.Credits
+					}
+				}
+				spends, err := tx.BudgetSpends(ctx, slices.Collect(maps.Keys(keys)))
+				must(t, err)
+				for _, spend := range spends {
+					if spend.Spent != 0 {
+						spent[spend.BudgetKey] = spend.Spent
+					}
+				}
+			}
+		}
+		return nil
+	}))
+	if diff := cmp.Diff(want, spent); diff != "" {
+		t.Fatalf("budgets have spent otherwise than their events (- events, + budgets):\n%s", diff)
+	}
 }
 
 // captured remembers the use of a capture, and holds that the same event captures the hold

@@ -19,6 +19,7 @@ type NewHold struct {
 	Quantity     *decimal.Decimal `json:"quantity"`
 	ExpiresAfter *ledger.Span     `json:"expiresAfter"` // an hour where nil
 	Reference    string           `json:"reference"`
+	Dimensions   []EventDimension `json:"dimensions,omitempty"`
 }
 
 const (
@@ -34,7 +35,10 @@ const (
 // HoldCreate keeps credits that can be used now from every other use, of particular lots in
 // the order in which they burn, until the hold is captured, released or over. Nothing is
 // used by it and nothing booked: credits that lapse meanwhile lapse.
-// Errors: NOT_FOUND, INSUFFICIENT_CREDITS, TOO_LARGE, INVALID, IDEMPOTENCY_CONFLICT.
+// A hold that names dimensions counts against hard budgets while it is active, in the period
+// in which it was made.
+// Errors: NOT_FOUND, INSUFFICIENT_CREDITS, BUDGET_EXCEEDED, TOO_LARGE, INVALID,
+// IDEMPOTENCY_CONFLICT.
 func (b *Books) HoldCreate(ctx context.Context, key string, request NewHold) (Hold, error) {
 	return once(ctx, b, act{"hold.create", key, request}, func(ctx context.Context, tx Tx) (Hold, string, error) {
 		customer, err := customerByExternalID(ctx, tx, request.Customer)
@@ -69,10 +73,14 @@ func (b *Books) newHold(ctx context.Context, tx Tx, request NewHold, customer Cu
 	if err := batch.readMeters(ctx, []UsageInput{input}); err != nil {
 		return Hold{}, err
 	}
+	dimensions, err := DimensionsOf(request.Dimensions)
+	if err != nil {
+		return Hold{}, err
+	}
 	event := UsageEvent{OccurredAt: now}
-	err := batch.rate(&event, input)
+	err = batch.rate(&event, input)
 	return Hold{
-		ID: b.newID(), CustomerID: customer.ID, Credits: event.Credits, Reference: request.Reference,
+		ID: b.newID(), CustomerID: customer.ID, Credits: event.Credits, Reference: request.Reference, Dimensions: dimensions,
 		CreatedAt: now, EndsAt: now.Add(time.Duration(span)), Status: HoldActive,
 	}, err
 }
@@ -92,6 +100,9 @@ func (b *Books) reserve(ctx context.Context, tx Tx, customer Customer, hold *Hol
 		err = refuse(TooLarge, "customer", "%q has %d active holds, the most there can be: release those whose jobs are over", clip(customer.ExternalID), active)
 	}
 	if err != nil {
+		return err
+	}
+	if err := b.withinBudgets(ctx, tx, customer, *hold); err != nil {
 		return err
 	}
 	orders, err := burnOrders(ctx, tx, []Customer{customer})

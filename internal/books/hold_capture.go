@@ -18,7 +18,8 @@ type HoldCapture struct {
 	Credits    *decimal.Decimal `json:"credits"`
 	Meter      string           `json:"meter"` // code
 	Quantity   *decimal.Decimal `json:"quantity"`
-	OccurredAt time.Time        `json:"occurredAt"` // now where zero
+	OccurredAt time.Time        `json:"occurredAt"`           // now where zero
+	Dimensions []EventDimension `json:"dimensions,omitempty"` // the hold's where nil
 }
 
 // Captured is a hold that ended with the event that it was captured by.
@@ -31,7 +32,7 @@ type Captured struct {
 // other does, and what the hold kept is free for it: what it takes beyond that comes out of
 // what is free, then goes by the policy's overage rule; what it leaves is free at once.
 // An event that was recorded already draws nothing again, and ends the hold.
-// Errors: NOT_FOUND, HOLD_ENDED, INSUFFICIENT_CREDITS, TOO_LATE, EVENT_CONFLICT, TOO_LARGE,
+// Errors: NOT_FOUND, HOLD_ENDED, INSUFFICIENT_CREDITS, BUDGET_EXCEEDED, TOO_LATE, EVENT_CONFLICT, TOO_LARGE,
 // INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) HoldCapture(ctx context.Context, key string, request HoldCapture) (Captured, error) {
 	return once(ctx, b, act{"hold.capture", key, request}, func(ctx context.Context, tx Tx) (Captured, string, error) {
@@ -64,11 +65,15 @@ func (b *Books) captureBy(ctx context.Context, tx Tx, hold Hold, request HoldCap
 	if err != nil {
 		return UsageEvent{}, err
 	}
+	if request.Dimensions == nil {
+		request.Dimensions = hold.Dimensions.Pairs()
+	}
 	events := []UsageInput{{
 		Source: request.Source, ID: request.ID, Customer: customers[0].ExternalID,
 		Meter: request.Meter, Quantity: request.Quantity, Credits: request.Credits, OccurredAt: request.OccurredAt,
+		Dimensions: request.Dimensions,
 	}}
-	batch := usageBatch{books: b, tx: tx, now: now, look: true, outcomes: make([]UsageOutcome, 1), freed: hold.Parts}
+	batch := usageBatch{books: b, tx: tx, now: now, look: true, outcomes: make([]UsageOutcome, 1), freed: hold.Parts, capturing: hold.ID}
 	active := hold.StatusAt(now) == HoldActive
 	if active {
 		err = batch.record(ctx, events)

@@ -23,8 +23,9 @@ type Hold struct {
 	ID         string
 	CustomerID string
 	Credits    revrec.Credits
-	Parts      []HoldPart // by lot id; together they are Credits
-	Reference  string     // the company's own name of the job, "" for none
+	Parts      []HoldPart      // by lot id; together they are Credits
+	Reference  string          // the company's own name of the job, "" for none
+	Dimensions EventDimensions // what its job will have: it counts against hard budgets
 	CreatedAt  time.Time
 	EndsAt     time.Time // the first instant at which it keeps nothing any more
 	// Status is what was done about it: HoldActive also where it has ended by itself. See

@@ -350,6 +350,36 @@ func (s scopedTx) HoldsByID(ctx context.Context, ids []string) ([]Hold, error) {
 	return own(s, func(row *Hold) string { return row.CustomerID })(s.tx.HoldsByID(ctx, ids))
 }
 
+func (s scopedTx) BudgetsByID(ctx context.Context, ids []string) ([]Budget, error) {
+	return own(s, func(row *Budget) string { return row.CustomerID })(s.tx.BudgetsByID(ctx, ids))
+}
+
+func (s scopedTx) BudgetsOf(ctx context.Context, customerIDs []string) ([]Budget, error) {
+	if !slices.Contains(customerIDs, s.customerID) {
+		return nil, nil
+	}
+	return s.tx.BudgetsOf(ctx, []string{s.customerID})
+}
+
+func (s scopedTx) BudgetSpends(ctx context.Context, keys []BudgetKey) ([]BudgetSpend, error) {
+	mine := slices.DeleteFunc(slices.Clone(keys), func(key BudgetKey) bool { return key.CustomerID != s.customerID })
+	return s.tx.BudgetSpends(ctx, mine)
+}
+
+func (s scopedTx) BudgetDrawsOf(ctx context.Context, event EventRow) ([]BudgetDraw, error) {
+	if event.CustomerID != s.customerID {
+		return nil, nil
+	}
+	return s.tx.BudgetDrawsOf(ctx, event)
+}
+
+func (s scopedTx) HoldsWithDimensions(ctx context.Context, customerIDs []string, at time.Time) ([]Hold, error) {
+	if !slices.Contains(customerIDs, s.customerID) {
+		return nil, nil
+	}
+	return s.tx.HoldsWithDimensions(ctx, []string{s.customerID}, at)
+}
+
 func (s scopedTx) HeldCredits(ctx context.Context, customerIDs []string, at time.Time) (map[LotKey]revrec.Credits, error) {
 	if !slices.Contains(customerIDs, s.customerID) {
 		return map[LotKey]revrec.Credits{}, nil

@@ -58,9 +58,19 @@ func (scopedTx) LockLots(context.Context, []LotKey) ([]*revrec.Lot, error) { ret
 func (scopedTx) LockOpenLots(context.Context, []string, time.Time) ([]*revrec.Lot, error) {
 	return nil, errScoped
 }
-func (scopedTx) InsertHold(context.Context, Hold) error                 { return errScoped }
-func (scopedTx) EndHold(context.Context, Hold, []LotKey) error          { return errScoped }
-func (scopedTx) LockHold(context.Context, string, string) (Hold, error) { return Hold{}, errScoped }
+func (scopedTx) InsertBudget(context.Context, Budget) error { return errScoped }
+func (scopedTx) InsertBudgetVersion(context.Context, Budget, BudgetVersion) error {
+	return errScoped
+}
+
+func (scopedTx) LockBudgetSpends(context.Context, []BudgetKey) ([]BudgetSpend, error) {
+	return nil, errScoped
+}
+func (scopedTx) UpdateBudgetSpends(context.Context, []BudgetSpend) error { return errScoped }
+func (scopedTx) InsertBudgetDraws(context.Context, []BudgetDraw) error   { return errScoped }
+func (scopedTx) InsertHold(context.Context, Hold) error                  { return errScoped }
+func (scopedTx) EndHold(context.Context, Hold, []LotKey) error           { return errScoped }
+func (scopedTx) LockHold(context.Context, string, string) (Hold, error)  { return Hold{}, errScoped }
 func (scopedTx) LockHoldsOf(context.Context, []LotKey, time.Time) ([]Hold, error) {
 	return nil, errScoped
 }

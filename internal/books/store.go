@@ -35,6 +35,7 @@ type Tx interface {
 	purchaseTx
 	usageTx
 	holdTx
+	budgetTx
 	bookingTx
 	journalTx
 	chartTx

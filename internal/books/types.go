@@ -23,7 +23,9 @@ type Customer struct {
 	Name       string
 	// PolicyID is the policy of the latest purchase (or of the first grant, before
 	// any): its burn order and overage rule govern the customer's use. "" before.
-	PolicyID  string
+	PolicyID string
+	// Budgeted is true once the customer has had a budget.
+	Budgeted  bool
 	CreatedAt time.Time
 }
 

@@ -48,6 +48,8 @@ type UsageOutcome struct {
 	Event      *UsageEvent // of a recorded or duplicate event
 	Draws      []Draw      // of a recorded event
 	Reason     *Error      // of a rejected event; Field is relative to the event
+	// OverBudgets are the soft budgets that a recorded event left over their limit.
+	OverBudgets []Budget
 }
 
 // MaxUsageBatch bounds the events of one call. Ten thousand keep a transaction to
@@ -146,7 +148,9 @@ type usageBatch struct {
 	// repeats are events that stand twice in the call: the later place by the first.
 	repeats map[int]int
 	// freed is what the hold keeps that this batch captures: free for its event.
-	freed []HoldPart
+	freed     []HoldPart
+	capturing string // its id; "" for none
+	spending  *spending
 	// undrawn are events that the lots were not enough for, or that a later rate card makes
 	// too much or nothing of: they are rejected unless they were recorded before.
 	undrawn []wantedEvent
@@ -463,6 +467,9 @@ func (u *usageBatch) draw(ctx context.Context, customers map[string]Customer) er
 		return err
 	}
 	u.free(lots)
+	if err := u.openBudgets(ctx, customers, byCustomer); err != nil {
+		return err
+	}
 	lotsOf := map[string][]*revrec.Lot{}
 	for _, lot := range lots {
 		lotsOf[lot.CustomerID] = append(lotsOf[lot.CustomerID], lot)
@@ -508,6 +515,14 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 	slices.SortStableFunc(events, func(x, y wantedEvent) int { return x.event.OccurredAt.Compare(y.event.OccurredAt) })
 	for i := range events {
 		event := &events[i].event
+		matches := u.spending.of(*event)
+		if refused := u.spending.allows(*event, matches); refused != nil {
+			u.undrawn = append(u.undrawn, events[i])
+			if err := u.reject(events[i].at, refused); err != nil {
+				return err
+			}
+			continue
+		}
 		drawn, short := burner.Draw(event.OccurredAt, event.Credits, !bill)
 		if short > 0 && !bill {
 			u.undrawn = append(u.undrawn, events[i])
@@ -537,6 +552,7 @@ func (u *usageBatch) drawCustomer(ctx context.Context, customer Customer, lots [
 			drawn = append(drawn, revrec.Draw{LotID: lot.ID, Credits: short})
 		}
 		u.accept(events[i], drawn, byID)
+		u.outcomes[events[i].at].OverBudgets = u.spending.spend(*event, matches)
 	}
 	return nil
 }
@@ -642,6 +658,9 @@ func (u *usageBatch) write(ctx context.Context) error {
 		return err
 	}
 	if err := u.tx.InsertDraws(ctx, draws); err != nil {
+		return err
+	}
+	if err := u.spending.write(ctx, u.tx); err != nil {
 		return err
 	}
 	return u.books.writeDrawn(ctx, u.tx, u.touched, u.days, u.policies)

@@ -98,6 +98,9 @@ func (b *Books) giveBack(ctx context.Context, tx Tx, event, void UsageEvent) err
 	if err := tx.InsertDraws(ctx, draws); err != nil {
 		return err
 	}
+	if err := giveBudgetsBack(ctx, tx, event, void); err != nil {
+		return err
+	}
 	if err := b.writeDrawn(ctx, tx, touched, days, policies); err != nil {
 		return err
 	}

@@ -226,6 +226,13 @@ func told() []act {
 			return err
 		}},
 		{on(11, 3, 9), gives("umber-arts", "250", "GOODWILL")},
+		{End.Add(-40 * time.Minute), func(b *builder) error {
+			_, err := b.books.BudgetCreate(b.ctx, b.key("budget", "tiles"), books.NewBudget{
+				Customer: "kestrel-maps", Name: "Tiles", Dimension: books.EventDimension{Key: "team", Value: "tiles"}, Limit: number("2000"),
+				Per: books.PerMonth, Mode: books.SoftBudget, Reason: "Half of what the team asked for",
+			})
+			return err
+		}},
 		// A long job has begun, whose credits nothing else may use.
 		{End.Add(-30 * time.Minute), holds("kestrel-maps", "40", "tiles-2026-01")},
 	}
@@ -256,7 +263,9 @@ func gives(customer, credits, reason string) func(*builder) error {
 
 func holds(customer, credits, job string) func(*builder) error {
 	return func(b *builder) error {
-		_, err := b.books.HoldCreate(b.ctx, b.key("hold", job), books.NewHold{Customer: customer, Credits: pointer(credits), Reference: job})
+		_, err := b.books.HoldCreate(b.ctx, b.key("hold", job), books.NewHold{
+			Customer: customer, Credits: pointer(credits), Reference: job, Dimensions: []books.EventDimension{{Key: "team", Value: "tiles"}},
+		})
 		return err
 	}
 }

@@ -16,6 +16,7 @@ type expect struct {
 	movement []expected // in the period
 	balance  []expected // at its close, over all periods
 	credits  []spendable
+	budgets  []budgetLeft // what is left of them at this moment
 }
 
 type expected struct {
@@ -29,7 +30,7 @@ type spendable struct {
 }
 
 func readExpect(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "movement", "balance", "credits")
+	m := body(p, path, step, s, "movement", "balance", "credits", "budgets")
 	var a expect
 	if m.has("movement") {
 		movement := p.anyMapping(join(path, "movement"), m.values["movement"])
@@ -44,6 +45,15 @@ func readExpect(p *parser, path string, step mapping, s Step) act {
 		credits := p.anyMapping(join(path, "credits"), m.values["credits"])
 		for _, customer := range credits.names {
 			a.credits = append(a.credits, spendable{customer, credits.credits(customer)})
+		}
+	}
+	if m.has("budgets") {
+		customers := p.anyMapping(join(path, "budgets"), m.values["budgets"])
+		for _, customer := range customers.names {
+			left := p.anyMapping(join(customers.path, customer), customers.values[customer])
+			for _, name := range left.names {
+				a.budgets = append(a.budgets, budgetLeft{customer, name, left.number(name)})
+			}
 		}
 	}
 	return a
@@ -105,6 +115,9 @@ func (a expect) play(ctx context.Context, p *player, step Step) error {
 		if got != want.credits {
 			p.fail(step, "credits of "+want.customer, want.credits.String(), got.String(), "")
 		}
+	}
+	if err := p.checkBudgets(ctx, step, a.budgets); err != nil {
+		return err
 	}
 	return p.verify(ctx, step)
 }

@@ -16,12 +16,13 @@ type hold struct {
 	as, customer, meter string
 	credits, quantity   *decimal.Decimal
 	expires             *ledger.Span
+	dimensions          []books.EventDimension
 }
 
 func readHold(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "as", "customer", "credits", "meter", "quantity", "expires")
+	m := body(p, path, step, s, "as", "customer", "credits", "meter", "quantity", "expires", "dimensions")
 	m.need("as", "customer")
-	a := hold{as: m.name("as"), customer: m.name("customer"), meter: m.name("meter"), expires: m.span("expires")}
+	a := hold{as: m.name("as"), customer: m.name("customer"), meter: m.name("meter"), expires: m.span("expires"), dimensions: m.dimensions("dimensions")}
 	a.credits, a.quantity = m.amount(path)
 	m.declare("as", a.as, named{hold: true})
 	return a
@@ -32,7 +33,7 @@ func (a hold) play(ctx context.Context, p *player, step Step) error {
 		return err
 	}
 	made, err := p.books.HoldCreate(ctx, p.key(step), books.NewHold{
-		Customer: a.customer, Credits: a.credits, Meter: a.meter, Quantity: a.quantity, ExpiresAfter: a.expires, Reference: a.as,
+		Customer: a.customer, Credits: a.credits, Meter: a.meter, Quantity: a.quantity, ExpiresAfter: a.expires, Reference: a.as, Dimensions: a.dimensions,
 	})
 	if err == nil {
 		p.holds[a.as] = made

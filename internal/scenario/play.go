@@ -168,6 +168,8 @@ func (p *player) meet(ctx context.Context, step Step) error {
 		names = []string{a.from, a.to}
 	case hold:
 		names = []string{a.customer}
+	case budget:
+		names = []string{a.customer}
 	}
 	for _, name := range names {
 		// The step itself meets a refusal again.

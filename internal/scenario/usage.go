@@ -18,12 +18,13 @@ type usage struct {
 	customer, id, meter string
 	credits, quantity   *decimal.Decimal
 	occurred            time.Time
+	dimensions          []books.EventDimension
 }
 
 func readUsage(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "customer", "credits", "meter", "quantity", "occurred", "id")
+	m := body(p, path, step, s, "customer", "credits", "meter", "quantity", "occurred", "id", "dimensions")
 	m.need("customer")
-	a := usage{customer: m.name("customer"), id: m.name("id"), meter: m.name("meter"), occurred: m.instant("occurred")}
+	a := usage{customer: m.name("customer"), id: m.name("id"), meter: m.name("meter"), occurred: m.instant("occurred"), dimensions: m.dimensions("dimensions")}
 	a.credits, a.quantity = m.amount(path)
 	if a.id == "" {
 		a.id = fmt.Sprintf("step-%d", s.Number)
@@ -60,6 +61,7 @@ func (a usage) play(ctx context.Context, p *player, _ Step) error {
 	outcomes, err := p.books.RecordUsage(ctx, []books.UsageInput{{
 		Source: eventSource, ID: a.id, Customer: a.customer,
 		Meter: a.meter, Quantity: a.quantity, Credits: a.credits, OccurredAt: occurred,
+		Dimensions: a.dimensions,
 	}})
 	switch {
 	case err != nil:

@@ -15,7 +15,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"estimate": readEstimate, "run": readRun, "expect": readExpect,
 
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
-		"hold": readHold, "capture": readCapture, "release": readRelease,
+		"hold": readHold, "capture": readCapture, "release": readRelease, "budget": readBudget,
 		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
 		"close": readClose, "reopen": readReopen,
 	}
@@ -25,7 +25,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 func verbNames() []string {
 	return []string{
 		"pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
-		"reinstate", "transfer", "hold", "capture", "release", "estimate", "run", "close", "reopen", "expect",
+		"reinstate", "transfer", "hold", "capture", "release", "budget", "estimate", "run", "close", "reopen", "expect",
 	}
 }
 

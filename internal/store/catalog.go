@@ -20,6 +20,7 @@ type customerRow struct {
 	Name       string
 	PolicyID   string  `bun:",nullzero"`
 	CreatedAt  instant `bun:"created_at_us,type:bigint"`
+	Budgeted   bool
 }
 
 func customerRowOf(c books.Customer) customerRow {
@@ -27,7 +28,7 @@ func customerRowOf(c books.Customer) customerRow {
 }
 
 func (row customerRow) customer() books.Customer {
-	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time()}
+	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time(), Budgeted: row.Budgeted}
 }
 
 func (t *tx) InsertCustomer(ctx context.Context, customer books.Customer) error {

@@ -29,6 +29,9 @@ import (
 //	holds         each keeps what its parts add up to, of lots that are there; what was captured
 //	              has its event; what was held of a lot when something last happened is within
 //	              what is unused of it, and the lot says until when
+//	budgets       what each has spent is the sum of its draws; each draw has its event's credits, and
+//	              each use that a budget was about drew on it, in the period of its day; a void
+//	              gave that back
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
@@ -57,7 +60,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.derivedPurchases, f.ratedByCard, f.toldApart} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.ratedByCard, f.toldApart} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -197,7 +200,7 @@ var comparisons = []comparison{
 			WHERE l.pending_from IS NOT NULL`,
 		pairs: []pair{{"lot.pendingFrom", "l.pending_from", "d.day"}},
 	},
-	lotCredits, lotSums, lotChanges, lotOrder, holdsOfLots, holdParts, partsOfHold,
+	lotCredits, lotSums, lotChanges, lotOrder, holdsOfLots, holdParts, partsOfHold, spentOfBudgets, eventsOfBudgetDraws, voidsOfBudgetDraws,
 	{
 		subject: "c.id",
 		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id",

@@ -265,6 +265,19 @@ func playBook(s *store.Store) error {
 	_, err = p.b.Transfer(p.ctx, p.key(), books.TransferRequest{From: "pool", To: "again", Credits: share("444.4")})
 	p.check(err)
 	p.use("again", "a1", "50")
+	research, _ := p.b.BudgetCreate(p.ctx, p.key(), books.NewBudget{
+		Customer: "again", Name: "research", Dimension: books.EventDimension{Key: "team", Value: "research"}, Limit: share("100"), Per: books.PerMonth, Mode: books.HardBudget,
+	})
+	p.at("2024-05-21")
+	for _, id := range []string{"b1", "b2"} {
+		outcomes, err := p.b.RecordUsage(p.ctx, []books.UsageInput{{ID: id, Customer: "again", Credits: ptr(share("40")), Dimensions: []books.EventDimension{research.Dimension}}})
+		p.check(err)
+		if outcomes[0].Reason != nil {
+			p.check(outcomes[0].Reason)
+		}
+	}
+	_, err = p.b.VoidUsage(p.ctx, p.key(), books.UsageVoid{Customer: "again", ID: "b2"})
+	p.check(err)
 	for _, credits := range []string{"20", "30", "40"} {
 		hold, err := p.b.HoldCreate(p.ctx, p.key(), books.NewHold{Customer: "again", Credits: ptr(share(credits)), ExpiresAfter: ptr(ledger.Span(720 * time.Hour))})
 		p.check(err)
@@ -325,7 +338,7 @@ func TestBookInOrder(t *testing.T) {
 		"kinds of entry":       "SELECT count(DISTINCT kind) = 13 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
 		"a void purchase":      "SELECT count(*) = 3 FROM purchases WHERE voided_at_us IS NOT NULL",
-		"a void":               "SELECT count(*) = 1 FROM usage_events WHERE void_of IS NOT NULL",
+		"a void":               "SELECT count(*) = 2 FROM usage_events WHERE void_of IS NOT NULL",
 		"an open batch":        "SELECT count(*) = 1 FROM batches AS b WHERE posted_at_us IS NULL AND EXISTS (SELECT 1 FROM recognitions AS r WHERE r.batch_id = b.id)",
 		"pending use":          "SELECT count(*) > 0 FROM lots WHERE pending_from IS NOT NULL",
 		"unclaimed property":   "SELECT count(*) > 0 FROM lines WHERE account = 'unclaimed_property'",
@@ -461,6 +474,15 @@ var plants = []struct {
 	{"UPDATE lots SET starts_at_us = starts_at_us + 1 WHERE origin_lot_id IS NOT NULL", "rollover.lot"},
 	{"UPDATE lots SET pool_lot_id = NULL", "rollover.pool"},
 	{"UPDATE holds SET credits = credits + 1", "hold.parts"},
+	{"DELETE FROM budgets", "budgetDraw.budget"},
+	{"UPDATE budget_spends SET spent = spent + 1", "budget.spent"},
+	{"DELETE FROM budget_spends", "budget.spent"},
+	{"UPDATE budget_draws SET credits = credits + 1", "budget.spent budgetDraw.event"},
+	{"UPDATE budget_draws SET version = 9", "budgetDraw.version"},
+	{"UPDATE budget_draws SET period = '2024-06-01'", "budgetDraw.missing budget.spent"},
+	{"UPDATE budgets SET dimension_value = 'sales'", "budgetDraw.missing"},
+	{"DELETE FROM budget_draws WHERE credits < 0", "budgetDraw.void budget.spent"},
+	{"DELETE FROM budget_draws WHERE credits > 0", "budgetDraw.missing budget.spent"},
 	{"UPDATE holds SET event_id = '00000000-0000-7000-8000-00000000dead' WHERE status = 'CAPTURED'", "hold.event"},
 	{"UPDATE hold_parts SET credits = 1000000 * credits", "lot.held hold.parts"},
 	{"UPDATE hold_parts SET lot_id = '00000000-0000-7000-8000-00000000dead'", "part.lot"},

@@ -25,19 +25,20 @@ type holdRow struct {
 	EndedAt    instant `bun:"ended_at_us,type:bigint"`
 	EventID    string  `bun:",nullzero"`
 	EndReason  string  `bun:",nullzero"`
+	Dimensions string  `bun:",nullzero"` // books.EventDimensions
 }
 
 func holdRowOf(h books.Hold) holdRow {
 	return holdRow{
 		CustomerID: h.CustomerID, ID: h.ID, Credits: int64(h.Credits), Status: string(h.Status), Reference: h.Reference,
-		CreatedAt: instantOf(h.CreatedAt), EndsAt: instantOf(h.EndsAt), EndedAt: instantOf(h.EndedAt), EventID: h.EventID, EndReason: h.Reason,
+		CreatedAt: instantOf(h.CreatedAt), EndsAt: instantOf(h.EndsAt), EndedAt: instantOf(h.EndedAt), EventID: h.EventID, EndReason: h.Reason, Dimensions: string(h.Dimensions),
 	}
 }
 
 func (row holdRow) hold() books.Hold {
 	return books.Hold{
 		CustomerID: row.CustomerID, ID: row.ID, Credits: revrec.Credits(row.Credits), Status: books.HoldStatus(row.Status), Reference: row.Reference,
-		CreatedAt: row.CreatedAt.time(), EndsAt: row.EndsAt.time(), EndedAt: row.EndedAt.time(), EventID: row.EventID, Reason: row.EndReason,
+		CreatedAt: row.CreatedAt.time(), EndsAt: row.EndsAt.time(), EndedAt: row.EndedAt.time(), EventID: row.EventID, Reason: row.EndReason, Dimensions: books.EventDimensions(row.Dimensions),
 	}
 }
 
@@ -125,14 +126,14 @@ func (t *tx) LockHoldsOf(ctx context.Context, lots []books.LotKey, at time.Time)
 }
 
 // In this order SQLite reads the holds that are active, by their index, and their parts.
-const heldCredits = `SELECT p.customer_id, p.lot_id, CAST(sum(p.credits) AS BIGINT) AS credits FROM holds AS h CROSS JOIN hold_parts AS p
+const heldOfLots = `SELECT p.customer_id, p.lot_id, CAST(sum(p.credits) AS BIGINT) AS credits FROM holds AS h CROSS JOIN hold_parts AS p
 	WHERE h.customer_id IN (?) AND h.status = 'ACTIVE' AND h.ends_at_us > ?
 		AND p.customer_id = h.customer_id AND p.hold_id = h.id
 	GROUP BY p.customer_id, p.lot_id`
 
 func (t *tx) HeldCredits(ctx context.Context, customerIDs []string, at time.Time) (map[books.LotKey]revrec.Credits, error) {
 	rows, err := inChunks(customerIDs, func(chunk []string) ([]holdPartRow, error) {
-		return query[holdPartRow](ctx, t, "adding up what is held", heldCredits,
+		return query[holdPartRow](ctx, t, "adding up what is held", heldOfLots,
 			bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), instantOf(at))
 	})
 	held := make(map[books.LotKey]revrec.Credits, len(rows))

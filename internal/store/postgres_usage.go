@@ -38,7 +38,7 @@ const (
 		FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
 			AS new (customer_id, lot_id, drawn, lapsed, lapse_due, remote_due, pending_from)
 		WHERE lots.customer_id = new.customer_id AND lots.id = new.lot_id`
-	postgresCustomersByExternalID = `SELECT id, external_id, name, policy_id, created_at_us FROM customers WHERE external_id = ANY ($1::text[])`
+	postgresCustomersByExternalID = `SELECT id, external_id, name, policy_id, created_at_us, budgeted FROM customers WHERE external_id = ANY ($1::text[])`
 )
 
 func (t *tx) onServerExec(ctx context.Context, doing, statement string, args ...any) (touched int64, err error) {
@@ -154,7 +154,7 @@ func (t *tx) postgresUpdateDrawn(ctx context.Context, lots []*revrec.Lot) (touch
 func (t *tx) postgresCustomers(ctx context.Context, externalIDs []string) ([]customerRow, error) {
 	var found []customerRow
 	var row customerRow
-	targets := []any{idTo{&row.ID}, &row.ExternalID, &row.Name, idTo{&row.PolicyID}, &row.CreatedAt}
+	targets := []any{idTo{&row.ID}, &row.ExternalID, &row.Name, idTo{&row.PolicyID}, &row.CreatedAt, &row.Budgeted}
 	err := t.scan(ctx, "reading customers", postgresCustomersByExternalID, []any{externalIDs}, targets, func() { found = append(found, row) })
 	return found, err
 }

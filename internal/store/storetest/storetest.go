@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"lots", lots},
 		{"changes of lots", lotChanges},
 		{"holds", holds},
+		{"budgets", budgets},
 		{"open lots", openLots},
 		{"lots together", lotsTogether},
 		{"lots in bulk", manyLots},
