@@ -42,6 +42,9 @@ type ResolverRoot interface {
 	Balance() BalanceResolver
 	Book() BookResolver
 	Breakage() BreakageResolver
+	Budget() BudgetResolver
+	BudgetBalance() BudgetBalanceResolver
+	BudgetVersion() BudgetVersionResolver
 	Caller() CallerResolver
 	CloseTask() CloseTaskResolver
 	CloseTaskMark() CloseTaskMarkResolver
@@ -126,6 +129,8 @@ type AuditEventResolver interface {
 }
 type BalanceResolver interface {
 	Customer(ctx context.Context, obj *books.Balance) (*books.Customer, error)
+
+	Budgets(ctx context.Context, obj *books.Balance) ([]books.BudgetBalance, error)
 }
 type BookResolver interface {
 	Now(ctx context.Context, obj *books.Book) (*time.Time, error)
@@ -135,6 +140,17 @@ type BreakageResolver interface {
 	Pool(ctx context.Context, obj *revrec.Breakage) (*revrec.PoolBy, error)
 	Rate(ctx context.Context, obj *revrec.Breakage) (*decimal.Decimal, error)
 	Remote(ctx context.Context, obj *revrec.Breakage) (*revrec.Breakage, error)
+}
+type BudgetResolver interface {
+	Customer(ctx context.Context, obj *books.Budget) (*books.Customer, error)
+}
+type BudgetBalanceResolver interface {
+	Name(ctx context.Context, obj *books.BudgetBalance) (string, error)
+	Limit(ctx context.Context, obj *books.BudgetBalance) (revrec.Credits, error)
+	Mode(ctx context.Context, obj *books.BudgetBalance) (books.BudgetMode, error)
+}
+type BudgetVersionResolver interface {
+	Reason(ctx context.Context, obj *books.BudgetVersion) (*string, error)
 }
 type CallerResolver interface {
 	Name(ctx context.Context, obj *books.Caller) (*string, error)
@@ -152,6 +168,7 @@ type CustomerResolver interface {
 	Balance(ctx context.Context, obj *books.Customer, at *time.Time) (*books.Balance, error)
 	Purchases(ctx context.Context, obj *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
 	Lots(ctx context.Context, obj *books.Customer, kind *revrec.LotKind, openAt *time.Time, kinds []revrec.LotKind, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+	Budgets(ctx context.Context, obj *books.Customer) ([]books.Budget, error)
 	Holds(ctx context.Context, obj *books.Customer, status *books.HoldStatus, first int, after *string, reverse bool) (*view.Connection[books.Hold], error)
 	UsageEvents(ctx context.Context, obj *books.Customer, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Recognitions(ctx context.Context, obj *books.Customer, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
@@ -194,6 +211,7 @@ type HoldResolver interface {
 	Customer(ctx context.Context, obj *books.Hold) (*books.Customer, error)
 
 	Reference(ctx context.Context, obj *books.Hold) (*string, error)
+	Dimensions(ctx context.Context, obj *books.Hold) ([]books.EventDimension, error)
 	Status(ctx context.Context, obj *books.Hold) (books.HoldStatus, error)
 
 	EndedAt(ctx context.Context, obj *books.Hold) (*time.Time, error)
@@ -293,6 +311,9 @@ type MutationResolver interface {
 	HoldCreate(ctx context.Context, input HoldCreateInput, idempotencyKey string) (*HoldCreatePayload, error)
 	HoldCapture(ctx context.Context, holdID string, input HoldCaptureInput, idempotencyKey string) (*HoldCapturePayload, error)
 	HoldRelease(ctx context.Context, holdID string, input HoldReleaseInput, idempotencyKey string) (*HoldReleasePayload, error)
+	BudgetCreate(ctx context.Context, input BudgetCreateInput, idempotencyKey string) (*BudgetCreatePayload, error)
+	BudgetUpdate(ctx context.Context, budgetID string, input BudgetUpdateInput, idempotencyKey string) (*BudgetUpdatePayload, error)
+	BudgetEnd(ctx context.Context, budgetID string, input BudgetEndInput, idempotencyKey string) (*BudgetEndPayload, error)
 	GrantCreate(ctx context.Context, input GrantCreateInput, idempotencyKey string) (*GrantCreatePayload, error)
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
@@ -400,6 +421,7 @@ type QueryResolver interface {
 	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
 	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom *decimal.Decimal, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
+	Budget(ctx context.Context, id string) (*books.Budget, error)
 	Hold(ctx context.Context, id string) (*books.Hold, error)
 	Holds(ctx context.Context, customer *string, status *books.HoldStatus, first int, after *string, reverse bool) (*view.Connection[books.Hold], error)
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
@@ -567,6 +589,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("BonusTermsInput", ec.unmarshalInputBonusTermsInput),
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
+			graphql.NewInputUnmarshaler("BudgetCreateInput", ec.unmarshalInputBudgetCreateInput),
+			graphql.NewInputUnmarshaler("BudgetEndInput", ec.unmarshalInputBudgetEndInput),
+			graphql.NewInputUnmarshaler("BudgetUpdateInput", ec.unmarshalInputBudgetUpdateInput),
 			graphql.NewInputUnmarshaler("CloseTaskCreateInput", ec.unmarshalInputCloseTaskCreateInput),
 			graphql.NewInputUnmarshaler("CloseTaskDoneInput", ec.unmarshalInputCloseTaskDoneInput),
 			graphql.NewInputUnmarshaler("CostToServeInput", ec.unmarshalInputCostToServeInput),
@@ -1011,6 +1036,12 @@ type Query {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): PurchaseConnection! @requires(role: VIEWER)
+
+  "One budget. Those of a customer are its ` + "`" + `budgets` + "`" + `; what is left of them is in its ` + "`" + `balance` + "`" + `."
+  budget(
+    "Its id, such as ` + "`" + `bud_…` + "`" + `."
+    id: ID!
+  ): Budget @requires(role: VIEWER)
 
   "One hold."
   hold(
@@ -1759,6 +1790,42 @@ type Mutation {
     idempotencyKey: String!
   ): HoldReleasePayload @requires(role: OPERATOR)
 
+  """
+  Gives a team, a user, or whatever events have for a dimension, its part of a customer's credits. Each event spends from
+  the budgets that are about it by the day on which it occurred, in the book's zone, and each of them must allow it:
+  beyond a ` + "`" + `HARD` + "`" + ` one it is refused with ` + "`" + `BUDGET_EXCEEDED` + "`" + `, beyond a ` + "`" + `SOFT` + "`" + ` one recorded, and its outcome says so. A void
+  gives back to the day of the use. What was recorded before a budget is made does not count. No entry is booked.
+  """
+  budgetCreate(
+    "What may be used, by whom, over which time."
+    input: BudgetCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): BudgetCreatePayload @requires(role: OPERATOR)
+
+  """
+  Says what a budget allows from a day on, in a further version: those before stay, so that what was refused can be
+  explained. Events of days before go by the version of their day, whenever they arrive.
+  """
+  budgetUpdate(
+    "The budget."
+    budgetId: ID!
+    "What changes, from when on."
+    input: BudgetUpdateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): BudgetUpdatePayload @requires(role: OPERATOR)
+
+  "Has a budget count nothing from a day on. It cannot be changed any more."
+  budgetEnd(
+    "The budget."
+    budgetId: ID!
+    "From when on."
+    input: BudgetEndInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): BudgetEndPayload @requires(role: OPERATOR)
+
   "Gives credits that cost nothing: a lot at zero and no journal entry."
   grantCreate(
     "What is given, to whom."
@@ -1995,6 +2062,8 @@ enum ErrorCode {
   NOT_LAPSED
   "A chargeback of the credits is open."
   CREDITS_BLOCKED
+  "A hard budget does not cover the use. The message says what it allows and what is spent."
+  BUDGET_EXCEEDED
   "Holds keep the credits: release them, or wait until they are over."
   CREDITS_HELD
   "The hold was captured or released, or is over. What its job used can be recorded without it."
@@ -2408,6 +2477,8 @@ type Customer implements Node {
     "The other way round: the newest, the latest, the largest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): LotConnection!
+  "Budgets of the customer, ended ones too, in the order in which they were made: at most 1,000."
+  budgets: [Budget!]!
   "Holds of the customer, in the order in which they were made."
   holds(
     "Keeps those with this status now."
@@ -2505,6 +2576,88 @@ type Balance {
   held: Credits!
   "The lots that serve, in the order in which they burn."
   lots: [Lot!]!
+  "What is left of each budget that is in force on the day of the instant."
+  budgets: [BudgetBalance!]!
+}
+
+"What is left of a budget at an instant."
+type BudgetBalance {
+  "The budget."
+  budget: Budget!
+  "Its name."
+  name: String!
+  "The credits that it allows in the period, by the version of the day."
+  limit: Credits!
+  "What becomes of use beyond it."
+  mode: BudgetMode!
+  "The first day of the period in which the day is counted."
+  from: Date!
+  "The last day of that period; null where it does not end."
+  to: Date
+  "The credits that were used of it in the period, net of voids."
+  spent: Credits!
+  "The credits that active holds of its dimension keep, which were made in the period."
+  held: Credits!
+  "The credits that can still be used or held; 0 where it is over."
+  left: Credits!
+  "The credits that were used beyond it; 0 where it is not over."
+  over: Credits!
+}
+
+"The part of a customer's credits that events with one dimension may use."
+type Budget implements Node {
+  "Begins with ` + "`" + `bud_` + "`" + `."
+  id: ID!
+  "The customer."
+  customer: Customer!
+  "The name, unique within the customer."
+  name: String!
+  "Which events spend from it."
+  dimension: EventDimension!
+  "Over which time it is counted."
+  per: BudgetPer!
+  "When it was made: what was recorded before does not count."
+  createdAt: DateTime!
+  "What it allows, in the order in which it was decided. Of two in force on a day, the later one holds."
+  versions: [BudgetVersion!]!
+}
+
+"What a budget allows from a day on."
+type BudgetVersion {
+  "1 for the first."
+  number: Int!
+  "The first day whose events it is about."
+  from: Date!
+  "The credits that may be used in a period."
+  limit: Credits!
+  "What becomes of use beyond it."
+  mode: BudgetMode!
+  "True where the budget counts nothing from that day on."
+  ended: Boolean!
+  "Why, for the auditor; null where nobody said."
+  reason: String
+  "When it was decided."
+  createdAt: DateTime!
+}
+
+"Over which time a budget is counted, by the calendar of the book's zone."
+enum BudgetPer {
+  "A day."
+  DAY
+  "A week, from Monday."
+  WEEK
+  "A calendar month."
+  MONTH
+  "All time, from the day on which it was made."
+  TOTAL
+}
+
+"What becomes of use beyond a budget."
+enum BudgetMode {
+  "It is refused."
+  HARD
+  "It is recorded, and its outcome and the balance say so."
+  SOFT
 }
 
 "Credits of a customer that are kept for a job until it says what it took."
@@ -2519,6 +2672,8 @@ type Hold implements Node {
   parts: [HoldPart!]!
   "Your own name of the job; null where none was given."
   reference: String
+  "What the job's use will have, in order of key; empty where nothing was said."
+  dimensions: [EventDimension!]!
   "Where it stands now."
   status: HoldStatus!
   "When it was made."
@@ -5363,6 +5518,70 @@ type CreditsTransferPayload {
   userErrors: [UserError!]!
 }
 
+"A budget to make."
+input BudgetCreateInput {
+  "The external id of the customer."
+  customer: String!
+  "The name, unique within the customer: 1 to 200 characters."
+  name: String!
+  "Which events spend from it, such as those of team ` + "`" + `research` + "`" + `."
+  dimension: EventDimensionInput!
+  "The credits that may be used in a period, such as ` + "`" + `500` + "`" + `; 0 allows none."
+  limit: Credits!
+  "Over which time."
+  per: BudgetPer! = MONTH
+  "What becomes of use beyond it."
+  mode: BudgetMode! = HARD
+  "The first day whose events it is about: today, which is where null, or later."
+  from: Date
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `budgetCreate` + "`" + `."
+type BudgetCreatePayload {
+  "The budget; null where it was refused."
+  budget: Budget
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What changes of a budget."
+input BudgetUpdateInput {
+  "The credits that may be used in a period; as before where null."
+  limit: Credits
+  "What becomes of use beyond it; as before where null."
+  mode: BudgetMode
+  "The first day whose events go by it: today, which is where null, or later."
+  from: Date
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `budgetUpdate` + "`" + `."
+type BudgetUpdatePayload {
+  "The budget; null where it was refused."
+  budget: Budget
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"When a budget ends."
+input BudgetEndInput {
+  "The first day on which it counts nothing: today, which is where null, or later."
+  from: Date
+  "Why, for the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `budgetEnd` + "`" + `."
+type BudgetEndPayload {
+  "The budget; null where it was refused."
+  budget: Budget
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "Credits to keep for a job: credits, or a meter and a quantity."
 input HoldCreateInput {
   "The external id of the customer."
@@ -5377,6 +5596,8 @@ input HoldCreateInput {
   expiresAfter: Span! = "PT1H"
   "Your own name of the job, at most 200 characters."
   reference: String
+  "What the job's use will have: the hold counts against hard budgets of it while it is active."
+  dimensions: [EventDimensionInput!]
 }
 
 "What came of ` + "`" + `holdCreate` + "`" + `."
@@ -5401,6 +5622,8 @@ input HoldCaptureInput {
   credits: Credits
   "When it happened; now where null."
   occurredAt: DateTime
+  "What reports and budgets tell it apart by; the hold's where null."
+  dimensions: [EventDimensionInput!]
 }
 
 "What came of ` + "`" + `holdCapture` + "`" + `."
@@ -5525,6 +5748,8 @@ type UsageOutcome {
   event: UsageEvent
   "What a recorded event drew on which lots; empty otherwise."
   draws: [Draw!]!
+  "The soft budgets that a recorded event left over their limits; empty otherwise."
+  overBudgets: [Budget!]!
   "Why it was rejected, with ` + "`" + `field` + "`" + ` relative to the event; null where it was not."
   error: UserError
 }
@@ -5872,6 +6097,8 @@ func (ec *executionContext) childFields_Balance(ctx context.Context, field graph
 		return ec.fieldContext_Balance_held(ctx, field)
 	case "lots":
 		return ec.fieldContext_Balance_lots(ctx, field)
+	case "budgets":
+		return ec.fieldContext_Balance_budgets(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Balance", field.Name)
 }
@@ -5922,6 +6149,102 @@ func (ec *executionContext) childFields_Breakage(ctx context.Context, field grap
 		return ec.fieldContext_Breakage_escheat(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Breakage", field.Name)
+}
+
+func (ec *executionContext) childFields_Budget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Budget_id(ctx, field)
+	case "customer":
+		return ec.fieldContext_Budget_customer(ctx, field)
+	case "name":
+		return ec.fieldContext_Budget_name(ctx, field)
+	case "dimension":
+		return ec.fieldContext_Budget_dimension(ctx, field)
+	case "per":
+		return ec.fieldContext_Budget_per(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Budget_createdAt(ctx, field)
+	case "versions":
+		return ec.fieldContext_Budget_versions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Budget", field.Name)
+}
+
+func (ec *executionContext) childFields_BudgetBalance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "budget":
+		return ec.fieldContext_BudgetBalance_budget(ctx, field)
+	case "name":
+		return ec.fieldContext_BudgetBalance_name(ctx, field)
+	case "limit":
+		return ec.fieldContext_BudgetBalance_limit(ctx, field)
+	case "mode":
+		return ec.fieldContext_BudgetBalance_mode(ctx, field)
+	case "from":
+		return ec.fieldContext_BudgetBalance_from(ctx, field)
+	case "to":
+		return ec.fieldContext_BudgetBalance_to(ctx, field)
+	case "spent":
+		return ec.fieldContext_BudgetBalance_spent(ctx, field)
+	case "held":
+		return ec.fieldContext_BudgetBalance_held(ctx, field)
+	case "left":
+		return ec.fieldContext_BudgetBalance_left(ctx, field)
+	case "over":
+		return ec.fieldContext_BudgetBalance_over(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BudgetBalance", field.Name)
+}
+
+func (ec *executionContext) childFields_BudgetCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "budget":
+		return ec.fieldContext_BudgetCreatePayload_budget(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BudgetCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BudgetCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BudgetEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "budget":
+		return ec.fieldContext_BudgetEndPayload_budget(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BudgetEndPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BudgetEndPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BudgetUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "budget":
+		return ec.fieldContext_BudgetUpdatePayload_budget(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BudgetUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BudgetUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BudgetVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_BudgetVersion_number(ctx, field)
+	case "from":
+		return ec.fieldContext_BudgetVersion_from(ctx, field)
+	case "limit":
+		return ec.fieldContext_BudgetVersion_limit(ctx, field)
+	case "mode":
+		return ec.fieldContext_BudgetVersion_mode(ctx, field)
+	case "ended":
+		return ec.fieldContext_BudgetVersion_ended(ctx, field)
+	case "reason":
+		return ec.fieldContext_BudgetVersion_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BudgetVersion_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BudgetVersion", field.Name)
 }
 
 func (ec *executionContext) childFields_Caller(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6124,6 +6447,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_purchases(ctx, field)
 	case "lots":
 		return ec.fieldContext_Customer_lots(ctx, field)
+	case "budgets":
+		return ec.fieldContext_Customer_budgets(ctx, field)
 	case "holds":
 		return ec.fieldContext_Customer_holds(ctx, field)
 	case "usageEvents":
@@ -6538,6 +6863,8 @@ func (ec *executionContext) childFields_Hold(ctx context.Context, field graphql.
 		return ec.fieldContext_Hold_parts(ctx, field)
 	case "reference":
 		return ec.fieldContext_Hold_reference(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_Hold_dimensions(ctx, field)
 	case "status":
 		return ec.fieldContext_Hold_status(ctx, field)
 	case "createdAt":
@@ -8124,6 +8451,8 @@ func (ec *executionContext) childFields_UsageOutcome(ctx context.Context, field 
 		return ec.fieldContext_UsageOutcome_event(ctx, field)
 	case "draws":
 		return ec.fieldContext_UsageOutcome_draws(ctx, field)
+	case "overBudgets":
+		return ec.fieldContext_UsageOutcome_overBudgets(ctx, field)
 	case "error":
 		return ec.fieldContext_UsageOutcome_error(ctx, field)
 	}
@@ -8937,6 +9266,88 @@ func (ec *executionContext) field_Meter_usageEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["reverse"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_budgetCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (BudgetCreateInput, error) {
+			return ec.unmarshalNBudgetCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_budgetEnd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "budgetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["budgetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (BudgetEndInput, error) {
+			return ec.unmarshalNBudgetEndInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetEndInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_budgetUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "budgetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["budgetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (BudgetUpdateInput, error) {
+			return ec.unmarshalNBudgetUpdateInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
 	return args, nil
 }
 
@@ -10371,6 +10782,20 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["reverse"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_budget_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -14078,6 +14503,38 @@ func (ec *executionContext) fieldContext_Balance_lots(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Balance_budgets(ctx context.Context, field graphql.CollectedField, obj *books.Balance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Balance_budgets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Balance().Budgets(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BudgetBalance) graphql.Marshaler {
+			return ec.marshalNBudgetBalance2ᚕdrawdownᚋinternalᚋbooksᚐBudgetBalanceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Balance_budgets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Balance",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BudgetBalance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BonusTerms_lot(ctx context.Context, field graphql.CollectedField, obj *view.BonusTerms) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14527,6 +14984,899 @@ func leaf_Breakage_escheat(obj *revrec.Breakage) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Breakage_escheat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Breakage", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Budget_id(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	if plain := leaf_Budget_id(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Budget_id(obj *books.Budget) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalIDOf("Budget", "id", v)
+}
+func (ec *executionContext) fieldContext_Budget_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Budget", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Budget_customer(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Budget().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Budget_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Budget",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Budget_name(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	if plain := leaf_Budget_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Budget_name(obj *books.Budget) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Budget_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Budget", field, false, false, "String")
+}
+
+func (ec *executionContext) _Budget_dimension(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	v := obj.Dimension
+	if plain := ec.plain_EventDimension(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EventDimension) graphql.Marshaler {
+			return ec.marshalNEventDimension2drawdownᚋinternalᚋbooksᚐEventDimension(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Budget_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Budget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventDimension(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Budget_per(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	if plain := leaf_Budget_per(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_per(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BudgetPer) graphql.Marshaler {
+			return ec.marshalNBudgetPer2drawdownᚋinternalᚋbooksᚐBudgetPer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Budget_per(obj *books.Budget) graphql.Marshaler {
+	v := obj.Per
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_Budget_per(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Budget", field, false, false, "BudgetPer")
+}
+
+func (ec *executionContext) _Budget_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	if plain := leaf_Budget_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Budget_createdAt(obj *books.Budget) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Budget_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Budget", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Budget_versions(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Budget_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BudgetVersion) graphql.Marshaler {
+			return ec.marshalNBudgetVersion2ᚕdrawdownᚋinternalᚋbooksᚐBudgetVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Budget_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Budget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BudgetVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetBalance_budget(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.Budget) graphql.Marshaler {
+			return ec.marshalNBudget2drawdownᚋinternalᚋbooksᚐBudget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetBalance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetBalance_name(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BudgetBalance().Name(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, true, true, "String")
+}
+
+func (ec *executionContext) _BudgetBalance_limit(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BudgetBalance().Limit(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _BudgetBalance_mode(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BudgetBalance().Mode(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BudgetMode) graphql.Marshaler {
+			return ec.marshalNBudgetMode2drawdownᚋinternalᚋbooksᚐBudgetMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, true, true, "BudgetMode")
+}
+
+func (ec *executionContext) _BudgetBalance_from(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetBalance_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.First, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetBalance_from(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.First
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BudgetBalance_to(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	return leaf_BudgetBalance_to(obj)
+}
+
+func leaf_BudgetBalance_to(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.Last
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BudgetBalance_spent(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetBalance_spent(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_spent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Spent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetBalance_spent(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.Spent
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_spent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BudgetBalance_held(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetBalance_held(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetBalance_held(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.Held
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BudgetBalance_left(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetBalance_left(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetBalance_left(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.Left()
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _BudgetBalance_over(ctx context.Context, field graphql.CollectedField, obj *books.BudgetBalance) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetBalance_over(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetBalance_over(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Over(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetBalance_over(obj *books.BudgetBalance) graphql.Marshaler {
+	v := obj.Over()
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BudgetBalance_over(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetBalance", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _BudgetCreatePayload_budget(ctx context.Context, field graphql.CollectedField, obj *BudgetCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetCreatePayload_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Budget) graphql.Marshaler {
+			return ec.marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetCreatePayload_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *BudgetCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetEndPayload_budget(ctx context.Context, field graphql.CollectedField, obj *BudgetEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetEndPayload_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Budget) graphql.Marshaler {
+			return ec.marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetEndPayload_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetEndPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *BudgetEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetEndPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetEndPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetUpdatePayload_budget(ctx context.Context, field graphql.CollectedField, obj *BudgetUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetUpdatePayload_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Budget, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Budget) graphql.Marshaler {
+			return ec.marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetUpdatePayload_budget(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *BudgetUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BudgetUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BudgetVersion_number(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_number(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BudgetVersion_from(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_from(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BudgetVersion_limit(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_limit(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_limit(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.Limit
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BudgetVersion_mode(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_mode(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BudgetMode) graphql.Marshaler {
+			return ec.marshalNBudgetMode2drawdownᚋinternalᚋbooksᚐBudgetMode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_mode(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.Mode
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_BudgetVersion_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "BudgetMode")
+}
+
+func (ec *executionContext) _BudgetVersion_ended(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_ended(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_ended(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ended, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_ended(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.Ended
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_ended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BudgetVersion_reason(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BudgetVersion().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, true, true, "String")
+}
+
+func (ec *executionContext) _BudgetVersion_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.BudgetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_BudgetVersion_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BudgetVersion_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BudgetVersion_createdAt(obj *books.BudgetVersion) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_BudgetVersion_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BudgetVersion", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Caller_actor(ctx context.Context, field graphql.CollectedField, obj *books.Caller) (ret graphql.Marshaler) {
@@ -16307,6 +17657,38 @@ func (ec *executionContext) fieldContext_Customer_lots(ctx context.Context, fiel
 	if fc.Args, err = ec.field_Customer_lots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Customer_budgets(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_budgets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().Budgets(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Budget) graphql.Marshaler {
+			return ec.marshalNBudget2ᚕdrawdownᚋinternalᚋbooksᚐBudgetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_budgets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -20055,6 +21437,38 @@ func (ec *executionContext) _Hold_reference(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Hold_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Hold", field, true, true, "String")
+}
+
+func (ec *executionContext) _Hold_dimensions(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Hold_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Hold().Dimensions(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.EventDimension) graphql.Marshaler {
+			return ec.marshalNEventDimension2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Hold_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Hold",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventDimension(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Hold_status(ctx context.Context, field graphql.CollectedField, obj *books.Hold) (ret graphql.Marshaler) {
@@ -25427,6 +26841,138 @@ func (ec *executionContext) fieldContext_Mutation_holdRelease(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_holdRelease_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_budgetCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_budgetCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BudgetCreate(ctx, fc.Args["input"].(BudgetCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *BudgetCreatePayload) graphql.Marshaler {
+			return ec.marshalOBudgetCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_budgetCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BudgetCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_budgetCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_budgetUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_budgetUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BudgetUpdate(ctx, fc.Args["budgetId"].(string), fc.Args["input"].(BudgetUpdateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *BudgetUpdatePayload) graphql.Marshaler {
+			return ec.marshalOBudgetUpdatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_budgetUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BudgetUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_budgetUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_budgetEnd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_budgetEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BudgetEnd(ctx, fc.Args["budgetId"].(string), fc.Args["input"].(BudgetEndInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *BudgetEndPayload) graphql.Marshaler {
+			return ec.marshalOBudgetEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetEndPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_budgetEnd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BudgetEndPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_budgetEnd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -32600,6 +34146,50 @@ func (ec *executionContext) fieldContext_Query_purchases(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_purchases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_budget(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_budget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Budget(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Budget) graphql.Marshaler {
+			return ec.marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_budget(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_budget_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -39907,6 +41497,38 @@ func (ec *executionContext) fieldContext_UsageOutcome_draws(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _UsageOutcome_overBudgets(ctx context.Context, field graphql.CollectedField, obj *books.UsageOutcome) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageOutcome_overBudgets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OverBudgets, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Budget) graphql.Marshaler {
+			return ec.marshalNBudget2ᚕdrawdownᚋinternalᚋbooksᚐBudgetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UsageOutcome_overBudgets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UsageOutcome",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Budget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UsageOutcome_error(ctx context.Context, field graphql.CollectedField, obj *books.UsageOutcome) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43089,6 +44711,216 @@ func UnmarshalBreakageInput(ctx context.Context, raw any) (BreakageInput, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBudgetCreateInput(ctx context.Context, obj any) (BudgetCreateInput, error) {
+	var it BudgetCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["per"]; !present {
+		asMap["per"] = "MONTH"
+	}
+	if _, present := asMap["mode"]; !present {
+		asMap["mode"] = "HARD"
+	}
+
+	fieldsInOrder := [...]string{"customer", "name", "dimension", "limit", "per", "mode", "from", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customer = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "dimension":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
+			data, err := ec.unmarshalNEventDimensionInput2ᚖdrawdownᚋinternalᚋbooksᚐEventDimension(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimension = data
+		case "limit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limit"))
+			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Limit = data
+		case "per":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("per"))
+			data, err := ec.unmarshalNBudgetPer2drawdownᚋinternalᚋbooksᚐBudgetPer(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Per = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalNBudgetMode2drawdownᚋinternalᚋbooksᚐBudgetMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBudgetCreateInput unmarshals raw into the BudgetCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBudgetCreateInput(ctx context.Context, raw any) (BudgetCreateInput, error) {
+	var out BudgetCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BudgetCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBudgetEndInput(ctx context.Context, obj any) (BudgetEndInput, error) {
+	var it BudgetEndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBudgetEndInput unmarshals raw into the BudgetEndInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBudgetEndInput(ctx context.Context, raw any) (BudgetEndInput, error) {
+	var out BudgetEndInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BudgetEndInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBudgetUpdateInput(ctx context.Context, obj any) (BudgetUpdateInput, error) {
+	var it BudgetUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"limit", "mode", "from", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "limit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limit"))
+			data, err := ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Limit = data
+		case "mode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mode"))
+			data, err := ec.unmarshalOBudgetMode2ᚖdrawdownᚋinternalᚋbooksᚐBudgetMode(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mode = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBudgetUpdateInput unmarshals raw into the BudgetUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBudgetUpdateInput(ctx context.Context, raw any) (BudgetUpdateInput, error) {
+	var out BudgetUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BudgetUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCloseTaskCreateInput(ctx context.Context, obj any) (CloseTaskCreateInput, error) {
 	var it CloseTaskCreateInput
 	if obj == nil {
@@ -43622,7 +45454,7 @@ func (ec *executionContext) unmarshalInputHoldCaptureInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "source", "meter", "quantity", "credits", "occurredAt"}
+	fieldsInOrder := [...]string{"id", "source", "meter", "quantity", "credits", "occurredAt", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -43671,6 +45503,13 @@ func (ec *executionContext) unmarshalInputHoldCaptureInput(ctx context.Context, 
 				return it, err
 			}
 			it.OccurredAt = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalOEventDimensionInput2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimensions = data
 		}
 	}
 	return it, nil
@@ -43703,7 +45542,7 @@ func (ec *executionContext) unmarshalInputHoldCreateInput(ctx context.Context, o
 		asMap["expiresAfter"] = "PT1H"
 	}
 
-	fieldsInOrder := [...]string{"customer", "credits", "meter", "quantity", "expiresAfter", "reference"}
+	fieldsInOrder := [...]string{"customer", "credits", "meter", "quantity", "expiresAfter", "reference", "dimensions"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -43752,6 +45591,13 @@ func (ec *executionContext) unmarshalInputHoldCreateInput(ctx context.Context, o
 				return it, err
 			}
 			it.Reference = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalOEventDimensionInput2ᚕdrawdownᚋinternalᚋbooksᚐEventDimensionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimensions = data
 		}
 	}
 	return it, nil
@@ -45780,6 +47626,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Customer(ctx, sel, obj)
+	case books.Budget:
+		return ec._Budget(ctx, sel, &obj)
+	case *books.Budget:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Budget(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -46252,6 +48105,11 @@ func (ec *executionContext) _Balance(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "budgets":
+			out.Values[i] = ec._Balance_budgets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -46387,6 +48245,282 @@ func (ec *executionContext) _Breakage(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "escheat":
 			out.Values[i] = ec._Breakage_escheat(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetImplementors = []string{"Budget", "Node"}
+
+func (ec *executionContext) _Budget(ctx context.Context, sel ast.SelectionSet, obj *books.Budget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Budget")
+		case "id":
+			out.Values[i] = ec._Budget_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._Budget_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Budget_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dimension":
+			out.Values[i] = ec._Budget_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per":
+			out.Values[i] = ec._Budget_per(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Budget_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._Budget_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetBalanceImplementors = []string{"BudgetBalance"}
+
+func (ec *executionContext) _BudgetBalance(ctx context.Context, sel ast.SelectionSet, obj *books.BudgetBalance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetBalanceImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BudgetBalance")
+		case "budget":
+			out.Values[i] = ec._BudgetBalance_budget(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._BudgetBalance_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limit":
+			out.Values[i] = ec._BudgetBalance_limit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._BudgetBalance_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._BudgetBalance_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._BudgetBalance_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "spent":
+			out.Values[i] = ec._BudgetBalance_spent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._BudgetBalance_held(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._BudgetBalance_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "over":
+			out.Values[i] = ec._BudgetBalance_over(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetCreatePayloadImplementors = []string{"BudgetCreatePayload"}
+
+func (ec *executionContext) _BudgetCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *BudgetCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BudgetCreatePayload")
+		case "budget":
+			out.Values[i] = ec._BudgetCreatePayload_budget(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BudgetCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetEndPayloadImplementors = []string{"BudgetEndPayload"}
+
+func (ec *executionContext) _BudgetEndPayload(ctx context.Context, sel ast.SelectionSet, obj *BudgetEndPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetEndPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BudgetEndPayload")
+		case "budget":
+			out.Values[i] = ec._BudgetEndPayload_budget(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BudgetEndPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetUpdatePayloadImplementors = []string{"BudgetUpdatePayload"}
+
+func (ec *executionContext) _BudgetUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *BudgetUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetUpdatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BudgetUpdatePayload")
+		case "budget":
+			out.Values[i] = ec._BudgetUpdatePayload_budget(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BudgetUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var budgetVersionImplementors = []string{"BudgetVersion"}
+
+func (ec *executionContext) _BudgetVersion(ctx context.Context, sel ast.SelectionSet, obj *books.BudgetVersion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, budgetVersionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BudgetVersion")
+		case "number":
+			out.Values[i] = ec._BudgetVersion_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._BudgetVersion_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limit":
+			out.Values[i] = ec._BudgetVersion_limit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._BudgetVersion_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ended":
+			out.Values[i] = ec._BudgetVersion_ended(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._BudgetVersion_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._BudgetVersion_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -47037,6 +49171,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "lots":
 			out.Values[i] = ec._Customer_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "budgets":
+			out.Values[i] = ec._Customer_budgets(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -48327,6 +50466,11 @@ func (ec *executionContext) _Hold(ctx context.Context, sel ast.SelectionSet, obj
 		case "reference":
 			out.Values[i] = ec._Hold_reference(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dimensions":
+			out.Values[i] = ec._Hold_dimensions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "status":
@@ -49744,6 +51888,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "holdRelease":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_holdRelease(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "budgetCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_budgetCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "budgetUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_budgetUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "budgetEnd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_budgetEnd(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -51765,6 +53930,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_purchases(ctx, field)
 				})
+		case "budget":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_budget(ctx, field)
+				})
 		case "hold":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -53696,6 +55867,11 @@ func (ec *executionContext) _UsageOutcome(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "overBudgets":
+			out.Values[i] = ec._UsageOutcome_overBudgets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "error":
 			out.Values[i] = ec._UsageOutcome_error(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -54955,6 +57131,111 @@ func (ec *executionContext) marshalNBreakageMethod2drawdownᚋrevrecᚐBreakageM
 	return res
 }
 
+func (ec *executionContext) marshalNBudget2drawdownᚋinternalᚋbooksᚐBudget(ctx context.Context, sel ast.SelectionSet, v books.Budget) graphql.Marshaler {
+	return ec._Budget(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBudget2ᚕdrawdownᚋinternalᚋbooksᚐBudgetᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Budget) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBudget2drawdownᚋinternalᚋbooksᚐBudget(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBudgetBalance2drawdownᚋinternalᚋbooksᚐBudgetBalance(ctx context.Context, sel ast.SelectionSet, v books.BudgetBalance) graphql.Marshaler {
+	return ec._BudgetBalance(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBudgetBalance2ᚕdrawdownᚋinternalᚋbooksᚐBudgetBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []books.BudgetBalance) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBudgetBalance2drawdownᚋinternalᚋbooksᚐBudgetBalance(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBudgetCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetCreateInput(ctx context.Context, v any) (BudgetCreateInput, error) {
+	res, err := ec.unmarshalInputBudgetCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBudgetEndInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetEndInput(ctx context.Context, v any) (BudgetEndInput, error) {
+	res, err := ec.unmarshalInputBudgetEndInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBudgetMode2drawdownᚋinternalᚋbooksᚐBudgetMode(ctx context.Context, v any) (books.BudgetMode, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.BudgetMode(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBudgetMode2drawdownᚋinternalᚋbooksᚐBudgetMode(ctx context.Context, sel ast.SelectionSet, v books.BudgetMode) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BudgetMode!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNBudgetPer2drawdownᚋinternalᚋbooksᚐBudgetPer(ctx context.Context, v any) (books.BudgetPer, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.BudgetPer(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBudgetPer2drawdownᚋinternalᚋbooksᚐBudgetPer(ctx context.Context, sel ast.SelectionSet, v books.BudgetPer) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BudgetPer!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNBudgetUpdateInput2drawdownᚋgraphᚋinternalᚋgenᚐBudgetUpdateInput(ctx context.Context, v any) (BudgetUpdateInput, error) {
+	res, err := ec.unmarshalInputBudgetUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBudgetVersion2drawdownᚋinternalᚋbooksᚐBudgetVersion(ctx context.Context, sel ast.SelectionSet, v books.BudgetVersion) graphql.Marshaler {
+	return ec._BudgetVersion(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBudgetVersion2ᚕdrawdownᚋinternalᚋbooksᚐBudgetVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []books.BudgetVersion) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBudgetVersion2drawdownᚋinternalᚋbooksᚐBudgetVersion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBurnRule2drawdownᚋrevrecᚐBurnRule(ctx context.Context, v any) (revrec.BurnRule, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := revrec.BurnRule(tmp)
@@ -55759,6 +58040,11 @@ func (ec *executionContext) marshalNEventDimension2ᚕdrawdownᚋinternalᚋbook
 func (ec *executionContext) unmarshalNEventDimensionInput2drawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, v any) (books.EventDimension, error) {
 	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEventDimensionInput2ᚖdrawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, v any) (*books.EventDimension, error) {
+	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNExpiring2ᚕᚖdrawdownᚋinternalᚋbooksᚐExpiringᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Expiring) graphql.Marshaler {
@@ -58211,6 +60497,53 @@ func (ec *executionContext) unmarshalOBreakageInput2ᚖdrawdownᚋgraphᚋintern
 	}
 	res, err := ec.unmarshalInputBreakageInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx context.Context, sel ast.SelectionSet, v *books.Budget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Budget(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBudgetCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetCreatePayload(ctx context.Context, sel ast.SelectionSet, v *BudgetCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BudgetCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBudgetEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetEndPayload(ctx context.Context, sel ast.SelectionSet, v *BudgetEndPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BudgetEndPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBudgetMode2ᚖdrawdownᚋinternalᚋbooksᚐBudgetMode(ctx context.Context, v any) (*books.BudgetMode, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.BudgetMode(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBudgetMode2ᚖdrawdownᚋinternalᚋbooksᚐBudgetMode(ctx context.Context, sel ast.SelectionSet, v *books.BudgetMode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOBudgetUpdatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐBudgetUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *BudgetUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BudgetUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBurnRule2ᚕdrawdownᚋrevrecᚐBurnRuleᚄ(ctx context.Context, v any) ([]revrec.BurnRule, error) {

@@ -51,6 +51,70 @@ type BreakageInput struct {
 	Escheat *decimal.Decimal `json:"escheat,omitempty"`
 }
 
+// A budget to make.
+type BudgetCreateInput struct {
+	// The external id of the customer.
+	Customer string `json:"customer"`
+	// The name, unique within the customer: 1 to 200 characters.
+	Name string `json:"name"`
+	// Which events spend from it, such as those of team `research`.
+	Dimension *books.EventDimension `json:"dimension"`
+	// The credits that may be used in a period, such as `500`; 0 allows none.
+	Limit revrec.Credits `json:"limit"`
+	// Over which time.
+	Per books.BudgetPer `json:"per"`
+	// What becomes of use beyond it.
+	Mode books.BudgetMode `json:"mode"`
+	// The first day whose events it is about: today, which is where null, or later.
+	From *ledger.Date `json:"from,omitempty"`
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `budgetCreate`.
+type BudgetCreatePayload struct {
+	// The budget; null where it was refused.
+	Budget *books.Budget `json:"budget,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// When a budget ends.
+type BudgetEndInput struct {
+	// The first day on which it counts nothing: today, which is where null, or later.
+	From *ledger.Date `json:"from,omitempty"`
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `budgetEnd`.
+type BudgetEndPayload struct {
+	// The budget; null where it was refused.
+	Budget *books.Budget `json:"budget,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What changes of a budget.
+type BudgetUpdateInput struct {
+	// The credits that may be used in a period; as before where null.
+	Limit *revrec.Credits `json:"limit,omitempty"`
+	// What becomes of use beyond it; as before where null.
+	Mode *books.BudgetMode `json:"mode,omitempty"`
+	// The first day whose events go by it: today, which is where null, or later.
+	From *ledger.Date `json:"from,omitempty"`
+	// Why, for the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `budgetUpdate`.
+type BudgetUpdatePayload struct {
+	// The budget; null where it was refused.
+	Budget *books.Budget `json:"budget,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // A task to add.
 type CloseTaskCreateInput struct {
 	// What is to be done: 1 to 200 characters, unique.
@@ -223,6 +287,8 @@ type HoldCaptureInput struct {
 	Credits *revrec.Credits `json:"credits,omitempty"`
 	// When it happened; now where null.
 	OccurredAt *time.Time `json:"occurredAt,omitempty"`
+	// What reports and budgets tell it apart by; the hold's where null.
+	Dimensions []books.EventDimension `json:"dimensions,omitempty"`
 }
 
 // What came of `holdCapture`.
@@ -249,6 +315,8 @@ type HoldCreateInput struct {
 	ExpiresAfter ledger.Span `json:"expiresAfter"`
 	// Your own name of the job, at most 200 characters.
 	Reference *string `json:"reference,omitempty"`
+	// What the job's use will have: the hold counts against hard budgets of it while it is active.
+	Dimensions []books.EventDimension `json:"dimensions,omitempty"`
 }
 
 // What came of `holdCreate`.
