@@ -86,6 +86,7 @@ var matrix = map[string]struct {
 	"Query.usageOverTime":              {`usageOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.revenueOverTime":            {`revenueOverTime(from: "2024-01-01", to: "2024-01-31") { functionalTotal { amount } }`, everybody},
 	"Query.purchasesOverTime":          {`purchasesOverTime(from: "2024-01-01", to: "2024-01-31") { functionalTotal { amount } }`, everybody},
+	"Query.marginOverTime":             {`marginOverTime(from: "2024-01-01", to: "2024-01-31") { total { uncosted } }`, everybody},
 	"Query.accountOverTime":            {`accountOverTime(account: CASH, from: "2024-01-01", to: "2024-01-31") { series { currency } }`, everybody},
 	"Query.activeCustomersOverTime":    {`activeCustomersOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.deferredRevenue":            {`deferredRevenue { nodes { lots } }`, everybody},
@@ -153,7 +154,7 @@ var matrix = map[string]struct {
 // notOfOneCustomer are the queries and subscriptions of everybody that a token for one customer may not have:
 // they are about the whole book.
 var notOfOneCustomer = []string{
-	"Query.entry", "Query.entries", "Query.trialBalance", "Query.accountOverTime", "Query.jobRuns",
+	"Query.entry", "Query.entries", "Query.trialBalance", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 }

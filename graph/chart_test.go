@@ -24,6 +24,7 @@ func TestChartsFoot(t *testing.T) {
 				a.revenueFoots(interval)
 				a.purchasesFoot(interval)
 				a.accountsFoot(interval)
+				a.marginsFoot(interval)
 			}
 		})
 	}
@@ -366,6 +367,9 @@ func (a *api) randomBook(r *rand.Rand) {
 	}
 	for day := range 150 {
 		a.now = a.now.AddDate(0, 0, 1)
+		if day == 30 || day == 80 {
+			a.must(fmt.Sprintf(`mutation { rateCardPublish(input: {rates: [{meter: "in", credits: "%d", per: "10", cost: {amount: "0.0%d37", per: "7"}}]}, idempotencyKey: "rates %d") { userErrors { message } } }`, day/30, day, day))
+		}
 		for c := range 9 {
 			customer := fmt.Sprintf("c-%d", c)
 			if day == 0 || r.IntN(25) == 0 {

@@ -38,6 +38,7 @@ type (
 	meterResolver           struct{}
 	rateCardResolver        struct{}
 	meterRateResolver       struct{}
+	marginSeriesResolver    struct{}
 	purchaseResolver        struct{}
 	lotResolver             struct{}
 	holdResolver            struct{}
@@ -118,6 +119,7 @@ func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardRe
 func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
 func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }
+func (r *resolver) MarginSeries() gen.MarginSeriesResolver     { return marginSeriesResolver{} }
 func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver { return seriesResolver{} }
 func (r *resolver) Job() gen.JobResolver                       { return jobResolver{} }
 func (r *resolver) JobRun() gen.JobRunResolver                 { return jobRunResolver{} }

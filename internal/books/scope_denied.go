@@ -45,6 +45,18 @@ func (scopedTx) UpdatePurchase(context.Context, Purchase) error               { 
 func (scopedTx) InsertPayment(context.Context, Receipt) error                 { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)       { return Purchase{}, errScoped }
 
+func (scopedTx) MarginRevenue(context.Context, MarginFilter) ([]ChartRow, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) EachLotDayUse(context.Context, MarginFilter, func(LotDayUse) error) error {
+	return errScoped
+}
+
+func (scopedTx) UseToCost(context.Context, MarginFilter, []string) ([]UseToCost, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {
 	return nil, errScoped
 }

@@ -360,6 +360,14 @@ type chartTx interface {
 	RevenueChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error)
 	// PurchaseChart adds up purchases that were not voided, by day of purchase.
 	PurchaseChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error)
+	// MarginRevenue adds up posted revenue of use by accounting date, in the functional
+	// currency; not by meter, for which EachLotDayUse streams what parts it, each day of a lot
+	// with its meters in order of their ids.
+	MarginRevenue(ctx context.Context, filter MarginFilter) ([]ChartRow, error)
+	EachLotDayUse(ctx context.Context, filter MarginFilter, yield func(LotDayUse) error) error
+	// UseToCost adds up use by the day of use, event by event: in the groups of the keys, and
+	// all others together.
+	UseToCost(ctx context.Context, filter MarginFilter, keys []string) ([]UseToCost, error)
 	// ActiveCustomers counts the customers that used something in each bucket.
 	ActiveCustomers(ctx context.Context, customerID string, buckets []Bucket) ([]int64, error)
 	// AccountChart adds up the sides of an account, by accounting date and currency; the

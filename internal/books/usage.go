@@ -313,6 +313,9 @@ func (u *usageBatch) rate(event *UsageEvent, input UsageInput) error {
 	if input.Quantity.Sign() <= 0 {
 		return refuse(Invalid, "quantity", "must be more than 0, not %s", clip(input.Quantity.String()))
 	}
+	if input.Quantity.GreaterThan(maxQuantity) {
+		return refuse(TooLarge, "quantity", "must be at most %s, not %s", maxQuantity, clip(input.Quantity.String()))
+	}
 	if input.Quantity.Exponent() < -maxQuantityPlaces {
 		return refuse(Invalid, "quantity", "must have at most %d decimals, not %s", maxQuantityPlaces, clip(input.Quantity.String()))
 	}
@@ -333,6 +336,10 @@ func (u *usageBatch) rate(event *UsageEvent, input UsageInput) error {
 
 // maxLateLots bounds the lots that are looked at to explain a refusal.
 const maxLateLots = 200
+
+// maxQuantity bounds a metered quantity: a petabyte in bytes, and thousands of them add up
+// in 64 bits.
+var maxQuantity = decimal.New(1, 15)
 
 // maxQuantityPlaces is the precision of a metered quantity: nanoseconds of seconds.
 const maxQuantityPlaces = 9

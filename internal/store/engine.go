@@ -37,6 +37,9 @@ type engine struct {
 	isOpen, hasUnused, carries string
 	// noCustomer is the customer of what belongs to none.
 	noCustomer string
+	// sumQuantity adds up the decimal texts of the column quantity exactly, as whole (text) and
+	// billionths.
+	sumQuantity string
 	// bulk says whether rows in bulk go by COPY, and keys and sums in arrays.
 	bulk bool
 	// reading and writing say how transactions begin.
@@ -82,6 +85,10 @@ var sqliteEngine = &engine{
 	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 	faults:     sqliteFaults,
 	classify:   classifySQLite,
+	// SQLite has no decimals: what stands before the point and behind it are whole numbers.
+	sumQuantity: `CAST(coalesce(sum(CAST(CASE WHEN instr(quantity, '.') > 0 THEN substr(quantity, 1, instr(quantity, '.') - 1) ELSE quantity END AS INTEGER)), 0) AS TEXT) AS whole,
+		coalesce(sum(CASE WHEN instr(quantity, '.') > 0 THEN CAST(substr(substr(quantity, instr(quantity, '.') + 1) || '000000000', 1, 9) AS INTEGER)
+			* CASE WHEN quantity LIKE '-%' THEN -1 ELSE 1 END END), 0) AS billionths`,
 }
 
 func classifySQLite(err error) fault {

@@ -52,8 +52,9 @@ var postgresEngine = &engine{
 	tables:           "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema()",
 	guards: `SELECT g.tgname AS name FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid
 		WHERE c.relnamespace = current_schema()::regnamespace AND g.tgenabled IN ('O', 'A')`,
-	faults:   postgresFaults,
-	classify: classifyPostgres,
+	faults:      postgresFaults,
+	classify:    classifyPostgres,
+	sumQuantity: "CAST(coalesce(sum(CAST(quantity AS NUMERIC)), 0) AS TEXT) AS whole, CAST(0 AS BIGINT) AS billionths",
 }
 
 // Defaults of a connection, each of which the URL may set otherwise as a parameter.
