@@ -444,6 +444,7 @@ func (l *loaders) sawPurchases(rows []books.Purchase) {
 		l.policies.expect(rows[i].PolicyID)
 		l.lots.expect(rows[i].LotID)
 		l.lots.expect(rows[i].BonusLotID)
+		l.paymentsOf.expect(rows[i].ID)
 	}
 }
 
