@@ -38,12 +38,13 @@ type statementChange struct {
 }
 
 var statementOfChange = map[revrec.ChangeKind]statementChange{
-	revrec.Voided:      {out: CalledOffLine},
-	revrec.ChargedBack: {out: ChargedBackLine},
-	revrec.Extended:    {out: ExtendedLine},
-	revrec.Transferred: {out: MovedOutLine, in: MovedInLine, moves: true},
-	revrec.Reinstated:  {out: ReinstatedLine, in: ReinstatedLine, moves: true},
-	revrec.RolledOver:  {out: RolledOverLine, in: RolledOverLine, moves: true},
+	revrec.Voided:         {out: CalledOffLine},
+	revrec.RefundedInPart: {out: RefundedLine},
+	revrec.ChargedBack:    {out: ChargedBackLine},
+	revrec.Extended:       {out: ExtendedLine},
+	revrec.Transferred:    {out: MovedOutLine, in: MovedInLine, moves: true},
+	revrec.Reinstated:     {out: ReinstatedLine, in: ReinstatedLine, moves: true},
+	revrec.RolledOver:     {out: RolledOverLine, in: RolledOverLine, moves: true},
 }
 
 func (s *statementWork) unknown(what, kind string) {
