@@ -168,8 +168,8 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, rateNoun, deferredNoun, expiringNoun: // cursors alone
-	case tokenNoun, auditNoun, webhookNoun, deliveryNoun: // not for everybody who may ask for a node
+	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun: // cursors alone
+	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_ or run_"}
 }

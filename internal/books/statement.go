@@ -167,6 +167,27 @@ func (b *Books) StatementOf(ctx context.Context, tx Tx, request StatementRequest
 	return s.statement()
 }
 
+// statementWork is a statement on its way.
+type statementWork struct {
+	books     *Books
+	request   StatementRequest
+	order     []revrec.Lot
+	lots      map[string]*revrec.Lot
+	purchases map[string]Purchase
+	changes   map[string][]revrec.Change // of the customer's lots, by lot
+	into      map[string]revrec.Change   // by the lot that came out of one
+	before    map[string]revrec.Credits  // drawn before the span, by lot
+	bookings  []StatementBooking
+	entries   []StatementEntry
+	drawn     []StatementUse
+
+	lines []StatementLine
+	at    map[statementPlace]int // lines that have credits and no money yet
+	uses  map[statementPlace]int // the lines of use
+	open  StatementBalance
+	err   error
+}
+
 // roll shows lots that have come to their expiry as they are now, where nobody had to hold
 // them since: rolled over, as a balance shows them.
 func (s *statementWork) roll(ctx context.Context, tx Tx) error {
@@ -212,27 +233,6 @@ func (r StatementRequest) check() error {
 		return refuse(TooLarge, "to", "must be within %d days of from, but is %d after it: ask for shorter spans, the closing of one is the opening of the next", most, r.To-r.From)
 	}
 	return nil
-}
-
-// statementWork is a statement on its way.
-type statementWork struct {
-	books     *Books
-	request   StatementRequest
-	order     []revrec.Lot
-	lots      map[string]*revrec.Lot
-	purchases map[string]Purchase
-	changes   map[string][]revrec.Change // of the customer's lots, by lot
-	into      map[string]revrec.Change   // by the lot that came out of one
-	before    map[string]revrec.Credits  // drawn before the span, by lot
-	bookings  []StatementBooking
-	entries   []StatementEntry
-	drawn     []StatementUse
-
-	lines []StatementLine
-	at    map[statementPlace]int // lines that have credits and no money yet
-	uses  map[statementPlace]int // the lines of use
-	open  StatementBalance
-	err   error
 }
 
 // statementPlace is where credits and money meet in one line.

@@ -273,12 +273,12 @@ func (s *statementWork) moneyOfChanges() {
 	for i := range s.order {
 		lot := &s.order[i]
 		for _, change := range s.changes[lot.ID] {
-			if rule := statementOfChange[change.Kind]; rule.moves && !(change.Amount.IsZero() && change.Functional.IsZero()) {
+			if rule := statementOfChange[change.Kind]; rule.moves && (!change.Amount.IsZero() || !change.Functional.IsZero()) {
 				s.money(lot, rule.out, change.Day, change.Amount.Neg(), change.Functional.Neg())
 			}
 		}
 		change, split := s.into[lot.ID]
-		if rule := statementOfChange[change.Kind]; split && rule.moves && !(change.Amount.IsZero() && change.Functional.IsZero()) {
+		if rule := statementOfChange[change.Kind]; split && rule.moves && (!change.Amount.IsZero() || !change.Functional.IsZero()) {
 			s.money(lot, rule.in, change.Day, change.Amount, change.Functional)
 		}
 	}

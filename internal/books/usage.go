@@ -289,7 +289,8 @@ func (u *usageBatch) eventOf(input UsageInput, customers map[string]Customer) (U
 	if event.Dimensions, err = DimensionsOf(input.Dimensions); err != nil {
 		return event, err
 	}
-	return event, u.rate(&event, input)
+	err = u.rate(&event, input)
+	return event, err
 }
 
 // rate sets the credits of an event: those it gives, or its quantity by the rate that its

@@ -15,7 +15,8 @@ func TestDimensions(t *testing.T) {
 	columns := Options{Format: CSV, Source: "s", Columns: map[string]string{"dim:team": "Team", "meter:in": "in", "meter:out": "out"}, Values: map[string]string{"customer": "acme"}}
 	for _, e := range []example{
 		{
-			"objects", Options{Format: NDJSON},
+			"objects",
+			Options{Format: NDJSON},
 			line(`{"team":"r\u0026d","model":"large"}`) + line(`null`) + line(`{}`) + line(`["team"]`) + line(`{"team":1}`) + line(`{"Team":"a"}`) +
 				line(`{"team":"a","team":"b"}`) + line(`{"team":""}`) + line(eleven) + line(`{"model":"a","team":"x\ny"}`), `
 1: s 1 acme used 1 credits at 2025-01-01T00:00:00Z team=r&d model=large
@@ -31,7 +32,8 @@ func TestDimensions(t *testing.T) {
 `,
 		},
 		{
-			"CloudEvents", Options{Format: CloudEvents},
+			"CloudEvents",
+			Options{Format: CloudEvents},
 			head + `{"credits":1,"dimensions":{"team":"a"}}}` + "\n" + head + `{"usage":[{"meter":"in","quantity":1},{"meter":"out","quantity":2}],"dimensions":{"team":"a"}}}` + "\n" +
 				head + `{"credits":1,"dimensions":{"1":"a"}}}`, `
 1: s 1 acme used 1 credits at 2025-01-01T00:00:00Z team=a

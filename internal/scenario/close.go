@@ -54,12 +54,12 @@ func readReopen(p *parser, path string, step mapping, s Step) act {
 }
 
 func (a reopen) play(ctx context.Context, p *player, step Step) error {
-	person := func(name string) context.Context {
-		return books.WithCaller(ctx, books.Caller{Actor: "scenario:" + name, Name: name, Kind: books.ByCommand, Persons: []string{name}})
+	person := func(name string) books.Caller {
+		return books.Caller{Actor: "scenario:" + name, Name: name, Kind: books.ByCommand, Persons: []string{name}}
 	}
-	reopening, err := p.books.PeriodReopenPropose(person("proposer"), p.key(step), books.ReopenPeriod{Period: a.period, Reason: a.reason})
+	reopening, err := p.books.PeriodReopenPropose(books.WithCaller(ctx, person("proposer")), p.key(step), books.ReopenPeriod{Period: a.period, Reason: a.reason})
 	if err == nil {
-		_, err = p.books.PeriodReopenApprove(person("approver"), p.key(step)+":approve", books.DecideReopening{ID: reopening.ID, Reason: a.reason})
+		_, err = p.books.PeriodReopenApprove(books.WithCaller(ctx, person("approver")), p.key(step)+":approve", books.DecideReopening{ID: reopening.ID, Reason: a.reason})
 	}
 	return err
 }

@@ -12,8 +12,13 @@ func TestBoundValuesAreNullWhereRowsSaySo(t *testing.T) {
 		nullZero bool
 		want     any
 	}{
-		{int64(0), true, nil}, {int64(7), true, int64(7)}, {int64(0), false, int64(0)},
-		{"", true, nil}, {"x", true, "x"}, {"", false, ""}, {false, false, false},
+		{int64(0), true, nil},
+		{int64(7), true, int64(7)},
+		{int64(0), false, int64(0)},
+		{"", true, nil},
+		{"x", true, "x"},
+		{"", false, ""},
+		{false, false, false},
 	} {
 		v := reflect.ValueOf(test.value)
 		if got, err := valueOf(v.Type(), test.nullZero)(v); got != test.want || err != nil {

@@ -180,8 +180,10 @@ func playBook(s *store.Store) error {
 		"expiry": {Expires: &quarter, LateUsage: ledger.Duration{Days: 5}, Breakage: revrec.Breakage{Method: revrec.OnExpiry, Escheat: share("0.3")}},
 		"pooled": {Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: share("0.1"), Escheat: share("0.2")}},
 		"remote": {Breakage: revrec.Breakage{Method: revrec.Remote, RemoteAfter: ledger.Duration{Months: 2}, RemoteFrom: revrec.FromLastUse}},
-		"rolls": {Expires: &quarter, Rollover: &revrec.Rollover{Share: share("0.5"), Extend: year},
-			Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByLot, Rate: share("0.1")}},
+		"rolls": {
+			Expires: &quarter, Rollover: &revrec.Rollover{Share: share("0.5"), Extend: year},
+			Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByLot, Rate: share("0.1")},
+		},
 		"billed": {Expires: &year, Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: share("0.05")}},
 	} {
 		_, err := p.b.PolicyCreate(p.ctx, p.key(), books.NewPolicy{Code: code, Policy: policy})
@@ -540,10 +542,12 @@ var plants = []struct {
 	{"DROP TRIGGER entries_closed", "database.closed"},
 	{"INSERT INTO closed_through (one, day) VALUES (1, '2024-01-31')", "period.closedThrough"},
 	{"INSERT INTO periods (period, status) VALUES ('2024-01', 'CLOSED')", "period.status period.closedThrough"},
-	{`INSERT INTO period_closings (id, period, act, at_us, actor, entries, last_entry, checks) VALUES ('00000000-0000-7000-8000-00000000dead', '2024-01', 'CLOSED', 1, 'x', 0, 0, '[]');
+	{
+		`INSERT INTO period_closings (id, period, act, at_us, actor, entries, last_entry, checks) VALUES ('00000000-0000-7000-8000-00000000dead', '2024-01', 'CLOSED', 1, 'x', 0, 0, '[]');
 		INSERT INTO closing_balances (closing_id, account, currency, opening_minor, debit_minor, credit_minor, functional_opening_minor, functional_debit_minor, functional_credit_minor)
 			VALUES ('00000000-0000-7000-8000-00000000dead', 'disputes', 'JPY', 0, 1, 1, 0, 1, 1)`,
-		"period.debit period.credit period.functionalDebit period.functionalCredit period.account period.entries"},
+		"period.debit period.credit period.functionalDebit period.functionalCredit period.account period.entries",
+	},
 	{"INSERT INTO lot_days SELECT customer_id, '00000000-0000-7000-8000-00000000dead', day, 1 FROM lot_days LIMIT 1", "database lotDay.drawn"},
 }
 

@@ -85,7 +85,7 @@ func policies(t *testing.T, s *suite) {
 	full := books.Policy{ID: newID(), Code: "full", Name: "Full", CreatedAt: noon, Policy: revrec.Policy{
 		Expires: &year, ShortExpiry: "because", BurnOrder: []revrec.BurnRule{revrec.ByOldest, revrec.ByPriority}, LateUsage: ledger.Duration{Days: 3},
 		Rollover: &revrec.Rollover{Share: dec("0.0000000001"), Extend: ledger.Duration{Months: 3, Days: 1}},
-		Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: dec("0.0000000001")},
+		Overage:  revrec.Overage{Mode: revrec.BillOverage, Rate: dec("0.0000000001")},
 		Breakage: revrec.Breakage{
 			Method: revrec.Proportional, Pool: revrec.PoolByPolicy, Rate: dec("0.1234567891"), Escheat: dec("0.4"),
 		},
