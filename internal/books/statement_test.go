@@ -63,8 +63,9 @@ func (p *playedBook) checkStatements(t *rapid.T, h history) {
 // rolledUnkept is what lives on of those of a customer's lots that came to their expiry today,
 // and that nobody has held since.
 func (p *playedBook) rolledUnkept(t *rapid.T, customer books.Customer, those func(revrec.Lot) bool) (credits revrec.Credits) {
+	lots := p.lots(t)
 	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
-		for _, lot := range p.lots(t) {
+		for _, lot := range lots {
 			if lot.CustomerID != customer.ID || !lot.DueToRoll(p.now) || !those(lot) {
 				continue
 			}
