@@ -3540,6 +3540,8 @@ enum LotChangeKind {
   VOIDED
   "A chargeback of its purchase was lost."
   CHARGED_BACK
+  "Some of its unused credits were refunded, and the rest stayed in use."
+  REFUNDED_IN_PART
   "Its credits got more time."
   EXTENDED
   "Credits moved to another customer: they live on in a lot of that one."
