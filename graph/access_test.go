@@ -48,6 +48,18 @@ var matrix = map[string]struct {
 	"Subscription.jobRunChanged":  {`jobRunChanged { status }`, everybody},
 	"Subscription.entriesPosted":  {`entriesPosted { count }`, everybody},
 
+	"Query.alertRules":         {`alertRules { nodes { id } }`, everybody},
+	"Query.alerts":             {`alerts { nodes { id } }`, everybody},
+	"Query.topUpRules":         {`topUpRules { nodes { id } }`, everybody},
+	"Query.topUps":             {`topUps { nodes { id } }`, everybody},
+	"Query.runOut":             {`runOut(customer: "acme") { day }`, everybody},
+	"Mutation.alertRuleCreate": {`alertRuleCreate(input: {kind: CREDITS_EXPIRING, customer: "acme"}, idempotencyKey: "KEY") { rule { id } userErrors { code } }`, operators},
+	"Mutation.alertRuleEnd":    {`alertRuleEnd(alertRuleId: "alr_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.topUpRuleCreate": {`topUpRuleCreate(input: {customer: "acme", below: "1", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { rule { id } userErrors { code } }`, operators},
+	"Mutation.topUpRuleEnd":    {`topUpRuleEnd(topUpRuleId: "tur_0/0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.topUpConfirm":    {`topUpConfirm(topUpId: "tup_0/0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+	"Mutation.topUpFail":       {`topUpFail(topUpId: "tup_0/0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
+
 	"Query.me":                         {`me { actor roles }`, everybody},
 	"Query.tokens":                     {`tokens { nodes { id } }`, admins},
 	"Query.webhooks":                   {`webhooks { nodes { id } }`, admins},
@@ -155,6 +167,7 @@ var matrix = map[string]struct {
 // they are about the whole book.
 var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
+	"Query.alertRules",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 }

@@ -52,6 +52,7 @@ var subjects = map[string]noun{
 	"customer": customerNoun, "policy": policyNoun, "estimate": estimateNoun, "pack": packNoun, "meter": meterNoun,
 	"purchase": purchaseNoun, "hold": holdNoun, "budget": budgetNoun, "grant": lotNoun, "usage": eventNoun, "job": jobRunNoun, "token": tokenNoun,
 	"webhook": webhookNoun, "closeTask": closeTaskNoun,
+	"alertRule": alertRuleNoun, "topUpRule": topUpRuleNoun, "topUp": topUpNoun,
 }
 
 // Subject is the row's own key, under the noun of the action.

@@ -44,6 +44,11 @@ const (
 	deferredNoun noun = "def"
 	expiringNoun noun = "exp"
 	lineNoun     noun = "stl" // of a statement
+
+	alertRuleNoun noun = "alr"
+	alertNoun     noun = "alt" // customer and alert
+	topUpRuleNoun noun = "tur" // customer and rule
+	topUpNoun     noun = "tup" // customer and request
 )
 
 // maxKeyLength bounds what stands behind a prefix: two UUIDs with a slash, of a draw.

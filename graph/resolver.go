@@ -66,6 +66,11 @@ type (
 	entriesPostedResolver   struct{}
 	webhookResolver         struct{}
 	expiringResolver        struct{}
+	alertRuleResolver       struct{}
+	runOutResolver          struct{}
+	alertResolver           struct{ *resolver }
+	topUpRuleResolver       struct{}
+	topUpResolver           struct{}
 	webhookDeliveryResolver struct{}
 	statementResolver       struct{}
 	statementLineResolver   struct{}
@@ -128,9 +133,14 @@ func (r *resolver) Token() gen.TokenResolver                   { return tokenRes
 func (r *resolver) AuditEvent() gen.AuditEventResolver         { return auditEventResolver{} }
 func (r *resolver) EntriesPosted() gen.EntriesPostedResolver   { return entriesPostedResolver{} }
 
+func (r *resolver) AlertRule() gen.AlertRuleResolver             { return alertRuleResolver{} }
+func (r *resolver) Alert() gen.AlertResolver                     { return alertResolver{r} }
+func (r *resolver) TopUpRule() gen.TopUpRuleResolver             { return topUpRuleResolver{} }
+func (r *resolver) TopUp() gen.TopUpResolver                     { return topUpResolver{} }
 func (r *resolver) Expiring() gen.ExpiringResolver               { return expiringResolver{} }
 func (r *resolver) Webhook() gen.WebhookResolver                 { return webhookResolver{} }
 func (r *resolver) WebhookDelivery() gen.WebhookDeliveryResolver { return webhookDeliveryResolver{} }
+func (r *resolver) RunOut() gen.RunOutResolver                   { return runOutResolver{} }
 
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
@@ -170,6 +180,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
+	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_ or run_"}
 }

@@ -89,6 +89,8 @@ func (a *api) fill() {
 			grantCreate(input: {customer: $n, policy: $n, credits: "3", reason: PROMO}, idempotencyKey: $k7) { userErrors { message } }
 			estimatePropose(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
 			tokenCreate(input: {name: $n, roles: [VIEWER], customer: $n}, idempotencyKey: $k9) { userErrors { message } }
+			alertRuleCreate(input: {kind: BALANCE_LOW, customer: $n, below: "100000"}, idempotencyKey: $m) { userErrors { message } }
+			topUpRuleCreate(input: {customer: $n, pack: $n, credits: "1000", below: "100000"}, idempotencyKey: $n) { userErrors { message } }
 		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
 		a.must(`mutation($m: String!, $k: String!) { rateCardPublish(input: {rates: [{meter: $m, credits: "2", cost: {amount: "0.1"}}], note: "n"}, idempotencyKey: $k) { rateCard { number } userErrors { message } } }`,
 			map[string]any{"m": "m-" + n, "k": "card " + n})

@@ -293,6 +293,13 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 	if runs != nil { // one of the two books has a reader, which changes nothing
 		_, _, err := p.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
 		must(t, err)
+		below, price := decimal.NewFromInt(50), decimal.NewFromInt(7)
+		_, err = p.AlertRuleCreate(ctx, "low", books.NewAlertRule{Kind: books.BalanceLow, Below: &below})
+		must(t, err)
+		_, err = p.AlertRuleCreate(ctx, "soon", books.NewAlertRule{Kind: books.CreditsExpiring, DaysBefore: []int{3, 20}})
+		must(t, err)
+		_, err = p.TopUpRuleCreate(ctx, "more", books.NewTopUpRule{Customer: "acme", Policy: "a", Below: below, Credits: below, Price: &price})
+		must(t, err)
 	}
 	pending := append([]jobRun(nil), runs...)
 	for i, a := range h.acts {
@@ -701,8 +708,11 @@ func (p *playedBook) checkTold(t *rapid.T) {
 	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
 		deliveries, err := tx.Deliveries(ctx, books.DeliveryFilter{}, books.Page{})
 		for _, delivery := range deliveries {
-			if kind := delivery.Message.Type; kind != books.NoticeJobFinished && kind != books.NoticeLotLapsed {
-				told[kind]++
+			for _, of := range toldOf { // jobs tell too, by when they ran
+				if of == delivery.Message.Type {
+					told[of]++
+					break
+				}
 			}
 		}
 		return err

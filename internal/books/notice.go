@@ -28,6 +28,9 @@ const (
 	NoticeGrantCreated       NoticeType = "grant.created"
 	NoticeEstimateApproved   NoticeType = "estimate.approved"
 	NoticeJobFinished        NoticeType = "job.finished"
+	NoticeBalanceLow         NoticeType = "balance.low"
+	NoticeCreditsExpiring    NoticeType = "credits.expiring"
+	NoticeTopUpRequested     NoticeType = "topup.requested"
 	// NoticeTest is sent to one endpoint, on request; none asks for it.
 	NoticeTest NoticeType = "webhook.test"
 )
@@ -37,7 +40,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed,
 		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeCreditsTransferred, NoticeGrantCreated,
-		NoticeEstimateApproved, NoticeJobFinished,
+		NoticeEstimateApproved, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
 	}
 }
 

@@ -59,30 +59,36 @@ type Purchased struct {
 // Errors: NOT_FOUND, PACK_RETIRED, INVALID, TOO_LARGE, SHORT_EXPIRY, IDEMPOTENCY_CONFLICT.
 func (b *Books) Purchase(ctx context.Context, key string, request NewPurchase) (Purchased, error) {
 	return once(ctx, b, act{"purchase.create", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
-		deal, err := b.deal(ctx, tx, request)
-		if err != nil {
-			return Purchased{}, "", err
-		}
-		if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
-			return Purchased{}, "", err
-		}
-		if err := b.insertLots(ctx, tx, deal); err != nil {
-			return Purchased{}, "", err
-		}
-		if err := tx.SetCustomerPolicy(ctx, deal.customer.ID, deal.policy.ID); err != nil {
-			return Purchased{}, "", err
-		}
-		if deal.purchase.Status == PurchasePaid {
-			if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.purchase.grossFunctional(), deal.lot.LiabilityOn); err != nil {
-				return Purchased{}, "", err
-			}
-		}
-		lots, err := tx.LotsByID(ctx, []string{deal.lot.ID}) // the store gave it its order
-		if err != nil {
-			return Purchased{}, "", err
-		}
-		return Purchased{deal.purchase, lots[0]}, deal.purchase.ID, nil
+		bought, err := b.buy(ctx, tx, request)
+		return bought, bought.Purchase.ID, err
 	})
+}
+
+// buy makes the purchase within a transaction.
+func (b *Books) buy(ctx context.Context, tx Tx, request NewPurchase) (Purchased, error) {
+	deal, err := b.deal(ctx, tx, request)
+	if err != nil {
+		return Purchased{}, err
+	}
+	if err := tx.InsertPurchase(ctx, deal.purchase); err != nil {
+		return Purchased{}, err
+	}
+	if err := b.insertLots(ctx, tx, deal); err != nil {
+		return Purchased{}, err
+	}
+	if err := tx.SetCustomerPolicy(ctx, deal.customer.ID, deal.policy.ID); err != nil {
+		return Purchased{}, err
+	}
+	if deal.purchase.Status == PurchasePaid {
+		if err := b.postReceipt(ctx, tx, ledger.PurchaseEntry, deal.purchase, deal.purchase.grossFunctional(), deal.lot.LiabilityOn); err != nil {
+			return Purchased{}, err
+		}
+	}
+	lots, err := tx.LotsByID(ctx, []string{deal.lot.ID}) // the store gave it its order
+	if err != nil {
+		return Purchased{}, err
+	}
+	return Purchased{deal.purchase, lots[0]}, nil
 }
 
 // deal is a purchase on its way into the book.

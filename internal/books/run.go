@@ -102,7 +102,10 @@ type step struct {
 func (b *Books) steps(name JobName) []step {
 	due, recognise, expire := step{"due", b.due}, step{"recognise", b.recognise}, step{"expire", b.expire}
 	remote, breakage := step{"remote", b.remote}, step{"breakage", b.breakage}
+	alerts, topUps := step{"alerts", b.alerts}, step{"topups", b.topUps}
 	switch name {
+	case JobAlerts:
+		return []step{alerts, topUps}
 	case JobDue:
 		return []step{due}
 	case JobRecognise:
@@ -112,7 +115,7 @@ func (b *Books) steps(name JobName) []step {
 	case JobBreakage:
 		return []step{recognise, remote, breakage}
 	case JobAll:
-		return []step{due, recognise, expire, remote, breakage}
+		return []step{due, recognise, expire, remote, breakage, alerts, topUps}
 	}
 	return nil
 }

@@ -255,6 +255,36 @@ func (s scopedTx) ExpiringMonths(ctx context.Context, filter ExpiringFilter) ([]
 	return s.tx.ExpiringMonths(ctx, filter)
 }
 
+func (s scopedTx) Alerts(ctx context.Context, filter AlertFilter, page Page) ([]Alert, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.Alerts(ctx, filter, page)
+}
+
+func (s scopedTx) CountAlerts(ctx context.Context, filter AlertFilter) (int64, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.CountAlerts(ctx, filter)
+}
+
+func (s scopedTx) TopUpRules(ctx context.Context, filter TopUpFilter, page Page) ([]TopUpRule, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.TopUpRules(ctx, filter, page)
+}
+
+func (s scopedTx) CountTopUpRules(ctx context.Context, filter TopUpFilter) (int64, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.CountTopUpRules(ctx, filter)
+}
+
+func (s scopedTx) TopUps(ctx context.Context, filter TopUpFilter, page Page) ([]TopUp, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.TopUps(ctx, filter, page)
+}
+
+func (s scopedTx) CountTopUps(ctx context.Context, filter TopUpFilter) (int64, error) {
+	filter.CustomerID = s.only(filter.CustomerID)
+	return s.tx.CountTopUps(ctx, filter)
+}
+
 func (s scopedTx) UsageChart(ctx context.Context, filter ChartFilter) ([]ChartRow, error) {
 	filter.CustomerID = s.only(filter.CustomerID)
 	return s.tx.UsageChart(ctx, filter)

@@ -268,3 +268,33 @@ func (scopedTx) DeferredAfter(context.Context, ledger.Date, int64) ([]DeferredMo
 func (scopedTx) MovedOn(context.Context, ledger.Date, ledger.Date, time.Time) ([]MovedOn, error) {
 	return nil, errScoped
 }
+
+func (scopedTx) InsertAlertRule(context.Context, AlertRule) error              { return errScoped }
+func (scopedTx) EndAlertRule(context.Context, string, time.Time) error         { return errScoped }
+func (scopedTx) InsertAlerts(context.Context, []Alert) error                   { return errScoped }
+func (scopedTx) EndAlerts(context.Context, []string, time.Time) error          { return errScoped }
+func (scopedTx) InsertTopUpRule(context.Context, TopUpRule) error              { return errScoped }
+func (scopedTx) InsertTopUp(context.Context, TopUp) error                      { return errScoped }
+func (scopedTx) DecideTopUp(context.Context, TopUp) error                      { return errScoped }
+func (scopedTx) ExpireTopUps(context.Context, time.Time) error                 { return errScoped }
+func (scopedTx) AlertRulesByID(context.Context, []string) ([]AlertRule, error) { return nil, errScoped }
+
+func (scopedTx) AlertRules(context.Context, AlertRuleFilter, Page) ([]AlertRule, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CountAlertRules(context.Context, AlertRuleFilter) (int64, error) {
+	return 0, errScoped
+}
+
+func (scopedTx) StandingAlerts(context.Context, string, []string, ledger.Date) ([]Alert, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) EndTopUpRule(context.Context, string, string, time.Time) (TopUpRule, error) {
+	return TopUpRule{}, errScoped
+}
+
+func (scopedTx) LockTopUp(context.Context, string, string) (TopUp, error) {
+	return TopUp{}, errScoped
+}

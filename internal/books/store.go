@@ -44,6 +44,7 @@ type Tx interface {
 	runTx
 	tokenTx
 	tellTx
+	runningLowTx
 	checkTx
 }
 
@@ -433,6 +434,37 @@ type tokenTx interface {
 	TokensByHash(ctx context.Context, hashes [][]byte) ([]Token, error)
 	Tokens(ctx context.Context, filter TokenFilter, page Page) ([]Token, error)
 	CountTokens(ctx context.Context, filter TokenFilter) (int64, error)
+}
+
+// runningLowTx keeps what is said of credits that run low or out.
+type runningLowTx interface {
+	InsertAlertRule(ctx context.Context, rule AlertRule) error
+	// EndAlertRule takes a rule out of force, once. Errors: NOT_FOUND.
+	EndAlertRule(ctx context.Context, id string, at time.Time) error
+	AlertRulesByID(ctx context.Context, ids []string) ([]AlertRule, error)
+	AlertRules(ctx context.Context, filter AlertRuleFilter, page Page) ([]AlertRule, error)
+	CountAlertRules(ctx context.Context, filter AlertRuleFilter) (int64, error)
+	InsertAlerts(ctx context.Context, alerts []Alert) error
+	EndAlerts(ctx context.Context, ids []string, at time.Time) error
+	// StandingAlerts returns those of the rule and the customers that stand on the day.
+	StandingAlerts(ctx context.Context, ruleID string, customerIDs []string, on ledger.Date) ([]Alert, error)
+	Alerts(ctx context.Context, filter AlertFilter, page Page) ([]Alert, error)
+	CountAlerts(ctx context.Context, filter AlertFilter) (int64, error)
+
+	InsertTopUpRule(ctx context.Context, rule TopUpRule) error
+	// EndTopUpRule takes a rule out of force, once, and returns it. Errors: NOT_FOUND.
+	EndTopUpRule(ctx context.Context, customerID, id string, at time.Time) (TopUpRule, error)
+	TopUpRules(ctx context.Context, filter TopUpFilter, page Page) ([]TopUpRule, error)
+	CountTopUpRules(ctx context.Context, filter TopUpFilter) (int64, error)
+	InsertTopUp(ctx context.Context, request TopUp) error
+	// LockTopUp returns the request and holds it until the transaction ends. Errors: NOT_FOUND.
+	LockTopUp(ctx context.Context, customerID, id string) (TopUp, error)
+	// DecideTopUp writes what became of a request. Errors: NOT_FOUND.
+	DecideTopUp(ctx context.Context, request TopUp) error
+	// ExpireTopUps ends the open requests whose time is over.
+	ExpireTopUps(ctx context.Context, now time.Time) error
+	TopUps(ctx context.Context, filter TopUpFilter, page Page) ([]TopUp, error)
+	CountTopUps(ctx context.Context, filter TopUpFilter) (int64, error)
 }
 
 // tellTx keeps what others are told. Endpoints are held before deliveries.

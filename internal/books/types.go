@@ -211,12 +211,13 @@ const (
 	JobRecognise JobName = "recognise" // what was used
 	JobExpire    JobName = "expire"    // what lapsed
 	JobBreakage  JobName = "breakage"  // what is expected to lapse, and what has become remote
-	JobAll       JobName = "all"       // the four in this order
+	JobAlerts    JobName = "alerts"    // what runs low or out, and requests for more credits; books nothing
+	JobAll       JobName = "all"       // the five in this order
 )
 
 // JobNames lists the jobs that can be run by hand.
 func JobNames() []JobName {
-	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage}
+	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage, JobAlerts}
 }
 
 // JobRun is one run of a job and what it did.

@@ -14,7 +14,8 @@ var mayImport = map[string][]string{
 	"ledger":             {},
 	"ledger/export":      {"ledger"},
 	"revrec":             {"ledger"},
-	"internal/books":     {"ledger", "ledger/export", "revrec"},
+	"internal/forecast":  {},
+	"internal/books":     {"ledger", "ledger/export", "revrec", "internal/forecast"},
 	"internal/store":     {"ledger", "revrec", "internal/books"},
 	"internal/auth":      {"internal/books"},
 	"internal/telemetry": {"internal/books"},
@@ -23,7 +24,7 @@ var mayImport = map[string][]string{
 	"internal/scenario":  {"ledger", "ledger/export", "revrec", "internal/books"},
 	"internal/demo":      {"ledger", "revrec", "internal/books"},
 	"internal/bench":     {"ledger", "revrec", "internal/books"},
-	"graph":              {"ledger", "revrec", "internal/books", "internal/auth", "internal/intake"},
+	"graph":              {"ledger", "revrec", "internal/forecast", "internal/books", "internal/auth", "internal/intake"},
 	"jobs":               {"ledger", "revrec", "internal/books"},
 	"web":                {},
 	"cmd": {

@@ -84,6 +84,8 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"endpoints", webhooks},
 		{"deliveries", deliveries},
 		{"deliveries that two claim", claimsAtOnce},
+		{"alerts and their rules", alerts},
+		{"requests for more credits", topUps},
 		{"an empty book has no findings", noFindings},
 	}
 	for _, test := range tests {
