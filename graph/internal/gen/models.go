@@ -17,6 +17,44 @@ import (
 	"drawdown/revrec"
 )
 
+// A rule to make: about a customer, about those of a policy, or about all.
+type AlertRuleCreateInput struct {
+	// What to alert of.
+	Kind books.AlertKind `json:"kind"`
+	// The external id of the one customer.
+	Customer *string `json:"customer,omitempty"`
+	// The code of the policy that governs the customers.
+	Policy *string `json:"policy,omitempty"`
+	// Of BALANCE_LOW: alerts when fewer credits than this are free.
+	Below *revrec.Credits `json:"below,omitempty"`
+	// Of BALANCE_LOW instead: when less than this share of the credits of the last purchase is, more than 0 and at most 1, with at most four decimals.
+	BelowShare *decimal.Decimal `json:"belowShare,omitempty"`
+	// Of CREDITS_EXPIRING: how many days before the last one, at most ten numbers of 0 to 3660; 60, 30 and 7 where empty.
+	DaysBefore []int `json:"daysBefore"`
+}
+
+// What came of `alertRuleCreate`.
+type AlertRuleCreatePayload struct {
+	// The rule; null where it was refused.
+	Rule *books.AlertRule `json:"rule,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a rule ends.
+type AlertRuleEndInput struct {
+	// For the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `alertRuleEnd`.
+type AlertRuleEndPayload struct {
+	// The rule; null where it was refused.
+	Rule *books.AlertRule `json:"rule,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // The terms of a bonus that is a lot of its own. It begins with the credits bought.
 type BonusTermsInput struct {
 	// The first instant at which it can no longer be used. At most one of this, `expiresAfter` and `neverExpires`: it wins over the policy of the bonus.
@@ -800,6 +838,86 @@ type TokenRevokeInput struct {
 type TokenRevokePayload struct {
 	// The token; null where it was refused.
 	Token *books.Token `json:"token,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What is known of the charge.
+type TopUpConfirmInput struct {
+	// When it was paid, at most five minutes ahead; now where null.
+	PaidAt *time.Time `json:"paidAt,omitempty"`
+	// Sales tax that was charged on top; none where null.
+	Tax *decimal.Decimal `json:"tax,omitempty"`
+	// The book's currency per unit of the price's, where they differ.
+	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
+	// The payment's own reference, at most 200 characters.
+	Reference *string `json:"reference,omitempty"`
+}
+
+// What came of `topUpConfirm`.
+type TopUpConfirmPayload struct {
+	// The request; null where it was refused.
+	TopUp *books.TopUp `json:"topUp,omitempty"`
+	// What was sold; null where it was refused.
+	Purchase *books.Purchase `json:"purchase,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a request was not charged.
+type TopUpFailInput struct {
+	// Such as `card_declined`.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `topUpFail`.
+type TopUpFailPayload struct {
+	// The request; null where it was refused.
+	TopUp *books.TopUp `json:"topUp,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// When to request what: a pack, or credits under a policy at a price of their own.
+type TopUpRuleCreateInput struct {
+	// The external id of the customer.
+	Customer string `json:"customer"`
+	// Requests when fewer credits than this are free.
+	Below revrec.Credits `json:"below"`
+	// The code of the pack to buy, at its price when it is requested.
+	Pack *string `json:"pack,omitempty"`
+	// The code of the policy, of credits with a price of their own; `default` where null.
+	Policy *string `json:"policy,omitempty"`
+	// How many to buy.
+	Credits revrec.Credits `json:"credits"`
+	// Their price without tax, where there is no pack.
+	Price *decimal.Decimal `json:"price,omitempty"`
+	// The currency of the price; the book's where null.
+	Currency *ledger.Currency `json:"currency,omitempty"`
+	// The most requests of a calendar month, 1 to 100, those that failed included; 4 where null.
+	MonthlyCap *int `json:"monthlyCap,omitempty"`
+	// How many hours a request waits for its payment, 1 to 720; 72 where null.
+	OpenHours *int `json:"openHours,omitempty"`
+}
+
+// What came of `topUpRuleCreate`.
+type TopUpRuleCreatePayload struct {
+	// The rule; null where it was refused.
+	Rule *books.TopUpRule `json:"rule,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a rule ends.
+type TopUpRuleEndInput struct {
+	// For the auditor.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `topUpRuleEnd`.
+type TopUpRuleEndPayload struct {
+	// The rule; null where it was refused.
+	Rule *books.TopUpRule `json:"rule,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
 }
