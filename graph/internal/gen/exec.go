@@ -22,6 +22,7 @@ import (
 	"drawdown/graph/internal/walk"
 	"drawdown/graph/scalar"
 	"drawdown/internal/books"
+	"drawdown/internal/forecast"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
@@ -38,6 +39,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Account() AccountResolver
 	AccountingPeriod() AccountingPeriodResolver
+	Alert() AlertResolver
+	AlertRule() AlertRuleResolver
 	AuditEvent() AuditEventResolver
 	Balance() BalanceResolver
 	Book() BookResolver
@@ -83,11 +86,14 @@ type ResolverRoot interface {
 	Recognition() RecognitionResolver
 	RevenueSeries() RevenueSeriesResolver
 	RollForwardRow() RollForwardRowResolver
+	RunOut() RunOutResolver
 	Statement() StatementResolver
 	StatementLine() StatementLineResolver
 	StatementUse() StatementUseResolver
 	Subscription() SubscriptionResolver
 	Token() TokenResolver
+	TopUp() TopUpResolver
+	TopUpRule() TopUpRuleResolver
 	TrialBalanceRow() TrialBalanceRowResolver
 	UsageEvent() UsageEventResolver
 	UsageOutcome() UsageOutcomeResolver
@@ -116,6 +122,27 @@ type AccountingPeriodResolver interface {
 	Credits(ctx context.Context, obj *books.Period) (*ledger.Amount, error)
 	Closings(ctx context.Context, obj *books.Period) ([]books.Closing, error)
 	Reopenings(ctx context.Context, obj *books.Period) ([]books.Reopening, error)
+}
+type AlertResolver interface {
+	ID(ctx context.Context, obj *books.Alert) (string, error)
+
+	Customer(ctx context.Context, obj *books.Alert) (*books.Customer, error)
+	RuleID(ctx context.Context, obj *books.Alert) (string, error)
+
+	Below(ctx context.Context, obj *books.Alert) (*revrec.Credits, error)
+
+	DaysBefore(ctx context.Context, obj *books.Alert) (*int, error)
+	Carrying(ctx context.Context, obj *books.Alert) (*ledger.Amount, error)
+
+	Active(ctx context.Context, obj *books.Alert) (bool, error)
+}
+type AlertRuleResolver interface {
+	ID(ctx context.Context, obj *books.AlertRule) (string, error)
+
+	Customer(ctx context.Context, obj *books.AlertRule) (*books.Customer, error)
+	Policy(ctx context.Context, obj *books.AlertRule) (*books.Policy, error)
+	Below(ctx context.Context, obj *books.AlertRule) (*revrec.Credits, error)
+	BelowShare(ctx context.Context, obj *books.AlertRule) (*decimal.Decimal, error)
 }
 type AuditEventResolver interface {
 	ID(ctx context.Context, obj *books.AuditEvent) (string, error)
@@ -326,6 +353,12 @@ type MutationResolver interface {
 	UsageRecord(ctx context.Context, events []UsageEventInput) (*UsageRecordPayload, error)
 	UsageVoid(ctx context.Context, event UsageEventKey, input UsageVoidInput, idempotencyKey string) (*UsageVoidPayload, error)
 	JobRun(ctx context.Context, job books.JobName, input JobRunInput, idempotencyKey string) (*JobRunPayload, error)
+	AlertRuleCreate(ctx context.Context, input AlertRuleCreateInput, idempotencyKey string) (*AlertRuleCreatePayload, error)
+	AlertRuleEnd(ctx context.Context, alertRuleID string, input AlertRuleEndInput, idempotencyKey string) (*AlertRuleEndPayload, error)
+	TopUpRuleCreate(ctx context.Context, input TopUpRuleCreateInput, idempotencyKey string) (*TopUpRuleCreatePayload, error)
+	TopUpRuleEnd(ctx context.Context, topUpRuleID string, input TopUpRuleEndInput, idempotencyKey string) (*TopUpRuleEndPayload, error)
+	TopUpConfirm(ctx context.Context, topUpID string, input TopUpConfirmInput, idempotencyKey string) (*TopUpConfirmPayload, error)
+	TopUpFail(ctx context.Context, topUpID string, input TopUpFailInput, idempotencyKey string) (*TopUpFailPayload, error)
 	WebhookCreate(ctx context.Context, input WebhookCreateInput, idempotencyKey string) (*WebhookCreatePayload, error)
 	WebhookUpdate(ctx context.Context, webhookID string, input WebhookUpdateInput, idempotencyKey string) (*WebhookUpdatePayload, error)
 	WebhookRotateSecret(ctx context.Context, webhookID string, idempotencyKey string) (*WebhookRotateSecretPayload, error)
@@ -437,6 +470,11 @@ type QueryResolver interface {
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
 	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
+	AlertRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.AlertRule], error)
+	Alerts(ctx context.Context, customer *string, rule *string, kind *books.AlertKind, active bool, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Alert], error)
+	TopUpRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.TopUpRule], error)
+	TopUps(ctx context.Context, customer *string, status *books.TopUpStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.TopUp], error)
+	RunOut(ctx context.Context, customer string) (*books.RunOut, error)
 	UsageEvent(ctx context.Context, id string) (*books.UsageEvent, error)
 	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, withDimension *books.EventDimension, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Draws(ctx context.Context, customer string, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
@@ -483,6 +521,11 @@ type RevenueSeriesResolver interface {
 type RollForwardRowResolver interface {
 	Policy(ctx context.Context, obj *books.RollForwardGroup) (*string, error)
 }
+type RunOutResolver interface {
+	Customer(ctx context.Context, obj *books.RunOut) (*books.Customer, error)
+
+	Reason(ctx context.Context, obj *books.RunOut) (*forecast.Reason, error)
+}
 type StatementResolver interface {
 	Customer(ctx context.Context, obj *books.Statement) (*books.Customer, error)
 
@@ -512,6 +555,23 @@ type TokenResolver interface {
 
 	RevokedBy(ctx context.Context, obj *books.Token) (*string, error)
 	InForce(ctx context.Context, obj *books.Token) (bool, error)
+}
+type TopUpResolver interface {
+	ID(ctx context.Context, obj *books.TopUp) (string, error)
+	Customer(ctx context.Context, obj *books.TopUp) (*books.Customer, error)
+	RuleID(ctx context.Context, obj *books.TopUp) (string, error)
+
+	Purchase(ctx context.Context, obj *books.TopUp) (*books.Purchase, error)
+	Reason(ctx context.Context, obj *books.TopUp) (*string, error)
+}
+type TopUpRuleResolver interface {
+	ID(ctx context.Context, obj *books.TopUpRule) (string, error)
+	Customer(ctx context.Context, obj *books.TopUpRule) (*books.Customer, error)
+
+	Pack(ctx context.Context, obj *books.TopUpRule) (*string, error)
+	Policy(ctx context.Context, obj *books.TopUpRule) (*string, error)
+
+	Price(ctx context.Context, obj *books.TopUpRule) (*ledger.Amount, error)
 }
 type TrialBalanceRowResolver interface {
 	Account(ctx context.Context, obj *view.TrialBalanceRow) (*ledger.Account, error)
@@ -596,6 +656,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AlertRuleCreateInput", ec.unmarshalInputAlertRuleCreateInput),
+			graphql.NewInputUnmarshaler("AlertRuleEndInput", ec.unmarshalInputAlertRuleEndInput),
 			graphql.NewInputUnmarshaler("BonusTermsInput", ec.unmarshalInputBonusTermsInput),
 			graphql.NewInputUnmarshaler("BreakageInput", ec.unmarshalInputBreakageInput),
 			graphql.NewInputUnmarshaler("BudgetCreateInput", ec.unmarshalInputBudgetCreateInput),
@@ -636,6 +698,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RolloverInput", ec.unmarshalInputRolloverInput),
 			graphql.NewInputUnmarshaler("TokenCreateInput", ec.unmarshalInputTokenCreateInput),
 			graphql.NewInputUnmarshaler("TokenRevokeInput", ec.unmarshalInputTokenRevokeInput),
+			graphql.NewInputUnmarshaler("TopUpConfirmInput", ec.unmarshalInputTopUpConfirmInput),
+			graphql.NewInputUnmarshaler("TopUpFailInput", ec.unmarshalInputTopUpFailInput),
+			graphql.NewInputUnmarshaler("TopUpRuleCreateInput", ec.unmarshalInputTopUpRuleCreateInput),
+			graphql.NewInputUnmarshaler("TopUpRuleEndInput", ec.unmarshalInputTopUpRuleEndInput),
 			graphql.NewInputUnmarshaler("UsageEventInput", ec.unmarshalInputUsageEventInput),
 			graphql.NewInputUnmarshaler("UsageEventKey", ec.unmarshalInputUsageEventKey),
 			graphql.NewInputUnmarshaler("UsageVoidInput", ec.unmarshalInputUsageVoidInput),
@@ -1165,6 +1231,83 @@ type Query {
     "Keeps those sold in this currency."
     currency: Currency
   ): [ExpiringMonth!]! @requires(role: VIEWER)
+
+  "The rules by which alerts are raised, in order of creation."
+  alertRules(
+    "Keeps those about the customer with this external id alone."
+    customer: String
+    "True keeps those in force; false those that have ended."
+    inForce: Boolean
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): AlertRuleConnection! @requires(role: VIEWER)
+
+  "Alerts: balances that fell below their number, and credits about to lapse, in the order in which they were raised."
+  alerts(
+    "Keeps those about the customer with this external id."
+    customer: String
+    "Keeps those of the rule with this id."
+    rule: ID
+    "Keeps those of this kind."
+    kind: AlertKind
+    "True keeps those that stand: the balance is still low, the credits have not reached their last day."
+    active: Boolean! = false
+    "Keeps those raised at this instant or later."
+    from: DateTime
+    "Keeps those raised before this instant."
+    before: DateTime
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): AlertConnection! @requires(role: VIEWER)
+
+  "The rules that ask for more credits when a balance is low, in order of creation."
+  topUpRules(
+    "Keeps that of the customer with this external id."
+    customer: String
+    "True keeps those in force; false those that have ended."
+    inForce: Boolean
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): TopUpRuleConnection! @requires(role: VIEWER)
+
+  "Requests for more credits, in order of creation."
+  topUps(
+    "Keeps those of the customer with this external id."
+    customer: String
+    "Keeps those that stand so."
+    status: TopUpStatus
+    "Keeps those made at this instant or later."
+    from: DateTime
+    "Keeps those made before this instant."
+    before: DateTime
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): TopUpConnection! @requires(role: VIEWER)
+
+  """
+  When a customer's credits run out, going by the use of the last four weeks, what lapses and what begins later. A forecast, and no
+  figure of the books: docs/finance/run-out.md has the method. Null where there is no such customer.
+  """
+  runOut(
+    "The customer's external id."
+    customer: String!
+  ): RunOut @requires(role: VIEWER)
 
   "One usage event."
   usageEvent(
@@ -1902,6 +2045,72 @@ type Mutation {
   ): JobRunPayload @requires(role: ACCOUNTANT)
 
   """
+  Makes a rule by which the job ` + "`" + `ALERTS` + "`" + ` alerts of a low balance, or of credits about to lapse: once for each crossing, as a
+  row of ` + "`" + `alerts` + "`" + ` and as ` + "`" + `BALANCE_LOW` + "`" + ` or ` + "`" + `CREDITS_EXPIRING` + "`" + ` to endpoints: docs/webhooks.md. Refused: NOT_FOUND, INVALID, TOO_LARGE.
+  """
+  alertRuleCreate(
+    "What to alert of."
+    input: AlertRuleCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): AlertRuleCreatePayload @requires(role: OPERATOR)
+
+  "Takes a rule out of force; what it raised stays. One that has ended stays as it is. Refused: NOT_FOUND, INVALID."
+  alertRuleEnd(
+    "The rule, such as ` + "`" + `alr_…` + "`" + `."
+    alertRuleId: ID!
+    "Why."
+    input: AlertRuleEndInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): AlertRuleEndPayload @requires(role: OPERATOR)
+
+  """
+  Makes a rule by which the job ` + "`" + `ALERTS` + "`" + ` requests more credits whenever a customer's free balance is below a number. The request goes
+  out as ` + "`" + `TOPUP_REQUESTED` + "`" + `; a payment system charges, and says so by ` + "`" + `topUpConfirm` + "`" + `, which sells the credits. A customer has one rule.
+  Refused: NOT_FOUND, ALREADY_EXISTS, INVALID, TOO_LARGE.
+  """
+  topUpRuleCreate(
+    "When to request what."
+    input: TopUpRuleCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): TopUpRuleCreatePayload @requires(role: OPERATOR)
+
+  "Takes a rule out of force; a request that is open can still be confirmed. One that has ended stays as it is. Refused: NOT_FOUND, INVALID."
+  topUpRuleEnd(
+    "The rule, such as ` + "`" + `tur_…` + "`" + `."
+    topUpRuleId: ID!
+    "Why."
+    input: TopUpRuleEndInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): TopUpRuleEndPayload @requires(role: OPERATOR)
+
+  """
+  Says that a request was charged: its credits are sold, paid, at the price that was announced. Asked for again, under whatever
+  key, it answers as the first time did. Refused: NOT_FOUND; ALREADY_DECIDED where it failed or its time is over; INVALID.
+  """
+  topUpConfirm(
+    "The request, such as ` + "`" + `tup_…` + "`" + `."
+    topUpId: ID!
+    "What is known of the charge."
+    input: TopUpConfirmInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): TopUpConfirmPayload @requires(role: OPERATOR)
+
+  "Says that a request was not charged. Refused: NOT_FOUND; ALREADY_DECIDED where it was confirmed or its time is over; INVALID."
+  topUpFail(
+    "The request, such as ` + "`" + `tup_…` + "`" + `."
+    topUpId: ID!
+    "Why."
+    input: TopUpFailInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): TopUpFailPayload @requires(role: OPERATOR)
+
+  """
   Makes an endpoint that is told what happens from now on, by Standard Webhooks: docs/webhooks.md. Its secret is shown in
   this answer and never again; where the answer was lost, ` + "`" + `webhookRotateSecret` + "`" + ` makes another. A book has at most 100.
   Refused: INVALID, TOO_LARGE.
@@ -2327,6 +2536,12 @@ enum WebhookEvent {
   ESTIMATE_APPROVED
   "A job run booked something, or failed."
   JOB_FINISHED
+  "A balance fell below the number of a rule."
+  BALANCE_LOW
+  "Credits are about to lapse, by a rule."
+  CREDITS_EXPIRING
+  "A customer is to be charged for more credits: ` + "`" + `topUpConfirm` + "`" + ` or ` + "`" + `topUpFail` + "`" + ` says what came of it."
+  TOPUP_REQUESTED
   "` + "`" + `webhookTest` + "`" + ` asked for it. No endpoint can ask for it otherwise."
   WEBHOOK_TEST
 }
@@ -3648,6 +3863,242 @@ type ExpiringMonth {
   functionalCarrying: Money!
 }
 
+"When a customer's credits run out."
+type RunOut {
+  "The customer."
+  customer: Customer!
+  "The first day that the credits do not last through, by the mean use of each weekday; null where ` + "`" + `reason` + "`" + ` says why."
+  day: Date
+  "One in ten paths runs out before this day; null where that is more than a year ahead, and where there is no forecast."
+  earliest: Date
+  "One in ten paths runs out after this day; null where that is more than a year ahead, and where there is no forecast."
+  latest: Date
+  "The mean use of the days that it goes by."
+  dailyUse: Credits!
+  "The first of these days."
+  basisFrom: Date!
+  "The last of them: yesterday."
+  basisTo: Date!
+  "Why there is no day; null where there is one."
+  reason: RunOutReason
+}
+
+"Why no day is forecast."
+enum RunOutReason {
+  "Fewer than two whole weeks since the first credits began, or fewer than three days with use."
+  TOO_LITTLE_HISTORY
+  "The credits last longer than a year."
+  BEYOND_HORIZON
+}
+
+"What an alert is about."
+enum AlertKind {
+  "A customer can use fewer credits than a number; holds are left out."
+  BALANCE_LOW
+  "Credits lapse within some days."
+  CREDITS_EXPIRING
+}
+
+"A rule by which alerts are raised."
+type AlertRule {
+  "Begins with ` + "`" + `alr_` + "`" + `."
+  id: ID!
+  "What it alerts of."
+  kind: AlertKind!
+  "The customer that it is about; null for more than one."
+  customer: Customer
+  "The policy whose customers it is about; null for all, and for one customer."
+  policy: Policy
+  "The number of credits, of BALANCE_LOW; null otherwise, and where it is a share."
+  below: Credits
+  "The share of the credits of each customer's last purchase, of BALANCE_LOW; null otherwise."
+  belowShare: Decimal
+  "How many days before the last one, of CREDITS_EXPIRING, the fewest first; empty otherwise."
+  daysBefore: [Int!]!
+  "Who made it, as the audit trail calls them."
+  createdBy: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it ended; null while it is in force."
+  endedAt: DateTime
+}
+
+"A page of rules."
+type AlertRuleConnection {
+  "The rules of this page, in order."
+  nodes: [AlertRule!]!
+  "The same, each with its cursor."
+  edges: [AlertRuleEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many rules the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A rule in a list."
+type AlertRuleEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The rule itself."
+  node: AlertRule!
+}
+
+"One crossing of a rule."
+type Alert {
+  "Begins with ` + "`" + `alt_` + "`" + `."
+  id: ID!
+  "What it is about."
+  kind: AlertKind!
+  "The customer."
+  customer: Customer!
+  "Begins with ` + "`" + `alr_` + "`" + `: the rule that raised it."
+  ruleId: ID!
+  "When it was raised."
+  at: DateTime!
+  "What could be used then, of BALANCE_LOW; what lapses, of CREDITS_EXPIRING."
+  credits: Credits!
+  "The number that the balance fell below; null of CREDITS_EXPIRING."
+  below: Credits
+  "The last day on which the credits can be used; null of BALANCE_LOW."
+  day: Date
+  "Which of the rule's days was reached; null of BALANCE_LOW."
+  daysBefore: Int
+  "The carrying amount that goes with the credits, as it was then; null of BALANCE_LOW."
+  carrying: Money
+  "When the balance was no longer below; null while it is, and of CREDITS_EXPIRING."
+  endedAt: DateTime
+  "True while it stands: the balance is low, or the last day has not passed."
+  active: Boolean!
+}
+
+"A page of alerts."
+type AlertConnection {
+  "The alerts of this page, in order."
+  nodes: [Alert!]!
+  "The same, each with its cursor."
+  edges: [AlertEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many alerts the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"An alert in a list."
+type AlertEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The alert itself."
+  node: Alert!
+}
+
+"A rule that requests more credits when a balance is low."
+type TopUpRule {
+  "Begins with ` + "`" + `tur_` + "`" + `."
+  id: ID!
+  "Whose balance."
+  customer: Customer!
+  "Requests when fewer credits than this are free; holds are left out."
+  below: Credits!
+  "The code of the pack to buy; null where the credits have a price of their own."
+  pack: String
+  "The code of the policy, of credits with a price of their own."
+  policy: String
+  "How many to buy."
+  credits: Credits!
+  "Their price without tax; null where it is the pack's, as it stands when they are requested."
+  price: Money
+  "The most requests of a calendar month, those that failed included."
+  monthlyCap: Int!
+  "How many hours a request waits for its payment."
+  openHours: Int!
+  "Who made it, as the audit trail calls them."
+  createdBy: String!
+  "When it was made."
+  createdAt: DateTime!
+  "When it ended; null while it is in force."
+  endedAt: DateTime
+}
+
+"A page of rules."
+type TopUpRuleConnection {
+  "The rules of this page, in order."
+  nodes: [TopUpRule!]!
+  "The same, each with its cursor."
+  edges: [TopUpRuleEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many rules the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A rule in a list."
+type TopUpRuleEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The rule itself."
+  node: TopUpRule!
+}
+
+"A request for more credits."
+type TopUp {
+  "Begins with ` + "`" + `tup_` + "`" + `."
+  id: ID!
+  "For whom."
+  customer: Customer!
+  "Begins with ` + "`" + `tur_` + "`" + `: the rule that made it."
+  ruleId: ID!
+  "How it stands."
+  status: TopUpStatus!
+  "What was free when it was made."
+  balance: Credits!
+  "How many credits it asks for."
+  credits: Credits!
+  "What to charge for them, without tax."
+  price: Money!
+  "When it was made."
+  at: DateTime!
+  "From when on it can no longer be confirmed."
+  endsAt: DateTime!
+  "When it was confirmed or failed, or its time was over; null while it is open."
+  decidedAt: DateTime
+  "What it bought; null unless confirmed."
+  purchase: Purchase
+  "Why it failed; null where nobody said."
+  reason: String
+}
+
+"How a request for more credits stands."
+enum TopUpStatus {
+  "The payment system is to charge."
+  OPEN
+  "Charged, and the credits sold."
+  CONFIRMED
+  "Not charged."
+  FAILED
+  "Nobody said in time."
+  EXPIRED
+}
+
+"A page of requests."
+type TopUpConnection {
+  "The requests of this page, in order."
+  nodes: [TopUp!]!
+  "The same, each with its cursor."
+  edges: [TopUpEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many requests the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A request in a list."
+type TopUpEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The request itself."
+  node: TopUp!
+}
+
 "What a lot came from."
 enum LotKind {
   "Bought: it has a price."
@@ -4960,7 +5411,7 @@ type Job {
 
 "The jobs."
 enum JobName {
-  "The four below, in their order."
+  "The five below, in their order."
   ALL
   "Books invoices whose due date has come."
   DUE
@@ -4970,6 +5421,8 @@ enum JobName {
   EXPIRE
   "Books what is expected to lapse, and what has become remote."
   BREAKAGE
+  "Alerts of what runs low or out, and requests more credits; books nothing."
+  ALERTS
 }
 
 "One run of a job and what it did."
@@ -5887,6 +6340,124 @@ type JobRunPayload {
   userErrors: [UserError!]!
 }
 
+"A rule to make: about a customer, about those of a policy, or about all."
+input AlertRuleCreateInput {
+  "What to alert of."
+  kind: AlertKind!
+  "The external id of the one customer."
+  customer: String
+  "The code of the policy that governs the customers."
+  policy: String
+  "Of BALANCE_LOW: alerts when fewer credits than this are free."
+  below: Credits
+  "Of BALANCE_LOW instead: when less than this share of the credits of the last purchase is, more than 0 and at most 1, with at most four decimals."
+  belowShare: Decimal
+  "Of CREDITS_EXPIRING: how many days before the last one, at most ten numbers of 0 to 3660; 60, 30 and 7 where empty."
+  daysBefore: [Int!]! = []
+}
+
+"What came of ` + "`" + `alertRuleCreate` + "`" + `."
+type AlertRuleCreatePayload {
+  "The rule; null where it was refused."
+  rule: AlertRule
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Why a rule ends."
+input AlertRuleEndInput {
+  "For the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `alertRuleEnd` + "`" + `."
+type AlertRuleEndPayload {
+  "The rule; null where it was refused."
+  rule: AlertRule
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"When to request what: a pack, or credits under a policy at a price of their own."
+input TopUpRuleCreateInput {
+  "The external id of the customer."
+  customer: String!
+  "Requests when fewer credits than this are free."
+  below: Credits!
+  "The code of the pack to buy, at its price when it is requested."
+  pack: String
+  "The code of the policy, of credits with a price of their own; ` + "`" + `default` + "`" + ` where null."
+  policy: String
+  "How many to buy."
+  credits: Credits!
+  "Their price without tax, where there is no pack."
+  price: Decimal
+  "The currency of the price; the book's where null."
+  currency: Currency
+  "The most requests of a calendar month, 1 to 100, those that failed included; 4 where null."
+  monthlyCap: Int
+  "How many hours a request waits for its payment, 1 to 720; 72 where null."
+  openHours: Int
+}
+
+"What came of ` + "`" + `topUpRuleCreate` + "`" + `."
+type TopUpRuleCreatePayload {
+  "The rule; null where it was refused."
+  rule: TopUpRule
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Why a rule ends."
+input TopUpRuleEndInput {
+  "For the auditor."
+  reason: String
+}
+
+"What came of ` + "`" + `topUpRuleEnd` + "`" + `."
+type TopUpRuleEndPayload {
+  "The rule; null where it was refused."
+  rule: TopUpRule
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What is known of the charge."
+input TopUpConfirmInput {
+  "When it was paid, at most five minutes ahead; now where null."
+  paidAt: DateTime
+  "Sales tax that was charged on top; none where null."
+  tax: Decimal
+  "The book's currency per unit of the price's, where they differ."
+  fxRate: Decimal
+  "The payment's own reference, at most 200 characters."
+  reference: String
+}
+
+"What came of ` + "`" + `topUpConfirm` + "`" + `."
+type TopUpConfirmPayload {
+  "The request; null where it was refused."
+  topUp: TopUp
+  "What was sold; null where it was refused."
+  purchase: Purchase
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"Why a request was not charged."
+input TopUpFailInput {
+  "Such as ` + "`" + `card_declined` + "`" + `."
+  reason: String
+}
+
+"What came of ` + "`" + `topUpFail` + "`" + `."
+type TopUpFailPayload {
+  "The request; null where it was refused."
+  topUp: TopUp
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "An endpoint to make."
 input WebhookCreateInput {
   "Where to tell it: https, without a user or a password, at most 2,000 characters. What leads to a private address is not sent to."
@@ -6118,6 +6689,130 @@ func (ec *executionContext) childFields_AccountingPeriodEdge(ctx context.Context
 		return ec.fieldContext_AccountingPeriodEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountingPeriodEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Alert_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Alert_kind(ctx, field)
+	case "customer":
+		return ec.fieldContext_Alert_customer(ctx, field)
+	case "ruleId":
+		return ec.fieldContext_Alert_ruleId(ctx, field)
+	case "at":
+		return ec.fieldContext_Alert_at(ctx, field)
+	case "credits":
+		return ec.fieldContext_Alert_credits(ctx, field)
+	case "below":
+		return ec.fieldContext_Alert_below(ctx, field)
+	case "day":
+		return ec.fieldContext_Alert_day(ctx, field)
+	case "daysBefore":
+		return ec.fieldContext_Alert_daysBefore(ctx, field)
+	case "carrying":
+		return ec.fieldContext_Alert_carrying(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_Alert_endedAt(ctx, field)
+	case "active":
+		return ec.fieldContext_Alert_active(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AlertConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AlertConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AlertConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AlertConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AlertEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AlertEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AlertRule_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_AlertRule_kind(ctx, field)
+	case "customer":
+		return ec.fieldContext_AlertRule_customer(ctx, field)
+	case "policy":
+		return ec.fieldContext_AlertRule_policy(ctx, field)
+	case "below":
+		return ec.fieldContext_AlertRule_below(ctx, field)
+	case "belowShare":
+		return ec.fieldContext_AlertRule_belowShare(ctx, field)
+	case "daysBefore":
+		return ec.fieldContext_AlertRule_daysBefore(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_AlertRule_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_AlertRule_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_AlertRule_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertRule", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_AlertRuleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_AlertRuleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AlertRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AlertRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertRuleCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_AlertRuleCreatePayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertRuleCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertRuleCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AlertRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AlertRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertRuleEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_AlertRuleEndPayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertRuleEndPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertRuleEndPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8264,6 +8959,28 @@ func (ec *executionContext) childFields_Rollover(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Rollover", field.Name)
 }
 
+func (ec *executionContext) childFields_RunOut(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_RunOut_customer(ctx, field)
+	case "day":
+		return ec.fieldContext_RunOut_day(ctx, field)
+	case "earliest":
+		return ec.fieldContext_RunOut_earliest(ctx, field)
+	case "latest":
+		return ec.fieldContext_RunOut_latest(ctx, field)
+	case "dailyUse":
+		return ec.fieldContext_RunOut_dailyUse(ctx, field)
+	case "basisFrom":
+		return ec.fieldContext_RunOut_basisFrom(ctx, field)
+	case "basisTo":
+		return ec.fieldContext_RunOut_basisTo(ctx, field)
+	case "reason":
+		return ec.fieldContext_RunOut_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunOut", field.Name)
+}
+
 func (ec *executionContext) childFields_Statement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "customer":
@@ -8450,6 +9167,156 @@ func (ec *executionContext) childFields_TokenRevokePayload(ctx context.Context, 
 		return ec.fieldContext_TokenRevokePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TokenRevokePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUp(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TopUp_id(ctx, field)
+	case "customer":
+		return ec.fieldContext_TopUp_customer(ctx, field)
+	case "ruleId":
+		return ec.fieldContext_TopUp_ruleId(ctx, field)
+	case "status":
+		return ec.fieldContext_TopUp_status(ctx, field)
+	case "balance":
+		return ec.fieldContext_TopUp_balance(ctx, field)
+	case "credits":
+		return ec.fieldContext_TopUp_credits(ctx, field)
+	case "price":
+		return ec.fieldContext_TopUp_price(ctx, field)
+	case "at":
+		return ec.fieldContext_TopUp_at(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_TopUp_endsAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_TopUp_decidedAt(ctx, field)
+	case "purchase":
+		return ec.fieldContext_TopUp_purchase(ctx, field)
+	case "reason":
+		return ec.fieldContext_TopUp_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUp", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpConfirmPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topUp":
+		return ec.fieldContext_TopUpConfirmPayload_topUp(ctx, field)
+	case "purchase":
+		return ec.fieldContext_TopUpConfirmPayload_purchase(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TopUpConfirmPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpConfirmPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_TopUpConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_TopUpConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TopUpConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TopUpConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TopUpEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TopUpEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpFailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topUp":
+		return ec.fieldContext_TopUpFailPayload_topUp(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TopUpFailPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpFailPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TopUpRule_id(ctx, field)
+	case "customer":
+		return ec.fieldContext_TopUpRule_customer(ctx, field)
+	case "below":
+		return ec.fieldContext_TopUpRule_below(ctx, field)
+	case "pack":
+		return ec.fieldContext_TopUpRule_pack(ctx, field)
+	case "policy":
+		return ec.fieldContext_TopUpRule_policy(ctx, field)
+	case "credits":
+		return ec.fieldContext_TopUpRule_credits(ctx, field)
+	case "price":
+		return ec.fieldContext_TopUpRule_price(ctx, field)
+	case "monthlyCap":
+		return ec.fieldContext_TopUpRule_monthlyCap(ctx, field)
+	case "openHours":
+		return ec.fieldContext_TopUpRule_openHours(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_TopUpRule_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TopUpRule_createdAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_TopUpRule_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpRule", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_TopUpRuleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_TopUpRuleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TopUpRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TopUpRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpRuleCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_TopUpRuleCreatePayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TopUpRuleCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpRuleCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TopUpRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TopUpRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TopUpRuleEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_TopUpRuleEndPayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TopUpRuleEndPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TopUpRuleEndPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TrialBalance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9402,6 +10269,58 @@ func (ec *executionContext) field_Meter_usageEvents_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_alertRuleCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AlertRuleCreateInput, error) {
+			return ec.unmarshalNAlertRuleCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐAlertRuleCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_alertRuleEnd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "alertRuleId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["alertRuleId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (AlertRuleEndInput, error) {
+			return ec.unmarshalNAlertRuleEndInput2drawdownᚋgraphᚋinternalᚋgenᚐAlertRuleEndInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_budgetCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10348,6 +11267,118 @@ func (ec *executionContext) field_Mutation_tokenRevoke_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_topUpConfirm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "topUpId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["topUpId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TopUpConfirmInput, error) {
+			return ec.unmarshalNTopUpConfirmInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpConfirmInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_topUpFail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "topUpId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["topUpId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TopUpFailInput, error) {
+			return ec.unmarshalNTopUpFailInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpFailInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_topUpRuleCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TopUpRuleCreateInput, error) {
+			return ec.unmarshalNTopUpRuleCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_topUpRuleEnd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "topUpRuleId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["topUpRuleId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (TopUpRuleEndInput, error) {
+			return ec.unmarshalNTopUpRuleEndInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleEndInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_usageRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10845,6 +11876,130 @@ func (ec *executionContext) field_Query_activeCustomersOverTime_args(ctx context
 		return nil, err
 	}
 	args["interval"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_alertRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "inForce",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["inForce"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_alerts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rule",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rule"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*books.AlertKind, error) {
+			return ec.unmarshalOAlertKind2ᚖdrawdownᚋinternalᚋbooksᚐAlertKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "active",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["active"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg8
 	return args, nil
 }
 
@@ -12532,6 +13687,20 @@ func (ec *executionContext) field_Query_revenueOverTime_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_runOut_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_statement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12605,6 +13774,114 @@ func (ec *executionContext) field_Query_tokens_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["inForce"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_topUpRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "inForce",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["inForce"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_topUps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "customer",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.TopUpStatus, error) {
+			return ec.unmarshalOTopUpStatus2ᚖdrawdownᚋinternalᚋbooksᚐTopUpStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
@@ -14080,6 +15357,1063 @@ func (ec *executionContext) fieldContext_AccountingPeriodEdge_node(_ context.Con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AccountingPeriod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Alert_id(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Alert_kind(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	if plain := leaf_Alert_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.AlertKind) graphql.Marshaler {
+			return ec.marshalNAlertKind2drawdownᚋinternalᚋbooksᚐAlertKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Alert_kind(obj *books.Alert) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_Alert_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "AlertKind")
+}
+
+func (ec *executionContext) _Alert_customer(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alert",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Alert_ruleId(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_ruleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().RuleID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_ruleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Alert_at(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	if plain := leaf_Alert_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Alert_at(obj *books.Alert) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Alert_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Alert_credits(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	if plain := leaf_Alert_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Alert_credits(obj *books.Alert) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_Alert_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _Alert_below(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_below(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().Below(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_below(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Alert_day(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return leaf_Alert_day(obj)
+}
+
+func leaf_Alert_day(obj *books.Alert) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Alert_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Alert_daysBefore(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_daysBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().DaysBefore(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_daysBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Alert_carrying(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_carrying(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().Carrying(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_carrying(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alert",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Alert_endedAt(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return leaf_Alert_endedAt(obj)
+}
+
+func leaf_Alert_endedAt(obj *books.Alert) graphql.Marshaler {
+	v := obj.EndedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Alert_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Alert_active(ctx context.Context, field graphql.CollectedField, obj *books.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_active(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().Active(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _AlertConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Alert]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Alert) graphql.Marshaler {
+			return ec.marshalNAlert2ᚕᚖdrawdownᚋinternalᚋbooksᚐAlertᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Alert(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Alert]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Alert]) graphql.Marshaler {
+			return ec.marshalNAlertEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Alert]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Alert]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AlertEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Alert]) (ret graphql.Marshaler) {
+	if plain := leaf_AlertEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AlertEdge_cursor(obj *view.Edge[books.Alert]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_AlertEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AlertEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Alert]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Alert) graphql.Marshaler {
+			return ec.marshalNAlert2ᚖdrawdownᚋinternalᚋbooksᚐAlert(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Alert(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRule_id(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AlertRule().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, true, true, "ID")
+}
+
+func (ec *executionContext) _AlertRule_kind(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	if plain := leaf_AlertRule_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.AlertKind) graphql.Marshaler {
+			return ec.marshalNAlertKind2drawdownᚋinternalᚋbooksᚐAlertKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AlertRule_kind(obj *books.AlertRule) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_AlertRule_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, false, false, "AlertKind")
+}
+
+func (ec *executionContext) _AlertRule_customer(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AlertRule().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRule_policy(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AlertRule().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRule_below(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_below(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AlertRule().Below(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_below(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _AlertRule_belowShare(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_belowShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AlertRule().BelowShare(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_belowShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _AlertRule_daysBefore(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_daysBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DaysBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []int) graphql.Marshaler {
+			return ec.marshalNInt2ᚕintᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRule_daysBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AlertRule_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	if plain := leaf_AlertRule_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AlertRule_createdBy(obj *books.AlertRule) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_AlertRule_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _AlertRule_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	if plain := leaf_AlertRule_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRule_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AlertRule_createdAt(obj *books.AlertRule) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_AlertRule_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AlertRule_endedAt(ctx context.Context, field graphql.CollectedField, obj *books.AlertRule) (ret graphql.Marshaler) {
+	return leaf_AlertRule_endedAt(obj)
+}
+
+func leaf_AlertRule_endedAt(obj *books.AlertRule) graphql.Marshaler {
+	v := obj.EndedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_AlertRule_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AlertRuleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.AlertRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.AlertRule) graphql.Marshaler {
+			return ec.marshalNAlertRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐAlertRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.AlertRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.AlertRule]) graphql.Marshaler {
+			return ec.marshalNAlertRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRuleEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.AlertRule]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.AlertRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRuleConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _AlertRuleCreatePayload_rule(ctx context.Context, field graphql.CollectedField, obj *AlertRuleCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleCreatePayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.AlertRule) graphql.Marshaler {
+			return ec.marshalOAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleCreatePayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AlertRuleCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.AlertRule]) (ret graphql.Marshaler) {
+	if plain := leaf_AlertRuleEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AlertRuleEdge_cursor(obj *view.Edge[books.AlertRule]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_AlertRuleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlertRuleEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AlertRuleEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.AlertRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.AlertRule) graphql.Marshaler {
+			return ec.marshalNAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleEndPayload_rule(ctx context.Context, field graphql.CollectedField, obj *AlertRuleEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleEndPayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.AlertRule) graphql.Marshaler {
+			return ec.marshalOAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleEndPayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlertRuleEndPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *AlertRuleEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlertRuleEndPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlertRuleEndPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlertRuleEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27798,6 +30132,270 @@ func (ec *executionContext) fieldContext_Mutation_jobRun(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_alertRuleCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_alertRuleCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AlertRuleCreate(ctx, fc.Args["input"].(AlertRuleCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AlertRuleCreatePayload) graphql.Marshaler {
+			return ec.marshalOAlertRuleCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐAlertRuleCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_alertRuleCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRuleCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_alertRuleCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_alertRuleEnd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_alertRuleEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AlertRuleEnd(ctx, fc.Args["alertRuleId"].(string), fc.Args["input"].(AlertRuleEndInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *AlertRuleEndPayload) graphql.Marshaler {
+			return ec.marshalOAlertRuleEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐAlertRuleEndPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_alertRuleEnd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRuleEndPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_alertRuleEnd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_topUpRuleCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_topUpRuleCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TopUpRuleCreate(ctx, fc.Args["input"].(TopUpRuleCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TopUpRuleCreatePayload) graphql.Marshaler {
+			return ec.marshalOTopUpRuleCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_topUpRuleCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRuleCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_topUpRuleCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_topUpRuleEnd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_topUpRuleEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TopUpRuleEnd(ctx, fc.Args["topUpRuleId"].(string), fc.Args["input"].(TopUpRuleEndInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TopUpRuleEndPayload) graphql.Marshaler {
+			return ec.marshalOTopUpRuleEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleEndPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_topUpRuleEnd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRuleEndPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_topUpRuleEnd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_topUpConfirm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_topUpConfirm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TopUpConfirm(ctx, fc.Args["topUpId"].(string), fc.Args["input"].(TopUpConfirmInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TopUpConfirmPayload) graphql.Marshaler {
+			return ec.marshalOTopUpConfirmPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpConfirmPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_topUpConfirm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpConfirmPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_topUpConfirm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_topUpFail(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_topUpFail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TopUpFail(ctx, fc.Args["topUpId"].(string), fc.Args["input"].(TopUpFailInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *TopUpFailPayload) graphql.Marshaler {
+			return ec.marshalOTopUpFailPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpFailPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_topUpFail(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpFailPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_topUpFail_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_webhookCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35147,6 +37745,226 @@ func (ec *executionContext) fieldContext_Query_expiringMonths(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_alertRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_alertRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AlertRules(ctx, fc.Args["customer"].(*string), fc.Args["inForce"].(*bool), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.AlertRule]) graphql.Marshaler {
+			return ec.marshalNAlertRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_alertRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertRuleConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_alertRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_alerts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_alerts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Alerts(ctx, fc.Args["customer"].(*string), fc.Args["rule"].(*string), fc.Args["kind"].(*books.AlertKind), fc.Args["active"].(bool), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Alert]) graphql.Marshaler {
+			return ec.marshalNAlertConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_alerts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlertConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_alerts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_topUpRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_topUpRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TopUpRules(ctx, fc.Args["customer"].(*string), fc.Args["inForce"].(*bool), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.TopUpRule]) graphql.Marshaler {
+			return ec.marshalNTopUpRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_topUpRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRuleConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_topUpRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_topUps(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_topUps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TopUps(ctx, fc.Args["customer"].(*string), fc.Args["status"].(*books.TopUpStatus), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.TopUp]) graphql.Marshaler {
+			return ec.marshalNTopUpConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_topUps(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_topUps_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_runOut(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_runOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RunOut(ctx, fc.Args["customer"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RunOut) graphql.Marshaler {
+			return ec.marshalORunOut2ᚖdrawdownᚋinternalᚋbooksᚐRunOut(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_runOut(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunOut(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_runOut_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_usageEvent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38819,6 +41637,190 @@ func (ec *executionContext) fieldContext_Rollover_extend(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Rollover", field, false, false, "Duration")
 }
 
+func (ec *executionContext) _RunOut_customer(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunOut_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RunOut().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunOut_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RunOut",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RunOut_day(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	return leaf_RunOut_day(obj)
+}
+
+func leaf_RunOut_day(obj *books.RunOut) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RunOut_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RunOut_earliest(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	return leaf_RunOut_earliest(obj)
+}
+
+func leaf_RunOut_earliest(obj *books.RunOut) graphql.Marshaler {
+	v := obj.Earliest
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RunOut_earliest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RunOut_latest(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	return leaf_RunOut_latest(obj)
+}
+
+func leaf_RunOut_latest(obj *books.RunOut) graphql.Marshaler {
+	v := obj.Latest
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RunOut_latest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RunOut_dailyUse(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	if plain := leaf_RunOut_dailyUse(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunOut_dailyUse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DailyUse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RunOut_dailyUse(obj *books.RunOut) graphql.Marshaler {
+	v := obj.DailyUse
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_RunOut_dailyUse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _RunOut_basisFrom(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	if plain := leaf_RunOut_basisFrom(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunOut_basisFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RunOut_basisFrom(obj *books.RunOut) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RunOut_basisFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RunOut_basisTo(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	if plain := leaf_RunOut_basisTo(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunOut_basisTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RunOut_basisTo(obj *books.RunOut) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RunOut_basisTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RunOut_reason(ctx context.Context, field graphql.CollectedField, obj *books.RunOut) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunOut_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RunOut().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *forecast.Reason) graphql.Marshaler {
+			return ec.marshalORunOutReason2ᚖdrawdownᚋinternalᚋforecastᚐReason(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RunOut_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunOut", field, true, true, "RunOutReason")
+}
+
 func (ec *executionContext) _Statement_customer(ctx context.Context, field graphql.CollectedField, obj *books.Statement) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40693,6 +43695,1333 @@ func (ec *executionContext) _TokenRevokePayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_TokenRevokePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "TokenRevokePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUp_id(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUp().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, true, true, "ID")
+}
+
+func (ec *executionContext) _TopUp_customer(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUp().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUp",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUp_ruleId(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_ruleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUp().RuleID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_ruleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, true, true, "ID")
+}
+
+func (ec *executionContext) _TopUp_status(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	if plain := leaf_TopUp_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.TopUpStatus) graphql.Marshaler {
+			return ec.marshalNTopUpStatus2drawdownᚋinternalᚋbooksᚐTopUpStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUp_status(obj *books.TopUp) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_TopUp_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "TopUpStatus")
+}
+
+func (ec *executionContext) _TopUp_balance(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	if plain := leaf_TopUp_balance(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_balance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Balance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUp_balance(obj *books.TopUp) graphql.Marshaler {
+	v := obj.Balance
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_TopUp_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _TopUp_credits(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	if plain := leaf_TopUp_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUp_credits(obj *books.TopUp) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_TopUp_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _TopUp_price(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	v := obj.Price
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUp",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUp_at(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	if plain := leaf_TopUp_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUp_at(obj *books.TopUp) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TopUp_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TopUp_endsAt(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	if plain := leaf_TopUp_endsAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_endsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUp_endsAt(obj *books.TopUp) graphql.Marshaler {
+	v := obj.EndsAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TopUp_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TopUp_decidedAt(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return leaf_TopUp_decidedAt(obj)
+}
+
+func leaf_TopUp_decidedAt(obj *books.TopUp) graphql.Marshaler {
+	v := obj.DecidedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TopUp_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TopUp_purchase(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUp().Purchase(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUp",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUp_reason(ctx context.Context, field graphql.CollectedField, obj *books.TopUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUp_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUp().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUp_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUp", field, true, true, "String")
+}
+
+func (ec *executionContext) _TopUpConfirmPayload_topUp(ctx context.Context, field graphql.CollectedField, obj *TopUpConfirmPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConfirmPayload_topUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TopUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUp) graphql.Marshaler {
+			return ec.marshalOTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConfirmPayload_topUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConfirmPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConfirmPayload_purchase(ctx context.Context, field graphql.CollectedField, obj *TopUpConfirmPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConfirmPayload_purchase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purchase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Purchase) graphql.Marshaler {
+			return ec.marshalOPurchase2ᚖdrawdownᚋinternalᚋbooksᚐPurchase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConfirmPayload_purchase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConfirmPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConfirmPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TopUpConfirmPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConfirmPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConfirmPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConfirmPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.TopUp) graphql.Marshaler {
+			return ec.marshalNTopUp2ᚕᚖdrawdownᚋinternalᚋbooksᚐTopUpᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.TopUp]) graphql.Marshaler {
+			return ec.marshalNTopUpEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUp]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _TopUpEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.TopUp]) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpEdge_cursor(obj *view.Edge[books.TopUp]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_TopUpEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TopUpEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.TopUp]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUp) graphql.Marshaler {
+			return ec.marshalNTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpFailPayload_topUp(ctx context.Context, field graphql.CollectedField, obj *TopUpFailPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpFailPayload_topUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TopUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUp) graphql.Marshaler {
+			return ec.marshalOTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpFailPayload_topUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpFailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUp(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpFailPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TopUpFailPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpFailPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpFailPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpFailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRule_id(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUpRule().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRule_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, true, true, "ID")
+}
+
+func (ec *executionContext) _TopUpRule_customer(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUpRule().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalNCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRule_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRule_below(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_below(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_below(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Below, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_below(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.Below
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_below(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _TopUpRule_pack(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUpRule().Pack(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRule_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _TopUpRule_policy(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUpRule().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRule_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, true, true, "String")
+}
+
+func (ec *executionContext) _TopUpRule_credits(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_credits(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _TopUpRule_price(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TopUpRule().Price(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRule_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRule",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRule_monthlyCap(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_monthlyCap(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_monthlyCap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MonthlyCap, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_monthlyCap(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.MonthlyCap
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_monthlyCap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TopUpRule_openHours(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_openHours(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_openHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_openHours(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.OpenHours
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_openHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TopUpRule_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_createdBy(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _TopUpRule_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRule_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRule_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRule_createdAt(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TopUpRule_endedAt(ctx context.Context, field graphql.CollectedField, obj *books.TopUpRule) (ret graphql.Marshaler) {
+	return leaf_TopUpRule_endedAt(obj)
+}
+
+func leaf_TopUpRule_endedAt(obj *books.TopUpRule) graphql.Marshaler {
+	v := obj.EndedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TopUpRule_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TopUpRuleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUpRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.TopUpRule) graphql.Marshaler {
+			return ec.marshalNTopUpRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐTopUpRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUpRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.TopUpRule]) graphql.Marshaler {
+			return ec.marshalNTopUpRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRuleEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUpRule]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.TopUpRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRuleConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _TopUpRuleCreatePayload_rule(ctx context.Context, field graphql.CollectedField, obj *TopUpRuleCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleCreatePayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUpRule) graphql.Marshaler {
+			return ec.marshalOTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleCreatePayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TopUpRuleCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.TopUpRule]) (ret graphql.Marshaler) {
+	if plain := leaf_TopUpRuleEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TopUpRuleEdge_cursor(obj *view.Edge[books.TopUpRule]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_TopUpRuleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TopUpRuleEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _TopUpRuleEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.TopUpRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUpRule) graphql.Marshaler {
+			return ec.marshalNTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleEndPayload_rule(ctx context.Context, field graphql.CollectedField, obj *TopUpRuleEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleEndPayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.TopUpRule) graphql.Marshaler {
+			return ec.marshalOTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleEndPayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleEndPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TopUpRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TopUpRuleEndPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *TopUpRuleEndPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TopUpRuleEndPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TopUpRuleEndPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TopUpRuleEndPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -45237,6 +49566,129 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAlertRuleCreateInput(ctx context.Context, obj any) (AlertRuleCreateInput, error) {
+	var it AlertRuleCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["daysBefore"]; !present {
+		asMap["daysBefore"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"kind", "customer", "policy", "below", "belowShare", "daysBefore"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNAlertKind2drawdownᚋinternalᚋbooksᚐAlertKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "customer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customer = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "below":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("below"))
+			data, err := ec.unmarshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Below = data
+		case "belowShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("belowShare"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BelowShare = data
+		case "daysBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("daysBefore"))
+			data, err := ec.unmarshalNInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DaysBefore = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAlertRuleCreateInput unmarshals raw into the AlertRuleCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAlertRuleCreateInput(ctx context.Context, raw any) (AlertRuleCreateInput, error) {
+	var out AlertRuleCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AlertRuleCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAlertRuleEndInput(ctx context.Context, obj any) (AlertRuleEndInput, error) {
+	var it AlertRuleEndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAlertRuleEndInput unmarshals raw into the AlertRuleEndInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAlertRuleEndInput(ctx context.Context, raw any) (AlertRuleEndInput, error) {
+	var out AlertRuleEndInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AlertRuleEndInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBonusTermsInput(ctx context.Context, obj any) (BonusTermsInput, error) {
 	var it BonusTermsInput
 	if obj == nil {
@@ -47804,6 +52256,251 @@ func UnmarshalTokenRevokeInput(ctx context.Context, raw any) (TokenRevokeInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTopUpConfirmInput(ctx context.Context, obj any) (TopUpConfirmInput, error) {
+	var it TopUpConfirmInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"paidAt", "tax", "fxRate", "reference"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "paidAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paidAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaidAt = data
+		case "tax":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tax"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tax = data
+		case "fxRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fxRate"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FxRate = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTopUpConfirmInput unmarshals raw into the TopUpConfirmInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTopUpConfirmInput(ctx context.Context, raw any) (TopUpConfirmInput, error) {
+	var out TopUpConfirmInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TopUpConfirmInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTopUpFailInput(ctx context.Context, obj any) (TopUpFailInput, error) {
+	var it TopUpFailInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTopUpFailInput unmarshals raw into the TopUpFailInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTopUpFailInput(ctx context.Context, raw any) (TopUpFailInput, error) {
+	var out TopUpFailInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TopUpFailInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTopUpRuleCreateInput(ctx context.Context, obj any) (TopUpRuleCreateInput, error) {
+	var it TopUpRuleCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"customer", "below", "pack", "policy", "credits", "price", "currency", "monthlyCap", "openHours"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "customer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customer = data
+		case "below":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("below"))
+			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Below = data
+		case "pack":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pack"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pack = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "credits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
+			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Credits = data
+		case "price":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("price"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Price = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "monthlyCap":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("monthlyCap"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MonthlyCap = data
+		case "openHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenHours = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTopUpRuleCreateInput unmarshals raw into the TopUpRuleCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTopUpRuleCreateInput(ctx context.Context, raw any) (TopUpRuleCreateInput, error) {
+	var out TopUpRuleCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TopUpRuleCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTopUpRuleEndInput(ctx context.Context, obj any) (TopUpRuleEndInput, error) {
+	var it TopUpRuleEndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTopUpRuleEndInput unmarshals raw into the TopUpRuleEndInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTopUpRuleEndInput(ctx context.Context, raw any) (TopUpRuleEndInput, error) {
+	var out TopUpRuleEndInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TopUpRuleEndInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUsageEventInput(ctx context.Context, obj any) (UsageEventInput, error) {
 	var it UsageEventInput
 	if obj == nil {
@@ -48600,6 +53297,364 @@ func (ec *executionContext) _AccountingPeriodEdge(ctx context.Context, sel ast.S
 			}
 		case "node":
 			out.Values[i] = ec._AccountingPeriodEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertImplementors = []string{"Alert"}
+
+func (ec *executionContext) _Alert(ctx context.Context, sel ast.SelectionSet, obj *books.Alert) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Alert")
+		case "id":
+			out.Values[i] = ec._Alert_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Alert_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._Alert_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ruleId":
+			out.Values[i] = ec._Alert_ruleId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._Alert_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._Alert_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "below":
+			out.Values[i] = ec._Alert_below(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._Alert_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "daysBefore":
+			out.Values[i] = ec._Alert_daysBefore(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "carrying":
+			out.Values[i] = ec._Alert_carrying(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._Alert_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "active":
+			out.Values[i] = ec._Alert_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertConnectionImplementors = []string{"AlertConnection"}
+
+func (ec *executionContext) _AlertConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Alert]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertConnection")
+		case "nodes":
+			out.Values[i] = ec._AlertConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._AlertConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AlertConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AlertConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertEdgeImplementors = []string{"AlertEdge"}
+
+func (ec *executionContext) _AlertEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Alert]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertEdge")
+		case "cursor":
+			out.Values[i] = ec._AlertEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AlertEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertRuleImplementors = []string{"AlertRule"}
+
+func (ec *executionContext) _AlertRule(ctx context.Context, sel ast.SelectionSet, obj *books.AlertRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertRuleImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertRule")
+		case "id":
+			out.Values[i] = ec._AlertRule_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._AlertRule_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._AlertRule_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._AlertRule_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "below":
+			out.Values[i] = ec._AlertRule_below(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "belowShare":
+			out.Values[i] = ec._AlertRule_belowShare(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "daysBefore":
+			out.Values[i] = ec._AlertRule_daysBefore(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._AlertRule_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._AlertRule_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._AlertRule_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertRuleConnectionImplementors = []string{"AlertRuleConnection"}
+
+func (ec *executionContext) _AlertRuleConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.AlertRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertRuleConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertRuleConnection")
+		case "nodes":
+			out.Values[i] = ec._AlertRuleConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._AlertRuleConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AlertRuleConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AlertRuleConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertRuleCreatePayloadImplementors = []string{"AlertRuleCreatePayload"}
+
+func (ec *executionContext) _AlertRuleCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *AlertRuleCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertRuleCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertRuleCreatePayload")
+		case "rule":
+			out.Values[i] = ec._AlertRuleCreatePayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AlertRuleCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertRuleEdgeImplementors = []string{"AlertRuleEdge"}
+
+func (ec *executionContext) _AlertRuleEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.AlertRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertRuleEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertRuleEdge")
+		case "cursor":
+			out.Values[i] = ec._AlertRuleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AlertRuleEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var alertRuleEndPayloadImplementors = []string{"AlertRuleEndPayload"}
+
+func (ec *executionContext) _AlertRuleEndPayload(ctx context.Context, sel ast.SelectionSet, obj *AlertRuleEndPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alertRuleEndPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlertRuleEndPayload")
+		case "rule":
+			out.Values[i] = ec._AlertRuleEndPayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AlertRuleEndPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -52766,6 +57821,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "alertRuleCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_alertRuleCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "alertRuleEnd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_alertRuleEnd(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "topUpRuleCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_topUpRuleCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "topUpRuleEnd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_topUpRuleEnd(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "topUpConfirm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_topUpConfirm(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "topUpFail":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_topUpFail(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "webhookCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_webhookCreate(ctx, field)
@@ -54803,6 +59900,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_expiringMonths(ctx, field)
 				})
+		case "alertRules":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_alertRules(ctx, field)
+				})
+		case "alerts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_alerts(ctx, field)
+				})
+		case "topUpRules":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_topUpRules(ctx, field)
+				})
+		case "topUps":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_topUps(ctx, field)
+				})
+		case "runOut":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_runOut(ctx, field)
+				})
 		case "usageEvent":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -55759,6 +60886,67 @@ func (ec *executionContext) plain_Rollover(sel ast.SelectionSet, obj *revrec.Rol
 	return out
 }
 
+var runOutImplementors = []string{"RunOut"}
+
+func (ec *executionContext) _RunOut(ctx context.Context, sel ast.SelectionSet, obj *books.RunOut) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runOutImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunOut")
+		case "customer":
+			out.Values[i] = ec._RunOut_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._RunOut_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "earliest":
+			out.Values[i] = ec._RunOut_earliest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "latest":
+			out.Values[i] = ec._RunOut_latest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dailyUse":
+			out.Values[i] = ec._RunOut_dailyUse(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basisFrom":
+			out.Values[i] = ec._RunOut_basisFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basisTo":
+			out.Values[i] = ec._RunOut_basisTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._RunOut_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var statementImplementors = []string{"Statement"}
 
 func (ec *executionContext) _Statement(ctx context.Context, sel ast.SelectionSet, obj *books.Statement) graphql.Marshaler {
@@ -56313,6 +61501,441 @@ func (ec *executionContext) _TokenRevokePayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._TokenRevokePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpImplementors = []string{"TopUp"}
+
+func (ec *executionContext) _TopUp(ctx context.Context, sel ast.SelectionSet, obj *books.TopUp) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUp")
+		case "id":
+			out.Values[i] = ec._TopUp_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._TopUp_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ruleId":
+			out.Values[i] = ec._TopUp_ruleId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._TopUp_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balance":
+			out.Values[i] = ec._TopUp_balance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._TopUp_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._TopUp_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._TopUp_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAt":
+			out.Values[i] = ec._TopUp_endsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedAt":
+			out.Values[i] = ec._TopUp_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "purchase":
+			out.Values[i] = ec._TopUp_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._TopUp_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpConfirmPayloadImplementors = []string{"TopUpConfirmPayload"}
+
+func (ec *executionContext) _TopUpConfirmPayload(ctx context.Context, sel ast.SelectionSet, obj *TopUpConfirmPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpConfirmPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpConfirmPayload")
+		case "topUp":
+			out.Values[i] = ec._TopUpConfirmPayload_topUp(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "purchase":
+			out.Values[i] = ec._TopUpConfirmPayload_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TopUpConfirmPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpConnectionImplementors = []string{"TopUpConnection"}
+
+func (ec *executionContext) _TopUpConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.TopUp]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpConnection")
+		case "nodes":
+			out.Values[i] = ec._TopUpConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._TopUpConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TopUpConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._TopUpConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpEdgeImplementors = []string{"TopUpEdge"}
+
+func (ec *executionContext) _TopUpEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.TopUp]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpEdge")
+		case "cursor":
+			out.Values[i] = ec._TopUpEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TopUpEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpFailPayloadImplementors = []string{"TopUpFailPayload"}
+
+func (ec *executionContext) _TopUpFailPayload(ctx context.Context, sel ast.SelectionSet, obj *TopUpFailPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpFailPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpFailPayload")
+		case "topUp":
+			out.Values[i] = ec._TopUpFailPayload_topUp(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TopUpFailPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpRuleImplementors = []string{"TopUpRule"}
+
+func (ec *executionContext) _TopUpRule(ctx context.Context, sel ast.SelectionSet, obj *books.TopUpRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpRuleImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpRule")
+		case "id":
+			out.Values[i] = ec._TopUpRule_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._TopUpRule_customer(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "below":
+			out.Values[i] = ec._TopUpRule_below(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pack":
+			out.Values[i] = ec._TopUpRule_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._TopUpRule_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._TopUpRule_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._TopUpRule_price(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "monthlyCap":
+			out.Values[i] = ec._TopUpRule_monthlyCap(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openHours":
+			out.Values[i] = ec._TopUpRule_openHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._TopUpRule_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._TopUpRule_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedAt":
+			out.Values[i] = ec._TopUpRule_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpRuleConnectionImplementors = []string{"TopUpRuleConnection"}
+
+func (ec *executionContext) _TopUpRuleConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.TopUpRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpRuleConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpRuleConnection")
+		case "nodes":
+			out.Values[i] = ec._TopUpRuleConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._TopUpRuleConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._TopUpRuleConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._TopUpRuleConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpRuleCreatePayloadImplementors = []string{"TopUpRuleCreatePayload"}
+
+func (ec *executionContext) _TopUpRuleCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *TopUpRuleCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpRuleCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpRuleCreatePayload")
+		case "rule":
+			out.Values[i] = ec._TopUpRuleCreatePayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TopUpRuleCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpRuleEdgeImplementors = []string{"TopUpRuleEdge"}
+
+func (ec *executionContext) _TopUpRuleEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.TopUpRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpRuleEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpRuleEdge")
+		case "cursor":
+			out.Values[i] = ec._TopUpRuleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._TopUpRuleEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var topUpRuleEndPayloadImplementors = []string{"TopUpRuleEndPayload"}
+
+func (ec *executionContext) _TopUpRuleEndPayload(ctx context.Context, sel ast.SelectionSet, obj *TopUpRuleEndPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, topUpRuleEndPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TopUpRuleEndPayload")
+		case "rule":
+			out.Values[i] = ec._TopUpRuleEndPayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TopUpRuleEndPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -57861,6 +63484,135 @@ func (ec *executionContext) marshalNAccountingPeriodEdge2ᚕdrawdownᚋgraphᚋi
 	return ret
 }
 
+func (ec *executionContext) marshalNAlert2ᚕᚖdrawdownᚋinternalᚋbooksᚐAlertᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Alert) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlert2ᚖdrawdownᚋinternalᚋbooksᚐAlert(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAlert2ᚖdrawdownᚋinternalᚋbooksᚐAlert(ctx context.Context, sel ast.SelectionSet, v *books.Alert) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Alert!")
+		return graphql.Null
+	}
+	return ec._Alert(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAlertConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Alert]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AlertConnection!")
+		return graphql.Null
+	}
+	return ec._AlertConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAlertEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Alert]) graphql.Marshaler {
+	return ec._AlertEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAlertEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Alert]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlertEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAlertKind2drawdownᚋinternalᚋbooksᚐAlertKind(ctx context.Context, v any) (books.AlertKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.AlertKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAlertKind2drawdownᚋinternalᚋbooksᚐAlertKind(ctx context.Context, sel ast.SelectionSet, v books.AlertKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AlertKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNAlertRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐAlertRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.AlertRule) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx context.Context, sel ast.SelectionSet, v *books.AlertRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AlertRule!")
+		return graphql.Null
+	}
+	return ec._AlertRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAlertRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.AlertRule]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AlertRuleConnection!")
+		return graphql.Null
+	}
+	return ec._AlertRuleConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAlertRuleCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐAlertRuleCreateInput(ctx context.Context, v any) (AlertRuleCreateInput, error) {
+	res, err := ec.unmarshalInputAlertRuleCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAlertRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.AlertRule]) graphql.Marshaler {
+	return ec._AlertRuleEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAlertRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.AlertRule]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlertRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAlertRuleEndInput2drawdownᚋgraphᚋinternalᚋgenᚐAlertRuleEndInput(ctx context.Context, v any) (AlertRuleEndInput, error) {
+	res, err := ec.unmarshalInputAlertRuleEndInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAuditEvent2ᚕᚖdrawdownᚋinternalᚋbooksᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.AuditEvent) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -59193,6 +64945,35 @@ func (ec *executionContext) marshalNInt2ᚕint64ᚄ(ctx context.Context, sel ast
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNInt2int64(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -60799,6 +66580,145 @@ func (ec *executionContext) unmarshalNTokenRevokeInput2drawdownᚋgraphᚋintern
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNTopUp2ᚕᚖdrawdownᚋinternalᚋbooksᚐTopUpᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.TopUp) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx context.Context, sel ast.SelectionSet, v *books.TopUp) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TopUp!")
+		return graphql.Null
+	}
+	return ec._TopUp(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTopUpConfirmInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpConfirmInput(ctx context.Context, v any) (TopUpConfirmInput, error) {
+	res, err := ec.unmarshalInputTopUpConfirmInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTopUpConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.TopUp]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TopUpConnection!")
+		return graphql.Null
+	}
+	return ec._TopUpConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTopUpEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.TopUp]) graphql.Marshaler {
+	return ec._TopUpEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTopUpEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.TopUp]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTopUpEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTopUpFailInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpFailInput(ctx context.Context, v any) (TopUpFailInput, error) {
+	res, err := ec.unmarshalInputTopUpFailInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTopUpRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐTopUpRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.TopUpRule) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx context.Context, sel ast.SelectionSet, v *books.TopUpRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TopUpRule!")
+		return graphql.Null
+	}
+	return ec._TopUpRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTopUpRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.TopUpRule]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TopUpRuleConnection!")
+		return graphql.Null
+	}
+	return ec._TopUpRuleConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTopUpRuleCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleCreateInput(ctx context.Context, v any) (TopUpRuleCreateInput, error) {
+	res, err := ec.unmarshalInputTopUpRuleCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTopUpRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.TopUpRule]) graphql.Marshaler {
+	return ec._TopUpRuleEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTopUpRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.TopUpRule]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTopUpRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNTopUpRuleEndInput2drawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleEndInput(ctx context.Context, v any) (TopUpRuleEndInput, error) {
+	res, err := ec.unmarshalInputTopUpRuleEndInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTopUpStatus2drawdownᚋinternalᚋbooksᚐTopUpStatus(ctx context.Context, v any) (books.TopUpStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.TopUpStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTopUpStatus2drawdownᚋinternalᚋbooksᚐTopUpStatus(ctx context.Context, sel ast.SelectionSet, v books.TopUpStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TopUpStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNTrialBalance2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐTrialBalance(ctx context.Context, sel ast.SelectionSet, v *view.TrialBalance) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TrialBalance!")
@@ -61323,6 +67243,46 @@ func (ec *executionContext) marshalOAccountingPeriod2ᚖdrawdownᚋinternalᚋbo
 		return graphql.Null
 	}
 	return ec._AccountingPeriod(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAlertKind2ᚖdrawdownᚋinternalᚋbooksᚐAlertKind(ctx context.Context, v any) (*books.AlertKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.AlertKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAlertKind2ᚖdrawdownᚋinternalᚋbooksᚐAlertKind(ctx context.Context, sel ast.SelectionSet, v *books.AlertKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOAlertRule2ᚖdrawdownᚋinternalᚋbooksᚐAlertRule(ctx context.Context, sel ast.SelectionSet, v *books.AlertRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AlertRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAlertRuleCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐAlertRuleCreatePayload(ctx context.Context, sel ast.SelectionSet, v *AlertRuleCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AlertRuleCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAlertRuleEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐAlertRuleEndPayload(ctx context.Context, sel ast.SelectionSet, v *AlertRuleEndPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AlertRuleEndPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOBonusTerms2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐBonusTerms(ctx context.Context, sel ast.SelectionSet, v *view.BonusTerms) graphql.Marshaler {
@@ -62620,6 +68580,32 @@ func (ec *executionContext) unmarshalORolloverInput2ᚖdrawdownᚋgraphᚋintern
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalORunOut2ᚖdrawdownᚋinternalᚋbooksᚐRunOut(ctx context.Context, sel ast.SelectionSet, v *books.RunOut) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RunOut(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORunOutReason2ᚖdrawdownᚋinternalᚋforecastᚐReason(ctx context.Context, v any) (*forecast.Reason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := forecast.Reason(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORunOutReason2ᚖdrawdownᚋinternalᚋforecastᚐReason(ctx context.Context, sel ast.SelectionSet, v *forecast.Reason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOStatement2ᚖdrawdownᚋinternalᚋbooksᚐStatement(ctx context.Context, sel ast.SelectionSet, v *books.Statement) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -62711,6 +68697,67 @@ func (ec *executionContext) marshalOTokenRevokePayload2ᚖdrawdownᚋgraphᚋint
 		return graphql.Null
 	}
 	return ec._TokenRevokePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUp2ᚖdrawdownᚋinternalᚋbooksᚐTopUp(ctx context.Context, sel ast.SelectionSet, v *books.TopUp) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUp(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUpConfirmPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpConfirmPayload(ctx context.Context, sel ast.SelectionSet, v *TopUpConfirmPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUpConfirmPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUpFailPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpFailPayload(ctx context.Context, sel ast.SelectionSet, v *TopUpFailPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUpFailPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUpRule2ᚖdrawdownᚋinternalᚋbooksᚐTopUpRule(ctx context.Context, sel ast.SelectionSet, v *books.TopUpRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUpRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUpRuleCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleCreatePayload(ctx context.Context, sel ast.SelectionSet, v *TopUpRuleCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUpRuleCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTopUpRuleEndPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐTopUpRuleEndPayload(ctx context.Context, sel ast.SelectionSet, v *TopUpRuleEndPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TopUpRuleEndPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTopUpStatus2ᚖdrawdownᚋinternalᚋbooksᚐTopUpStatus(ctx context.Context, v any) (*books.TopUpStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.TopUpStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTopUpStatus2ᚖdrawdownᚋinternalᚋbooksᚐTopUpStatus(ctx context.Context, sel ast.SelectionSet, v *books.TopUpStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOUsageDimension2ᚖdrawdownᚋinternalᚋbooksᚐDimension(ctx context.Context, v any) (*books.Dimension, error) {
