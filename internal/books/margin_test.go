@@ -66,7 +66,8 @@ func checkMargins(t *testing.T, kept *store.Store) {
 	fifty, wrong := whole(50), metered("wrong", "call", 7, start)
 	done[[]books.UsageOutcome](t)(b.RecordUsage(ctx, []books.UsageInput{
 		metered("1", "call", 600, start), metered("2", "page", 100, start), metered("3", "call", 400, start.AddDate(0, 0, 1)),
-		metered("4", "call", 100, start.AddDate(0, 0, 2)), {ID: "5", Customer: "acme", Credits: &fifty, OccurredAt: start.AddDate(0, 0, 2)},
+		metered("4", "call", 100, start.AddDate(0, 0, 2)),
+		{ID: "5", Customer: "acme", Credits: &fifty, OccurredAt: start.AddDate(0, 0, 2)},
 		wrong,
 	}))
 	done[books.UsageEvent](t)(b.VoidUsage(ctx, "v", books.UsageVoid{Customer: "acme", ID: "wrong"}))

@@ -83,6 +83,7 @@ func (scopedTx) InsertBudgetDraws(context.Context, []BudgetDraw) error   { retur
 func (scopedTx) InsertHold(context.Context, Hold) error                  { return errScoped }
 func (scopedTx) EndHold(context.Context, Hold, []LotKey) error           { return errScoped }
 func (scopedTx) LockHold(context.Context, string, string) (Hold, error)  { return Hold{}, errScoped }
+
 func (scopedTx) LockHoldsOf(context.Context, []LotKey, time.Time) ([]Hold, error) {
 	return nil, errScoped
 }
