@@ -170,6 +170,7 @@ var notOfOneCustomer = []string{
 	"Query.alertRules",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
+	"Query.deferredRevenueRollForward",
 }
 
 // rootFieldsOf lists the root fields of the schema, as Type.field.

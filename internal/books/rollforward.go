@@ -15,15 +15,14 @@ type MovementColumn string
 
 // The columns, in their order. What comes into deferred revenue is positive.
 const (
-	OpeningImport   MovementColumn = "OPENING_BALANCES" // lots that came from elsewhere
-	SoldPaid        MovementColumn = "PURCHASES_PAID"   // paid when bought, or ahead of the due date
-	SoldDue         MovementColumn = "PURCHASES_DUE"    // invoices that fell due
-	Earned          MovementColumn = "USED"             // what was used, also what was earned before and cleared
-	EarlyBreak      MovementColumn = "BREAKAGE_EARLY"   // expected breakage, the law's share left out
-	EstimateChange  MovementColumn = "CATCH_UP"         // what pools moved on days on which an estimate came into force
-	ExpiryBreak     MovementColumn = "BREAKAGE_EXPIRY"  // at expiry, net of what reinstated credits gave back
-	RemoteBreak     MovementColumn = "BREAKAGE_REMOTE"  // use became remote
-	EscheatShare    MovementColumn = "ESCHEAT"          // the law's share of all breakage
+	SoldPaid        MovementColumn = "PURCHASES_PAID"  // paid when bought, or ahead of the due date
+	SoldDue         MovementColumn = "PURCHASES_DUE"   // invoices that fell due
+	Earned          MovementColumn = "USED"            // what was used, also what was earned before and cleared
+	EarlyBreak      MovementColumn = "BREAKAGE_EARLY"  // expected breakage, the law's share left out
+	EstimateChange  MovementColumn = "CATCH_UP"        // what pools moved on days on which an estimate came into force
+	ExpiryBreak     MovementColumn = "BREAKAGE_EXPIRY" // at expiry, net of what reinstated credits gave back
+	RemoteBreak     MovementColumn = "BREAKAGE_REMOTE" // use became remote
+	EscheatShare    MovementColumn = "ESCHEAT"         // the law's share of all breakage
 	PaidBack        MovementColumn = "REFUNDS"
 	ChargedBackPart MovementColumn = "CHARGEBACKS"
 	CalledOffPart   MovementColumn = "VOIDS" // unpaid purchases that were called off
@@ -32,7 +31,7 @@ const (
 // MovementColumns lists the columns in their order.
 func MovementColumns() []MovementColumn {
 	return []MovementColumn{
-		OpeningImport, SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart,
+		SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart,
 	}
 }
 

@@ -27,7 +27,6 @@ type StatementKind string
 
 // The kinds of line, in the order in which those of one day stand.
 const (
-	OpenedLine      StatementKind = "OPENING"       // credits that came from elsewhere with the book
 	PurchasedLine   StatementKind = "PURCHASE"      // credits bought, and what appeared in deferred revenue
 	BonusLine       StatementKind = "BONUS"         // credits that came with them
 	GrantedLine     StatementKind = "GRANT"         // credits given
@@ -52,7 +51,7 @@ const (
 // StatementKinds lists the kinds in the order in which those of one day stand.
 func StatementKinds() []StatementKind {
 	return []StatementKind{
-		OpenedLine, PurchasedLine, BonusLine, GrantedLine, MovedInLine, ReinstatedLine, RolledOverLine, DueLine, PaymentLine, UsedLine, VoidedLine,
+		PurchasedLine, BonusLine, GrantedLine, MovedInLine, ReinstatedLine, RolledOverLine, DueLine, PaymentLine, UsedLine, VoidedLine,
 		OverageLine, ClearedLine, RefundedLine, ChargedBackLine, CalledOffLine, MovedOutLine, ExtendedLine, RemoteLine, LapsedLine,
 	}
 }

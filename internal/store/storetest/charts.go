@@ -146,6 +146,17 @@ func charts(t *testing.T, s *suite) {
 		sides := func(debits, credited int64) books.ChartValues {
 			return books.ChartValues{Debits: debits, Credited: credited, FunctionalDebits: debits, FunctionalCredited: credited}
 		}
+		held := func(minor int64) []books.DeferredMovement {
+			return []books.DeferredMovement{{Currency: "USD", Minor: minor, Functional: minor}}
+		}
+		same(t, held(950))(tx.DeferredBefore(ctx, day, 3, false))
+		same(t, held(910))(tx.DeferredBefore(ctx, day+1, 3, false))
+		same(t, held(950))(tx.DeferredBefore(ctx, day+1, 2, false)) // the third entry was posted later
+		same(t, held(-40))(tx.DeferredAfter(ctx, day-1, 3))
+		same(t, held(-40))(tx.DeferredAfter(ctx, day, 2))
+		used := books.DeferredMovement{Policy: policy.Code, Currency: "USD", Kind: ledger.UsageEntry, Entries: 1, Minor: -40, Functional: -40}
+		same(t, []books.DeferredMovement{used})(tx.DeferredWithin(ctx, day, day, 3, noon))
+		same(t, []books.DeferredMovement{})(tx.DeferredWithin(ctx, day, day, 2, noon))
 		rows(money(0, "", "USD", sides(0, 950)), money(day, "", "USD", sides(40, 0)))(tx.AccountChart(ctx, ledger.DeferredRevenue, span))
 	})
 }
