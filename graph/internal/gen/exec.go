@@ -4874,8 +4874,6 @@ enum StatementDetail {
 
 "What a line of a statement is, in the order in which those of one day stand."
 enum StatementKind {
-  "Credits that came from elsewhere with the book."
-  OPENING
   "Credits bought, and what appeared in deferred revenue."
   PURCHASE
   "Credits that came with them without a price of their own."
@@ -5031,8 +5029,6 @@ enum RollForwardGroupBy {
 
 "A column of the roll-forward, in order. What comes into deferred revenue is positive."
 enum RollForwardColumn {
-  "Lots that came from elsewhere with their carrying amount."
-  OPENING_BALANCES
   "Purchases that were paid at once, or ahead of their due date."
   PURCHASES_PAID
   "Invoices that fell due."
