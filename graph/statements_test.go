@@ -79,7 +79,7 @@ func (a *api) fill() {
 	a.t.Helper()
 	for i := range 60 {
 		n := fmt.Sprintf("c-%02d", i)
-		a.must(`mutation($n: String!, $m: String!, $k1: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!, $k6: String!, $k7: String!, $k8: String!, $k9: String!) {
+		a.must(`mutation($alert: String!, $topUp: String!, $n: String!, $m: String!, $k1: String!, $k2: String!, $k3: String!, $k4: String!, $k5: String!, $k6: String!, $k7: String!, $k8: String!, $k9: String!) {
 			policyCreate(input: {code: $n, expires: "P12M", breakage: {method: PROPORTIONAL, rate: "0.1", pool: LOT}, overage: {mode: BILL, rate: "0.1"}}, idempotencyKey: $k1) { userErrors { message } }
 			packCreate(input: {code: $n, policy: $n, tiers: [{credits: "1000", price: "100.00"}]}, idempotencyKey: $k2) { userErrors { message } }
 			meterCreate(input: {code: $m, credits: "1"}, idempotencyKey: $k3) { userErrors { message } }
@@ -89,9 +89,9 @@ func (a *api) fill() {
 			grantCreate(input: {customer: $n, policy: $n, credits: "3", reason: PROMO}, idempotencyKey: $k7) { userErrors { message } }
 			estimatePropose(input: {policy: $n, rate: "0.2"}, idempotencyKey: $k8) { userErrors { message } }
 			tokenCreate(input: {name: $n, roles: [VIEWER], customer: $n}, idempotencyKey: $k9) { userErrors { message } }
-			alertRuleCreate(input: {kind: BALANCE_LOW, customer: $n, below: "100000"}, idempotencyKey: $m) { userErrors { message } }
-			topUpRuleCreate(input: {customer: $n, pack: $n, credits: "1000", below: "100000"}, idempotencyKey: $n) { userErrors { message } }
-		}`, map[string]any{"n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
+			alertRuleCreate(input: {kind: BALANCE_LOW, customer: $n, below: "100000"}, idempotencyKey: $alert) { userErrors { message } }
+			topUpRuleCreate(input: {customer: $n, pack: $n, credits: "1000", below: "100000"}, idempotencyKey: $topUp) { userErrors { message } }
+		}`, map[string]any{"alert": "alert " + n, "topUp": "topUp " + n, "n": n, "m": "m-" + n, "k1": "1" + n, "k2": "2" + n, "k3": "3" + n, "k4": "4" + n, "k5": "5" + n, "k6": "6" + n, "k7": "7" + n, "k8": "8" + n, "k9": "9" + n})
 		a.must(`mutation($m: String!, $k: String!) { rateCardPublish(input: {rates: [{meter: $m, credits: "2", cost: {amount: "0.1"}}], note: "n"}, idempotencyKey: $k) { rateCard { number } userErrors { message } } }`,
 			map[string]any{"m": "m-" + n, "k": "card " + n})
 		events := []map[string]any{{"id": "e", "customer": n, "meter": "m-" + n, "quantity": "10"}, {"id": "v", "customer": n, "meter": "m-" + n, "quantity": "5"}}
