@@ -166,7 +166,7 @@ var matrix = map[string]struct {
 // notOfOneCustomer are the queries and subscriptions of everybody that a token for one customer may not have:
 // they are about the whole book.
 var notOfOneCustomer = []string{
-	"Query.entry", "Query.entries", "Query.trialBalance", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
+	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.alertRules",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
