@@ -109,7 +109,7 @@ func (b *bench) insertRecognitions(ctx context.Context, book *book, first, last 
 		return "", errors.New("the product wrote no recognition")
 	}
 	const number, amount = "row_number() OVER ()", "sum(d.credits) / 100000"
-	by := map[string]string{ //nolint:gosec // columns, no credentials
+	by := map[string]string{
 		"customer_id": "d.customer_id", "lot_id": "d.lot_id", "day": "d.day", "accounting_date": "d.day",
 		"id":      book.idOf(recognitionIDs, fmt.Sprintf("%d + ", first*maxDaysPerLot*b.Lots)+number),
 		"credits": "sum(d.credits)", "amount_minor": amount, "functional_minor": amount,

@@ -61,20 +61,20 @@ func (a *Alert) Active(today ledger.Date) bool {
 	return a.EndedAt.IsZero() && (a.Day == 0 || a.Day >= today)
 }
 
-// AlertRuleFilter and AlertFilter narrow lists.
-type (
-	AlertRuleFilter struct {
-		CustomerID string
-		InForce    *bool
-	}
-	AlertFilter struct {
-		CustomerID, RuleID string
-		Kind               AlertKind
-		From, Before       time.Time // raised in [From, Before)
-		// ActiveOn keeps those that stand on the day.
-		ActiveOn ledger.Date
-	}
-)
+// AlertRuleFilter narrows a list of rules.
+type AlertRuleFilter struct {
+	CustomerID string
+	InForce    *bool
+}
+
+// AlertFilter narrows a list of alerts.
+type AlertFilter struct {
+	CustomerID, RuleID string
+	Kind               AlertKind
+	From, Before       time.Time // raised in [From, Before)
+	// ActiveOn keeps those that stand on the day.
+	ActiveOn ledger.Date
+}
 
 // Limits of rules, each with its reason.
 const (

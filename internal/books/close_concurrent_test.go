@@ -73,13 +73,13 @@ func TestCloseWhileOthersBook(t *testing.T) {
 					}
 					closings++
 				}
-				t.sameAsClosed(february)
+				t.sameAsClosed(february) //nolint:contextcheck // it has the test's
 				if n%3 > 0 {
 					continue
 				}
-				proposed, err := b.PeriodReopenPropose(person(t.T, "ann"), key+" propose", books.ReopenPeriod{Period: february, Reason: "r"})
+				proposed, err := b.PeriodReopenPropose(person(t.T, "ann"), key+" propose", books.ReopenPeriod{Period: february, Reason: "r"}) //nolint:contextcheck // another person's
 				if err == nil {
-					_, err = b.PeriodReopenApprove(person(t.T, "bob"), key+" approve", books.DecideReopening{ID: proposed.ID})
+					_, err = b.PeriodReopenApprove(person(t.T, "bob"), key+" approve", books.DecideReopening{ID: proposed.ID}) //nolint:contextcheck // another person's
 				}
 				if code := books.CodeOf(err); err == nil {
 					reopenings++

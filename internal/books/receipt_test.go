@@ -111,7 +111,8 @@ func stateOf(t *testing.T, s books.Store) (state struct {
 	Entries   []ledger.Entry
 	Purchases []books.Purchase
 	Lots      []revrec.Lot
-}) {
+},
+) {
 	t.Helper()
 	fine(t, s.View(t.Context(), func(ctx context.Context, tx books.Tx) (err error) {
 		if state.Purchases, err = tx.Purchases(ctx, books.PurchaseFilter{}, books.Page{Limit: 100}); err != nil {

@@ -2,6 +2,7 @@ package books_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,8 +76,8 @@ func (b *lowBook) bodies() (bodies []string) {
 	err := b.View(b.Context(), func(ctx context.Context, tx books.Tx) error {
 		all, err := tx.Deliveries(ctx, books.DeliveryFilter{}, books.Page{})
 		for _, delivery := range all {
-			switch delivery.Message.Type {
-			case books.NoticeBalanceLow, books.NoticeCreditsExpiring, books.NoticeTopUpRequested:
+			about := []books.NoticeType{books.NoticeBalanceLow, books.NoticeCreditsExpiring, books.NoticeTopUpRequested}
+			if slices.Contains(about, delivery.Message.Type) {
 				bodies = append(bodies, delivery.Message.Body)
 			}
 		}

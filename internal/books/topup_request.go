@@ -64,11 +64,12 @@ func (b *Books) requestTopUp(ctx context.Context, tx Tx, rule TopUpRule, balance
 		return err
 	}
 	trial, err := b.trial(ctx, tx, rule.sale(customers[0].ExternalID))
-	if CodeOf(err) != Internal && CodeOf(err) != Unavailable && err != nil {
-		return nil // such as a pack that is no longer sold: the rule waits until it is, or is ended
-	}
-	if err != nil {
+	switch code := CodeOf(err); {
+	case err == nil:
+	case code == Internal || code == Unavailable:
 		return err
+	default:
+		return nil //nolint:nilerr // such as a pack that is no longer sold: the rule waits until it is, or is ended
 	}
 	request := TopUp{
 		ID: b.newID(), RuleID: rule.ID, CustomerID: rule.CustomerID, Status: TopUpOpen, Balance: balance.Credits,

@@ -19,9 +19,11 @@ const Never = math.MaxInt
 const (
 	// Week is how many days make the pattern of a week.
 	Week = 7
-	// MostHistory and LeastHistory are how many days of use a forecast goes by: four whole
-	// weeks, so that it follows a customer who grows, and two at least.
-	MostHistory, LeastHistory = 4 * Week, 2 * Week
+	// MostHistory is how many days of use a forecast goes by: four whole weeks, so that it
+	// follows a customer who grows.
+	MostHistory = 4 * Week
+	// LeastHistory is how many days it needs.
+	LeastHistory = 2 * Week
 	// leastDays is how many of them have use at least: fewer are no pattern.
 	leastDays = 3
 	// Horizon is how many days ahead it looks: beyond a year, four weeks say nothing.

@@ -23,7 +23,7 @@ func TestByHand(t *testing.T) {
 		lots    []Lot
 		want    RunOut
 	}{
-		"100 at 10 a day last through day 9": {four, []Lot{{0, Never, 100}}, RunOut{10, 10, 10, 10, 28, ""}},
+		"100 at 10 a day last through day 9":   {four, []Lot{{0, Never, 100}}, RunOut{10, 10, 10, 10, 28, ""}},
 		"95 last through day 8, and half of 9": {four, []Lot{{0, Never, 95}}, RunOut{9, 9, 9, 10, 28, ""}},
 		"nothing left":                         {four, nil, RunOut{0, 0, 0, 10, 28, ""}},
 		// 100 that lapse after day 4 serve 50; 60 more serve days 5 to 10.

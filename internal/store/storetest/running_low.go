@@ -82,6 +82,9 @@ func topUps(t *testing.T, s *suite) {
 	})
 	for _, key := range [][2]string{{c2, request.ID}, {c1, newID()}, {"x", "y"}} {
 		refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { _, err := tx.LockTopUp(ctx, key[0], key[1]); return err }), books.NotFound)
-		refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { _, err := tx.EndTopUpRule(ctx, key[0], key[1], noon); return err }), books.NotFound)
+		refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error {
+			_, err := tx.EndTopUpRule(ctx, key[0], key[1], noon)
+			return err
+		}), books.NotFound)
 	}
 }
