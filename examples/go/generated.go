@@ -140,6 +140,50 @@ type BalanceResponse struct {
 // GetCustomer returns BalanceResponse.Customer, and is useful for accessing the field via an interface.
 func (v *BalanceResponse) GetCustomer() *BalanceCustomer { return v.Customer }
 
+// The terms of a bonus that is a lot of its own. It begins with the credits bought.
+type BonusTermsInput struct {
+	// The first instant at which it can no longer be used. At most one of this, `expiresAfter` and `neverExpires`: it wins over the policy of the bonus.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// How long it lasts from its start, such as `P90D`.
+	ExpiresAfter *string `json:"expiresAfter"`
+	// True where it never lapses.
+	NeverExpires *bool `json:"neverExpires"`
+	// Why it may lapse within 30 days of its start; such a bonus is refused without it.
+	ShortExpiry *string `json:"shortExpiry"`
+	// The code of its policy; that of the purchase where null. Its breakage is measured in the pool of that policy.
+	Policy *string `json:"policy"`
+	// The lower is used first, where the burn order asks for it; 100 where null.
+	Priority *int `json:"priority"`
+	// The share of it that is expected to be used: more than 0, at most 1, at most six decimals, such as `0.8`; 1 where null.
+	Likelihood *decimal.Decimal `json:"likelihood"`
+	// What it would cost alone, were all of it used, more than 0, in the currency of the purchase; as much per credit as what is bought where null.
+	StandAlonePrice *decimal.Decimal `json:"standAlonePrice"`
+}
+
+// GetExpiresAt returns BonusTermsInput.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetExpiresAfter returns BonusTermsInput.ExpiresAfter, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetExpiresAfter() *string { return v.ExpiresAfter }
+
+// GetNeverExpires returns BonusTermsInput.NeverExpires, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetNeverExpires() *bool { return v.NeverExpires }
+
+// GetShortExpiry returns BonusTermsInput.ShortExpiry, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetShortExpiry() *string { return v.ShortExpiry }
+
+// GetPolicy returns BonusTermsInput.Policy, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetPolicy() *string { return v.Policy }
+
+// GetPriority returns BonusTermsInput.Priority, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetPriority() *int { return v.Priority }
+
+// GetLikelihood returns BonusTermsInput.Likelihood, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetLikelihood() *decimal.Decimal { return v.Likelihood }
+
+// GetStandAlonePrice returns BonusTermsInput.StandAlonePrice, and is useful for accessing the field via an interface.
+func (v *BonusTermsInput) GetStandAlonePrice() *decimal.Decimal { return v.StandAlonePrice }
+
 // CustomerBalance includes the requested fields of the GraphQL type Balance.
 // The GraphQL type's documentation follows.
 //
@@ -147,7 +191,7 @@ func (v *BalanceResponse) GetCustomer() *BalanceCustomer { return v.Customer }
 type CustomerBalance struct {
 	// The instant.
 	At time.Time `json:"at"`
-	// The credits that can be used: the sum over `lots`.
+	// The credits that can be used: what `lots` have unused, less `held`.
 	Credits decimal.Decimal `json:"credits"`
 	// The lots that serve, in the order in which they burn.
 	Lots []CustomerBalanceLotsLot `json:"lots"`
@@ -377,12 +421,32 @@ const (
 	ErrorCodeNotLapsed ErrorCode = "NOT_LAPSED"
 	// A chargeback of the credits is open.
 	ErrorCodeCreditsBlocked ErrorCode = "CREDITS_BLOCKED"
+	// A hard budget does not cover the use. The message says what it allows and what is spent.
+	ErrorCodeBudgetExceeded ErrorCode = "BUDGET_EXCEEDED"
+	// Holds keep the credits: release them, or wait until they are over.
+	ErrorCodeCreditsHeld ErrorCode = "CREDITS_HELD"
+	// The hold was captured or released, or is over. What its job used can be recorded without it.
+	ErrorCodeHoldEnded ErrorCode = "HOLD_ENDED"
 	// The purchase is paid.
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
+	// A part of the purchase is paid: what came in cannot be called off.
+	ErrorCodePartlyPaid ErrorCode = "PARTLY_PAID"
+	// The purchase has not fallen due: until then it is paid whole.
+	ErrorCodeNotDue ErrorCode = "NOT_DUE"
 	// The event, or the purchase, is void.
 	ErrorCodeAlreadyVoided ErrorCode = "ALREADY_VOIDED"
+	// The pack is retired: it was not, or is not, for sale then.
+	ErrorCodePackRetired ErrorCode = "PACK_RETIRED"
 	// The period is closed and takes no more.
 	ErrorCodePeriodClosed ErrorCode = "PERIOD_CLOSED"
+	// The period is not closed.
+	ErrorCodePeriodOpen ErrorCode = "PERIOD_OPEN"
+	// The last day of the period has not ended.
+	ErrorCodePeriodNotOver ErrorCode = "PERIOD_NOT_OVER"
+	// An earlier period is still open: the message names the one that is next.
+	ErrorCodePeriodOutOfOrder ErrorCode = "PERIOD_OUT_OF_ORDER"
+	// Something must be booked or done before the period closes, or opens again: the message names the checks and what to do.
+	ErrorCodeCloseChecksFailed ErrorCode = "CLOSE_CHECKS_FAILED"
 	// Another run of the job is under way: wait for it, or try again.
 	ErrorCodeJobRunning ErrorCode = "JOB_RUNNING"
 	// Another run took the job over; this one stopped.
@@ -427,9 +491,19 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeLapsed,
 	ErrorCodeNotLapsed,
 	ErrorCodeCreditsBlocked,
+	ErrorCodeBudgetExceeded,
+	ErrorCodeCreditsHeld,
+	ErrorCodeHoldEnded,
 	ErrorCodeAlreadyPaid,
+	ErrorCodePartlyPaid,
+	ErrorCodeNotDue,
 	ErrorCodeAlreadyVoided,
+	ErrorCodePackRetired,
 	ErrorCodePeriodClosed,
+	ErrorCodePeriodOpen,
+	ErrorCodePeriodNotOver,
+	ErrorCodePeriodOutOfOrder,
+	ErrorCodeCloseChecksFailed,
 	ErrorCodeJobRunning,
 	ErrorCodeLeaseLost,
 	ErrorCodeRateLimited,
@@ -443,6 +517,20 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodePersistedQueryNotFound,
 	ErrorCodeDocumentNotTrusted,
 }
+
+// One thing by which reports tell use apart.
+type EventDimensionInput struct {
+	// Such as `team`: 1 to 40 characters of a-z 0-9 _ . -, the first a letter.
+	Key string `json:"key"`
+	// 1 to 100 characters, such as `research`.
+	Value string `json:"value"`
+}
+
+// GetKey returns EventDimensionInput.Key, and is useful for accessing the field via an interface.
+func (v *EventDimensionInput) GetKey() string { return v.Key }
+
+// GetValue returns EventDimensionInput.Value, and is useful for accessing the field via an interface.
+func (v *EventDimensionInput) GetValue() string { return v.Value }
 
 // JournalPageEntriesEntryConnection includes the requested fields of the GraphQL type EntryConnection.
 // The GraphQL type's documentation follows.
@@ -492,7 +580,7 @@ func (v *JournalPageResponse) GetEntries() JournalPageEntriesEntryConnection { r
 // Purchase includes the requested fields of the GraphQL type Purchase.
 // The GraphQL type's documentation follows.
 //
-// Credits sold, with the one lot that they make.
+// Credits sold, with the lot that they make: two, where a bonus has terms of its own.
 type Purchase struct {
 	// Begins with `pur_`.
 	Id string `json:"id"`
@@ -502,7 +590,7 @@ type Purchase struct {
 	Credits decimal.Decimal `json:"credits"`
 	// What was charged, without tax.
 	Price PurchasePriceMoney `json:"price"`
-	// The credits that the purchase made.
+	// The credits that the purchase made; those bought, where a bonus has a lot of its own.
 	Lot PurchaseLot `json:"lot"`
 }
 
@@ -531,8 +619,12 @@ type PurchaseCreateInput struct {
 	Policy *string `json:"policy"`
 	// The credits bought, more than 0, at most 1,000,000,000, such as `10000`.
 	Credits decimal.Decimal `json:"credits"`
-	// Credits on top, on the same terms, without a price of their own; none where null.
+	// Credits on top, without a price of their own: on the same terms as those bought, unless `bonusTerms` are given; none where null.
 	Bonus *decimal.Decimal `json:"bonus"`
+	// Has the bonus be a lot of its own, with its own end and its part of the price. ASC 606-10-55-42.
+	BonusTerms *BonusTermsInput `json:"bonusTerms"`
+	// What the credits bought would cost alone, more than 0, where that is not their price. With `bonusTerms` alone: the price is shared in proportion to it.
+	StandAlonePrice *decimal.Decimal `json:"standAlonePrice"`
 	// The price of a custom deal, without tax, with at most the decimals of the currency, such as `750.00`. Not with a pack.
 	Price *decimal.Decimal `json:"price"`
 	// The currency of a custom deal; the book's where null. Not with a pack.
@@ -579,6 +671,12 @@ func (v *PurchaseCreateInput) GetCredits() decimal.Decimal { return v.Credits }
 
 // GetBonus returns PurchaseCreateInput.Bonus, and is useful for accessing the field via an interface.
 func (v *PurchaseCreateInput) GetBonus() *decimal.Decimal { return v.Bonus }
+
+// GetBonusTerms returns PurchaseCreateInput.BonusTerms, and is useful for accessing the field via an interface.
+func (v *PurchaseCreateInput) GetBonusTerms() *BonusTermsInput { return v.BonusTerms }
+
+// GetStandAlonePrice returns PurchaseCreateInput.StandAlonePrice, and is useful for accessing the field via an interface.
+func (v *PurchaseCreateInput) GetStandAlonePrice() *decimal.Decimal { return v.StandAlonePrice }
 
 // GetPrice returns PurchaseCreateInput.Price, and is useful for accessing the field via an interface.
 func (v *PurchaseCreateInput) GetPrice() *decimal.Decimal { return v.Price }
@@ -859,6 +957,8 @@ type UsageEventInput struct {
 	Credits *decimal.Decimal `json:"credits"`
 	// When it happened; now where null.
 	OccurredAt *time.Time `json:"occurredAt"`
+	// What reports tell it apart by: at most 10, each key once. They never change, and an event that comes again says the same.
+	Dimensions []EventDimensionInput `json:"dimensions"`
 }
 
 // GetId returns UsageEventInput.Id, and is useful for accessing the field via an interface.
@@ -881,6 +981,9 @@ func (v *UsageEventInput) GetCredits() *decimal.Decimal { return v.Credits }
 
 // GetOccurredAt returns UsageEventInput.OccurredAt, and is useful for accessing the field via an interface.
 func (v *UsageEventInput) GetOccurredAt() *time.Time { return v.OccurredAt }
+
+// GetDimensions returns UsageEventInput.Dimensions, and is useful for accessing the field via an interface.
+func (v *UsageEventInput) GetDimensions() []EventDimensionInput { return v.Dimensions }
 
 // What became of an event.
 type UsageStatus string

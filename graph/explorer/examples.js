@@ -120,6 +120,25 @@ const shelves = [
         }
       },
       {
+        "name": "creditPrice",
+        "says": "What a credit must cost where a call costs 0.001 to serve, takes one credit and is to leave 80 % of its price.",
+        "query": "query PriceForMargin($cost: Decimal!, $margin: Decimal!) {\n  creditPrice(costPerUnit: $cost, margin: $margin) {\n    price { exact rounded places }\n    left { rounded }\n    margin { rounded }\n  }\n}\n",
+        "variables": {
+          "cost": "0.001",
+          "margin": "0.8"
+        }
+      },
+      {
+        "name": "creditPrice-margin",
+        "says": "The margin that a price leaves, where a page takes ten credits.",
+        "query": "query MarginAtPrice($cost: Decimal!, $credits: Decimal!, $price: Decimal!) {\n  creditPrice(costPerUnit: $cost, creditsPerUnit: $credits, price: $price) {\n    costPerCredit { rounded }\n    pricePerUnit { rounded }\n    margin { exact rounded }\n  }\n}\n",
+        "variables": {
+          "cost": "0.03",
+          "credits": "10",
+          "price": "0.007"
+        }
+      },
+      {
         "name": "meter",
         "says": "What a thousand tokens cost, and the latest event that was rated by it.",
         "query": "query Meter($code: String!) {\n  meter(code: $code) {\n    name\n    unit\n    credits\n    per\n    usageEvents(first: 1, reverse: true) {\n      nodes { eventId quantity credits occurredAt }\n    }\n  }\n}\n",
@@ -133,15 +152,29 @@ const shelves = [
         "query": "query Meters {\n  meters { nodes { code name unit credits per } }\n}\n"
       },
       {
+        "name": "rateCards",
+        "says": "Every version of the rate card, the latest first, with what it says and why.",
+        "query": "query RateCards {\n  rateCards(first: 10, reverse: true) {\n    nodes {\n      number\n      effectiveFrom\n      note\n      rates { meter { code } credits per cost { amount per } }\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
+      },
+      {
+        "name": "rateCard",
+        "says": "What units of every meter come to now, and by which version of the rate card.",
+        "query": "query RatesNow {\n  rateCard {\n    rateCard { number effectiveFrom }\n    rates { meter { code unit } credits per cost { amount per } from }\n  }\n}\n"
+      },
+      {
         "name": "policyCreate",
-        "says": "Adds a policy: credits lapse after twelve months, use may arrive three days late, and what is expected to lapse is earned in proportion to use.",
-        "query": "mutation AddPolicy($input: PolicyCreateInput!, $key: String!) {\n  policyCreate(input: $input, idempotencyKey: $key) {\n    policy { id code expires burnOrder breakage { method pool rate } }\n    userErrors { field code message }\n  }\n}\n",
+        "says": "Adds a policy: credits lapse after twelve months, half of what is left then lives on for three more, use may arrive three days late, and what is expected to lapse is earned in proportion to use.",
+        "query": "mutation AddPolicy($input: PolicyCreateInput!, $key: String!) {\n  policyCreate(input: $input, idempotencyKey: $key) {\n    policy { id code expires rollover { share extend } burnOrder breakage { method pool rate } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
             "code": "standard",
             "name": "Twelve months",
             "expires": "P12M",
             "lateUsage": "P3D",
+            "rollover": {
+              "share": "0.5",
+              "extend": "P3M"
+            },
             "breakage": {
               "method": "PROPORTIONAL",
               "rate": "0.05"
@@ -294,6 +327,29 @@ const shelves = [
           },
           "key": "meter-images"
         }
+      },
+      {
+        "name": "rateCardPublish",
+        "says": "What tokens come to from next year on, and what they cost to serve. What was used before keeps its rate.",
+        "query": "mutation PublishRates($input: RateCardPublishInput!, $key: String!) {\n  rateCardPublish(input: $input, idempotencyKey: $key) {\n    rateCard {\n      number\n      effectiveFrom\n      rates { meter { code } credits per cost { amount per } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "effectiveFrom": "2027-01-01T00:00:00Z",
+            "rates": [
+              {
+                "meter": "tokens_out",
+                "credits": "5",
+                "per": "1000",
+                "cost": {
+                  "amount": "0.0042",
+                  "per": "1000"
+                }
+              }
+            ],
+            "note": "The larger model"
+          },
+          "key": "rates-2027"
+        }
       }
     ]
   },
@@ -332,6 +388,26 @@ const shelves = [
             "reference": "INV-2026-0012"
           },
           "key": "INV-2026-0012"
+        }
+      },
+      {
+        "name": "purchaseCreate-bonus",
+        "says": "Sells with a bonus that lapses by itself: 100.00 alone against 15.00 at 80 %, so 89.29 and 10.71 (ASC 606, Example 49).",
+        "query": "mutation SellWithBonus($input: PurchaseCreateInput!, $key: String!) {\n  purchaseCreate(input: $input, idempotencyKey: $key) {\n    purchase {\n      price { amount currency }\n      lots { nodes { granted expiresAt price { amount currency } } }\n      bonusTerms { likelihood price { amount } standAlonePrice { amount } bonusStandAlonePrice { amount } }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "acme",
+            "policy": "standard",
+            "credits": "100",
+            "price": "100.00",
+            "bonus": "15",
+            "bonusTerms": {
+              "expiresAfter": "P90D",
+              "likelihood": "0.8",
+              "standAlonePrice": "15.00"
+            }
+          },
+          "key": "INV-2026-0049"
         }
       },
       {
@@ -574,6 +650,22 @@ const shelves = [
         }
       },
       {
+        "name": "expiring",
+        "says": "The list to call from: who loses most within ninety days, and when.",
+        "query": "query Expiring($to: Date!) {\n  expiring(to: $to, sort: CARRYING, reverse: true, first: 5) {\n    totalCount\n    nodes {\n      customer { externalId name }\n      day\n      credits\n      carrying { amount currency }\n    }\n  }\n}\n",
+        "variables": {
+          "to": "2026-04-12"
+        }
+      },
+      {
+        "name": "expiringMonths",
+        "says": "What lapses within a year if nobody uses it, month by month.",
+        "query": "query ExpiringMonths($to: Date!) {\n  expiringMonths(to: $to) { month currency customers lots credits functionalCarrying { amount currency } }\n}\n",
+        "variables": {
+          "to": "2026-12-31"
+        }
+      },
+      {
         "name": "creditsTransfer",
         "says": "One school gives credits to another: they keep what was paid for them, and when they lapse.",
         "query": "mutation Move($input: CreditsTransferInput!, $key: String!) {\n  creditsTransfer(input: $input, idempotencyKey: $key) {\n    lots { customer { externalId } granted price { amount currency } startsAt expiresAt carrying { amount } origin { customer { externalId } } }\n    userErrors { field code message }\n  }\n}\n",
@@ -639,6 +731,30 @@ const shelves = [
               "customer": "acme",
               "credits": "2.5",
               "occurredAt": "2026-01-11T18:20:00Z"
+            }
+          ]
+        }
+      },
+      {
+        "name": "usageRecord-dimensions",
+        "says": "Says by what reports are to tell use apart: which team, which model.",
+        "query": "mutation UseByTeam($events: [UsageEventInput!]!) {\n  usageRecord(events: $events) {\n    outcomes {\n      eventId\n      status\n      event { credits dimensions { key value } rateCard { number } }\n      error { field code message }\n    }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "events": [
+            {
+              "id": "req-3",
+              "customer": "acme",
+              "credits": "7",
+              "dimensions": [
+                {
+                  "key": "team",
+                  "value": "research"
+                },
+                {
+                  "key": "model",
+                  "value": "large"
+                }
+              ]
             }
           ]
         }
@@ -767,6 +883,77 @@ const shelves = [
     ]
   },
   {
+    "title": "Budgets",
+    "examples": [
+      {
+        "name": "budget",
+        "says": "A budget, and what it allowed when.",
+        "query": "query Budget($id: ID!) {\n  budget(id: $id) {\n    name\n    dimension { key value }\n    per\n    versions { number from limit mode reason }\n    customer { balance { budgets { name spent held left over from to } } }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ customer(externalId: \"kestrel-maps\") { budgets { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "budgetCreate",
+        "says": "Team research may use 500 credits a month, and no more.",
+        "query": "mutation Divide($input: BudgetCreateInput!, $key: String!) {\n  budgetCreate(input: $input, idempotencyKey: $key) {\n    budget { name dimension { key value } per versions { number from limit mode } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "customer": "acme",
+            "name": "Research",
+            "dimension": {
+              "key": "team",
+              "value": "research"
+            },
+            "limit": "500",
+            "per": "MONTH",
+            "mode": "HARD"
+          },
+          "key": "budget-acme-research"
+        }
+      },
+      {
+        "name": "budgetUpdate",
+        "says": "From February on research may use more.",
+        "query": "mutation Raise($id: ID!, $input: BudgetUpdateInput!, $key: String!) {\n  budgetUpdate(budgetId: $id, input: $input, idempotencyKey: $key) {\n    budget { versions { number from limit mode reason } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "limit": "800",
+            "from": "2026-02-01",
+            "reason": "Two more people"
+          },
+          "key": "budget-acme-research-2"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ customer(externalId: \"acme\") { budgets { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "budgetEnd",
+        "says": "At the end of June the project is over.",
+        "query": "mutation EndBudget($id: ID!, $input: BudgetEndInput!, $key: String!) {\n  budgetEnd(budgetId: $id, input: $input, idempotencyKey: $key) {\n    budget { versions { number from ended } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "from": "2026-07-01"
+          },
+          "key": "budget-acme-research-3"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ customer(externalId: \"acme\") { budgets { id } } }"
+          }
+        ]
+      }
+    ]
+  },
+  {
     "title": "Revenue and journal",
     "examples": [
       {
@@ -837,11 +1024,29 @@ const shelves = [
         "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
       },
       {
+        "name": "deferredRevenueRollForward",
+        "says": "How deferred revenue moved in a quarter, column by column, and that it foots to the ledger and to the lots.",
+        "query": "query RollForward($from: Date!, $to: Date!) {\n  deferredRevenueRollForward(from: $from, to: $to, groupBy: POLICY) {\n    asOf postedThrough entryCount controlTotal { amount currency }\n    rows { policy currency opening { amount } movements { column amount { amount } entryCount } closing { amount } }\n    checks { currency closing { amount } ledger { amount } lots { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "usageOverTime",
         "says": "A chart of use: credits by month, the three largest customers apart.",
         "query": "query UsageOverTime($from: Date!, $to: Date!) {\n  usageOverTime(from: $from, to: $to, interval: MONTH, groupBy: CUSTOMER, top: 3) {\n    buckets { from to }\n    series { key others credits total }\n    total\n  }\n}\n",
         "variables": {
           "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "usageOverTime-dimension",
+        "says": "Use by team, day by day; events that name none are the series without a key.",
+        "query": "query UsageByTeam($from: Date!, $to: Date!) {\n  usageOverTime(from: $from, to: $to, interval: WEEK, groupBy: DIMENSION, dimension: \"team\") {\n    buckets { from to }\n    series { key others credits total }\n    total\n  }\n}\n",
+        "variables": {
+          "from": "2025-12-01",
           "to": "2025-12-31"
         }
       },
@@ -864,6 +1069,15 @@ const shelves = [
         }
       },
       {
+        "name": "marginOverTime",
+        "says": "What each meter earned and cost to serve, month by month, and how much has no cost yet.",
+        "query": "query Margins($from: Date!, $to: Date!) {\n  marginOverTime(from: $from, to: $to, interval: MONTH, groupBy: METER) {\n    buckets { from to }\n    series {\n      key\n      others\n      points { revenue { amount } cost { amount } margin { amount } share uncosted }\n    }\n    total { revenue { amount currency } cost { amount } margin { amount } share uncosted }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "accountOverTime",
         "says": "Deferred revenue at the end of each month. Take CASH for what was paid.",
         "query": "query AccountOverTime($from: Date!, $to: Date!) {\n  accountOverTime(account: DEFERRED_REVENUE, from: $from, to: $to, interval: MONTH) {\n    buckets { to }\n    series { currency opening { amount } debits { amount } credits { amount } closing { amount } }\n  }\n}\n",
@@ -876,6 +1090,146 @@ const shelves = [
         "name": "activeCustomersOverTime",
         "says": "How many customers used something in each week of a month.",
         "query": "query ActiveCustomersOverTime {\n  activeCustomersOverTime(from: \"2025-12-01\", to: \"2025-12-31\", interval: WEEK) {\n    buckets { from to }\n    counts\n    total\n  }\n}\n"
+      }
+    ]
+  },
+  {
+    "title": "Closing",
+    "examples": [
+      {
+        "name": "periods",
+        "says": "The months of the book, the newest first: which are closed, and what each holds.",
+        "query": "query Periods {\n  periods(first: 3, reverse: true) {\n    nodes { period status closedAt entryCount outOfPeriodCount debits { amount currency } credits { amount } }\n    pageInfo { hasNextPage endCursor }\n    totalCount\n  }\n}\n"
+      },
+      {
+        "name": "period",
+        "says": "One month with every closing of it. What the checklist said then stays on record.",
+        "query": "query Period($period: Period!) {\n  period(period: $period) {\n    status firstDay lastDay closedAt\n    closings { act at by reason entryCount lastEntry checks { code figures { name text } } }\n    reopenings { status reason proposedBy decidedBy }\n  }\n}\n",
+        "variables": {
+          "period": "2025-01"
+        }
+      },
+      {
+        "name": "closeChecklist",
+        "says": "What a month needs to close: each check, whether it holds, its figures, and what to do about it.",
+        "query": "query Checklist($period: Period!) {\n  closeChecklist(period: $period) {\n    status ready\n    checks { code passed toDo figures { name text amount { amount currency } } }\n    tasks { task { name required } done { by at comment } }\n  }\n}\n",
+        "variables": {
+          "period": "2025-02"
+        }
+      },
+      {
+        "name": "closeTasks",
+        "says": "What people do before a month closes.",
+        "query": "query Tasks {\n  closeTasks { id name required from to createdBy }\n}\n"
+      },
+      {
+        "name": "periodClose",
+        "says": "Closes a month. From then on what happened in it and comes late is booked on the first of the oldest open month.",
+        "query": "mutation Close($period: Period!, $key: String!) {\n  periodClose(period: $period, idempotencyKey: $key) {\n    period { period status closedAt }\n    closing { by entryCount lastEntry checks { code passed } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "period": "2025-02",
+          "key": "close-2025-02"
+        }
+      },
+      {
+        "name": "periodClose-refused",
+        "says": "Months close in order.",
+        "query": "mutation CloseTooEarly($period: Period!, $key: String!) {\n  periodClose(period: $period, idempotencyKey: $key) {\n    period { status }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "period": "2025-06",
+          "key": "close-2025-06"
+        }
+      },
+      {
+        "name": "periodReopenPropose",
+        "says": "Proposes to open a closed month again. It stays closed until somebody else approves.",
+        "query": "mutation ProposeReopening($period: Period!, $input: PeriodReopenProposeInput!, $key: String!) {\n  periodReopenPropose(period: $period, input: $input, idempotencyKey: $key) {\n    reopening { id period status reason proposedBy }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "period": "2025-02",
+          "input": {
+            "reason": "A file of the gateway was found"
+          },
+          "key": "reopen-2025-02"
+        }
+      },
+      {
+        "name": "periodReopenApprove",
+        "says": "Opens a month again that somebody else proposed to open, and every later one with it.",
+        "query": "mutation ApproveReopening($id: ID!, $input: PeriodReopenDecideInput!, $key: String!) {\n  periodReopenApprove(reopeningId: $id, input: $input, idempotencyKey: $key) {\n    reopening { period status proposedBy decidedBy decidedAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "The auditors know"
+          },
+          "key": "reopen-2025-01-approved"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ period(period: \"2025-01\") { reopenings { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "periodReopenReject",
+        "says": "Leaves a month closed that somebody proposed to open, or takes one's own proposal back.",
+        "query": "mutation RejectReopening($id: ID!, $input: PeriodReopenDecideInput!, $key: String!) {\n  periodReopenReject(reopeningId: $id, input: $input, idempotencyKey: $key) {\n    reopening { period status decidedBy decision }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "It was a file of March"
+          },
+          "key": "reopen-2025-02-rejected"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ period(period: \"2025-02\") { reopenings { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "closeTaskDone",
+        "says": "Ticks a task for a month.",
+        "query": "mutation TickTask($id: ID!, $period: Period!, $input: CloseTaskDoneInput!, $key: String!) {\n  closeTaskDone(taskId: $id, period: $period, input: $input, idempotencyKey: $key) {\n    mark { period at by comment }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "period": "2025-12",
+          "input": {
+            "comment": "No difference"
+          },
+          "key": "bank-2025-12"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ closeTasks { id } }"
+          }
+        ]
+      },
+      {
+        "name": "closeTaskEnd",
+        "says": "Ends a task: months after that do not ask for it.",
+        "query": "mutation EndTask($id: ID!, $after: Period!, $key: String!) {\n  closeTaskEnd(taskId: $id, after: $after, idempotencyKey: $key) {\n    task { name from to }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "after": "2026-12",
+          "key": "bank-ends"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ closeTasks { id } }"
+          }
+        ]
+      },
+      {
+        "name": "closeTaskCreate",
+        "says": "Adds a task to the checklist: no month from then on closes before somebody has ticked it.",
+        "query": "mutation AddTask($input: CloseTaskCreateInput!, $key: String!) {\n  closeTaskCreate(input: $input, idempotencyKey: $key) {\n    task { id name required from }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "name": "Compare cash with the bank, account by account",
+            "from": "2026-01"
+          },
+          "key": "bank-2026"
+        }
       }
     ]
   },
@@ -918,6 +1272,323 @@ const shelves = [
         "name": "jobRunChanged",
         "says": "A line of a dashboard that says what is booked now; the answer is the first event, the latest run.",
         "query": "subscription JobRunChanged {\n  jobRunChanged { job trigger status through lots recognitions entries }\n}\n"
+      }
+    ]
+  },
+  {
+    "title": "Alerts and top-ups",
+    "examples": [
+      {
+        "name": "alertRules",
+        "says": "The rules in force.",
+        "query": "query Rules {\n  alertRules(inForce: true) {\n    nodes { id kind customer { externalId } policy { code } below belowShare daysBefore }\n  }\n}\n"
+      },
+      {
+        "name": "alerts",
+        "says": "Whose balance is low now.",
+        "query": "query Low {\n  alerts(kind: BALANCE_LOW, active: true) {\n    nodes { at customer { externalId name } credits below }\n    totalCount\n  }\n}\n"
+      },
+      {
+        "name": "topUpRules",
+        "says": "Who buys more by themselves, and when.",
+        "query": "query Rules {\n  topUpRules(inForce: true) {\n    nodes { id customer { externalId } below pack credits price { amount currency } monthlyCap }\n  }\n}\n"
+      },
+      {
+        "name": "topUps",
+        "says": "What is to be charged.",
+        "query": "query ToCharge {\n  topUps(status: OPEN) {\n    nodes { id customer { externalId } credits price { amount currency } endsAt }\n  }\n}\n"
+      },
+      {
+        "name": "runOut",
+        "says": "When a customer runs out, and how sure that is.",
+        "query": "query RunOut($customer: String!) {\n  runOut(customer: $customer) {\n    day\n    earliest\n    latest\n    dailyUse\n    basisFrom\n    basisTo\n    reason\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "customer",
+            "query": "{ customers(first: 1) { nodes { externalId } } }"
+          }
+        ]
+      },
+      {
+        "name": "alertRuleCreate",
+        "says": "Alerts sixty, thirty and seven days before credits lapse, of all customers.",
+        "query": "mutation Alert($input: AlertRuleCreateInput!, $key: String!) {\n  alertRuleCreate(input: $input, idempotencyKey: $key) {\n    rule { id kind daysBefore }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "kind": "CREDITS_EXPIRING",
+            "daysBefore": [
+              60,
+              30,
+              7
+            ]
+          },
+          "key": "alert-expiring"
+        }
+      },
+      {
+        "name": "alertRuleCreate-low",
+        "says": "Alerts when less than a tenth of what a customer bought last is left.",
+        "query": "mutation Alert($input: AlertRuleCreateInput!, $key: String!) {\n  alertRuleCreate(input: $input, idempotencyKey: $key) {\n    rule { id kind belowShare }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "kind": "BALANCE_LOW",
+            "belowShare": "0.1"
+          },
+          "key": "alert-low"
+        }
+      },
+      {
+        "name": "alertRuleEnd",
+        "says": "Alerts no more by a rule.",
+        "query": "mutation NoMore($id: ID!, $input: AlertRuleEndInput!, $key: String!) {\n  alertRuleEnd(alertRuleId: $id, input: $input, idempotencyKey: $key) {\n    rule { id endedAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "the CRM reminds by itself"
+          },
+          "key": "alert-expiring-end"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ alertRules(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "topUpRuleCreate",
+        "says": "Buys 50,000 credits at USD 500.00 whenever fewer than 10,000,000 are free, at most twice a month.",
+        "query": "mutation TopUp($customer: String!, $policy: String!, $key: String!) {\n  topUpRuleCreate(\n    input: { customer: $customer, below: \"10000000\", credits: \"50000\", price: \"500\", policy: $policy, monthlyCap: 2 }\n    idempotencyKey: $key\n  ) {\n    rule { id customer { externalId } below policy credits price { amount currency } openHours }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "topup-rule"
+        },
+        "lookups": [
+          {
+            "variable": "customer",
+            "query": "{ customers(first: 1) { nodes { externalId } } }"
+          },
+          {
+            "variable": "policy",
+            "query": "{ policies(first: 1) { nodes { code } } }"
+          }
+        ]
+      },
+      {
+        "name": "topUpRuleCreate-pack",
+        "says": "Buys a pack when fewer than 5,000,000 credits are free. The jobs look every hour; here they look at once.",
+        "query": "mutation TopUp($customer: String!, $pack: String!, $key: String!, $run: String!) {\n  topUpRuleCreate(input: { customer: $customer, below: \"5000000\", pack: $pack, credits: \"10000\" }, idempotencyKey: $key) {\n    rule { id customer { externalId } below pack credits monthlyCap }\n    userErrors { field code message }\n  }\n  jobRun(job: ALERTS, idempotencyKey: $run) {\n    run { status }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "topup-rule-pack",
+          "run": "run-alerts"
+        },
+        "lookups": [
+          {
+            "variable": "customer",
+            "query": "{ customers(first: 1, reverse: true) { nodes { externalId } } }"
+          },
+          {
+            "variable": "pack",
+            "query": "{ packs(first: 1) { nodes { code } } }"
+          }
+        ]
+      },
+      {
+        "name": "topUpRuleEnd",
+        "says": "Requests no more for a customer.",
+        "query": "mutation NoMore($id: ID!, $input: TopUpRuleEndInput!, $key: String!) {\n  topUpRuleEnd(topUpRuleId: $id, input: $input, idempotencyKey: $key) {\n    rule { id endedAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "asked to"
+          },
+          "key": "topup-rule-end"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ topUpRules(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "topUpConfirm",
+        "says": "The card was charged: the credits are sold, paid, at the price that was announced.",
+        "query": "mutation Charged($id: ID!, $input: TopUpConfirmInput!, $key: String!) {\n  topUpConfirm(topUpId: $id, input: $input, idempotencyKey: $key) {\n    topUp { status decidedAt }\n    purchase { id status credits price { amount currency } reference }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reference": "ch_3P1"
+          },
+          "key": "topup-charged"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ topUps(status: OPEN, first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "topUpFail",
+        "says": "The card was declined. The next run asks again, while the month allows it.",
+        "query": "mutation Declined($id: ID!, $input: TopUpFailInput!, $key: String!) {\n  topUpFail(topUpId: $id, input: $input, idempotencyKey: $key) {\n    topUp { status reason decidedAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "card_declined"
+          },
+          "key": "topup-declined"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ topUps(status: OPEN, first: 1) { nodes { id } } }"
+          }
+        ]
+      }
+    ]
+  },
+  {
+    "title": "Webhooks",
+    "examples": [
+      {
+        "name": "webhooks",
+        "says": "The endpoints in force, and which of them takes nothing.",
+        "query": "query Endpoints {\n  webhooks(enabled: true) {\n    nodes { id url description events failingSince createdBy }\n    totalCount\n  }\n}\n"
+      },
+      {
+        "name": "webhookDeliveries",
+        "says": "What was not taken in any of its attempts, the newest first.",
+        "query": "query Failed($first: Int!) {\n  webhookDeliveries(status: FAILED, first: $first, reverse: true) {\n    nodes { id event occurredAt attempts responseCode response error webhook { url } }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "variables": {
+          "first": 20
+        }
+      },
+      {
+        "name": "webhookCreate",
+        "says": "Makes an endpoint that is told of purchases and lapses. The secret is in this answer alone.",
+        "query": "mutation Listen($input: WebhookCreateInput!, $key: String!) {\n  webhookCreate(input: $input, idempotencyKey: $key) {\n    secret\n    webhook { id url events enabled }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "url": "https://crm.example.com/hooks/credits",
+            "description": "CRM",
+            "events": [
+              "PURCHASE_CREATED",
+              "PURCHASE_REFUNDED",
+              "LOT_LAPSED"
+            ]
+          },
+          "key": "webhook-crm"
+        }
+      },
+      {
+        "name": "webhookCreate-refused",
+        "says": "What is told would be read on the way.",
+        "query": "mutation Listen($input: WebhookCreateInput!, $key: String!) {\n  webhookCreate(input: $input, idempotencyKey: $key) {\n    webhook { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "url": "http://crm.example.com/hooks/credits"
+          },
+          "key": "webhook-crm-in-the-clear"
+        }
+      },
+      {
+        "name": "webhookUpdate",
+        "says": "Has an endpoint told of transfers too.",
+        "query": "mutation ListenTo($id: ID!, $input: WebhookUpdateInput!, $key: String!) {\n  webhookUpdate(webhookId: $id, input: $input, idempotencyKey: $key) {\n    webhook { url events enabled }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "events": [
+              "PURCHASE_CREATED",
+              "PURCHASE_REFUNDED",
+              "LOT_LAPSED",
+              "CREDITS_TRANSFERRED"
+            ]
+          },
+          "key": "webhook-crm-transfers"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "webhookUpdate-enabled",
+        "says": "Puts an endpoint in force again: what waited for it is sent now.",
+        "query": "mutation GoOn($id: ID!, $input: WebhookUpdateInput!, $key: String!) {\n  webhookUpdate(webhookId: $id, input: $input, idempotencyKey: $key) {\n    webhook { enabled disabledAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "enabled": true
+          },
+          "key": "webhook-crm-on"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "webhookRotateSecret",
+        "says": "A new secret. For 24 hours each request is signed with both.",
+        "query": "mutation NewSecret($id: ID!, $key: String!) {\n  webhookRotateSecret(webhookId: $id, idempotencyKey: $key) {\n    secret\n    webhook { previousSecretUntil }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "webhook-crm-secret"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "webhookTest",
+        "says": "Sends a message that says nothing, by the way that all go. `webhookDeliveries` shows what came of it.",
+        "query": "mutation Test($id: ID!, $key: String!) {\n  webhookTest(webhookId: $id, idempotencyKey: $key) {\n    delivery { messageId event payload status nextAttemptAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "key": "webhook-crm-test"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "webhookReplay",
+        "says": "Sends again all of a night in which the reader lost what it had taken.",
+        "query": "mutation Again($id: ID!, $input: WebhookReplayInput!, $key: String!) {\n  webhookReplay(webhookId: $id, input: $input, idempotencyKey: $key) {\n    deliveries\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "from": "2026-01-11T20:00:00Z",
+            "before": "2026-01-12T06:00:00Z"
+          },
+          "key": "webhook-crm-again"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "webhookDisable",
+        "says": "Takes an endpoint out of force while its owner mends it.",
+        "query": "mutation Quiet($id: ID!, $input: WebhookDisableInput!, $key: String!) {\n  webhookDisable(webhookId: $id, input: $input, idempotencyKey: $key) {\n    webhook { enabled disabledAt disabledReason }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "the CRM moves"
+          },
+          "key": "webhook-crm-off"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ webhooks(first: 1) { nodes { id } } }"
+          }
+        ]
       }
     ]
   },

@@ -69,7 +69,7 @@ func (b *Books) requestTopUp(ctx context.Context, tx Tx, rule TopUpRule, balance
 	case code == Internal || code == Unavailable:
 		return err
 	default:
-		return nil //nolint:nilerr // such as a pack that is no longer sold: the rule waits until it is, or is ended
+		return nil // such as a pack that is no longer sold: the rule waits until it is, or is ended
 	}
 	request := TopUp{
 		ID: b.newID(), RuleID: rule.ID, CustomerID: rule.CustomerID, Status: TopUpOpen, Balance: balance.Credits,
