@@ -699,6 +699,8 @@ var toldOf = map[string]books.NoticeType{
 	"grant": books.NoticeGrantCreated, "refund": books.NoticePurchaseRefunded, "pay": books.NoticePurchasePaid,
 	"purchaseVoid": books.NoticePurchaseVoided, "transfer": books.NoticeCreditsTransferred, "reinstate": books.NoticeLotReinstated,
 	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
+	"hold": books.NoticeHoldCreated, "capture": books.NoticeHoldCaptured, "rateCard": books.NoticeRateCardPublished,
+	"close": books.NoticePeriodClosed, "reopen": books.NoticePeriodReopened,
 }
 
 // checkTold holds what is to be told against what was done: each act once, however often it

@@ -54,7 +54,10 @@ func (b *Books) HoldCapture(ctx context.Context, key string, request HoldCapture
 		}
 		hold.Status, hold.EndedAt, hold.EventID = HoldCaptured, now, event.ID
 		ours := slices.DeleteFunc(keysOf(lots), func(key LotKey) bool { return !slices.Contains(hold.lots(), key) })
-		return Captured{hold, event}, hold.ID, tx.EndHold(ctx, hold, ours)
+		if err := tx.EndHold(ctx, hold, ours); err != nil {
+			return Captured{}, "", err
+		}
+		return Captured{hold, event}, hold.ID, b.tell(ctx, tx, holdNotice(NoticeHoldCaptured, hold).with("used", event.Credits.String()))
 	})
 }
 

@@ -23,6 +23,7 @@ func (b *Books) endHolds(ctx context.Context, tx Tx, lots []*revrec.Lot, why str
 	if err != nil {
 		return err
 	}
+	var ended []notice
 	for _, hold := range holds {
 		inTheWay := slices.ContainsFunc(short, func(lot *revrec.Lot) bool {
 			return lot.Held > max(lot.Unused(), 0) && slices.Contains(hold.lots(), LotKey{lot.CustomerID, lot.ID})
@@ -42,6 +43,7 @@ func (b *Books) endHolds(ctx context.Context, tx Tx, lots []*revrec.Lot, why str
 		if err := tx.EndHold(ctx, hold, ours); err != nil {
 			return err
 		}
+		ended = append(ended, holdNotice(NoticeHoldReleased, hold))
 	}
-	return nil
+	return b.tell(ctx, tx, ended...)
 }

@@ -21,6 +21,7 @@ const (
 	NoticePurchaseRefunded   NoticeType = "purchase.refunded"
 	NoticePurchaseVoided     NoticeType = "purchase.voided"
 	NoticePurchaseDisputed   NoticeType = "purchase.disputed"
+	NoticePaymentReceived    NoticeType = "payment.received"
 	NoticeLotExtended        NoticeType = "lot.extended"
 	NoticeLotReinstated      NoticeType = "lot.reinstated"
 	NoticeLotLapsed          NoticeType = "lot.lapsed"
@@ -31,6 +32,20 @@ const (
 	NoticeBalanceLow         NoticeType = "balance.low"
 	NoticeCreditsExpiring    NoticeType = "credits.expiring"
 	NoticeTopUpRequested     NoticeType = "topup.requested"
+	NoticeHoldCreated        NoticeType = "hold.created"
+	NoticeHoldCaptured       NoticeType = "hold.captured"
+	NoticeHoldReleased       NoticeType = "hold.released"
+	NoticeBudgetCreated      NoticeType = "budget.created"
+	NoticeBudgetUpdated      NoticeType = "budget.updated"
+	NoticeBudgetEnded        NoticeType = "budget.ended"
+	NoticePackCreated        NoticeType = "pack.created"
+	NoticePackRevised        NoticeType = "pack.revised"
+	NoticePackRetired        NoticeType = "pack.retired"
+	NoticeRateCardPublished  NoticeType = "ratecard.published"
+	NoticePeriodClosed       NoticeType = "period.closed"
+	NoticePeriodReopened     NoticeType = "period.reopened"
+	NoticeReopeningProposed  NoticeType = "reopening.proposed"
+	NoticeReopeningRejected  NoticeType = "reopening.rejected"
 	// NoticeTest is sent to one endpoint, on request; none asks for it.
 	NoticeTest NoticeType = "webhook.test"
 )
@@ -38,9 +53,12 @@ const (
 // NoticeTypes lists what an endpoint can ask to be told of.
 func NoticeTypes() []NoticeType {
 	return []NoticeType{
-		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed,
+		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed, NoticePaymentReceived,
 		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeCreditsTransferred, NoticeGrantCreated,
 		NoticeEstimateApproved, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
+		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
+		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
+		NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
 	}
 }
 
@@ -112,42 +130,6 @@ func (b *Books) messageOf(ctx context.Context, tx Tx, n notice) (Message, error)
 	return message, err
 }
 
-// actNotices say what each idempotent act tells, by its operation. What is not here is told
-// to nobody: the catalogue and access, whose readers ask when they need it, and use, which
-// is told of by what it leads to, for a message an event would cost more than the event.
-var actNotices = map[string]func(answer any, subject string) []notice{
-	"purchase.create":    ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseCreated, p) }),
-	"purchase.pay":       ofPaid,
-	"purchase.refund":    ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseRefunded, p) }),
-	"purchase.void":      ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseVoided, p) }),
-	"purchase.dispute":   ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchaseDisputed, p) }),
-	"purchase.extend":    ofAnswer(func(p Purchased, _ string) notice { return lotNotice(NoticeLotExtended, p.Lot) }),
-	"purchase.reinstate": ofAnswer(func(r Reinstated, _ string) notice { return lotNotice(NoticeLotReinstated, r.Lot) }),
-	"grant.create":       ofAnswer(func(lot revrec.Lot, _ string) notice { return lotNotice(NoticeGrantCreated, lot) }),
-	"credits.transfer":   ofAnswer(transferNotice),
-	"estimate.approve":   ofAnswer(func(e Estimate, _ string) notice { return estimateNotice(e) }),
-}
-
-// ofAnswer is what tells of an act with an answer of the type.
-func ofAnswer[A any](tells func(answer A, subject string) notice) func(any, string) []notice {
-	return func(answer any, subject string) []notice {
-		typed, is := answer.(A)
-		if !is {
-			return nil
-		}
-		return []notice{tells(typed, subject)}
-	}
-}
-
-// tellAct tells of an act that was just done.
-func (b *Books) tellAct(ctx context.Context, tx Tx, operation string, answer any, subject string) error {
-	tells, known := actNotices[operation]
-	if !known {
-		return nil
-	}
-	return b.tell(ctx, tx, tells(answer, subject)...)
-}
-
 func purchaseNotice(kind NoticeType, done Purchased) notice {
 	p, lot := done.Purchase, done.Lot
 	return notice{kind, []string{p.CustomerID}, func(customers map[string]string) map[string]any {
@@ -173,6 +155,17 @@ func purchaseNotice(kind NoticeType, done Purchased) notice {
 		}
 		return data
 	}}
+}
+
+// with adds a field to what is told.
+func (n notice) with(field string, value any) notice {
+	data := n.data
+	n.data = func(customers map[string]string) map[string]any {
+		all := data(customers)
+		all[field] = value
+		return all
+	}
+	return n
 }
 
 func lotNotice(kind NoticeType, lot revrec.Lot) notice {
@@ -279,12 +272,4 @@ func told(at time.Time) any {
 		return nil
 	}
 	return at.UTC().Format(time.RFC3339Nano)
-}
-
-// ofPaid tells of a purchase once nothing of it is outstanding.
-func ofPaid(answer any, subject string) []notice {
-	if paid, ok := answer.(Purchased); ok && paid.Purchase.Status != PurchasePaid {
-		return nil
-	}
-	return ofAnswer(func(p Purchased, _ string) notice { return purchaseNotice(NoticePurchasePaid, p) })(answer, subject)
 }

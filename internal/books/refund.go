@@ -60,7 +60,11 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		return Purchased{purchase, *lots[0]}, purchase.ID, tx.UpdateLots(ctx, lots)
+		if err := tx.UpdateLots(ctx, lots); err != nil {
+			return Purchased{}, "", err
+		}
+		done := Purchased{purchase, *lots[0]}
+		return done, purchase.ID, b.tell(ctx, tx, refundNotice(done, refund))
 	})
 }
 

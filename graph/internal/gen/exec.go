@@ -2542,6 +2542,36 @@ enum WebhookEvent {
   CREDITS_EXPIRING
   "A customer is to be charged for more credits: ` + "`" + `topUpConfirm` + "`" + ` or ` + "`" + `topUpFail` + "`" + ` says what came of it."
   TOPUP_REQUESTED
+  "A payment of an invoice came in, all of it or a part: ` + "`" + `PURCHASE_PAID` + "`" + ` follows once nothing is outstanding."
+  PAYMENT_RECEIVED
+  "Credits are kept for a job."
+  HOLD_CREATED
+  "A job said what it took, and its hold ended."
+  HOLD_CAPTURED
+  "A hold was given free, or its credits were refunded, voided or lost to a chargeback. A hold that ends at its ` + "`" + `endsAt` + "`" + ` tells nothing more."
+  HOLD_RELEASED
+  "A budget was made."
+  BUDGET_CREATED
+  "A budget allows something else from a day on."
+  BUDGET_UPDATED
+  "A budget counts nothing from a day on."
+  BUDGET_ENDED
+  "A pack was made."
+  PACK_CREATED
+  "A pack has other prices from an instant on."
+  PACK_REVISED
+  "A pack is not for sale from an instant on."
+  PACK_RETIRED
+  "Rates of meters were published, in force from an instant on."
+  RATECARD_PUBLISHED
+  "A month was closed."
+  PERIOD_CLOSED
+  "A closed month was opened again, with every later one that was closed."
+  PERIOD_REOPENED
+  "Somebody proposed to open a closed month again; another person decides."
+  REOPENING_PROPOSED
+  "Such a proposal was turned down."
+  REOPENING_REJECTED
   "` + "`" + `webhookTest` + "`" + ` asked for it. No endpoint can ask for it otherwise."
   WEBHOOK_TEST
 }
