@@ -235,6 +235,48 @@ func TestTold(t *testing.T) {
 		`"pack.retired" "version":3 "tiers":[]`, `"ratecard.published" "number":1 "credits":"3" "per":"1"`)
 }
 
+// TestTellOfPeriods closes a month, has it proposed twice to be opened again, turned down and
+// approved: each is told once, with what was decided.
+func TestTellOfPeriods(t *testing.T) {
+	ctx, now := t.Context(), time.Date(2024, 3, 10, 12, 0, 0, 0, time.UTC)
+	b := newShop(t, &now)
+	done[books.Purchased](t)(b.Purchase(ctx, "buy", sale("1000", now)))
+	now = time.Date(2024, 4, 2, 12, 0, 0, 0, time.UTC)
+	done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	_, _, err := b.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+	fine(t, err)
+	march := ledger.NewDate(2024, 3, 1).Period()
+	ann, bob := books.WithCaller(ctx, books.Caller{Actor: "ann"}), books.WithCaller(ctx, books.Caller{Actor: "bob"})
+	propose := func(key string) books.DecideReopening {
+		proposed := done[books.Reopening](t)(b.PeriodReopenPropose(ann, key, books.ReopenPeriod{Period: march, Reason: "a file was found"}))
+		return books.DecideReopening{ID: proposed.ID}
+	}
+	done[books.Closing](t)(b.PeriodClose(ctx, "close", books.ClosePeriod{Period: march}))
+	done[books.Reopening](t)(b.PeriodReopenReject(bob, "no", propose("first")))
+	second := propose("second")
+	if _, err := b.PeriodReopenApprove(ann, "by herself", second); books.CodeOf(err) != books.SamePerson {
+		t.Fatalf("approved by who proposed it: %v", err)
+	}
+	done[books.Reopening](t)(b.PeriodReopenApprove(bob, "yes", second))
+	want := []string{
+		`"type":"period.closed" "period":"2024-03" "entries":1 "lastEntry":1 "closedAt":"2024-04-02T12:00:00Z"`,
+		`"type":"reopening.proposed" "period":"2024-03" "status":"PROPOSED" "reopeningId":"rop_ "reason":"a`,
+		`"type":"reopening.rejected" "status":"REJECTED" "decidedAt"`,
+		`"type":"reopening.proposed"`, `"type":"period.reopened" "period":"2024-03" "status":"APPROVED" "decidedAt"`,
+	}
+	told := bodiesOf(t, b)
+	if len(told) != len(want) {
+		t.Fatalf("told %q", told)
+	}
+	for i := range want {
+		for word := range strings.SplitSeq(want[i], " ") {
+			if !strings.Contains(told[i], word) {
+				t.Errorf("told %s, without %s", told[i], word)
+			}
+		}
+	}
+}
+
 // bodiesOf returns what was told, in order.
 func bodiesOf(t *testing.T, b *books.Books) (bodies []string) {
 	t.Helper()
