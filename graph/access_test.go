@@ -78,6 +78,7 @@ var matrix = map[string]struct {
 	"Query.meter":                      {`meter(code: "tokens") { id }`, everybody},
 	"Query.meters":                     {`meters { nodes { id } }`, everybody},
 	"Query.rateCards":                  {`rateCards { nodes { number } }`, everybody},
+	"Query.fxRates":                    {`fxRates { nodes { rate } }`, everybody},
 	"Query.rateCard":                   {`rateCard { rates { credits } }`, everybody},
 	"Query.purchase":                   {`purchase(id: "pur_0") { id }`, everybody},
 	"Query.purchases":                  {`purchases { nodes { id } }`, everybody},
@@ -116,6 +117,7 @@ var matrix = map[string]struct {
 	"Mutation.packRevise":      {`packRevise(code: "none", input: {tiers: [{credits: "1", price: "1"}]}, idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
 	"Mutation.packRetire":      {`packRetire(code: "none", idempotencyKey: "KEY") { pack { id } userErrors { code } }`, accountants},
 	"Mutation.meterCreate":     {`meterCreate(input: {code: "KEY", credits: "1"}, idempotencyKey: "KEY") { meter { id } userErrors { code } }`, accountants},
+	"Mutation.fxRateSet":       {`fxRateSet(rates: [{currency: EUR, day: "2024-01-02", rate: "1.1", source: "bank"}], idempotencyKey: "KEY") { rates { rate } userErrors { code } }`, accountants},
 	"Mutation.rateCardPublish": {`rateCardPublish(input: {rates: [{meter: "tokens", credits: "1"}]}, idempotencyKey: "KEY") { rateCard { number } userErrors { code } }`, accountants},
 	"Mutation.purchaseCreate":  {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},
 	"Mutation.purchasePay":     {`purchasePay(purchaseId: "pur_0", idempotencyKey: "KEY") { userErrors { code } }`, operators},
@@ -167,7 +169,7 @@ var matrix = map[string]struct {
 // they are about the whole book.
 var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
-	"Query.alertRules",
+	"Query.alertRules", "Query.fxRates",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward",

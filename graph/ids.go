@@ -44,6 +44,7 @@ const (
 	deferredNoun noun = "def"
 	expiringNoun noun = "exp"
 	lineNoun     noun = "stl" // of a statement
+	fxNoun       noun = "fx"  // day and currency
 
 	alertRuleNoun noun = "alr"
 	alertNoun     noun = "alt" // customer and alert

@@ -178,7 +178,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun: // cursors alone
+	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}

@@ -173,7 +173,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release", "budget", "budget",
 		"close", "close", "close", "close", "reopen", "reopen",
@@ -351,6 +351,9 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 	if a.target%5 == 0 { // in another currency than the book's
 		rate := decimal.New(10_837, -4)
 		sale.Currency, sale.FXRate = "EUR", &rate
+		if a.target%10 == 0 { // by the table, which may have none
+			sale.FXRate = nil
+		}
 	}
 	var answer any
 	var err error
@@ -389,6 +392,10 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			revision.EffectiveFrom = a.at.Add(time.Duration(a.target) * 12 * time.Hour)
 		}
 		answer, err = p.PackRevise(ctx, key, revision)
+	case "fxRate":
+		answer, err = p.FXRateSet(ctx, key, books.SetFXRates{Rates: []books.NewFXRate{{
+			Currency: "EUR", Day: ledger.DateOf(a.at, time.UTC) - ledger.Date(a.target%9), Rate: decimal.New(9_000+a.price%3_000, -4), Source: "bank",
+		}}})
 	case "packRetire":
 		answer, err = p.PackRetire(ctx, key, books.PackRetirement{Code: "pack", From: a.at.Add(time.Duration(a.target) * time.Hour)})
 	case "grant":

@@ -18,7 +18,8 @@ type Payment struct {
 	// Amount is what was paid, price and tax, in the currency of the purchase; all that is
 	// outstanding where nil. A part is taken from the due day on.
 	Amount *decimal.Decimal `json:"amount,omitempty"`
-	// FXRate is the functional currency per unit on that day; the purchase's where nil.
+	// FXRate is the functional currency per unit on that day; where nil that of the table of
+	// rates, and the purchase's where it has none.
 	FXRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
@@ -40,7 +41,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if purchase.Status != PurchaseInvoiced {
 			return Purchased{}, "", refuse(AlreadyPaid, "purchaseId", "names a purchase that is paid")
 		}
-		receipt, err := b.receiptOf(request, purchase)
+		receipt, err := b.receiptOf(ctx, tx, request, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}

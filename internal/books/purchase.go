@@ -29,7 +29,7 @@ type NewPurchase struct {
 	Price    *decimal.Decimal `json:"price"`
 	Currency ledger.Currency  `json:"currency"`
 	Tax      decimal.Decimal  `json:"tax"`
-	FXRate   *decimal.Decimal `json:"fxRate"` // functional per unit; needed where Currency is another
+	FXRate   *decimal.Decimal `json:"fxRate"` // functional per unit; of the day by the table of rates where nil
 	// PurchasedAt is when it happened (now where zero); EffectiveAt when the credits
 	// begin (PurchasedAt where zero).
 	PurchasedAt time.Time `json:"purchasedAt"`
@@ -168,7 +168,7 @@ func (b *Books) price(ctx context.Context, tx Tx, request NewPurchase, d *deal) 
 	if p.Tax, err = amountOf("tax", request.Tax, p.Price.Currency); err != nil {
 		return err
 	}
-	if err := b.exchange(request.FXRate, p); err != nil {
+	if err := b.exchange(ctx, tx, request.FXRate, p); err != nil {
 		return err
 	}
 	return b.bonusTerms(ctx, tx, request, d)
@@ -213,19 +213,25 @@ func (b *Books) customPrice(request NewPurchase, p *Purchase) error {
 }
 
 // exchange settles the functional amounts: the rate of first recognition is the lot's
-// for life. ASC 830-10-45-18, IFRIC 22.
-func (b *Books) exchange(rate *decimal.Decimal, p *Purchase) error {
-	home := p.Price.Currency == b.book.Functional
+// for life: the one given, else that of the day by the table. ASC 830-10-45-18, IFRIC 22.
+func (b *Books) exchange(ctx context.Context, tx Tx, rate *decimal.Decimal, p *Purchase) error {
+	day, home := ledger.DateOf(p.PurchasedAt, b.zone), p.Price.Currency == b.book.Functional
+	var err error
+	if rate == nil && !home {
+		if rate, err = fxRateOn(ctx, tx, p.Price.Currency, day); err != nil {
+			return err
+		}
+	}
 	switch {
 	case rate == nil && !home:
-		return refuse(Invalid, "fxRate", "is needed: how many %s one %s is", b.book.Functional, p.Price.Currency)
+		return refuse(Invalid, "fxRate", "is needed: how many %s one %s is. Give it, or set the rate of %s by fxRateSet: the table has none of that day or the %d before",
+			b.book.Functional, p.Price.Currency, day, fxRateDays)
 	case rate == nil:
 		p.FXRate = decimal.NewFromInt(1)
 	default:
 		p.FXRate = *rate
 	}
-	err := b.checkRate(p.FXRate, p.Price.Currency)
-	if err != nil {
+	if err = b.checkRate(p.FXRate, p.Price.Currency); err != nil {
 		return err
 	}
 	if p.Functional, err = b.functional(p.Price, p.FXRate); err != nil {

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"context"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -51,7 +52,7 @@ func (p Purchase) Outstanding() ledger.Amount {
 
 // receiptOf checks what is said to have been paid of an invoiced purchase.
 // Errors: INVALID, TOO_LARGE, AMOUNT_EXCEEDS_PRICE.
-func (b *Books) receiptOf(request Payment, p Purchase) (Receipt, error) {
+func (b *Books) receiptOf(ctx context.Context, tx Tx, request Payment, p Purchase) (Receipt, error) {
 	r := Receipt{CustomerID: p.CustomerID, PurchaseID: p.ID, ID: b.newID(), CreatedAt: b.clock(), Amount: p.Outstanding()}
 	var err error
 	if r.PaidAt, err = b.instantOf("paidAt", request.PaidAt); err != nil {
@@ -71,7 +72,7 @@ func (b *Books) receiptOf(request Payment, p Purchase) (Receipt, error) {
 			return r, refuse(AmountExceedsPrice, "amount", "must be at most what is outstanding, %s, not %s", most, r.Amount)
 		}
 	}
-	if r.FXRate, err = b.rateOf(request.FXRate, p); err != nil {
+	if r.FXRate, err = b.rateOf(ctx, tx, request.FXRate, p, ledger.DateOf(r.PaidAt, b.zone)); err != nil {
 		return r, err
 	}
 	r.Settled = p.settledBy(r.Amount)
@@ -97,12 +98,19 @@ func (p Purchase) settledBy(amount ledger.Amount) ledger.Amount {
 }
 
 // rateOf returns the rate at which money of a purchase moves on a day: the one given, else
-// the purchase's own.
-func (b *Books) rateOf(given *decimal.Decimal, p Purchase) (decimal.Decimal, error) {
-	if given == nil {
+// that of the table, else the purchase's own.
+func (b *Books) rateOf(ctx context.Context, tx Tx, given *decimal.Decimal, p Purchase, on ledger.Date) (decimal.Decimal, error) {
+	switch {
+	case given != nil:
+		return *given, b.checkRate(*given, p.Price.Currency)
+	case p.Price.Currency == b.book.Functional:
 		return p.FXRate, nil
 	}
-	return *given, b.checkRate(*given, p.Price.Currency)
+	rate, err := fxRateOn(ctx, tx, p.Price.Currency, on)
+	if err != nil || rate == nil {
+		return p.FXRate, err
+	}
+	return *rate, nil
 }
 
 // checkRate refuses what is no rate from a currency into the book's.
@@ -110,8 +118,8 @@ func (b *Books) checkRate(rate decimal.Decimal, currency ledger.Currency) error 
 	switch {
 	case currency == b.book.Functional && !rate.Equal(decimal.NewFromInt(1)):
 		return refuse(Invalid, "fxRate", "goes with another currency than the book's %s", b.book.Functional)
-	case rate.Sign() <= 0 || rate.Exponent() < -maxFXPlaces || rate.GreaterThan(decimal.New(1, 9)):
-		return refuse(Invalid, "fxRate", "must be more than 0, at most 1,000,000,000 and have at most %d decimals, not %s", maxFXPlaces, clip(rate.String()))
+	case !isFXRate(rate):
+		return refuseFXRate("fxRate", rate)
 	}
 	return nil
 }

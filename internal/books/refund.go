@@ -21,7 +21,8 @@ type RefundRequest struct {
 	// Credits is how many unused credits are taken back; nil is all of them, which ends the
 	// purchase.
 	Credits *decimal.Decimal `json:"credits,omitempty"`
-	// FXRate is the functional currency per unit today; the purchase's where nil.
+	// FXRate is the functional currency per unit today; where nil that of the table of rates,
+	// and the purchase's where it has none.
 	FXRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
@@ -46,7 +47,7 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		refund, err := b.checkRefund(request, purchase)
+		refund, err := b.checkRefund(ctx, tx, request, purchase)
 		if err != nil {
 			return Purchased{}, "", err
 		}
@@ -68,7 +69,7 @@ func (b *Books) Refund(ctx context.Context, key string, request RefundRequest) (
 	})
 }
 
-func (b *Books) checkRefund(request RefundRequest, purchase Purchase) (refunding, error) {
+func (b *Books) checkRefund(ctx context.Context, tx Tx, request RefundRequest, purchase Purchase) (refunding, error) {
 	refund := refunding{RefundRequest: request, at: b.clock()}
 	if err := canRefund(purchase); err != nil {
 		return refund, err
@@ -88,7 +89,7 @@ func (b *Books) checkRefund(request RefundRequest, purchase Purchase) (refunding
 			return refund, err
 		}
 	}
-	refund.rate, err = b.rateOf(request.FXRate, purchase)
+	refund.rate, err = b.rateOf(ctx, tx, request.FXRate, purchase, ledger.DateOf(refund.at, b.zone))
 	return refund, err
 }
 

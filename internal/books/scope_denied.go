@@ -41,9 +41,15 @@ func (scopedTx) InsertMeter(context.Context, Meter) error                     { 
 func (scopedTx) NextRateCard(context.Context) (int, error)                    { return 0, errScoped }
 func (scopedTx) InsertRateCard(context.Context, RateCard) error               { return errScoped }
 func (scopedTx) InsertPurchase(context.Context, Purchase) error               { return errScoped }
-func (scopedTx) UpdatePurchase(context.Context, Purchase) error               { return errScoped }
-func (scopedTx) InsertPayment(context.Context, Receipt) error                 { return errScoped }
-func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)       { return Purchase{}, errScoped }
+func (scopedTx) InsertFXRates(context.Context, []FXRate) error                { return errScoped }
+func (scopedTx) FXRatesOn(context.Context, ledger.Currency, []ledger.Date) ([]FXRate, error) {
+	return nil, errScoped
+}
+func (scopedTx) FXRates(context.Context, FXFilter, Page) ([]FXRate, error) { return nil, errScoped }
+func (scopedTx) CountFXRates(context.Context, FXFilter) (int64, error)     { return 0, errScoped }
+func (scopedTx) UpdatePurchase(context.Context, Purchase) error            { return errScoped }
+func (scopedTx) InsertPayment(context.Context, Receipt) error              { return errScoped }
+func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)    { return Purchase{}, errScoped }
 
 func (scopedTx) MarginRevenue(context.Context, MarginFilter) ([]ChartRow, error) {
 	return nil, errScoped

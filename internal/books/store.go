@@ -133,6 +133,14 @@ type catalogTx interface {
 	// RateCards lists the versions in order of number, by which Page.After goes on.
 	RateCards(ctx context.Context, page Page) ([]RateCard, error)
 	CountRateCards(ctx context.Context) (int64, error)
+
+	// InsertFXRates keeps exchange rates. Errors: ALREADY_EXISTS.
+	InsertFXRates(ctx context.Context, rates []FXRate) error
+	// FXRatesOn returns the rates of a currency on exactly these days.
+	FXRatesOn(ctx context.Context, currency ledger.Currency, days []ledger.Date) ([]FXRate, error)
+	// FXRates lists rates in order of day and currency; Page.After is one's FXRate.Key.
+	FXRates(ctx context.Context, filter FXFilter, page Page) ([]FXRate, error)
+	CountFXRates(ctx context.Context, filter FXFilter) (int64, error)
 }
 
 type purchaseTx interface {

@@ -11,7 +11,7 @@ var verbs map[string]verb
 func init() { // the readers name verbs in their messages: a cycle for the compiler
 	verbs = map[string]verb{
 		"purchase": readPurchase, "pay": readPay, "grant": readGrant,
-		"rateCard": readRateCard, "usage": readUsage, "usageVoid": readUsageVoid, "refund": readRefund,
+		"rate": readRate, "rateCard": readRateCard, "usage": readUsage, "usageVoid": readUsageVoid, "refund": readRefund,
 		"estimate": readEstimate, "run": readRun, "expect": readExpect,
 
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
@@ -24,7 +24,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 // verbNames lists the verbs in the order of the format's table.
 func verbNames() []string {
 	return []string{
-		"pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
+		"pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
 		"reinstate", "transfer", "hold", "capture", "release", "budget", "estimate", "run", "close", "reopen", "expect",
 	}
 }

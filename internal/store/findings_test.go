@@ -127,6 +127,8 @@ func (p *player) sellByVersions() {
 func (p *player) sellWithBonus() {
 	share := decimal.RequireFromString
 	rate := share("1.0851")
+	_, err := p.b.FXRateSet(p.ctx, p.key(), books.SetFXRates{Rates: []books.NewFXRate{{Currency: "EUR", Day: ledger.DateOf(p.now, time.UTC), Rate: rate, Source: "bank"}}})
+	p.check(err)
 	terms := books.BonusTerms{ExpiresAfter: &ledger.Duration{Days: 40}, Likelihood: ptr(share("0.8")), StandAlonePrice: ptr(share("15"))}
 	sale := func(change func(*books.NewPurchase)) books.Purchase {
 		return p.buy("bonus", "pooled", 100, func(r *books.NewPurchase) {

@@ -279,6 +279,14 @@ type EstimateRejectPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What came of `fxRateSet`.
+type FxRateSetPayload struct {
+	// The rates as they are kept, in the order in which they were given; null where they were refused.
+	Rates []books.FXRate `json:"rates,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // Credits to give.
 type GrantCreateInput struct {
 	// The external id of the customer.
@@ -605,7 +613,7 @@ type PurchaseCreateInput struct {
 	Currency *ledger.Currency `json:"currency,omitempty"`
 	// Sales tax on top, in the same currency; none where null.
 	Tax *decimal.Decimal `json:"tax,omitempty"`
-	// Functional currency per unit of the price's currency, such as `1.0842`; needed where that is another currency.
+	// Functional currency per unit of the price's currency, such as `1.0842`. Where that is another currency and this is null, the rate of the day by `fxRates`, or the latest of the seven days before; `INVALID` where there is none.
 	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 	// When it was bought; now where null.
 	PurchasedAt *time.Time `json:"purchasedAt,omitempty"`
@@ -686,7 +694,7 @@ type PurchasePayInput struct {
 	PaidAt *time.Time `json:"paidAt,omitempty"`
 	// What was paid, price and tax, in the currency of the purchase, such as `400.00`: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: `NOT_DUE` before.
 	Amount *decimal.Decimal `json:"amount,omitempty"`
-	// Functional currency per unit of the purchase's currency on that day; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1.
+	// Functional currency per unit of the purchase's currency on that day. Where null, the rate of the day by `fxRates` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1.
 	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
@@ -704,7 +712,7 @@ type PurchaseRefundInput struct {
 	Amount decimal.Decimal `json:"amount"`
 	// How many unused credits to take back, such as `20`, out of the purchase's own lot first; the rest stays in use, and there may be further refunds. All of them where null, which ends the purchase.
 	Credits *revrec.Credits `json:"credits,omitempty"`
-	// Functional currency per unit of the purchase's currency today; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1.
+	// Functional currency per unit of the purchase's currency today. Where null, today's rate by `fxRates` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1.
 	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 	// Why, for the auditor.
 	Reason *string `json:"reason,omitempty"`
@@ -848,7 +856,7 @@ type TopUpConfirmInput struct {
 	PaidAt *time.Time `json:"paidAt,omitempty"`
 	// Sales tax that was charged on top; none where null.
 	Tax *decimal.Decimal `json:"tax,omitempty"`
-	// The book's currency per unit of the price's, where they differ.
+	// The book's currency per unit of the price's, where they differ; where null, the rate of the day by `fxRates`, as with `purchaseCreate`.
 	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
 	// The payment's own reference, at most 200 characters.
 	Reference *string `json:"reference,omitempty"`

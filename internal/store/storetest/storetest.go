@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"policies and estimates", policies},
 		{"packs and meters", packsAndMeters},
 		{"rate cards", rateCards},
+		{"exchange rates", fxRates},
 		{"dimensions of events", dimensions},
 		{"values come back as they went", values},
 		{"purchases", purchases},
