@@ -189,9 +189,13 @@ func told() []act {
 			return err
 		}},
 		{on(4, 1, 9), func(b *builder) error {
-			return b.purchase(books.NewPurchase{
-				Customer: Alpenglow, Pack: "credits-eur", Credits: number("10000"), FXRate: pointer("1.085"), Reference: "RE-1041",
-			})
+			_, err := b.books.FXRateSet(b.ctx, b.key("rates", "2025-04-01"), books.SetFXRates{Rates: []books.NewFXRate{{
+				Currency: "EUR", Day: ledger.NewDate(2025, 4, 1), Rate: number("1.085"), Source: "ECB reference rate",
+			}}})
+			if err != nil {
+				return err
+			}
+			return b.purchase(books.NewPurchase{Customer: Alpenglow, Pack: "credits-eur", Credits: number("10000"), Reference: "RE-1041"})
 		}},
 		{on(4, 15, 16), func(b *builder) error {
 			_, err := b.books.Refund(b.ctx, b.key("refund", Quillfeather), books.RefundRequest{

@@ -6,8 +6,8 @@
 //     the power fails after its commit was acknowledged. What the database refuses for
 //     being busy is tried again from the beginning, a bounded number of times.
 //   - usage_events, draws, recognitions, entries, lines, audit_events, lot_changes,
-//     pack_versions, pack_version_tiers, rate_cards and rates only grow: the database itself
-//     refuses to change or delete their rows.
+//     pack_versions, pack_version_tiers, rate_cards, rates and fx_rates only grow: the database
+//     itself refuses to change or delete their rows.
 //   - Entries are numbered from 1 without gaps, in the order in which they commit.
 //   - account_periods is the sum of lines, at every commit. The other kept balances are
 //     the caller's, and [tx.Findings] derives every one of them again.

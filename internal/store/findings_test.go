@@ -141,7 +141,7 @@ func (p *player) sellWithBonus() {
 	sale(func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 1, 20) })
 	void := sale(func(r *books.NewPurchase) { r.Invoiced, r.DueOn = true, ledger.NewDate(2024, 1, 20) })
 	p.use("bonus", "bonus", "460")
-	_, err := p.b.VoidPurchase(p.ctx, p.key(), books.PurchaseVoid{PurchaseID: void.ID, Reason: "a test"})
+	_, err = p.b.VoidPurchase(p.ctx, p.key(), books.PurchaseVoid{PurchaseID: void.ID, Reason: "a test"})
 	p.check(err)
 }
 
