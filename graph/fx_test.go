@@ -19,7 +19,9 @@ func TestFXRates(t *testing.T) {
 	rate := func(currency, day, rate string) any {
 		return map[string]any{"currency": currency, "day": day, "rate": rate, "source": "ECB"}
 	}
-	set := func(key string, rates ...any) answered { return a.ask(setRates, map[string]any{"rates": rates, "key": key}) }
+	set := func(key string, rates ...any) answered {
+		return a.ask(setRates, map[string]any{"rates": rates, "key": key})
+	}
 	set("1", rate("EUR", today, "1.10"), rate("JPY", today, "0.0067"), rate("EUR", "2024-01-02", "1.09")).
 		is("result.rates.1", fmt.Sprintf(`{"currency":"JPY","day":%q,"rate":"0.0067","source":"ECB"}`, today))
 	set("2", rate("EUR", "2024-01-03", "1.10"), rate("EUR", today, "1.11")).is("result", `{"rates":null,"userErrors":[{"code":"ALREADY_EXISTS","field":["rates","1","rate"]}]}`)
