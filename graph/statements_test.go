@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -109,6 +110,8 @@ func (a *api) fill() {
 	a.run()
 	for i := range 55 {
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
+		a.must(`mutation($day: Date!, $key: String!) { fxRateSet(rates: [{currency: EUR, day: $day, rate: "1.1", source: "ECB"}], idempotencyKey: $key) { userErrors { message } } }`,
+			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": fmt.Sprint("rate ", i)})
 		made := a.must(`mutation($url: String!, $key: String!) { webhookCreate(input: {url: $url, events: [PURCHASE_PAID]}, idempotencyKey: $key) { webhook { id } } }`,
 			map[string]any{"url": fmt.Sprint("https://example.com/", i), "key": fmt.Sprint("webhook ", i)})
 		a.must(`mutation($id: ID!, $key: String!) { webhookTest(webhookId: $id, idempotencyKey: $key) { delivery { id } } }`,

@@ -231,7 +231,7 @@ func (b *Books) exchange(ctx context.Context, tx Tx, rate *decimal.Decimal, p *P
 	default:
 		p.FXRate = *rate
 	}
-	if err = b.checkRate(p.FXRate, p.Price.Currency); err != nil {
+	if err := b.checkRate(p.FXRate, p.Price.Currency); err != nil {
 		return err
 	}
 	if p.Functional, err = b.functional(p.Price, p.FXRate); err != nil {

@@ -195,14 +195,14 @@ func (m mapping) money(key string, currency ledger.Currency) ledger.Amount {
 	return amount
 }
 
-func (m mapping) currency(key string, otherwise ledger.Currency) ledger.Currency {
-	text, ok := m.scalar(key, "a currency code such as USD", tagText)
+func (m mapping) currency(otherwise ledger.Currency) ledger.Currency {
+	text, ok := m.scalar("currency", "a currency code such as USD", tagText)
 	if !ok {
 		return otherwise
 	}
 	currency, err := ledger.ParseCurrency(text)
 	if err != nil {
-		m.problem(key, "%s", err)
+		m.problem("currency", "%s", err)
 		return otherwise
 	}
 	return currency

@@ -33,7 +33,7 @@ type (
 func readPack(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "code", "policy", "currency", "tiers")
 	m.need("code", "tiers")
-	a := pack{code: m.name("code"), policy: m.policyName(), currency: m.currency("currency", p.file.Currency)}
+	a := pack{code: m.name("code"), policy: m.policyName(), currency: m.currency(p.file.Currency)}
 	a.tiers = m.tiers("tiers", a.currency)
 	if _, twice := p.packs[a.code]; twice {
 		m.problem("code", "%s is a pack already; packRevise changes its price", quote(a.code))

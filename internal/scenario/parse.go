@@ -137,7 +137,7 @@ func (p *parser) readFile(root *yaml.Node) {
 
 func (p *parser) readBook(node *yaml.Node) {
 	m := p.mapping("book", node, "currency", "timezone")
-	p.file.Currency = m.currency("currency", "USD")
+	p.file.Currency = m.currency("USD")
 	name, ok := m.scalar("timezone", "a time zone such as UTC or Europe/Berlin", tagText)
 	if !ok {
 		return

@@ -31,7 +31,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "as", "customer", "credits", "pack", "price", "bonus", "bonusExpires", "bonusLikelihood", "bonusPriority", "tax", "currency", "fxRate",
 		"policy", "effective", "expires", "priority", "paid", "due", "cancellable")
 	m.need("customer", "credits")
-	currency := m.currency("currency", p.file.Currency)
+	currency := m.currency(p.file.Currency)
 	pack := m.name("pack")
 	switch {
 	case pack == "":

@@ -18,7 +18,7 @@ type rate struct {
 func readRate(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "currency", "rate")
 	m.need("currency", "rate")
-	a := rate{currency: m.currency("currency", "")}
+	a := rate{currency: m.currency("")}
 	if m.has("rate") {
 		a.rate = m.number("rate")
 	}
