@@ -335,6 +335,7 @@ type MutationResolver interface {
 	PackRetire(ctx context.Context, code string, input PackRetireInput, idempotencyKey string) (*PackRetirePayload, error)
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	RateCardPublish(ctx context.Context, input RateCardPublishInput, idempotencyKey string) (*RateCardPublishPayload, error)
+	FxRateSet(ctx context.Context, rates []books.NewFXRate, idempotencyKey string) (*FxRateSetPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
 	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
@@ -459,6 +460,7 @@ type QueryResolver interface {
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
+	FxRates(ctx context.Context, currency *ledger.Currency, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.FXRate], error)
 	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
 	Purchases(ctx context.Context, customer *string, pack *string, policy *string, status *books.PurchaseStatus, from *time.Time, before *time.Time, statuses []books.PurchaseStatus, currency *ledger.Currency, search *string, priceFrom *decimal.Decimal, priceTo *decimal.Decimal, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
@@ -671,6 +673,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
 			graphql.NewInputUnmarshaler("EventDimensionInput", ec.unmarshalInputEventDimensionInput),
+			graphql.NewInputUnmarshaler("FxRateInput", ec.unmarshalInputFxRateInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
 			graphql.NewInputUnmarshaler("HoldCaptureInput", ec.unmarshalInputHoldCaptureInput),
 			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
@@ -1065,6 +1068,22 @@ type Query {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RateCardConnection! @requires(role: VIEWER)
+
+  "Exchange rates by day, the newest last. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  fxRates(
+    "Keeps those of this currency."
+    currency: Currency
+    "Keeps those of this day and later."
+    from: Date
+    "Keeps those of this day and earlier."
+    to: Date
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): FxRateConnection! @requires(role: VIEWER)
 
   "What units of every meter come to in credits at an instant, and what they cost to serve."
   rateCard(
@@ -1834,6 +1853,18 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): RateCardPublishPayload @requires(role: ACCOUNTANT)
+
+  """
+  Sets exchange rates of days, all of them or none. Purchases, payments and refunds that say no ` + "`" + `fxRate` + "`" + ` take that of their day, or the
+  latest of the seven days before. A rate does not change: another for the same currency and day is refused with ` + "`" + `ALREADY_EXISTS` + "`" + `, the same
+  again is answered as it was kept.
+  """
+  fxRateSet(
+    "1 to 1,000 rates, each currency and day once."
+    rates: [FxRateInput!]!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): FxRateSetPayload @requires(role: ACCOUNTANT)
 
   "Sells credits: makes the purchase, its lot and the journal entry. ASC 606-10-45-2."
   purchaseCreate(
@@ -3440,6 +3471,42 @@ type RatesInForce {
   rateCard: RateCard
   "The rate of every meter that there is, in order of their creation."
   rates: [MeterRate!]!
+}
+
+"How much of the functional currency one unit of another was on a day."
+type FxRate {
+  "The other currency."
+  currency: Currency!
+  "The day, in the book's time zone."
+  day: Date!
+  "Functional currency per unit, at most ten decimals, such as ` + "`" + `1.0842` + "`" + `."
+  rate: Decimal!
+  "Who says so, such as ` + "`" + `ECB reference rate` + "`" + `."
+  source: String!
+  "When it was set."
+  createdAt: DateTime!
+  "Who set it, as the audit trail names them."
+  createdBy: String!
+}
+
+"A page of exchange rates."
+type FxRateConnection {
+  "The exchange rates of this page, in order."
+  nodes: [FxRate!]!
+  "The same, each with its cursor."
+  edges: [FxRateEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many exchange rates there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"An exchange rate of a page, with its cursor."
+type FxRateEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "An exchange rate itself."
+  node: FxRate!
 }
 
 "A page of rate cards."
@@ -5853,6 +5920,26 @@ input CostToServeInput {
   per: Decimal
 }
 
+"An exchange rate of a day."
+input FxRateInput {
+  "Another currency than the book's functional one."
+  currency: Currency!
+  "The day, in the book's time zone: 1 January 1970 to tomorrow."
+  day: Date!
+  "Functional currency per unit, such as ` + "`" + `1.0842` + "`" + `: more than 0, at most 1,000,000,000, at most ten decimals."
+  rate: Decimal!
+  "Who says so, such as ` + "`" + `ECB reference rate` + "`" + `: 1 to 200 characters."
+  source: String!
+}
+
+"What came of ` + "`" + `fxRateSet` + "`" + `."
+type FxRateSetPayload {
+  "The rates as they are kept, in the order in which they were given; null where they were refused."
+  rates: [FxRate!]
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "What came of ` + "`" + `rateCardPublish` + "`" + `."
 type RateCardPublishPayload {
   "The version; null where it was refused."
@@ -5891,7 +5978,7 @@ input PurchaseCreateInput {
   currency: Currency
   "Sales tax on top, in the same currency; none where null."
   tax: Decimal
-  "Functional currency per unit of the price's currency, such as ` + "`" + `1.0842` + "`" + `; needed where that is another currency."
+  "Functional currency per unit of the price's currency, such as ` + "`" + `1.0842` + "`" + `. Where that is another currency and this is null, the rate of the day by ` + "`" + `fxRates` + "`" + `, or the latest of the seven days before; ` + "`" + `INVALID` + "`" + ` where there is none."
   fxRate: Decimal
   "When it was bought; now where null."
   purchasedAt: DateTime
@@ -5951,7 +6038,7 @@ input PurchasePayInput {
   paidAt: DateTime
   "What was paid, price and tax, in the currency of the purchase, such as ` + "`" + `400.00` + "`" + `: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: ` + "`" + `NOT_DUE` + "`" + ` before."
   amount: Decimal
-  "Functional currency per unit of the purchase's currency on that day; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1."
+  "Functional currency per unit of the purchase's currency on that day. Where null, the rate of the day by ` + "`" + `fxRates` + "`" + ` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1."
   fxRate: Decimal
 }
 
@@ -6220,7 +6307,7 @@ input PurchaseRefundInput {
   amount: Decimal!
   "How many unused credits to take back, such as ` + "`" + `20` + "`" + `, out of the purchase's own lot first; the rest stays in use, and there may be further refunds. All of them where null, which ends the purchase."
   credits: Credits
-  "Functional currency per unit of the purchase's currency today; the purchase's own rate where null. The difference is an exchange gain or loss. ASC 830-20-35-1."
+  "Functional currency per unit of the purchase's currency today. Where null, today's rate by ` + "`" + `fxRates` + "`" + ` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1."
   fxRate: Decimal
   "Why, for the auditor."
   reason: String
@@ -6454,7 +6541,7 @@ input TopUpConfirmInput {
   paidAt: DateTime
   "Sales tax that was charged on top; none where null."
   tax: Decimal
-  "The book's currency per unit of the price's, where they differ."
+  "The book's currency per unit of the price's, where they differ; where null, the rate of the day by ` + "`" + `fxRates` + "`" + `, as with ` + "`" + `purchaseCreate` + "`" + `."
   fxRate: Decimal
   "The payment's own reference, at most 200 characters."
   reference: String
@@ -7645,6 +7732,58 @@ func (ec *executionContext) childFields_Figure(ctx context.Context, field graphq
 		return ec.fieldContext_Figure_places(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Figure", field.Name)
+}
+
+func (ec *executionContext) childFields_FxRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_FxRate_currency(ctx, field)
+	case "day":
+		return ec.fieldContext_FxRate_day(ctx, field)
+	case "rate":
+		return ec.fieldContext_FxRate_rate(ctx, field)
+	case "source":
+		return ec.fieldContext_FxRate_source(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_FxRate_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_FxRate_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FxRate", field.Name)
+}
+
+func (ec *executionContext) childFields_FxRateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_FxRateConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_FxRateConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_FxRateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_FxRateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FxRateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_FxRateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_FxRateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_FxRateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FxRateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FxRateSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rates":
+		return ec.fieldContext_FxRateSetPayload_rates(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FxRateSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FxRateSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10645,6 +10784,28 @@ func (ec *executionContext) field_Mutation_estimateReject_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_fxRateSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "rates",
+		func(ctx context.Context, v any) ([]books.NewFXRate, error) {
+			return ec.unmarshalNFxRateInput2ᚕdrawdownᚋinternalᚋbooksᚐNewFXRateᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rates"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_grantCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12616,6 +12777,60 @@ func (ec *executionContext) field_Query_expiring_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["reverse"] = arg8
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_fxRates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg5
 	return args, nil
 }
 
@@ -23773,6 +23988,447 @@ func (ec *executionContext) fieldContext_Figure_places(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Figure", field, false, false, "Int")
 }
 
+func (ec *executionContext) _FxRate_currency(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_currency(obj *books.FXRate) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_FxRate_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _FxRate_day(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_day(obj *books.FXRate) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_FxRate_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "Date")
+}
+
+func (ec *executionContext) _FxRate_rate(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_rate(obj *books.FXRate) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_FxRate_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _FxRate_source(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_source(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_source(obj *books.FXRate) graphql.Marshaler {
+	v := obj.Source
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_FxRate_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "String")
+}
+
+func (ec *executionContext) _FxRate_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_createdAt(obj *books.FXRate) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_FxRate_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _FxRate_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.FXRate) (ret graphql.Marshaler) {
+	if plain := leaf_FxRate_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRate_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRate_createdBy(obj *books.FXRate) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_FxRate_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRate", field, false, false, "String")
+}
+
+func (ec *executionContext) _FxRateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.FXRate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.FXRate) graphql.Marshaler {
+			return ec.marshalNFxRate2ᚕᚖdrawdownᚋinternalᚋbooksᚐFXRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FxRateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.FXRate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.FXRate]) graphql.Marshaler {
+			return ec.marshalNFxRateEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FxRateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.FXRate]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FxRateConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.FXRate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRateConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _FxRateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.FXRate]) (ret graphql.Marshaler) {
+	if plain := leaf_FxRateEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_FxRateEdge_cursor(obj *view.Edge[books.FXRate]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_FxRateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FxRateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _FxRateEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.FXRate]) (ret graphql.Marshaler) {
+	if v := obj.Node; v != nil {
+		if plain := ec.plain_FxRate(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.FXRate) graphql.Marshaler {
+			return ec.marshalNFxRate2ᚖdrawdownᚋinternalᚋbooksᚐFXRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FxRateSetPayload_rates(ctx context.Context, field graphql.CollectedField, obj *FxRateSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateSetPayload_rates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.FXRate) graphql.Marshaler {
+			return ec.marshalOFxRate2ᚕdrawdownᚋinternalᚋbooksᚐFXRateᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateSetPayload_rates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FxRateSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *FxRateSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FxRateSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FxRateSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FxRateSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _GrantCreatePayload_lot(ctx context.Context, field graphql.CollectedField, obj *GrantCreatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29360,6 +30016,50 @@ func (ec *executionContext) fieldContext_Mutation_rateCardPublish(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_rateCardPublish_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_fxRateSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_fxRateSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FxRateSet(ctx, fc.Args["rates"].([]books.NewFXRate), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *FxRateSetPayload) graphql.Marshaler {
+			return ec.marshalOFxRateSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐFxRateSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_fxRateSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRateSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_fxRateSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37281,6 +37981,50 @@ func (ec *executionContext) fieldContext_Query_rateCards(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_rateCards_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_fxRates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_fxRates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().FxRates(ctx, fc.Args["currency"].(*ledger.Currency), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.FXRate]) graphql.Marshaler {
+			return ec.marshalNFxRateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_fxRates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FxRateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_fxRates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -50503,6 +51247,69 @@ func UnmarshalEventDimensionInput(ctx context.Context, raw any) (books.EventDime
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFxRateInput(ctx context.Context, obj any) (books.NewFXRate, error) {
+	var it books.NewFXRate
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"currency", "day", "rate", "source"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "day":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("day"))
+			data, err := ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Day = data
+		case "rate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rate"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rate = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFxRateInput unmarshals raw into the FxRateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFxRateInput(ctx context.Context, raw any) (books.NewFXRate, error) {
+	var out books.NewFXRate
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FxRateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputGrantCreateInput(ctx context.Context, obj any) (GrantCreateInput, error) {
 	var it GrantCreateInput
 	if obj == nil {
@@ -56170,6 +56977,205 @@ func (ec *executionContext) plain_Figure(sel ast.SelectionSet, obj *books.Figure
 	return out
 }
 
+var fxRateImplementors = []string{"FxRate"}
+
+func (ec *executionContext) _FxRate(ctx context.Context, sel ast.SelectionSet, obj *books.FXRate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fxRateImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FxRate")
+		case "currency":
+			out.Values[i] = ec._FxRate_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._FxRate_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._FxRate_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._FxRate_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._FxRate_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._FxRate_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_FxRate returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_FxRate(sel ast.SelectionSet, obj *books.FXRate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fxRateImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FxRate")
+		case "currency":
+			out.Values[i] = leaf_FxRate_currency(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "day":
+			out.Values[i] = leaf_FxRate_day(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "rate":
+			out.Values[i] = leaf_FxRate_rate(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "source":
+			out.Values[i] = leaf_FxRate_source(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "createdAt":
+			out.Values[i] = leaf_FxRate_createdAt(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "createdBy":
+			out.Values[i] = leaf_FxRate_createdBy(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var fxRateConnectionImplementors = []string{"FxRateConnection"}
+
+func (ec *executionContext) _FxRateConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.FXRate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fxRateConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FxRateConnection")
+		case "nodes":
+			out.Values[i] = ec._FxRateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._FxRateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._FxRateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._FxRateConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var fxRateEdgeImplementors = []string{"FxRateEdge"}
+
+func (ec *executionContext) _FxRateEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.FXRate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fxRateEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FxRateEdge")
+		case "cursor":
+			out.Values[i] = ec._FxRateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._FxRateEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var fxRateSetPayloadImplementors = []string{"FxRateSetPayload"}
+
+func (ec *executionContext) _FxRateSetPayload(ctx context.Context, sel ast.SelectionSet, obj *FxRateSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fxRateSetPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FxRateSetPayload")
+		case "rates":
+			out.Values[i] = ec._FxRateSetPayload_rates(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._FxRateSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var grantCreatePayloadImplementors = []string{"GrantCreatePayload"}
 
 func (ec *executionContext) _GrantCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *GrantCreatePayload) graphql.Marshaler {
@@ -57717,6 +58723,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "rateCardPublish":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_rateCardPublish(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fxRateSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_fxRateSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -59859,6 +60872,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_rateCards(ctx, field)
+				})
+		case "fxRates":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_fxRates(ctx, field)
 				})
 		case "rateCard":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -64790,6 +65809,81 @@ func (ec *executionContext) marshalNFigure2drawdownᚋinternalᚋbooksᚐFigure(
 	return ec._Figure(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNFxRate2drawdownᚋinternalᚋbooksᚐFXRate(ctx context.Context, sel ast.SelectionSet, v books.FXRate) graphql.Marshaler {
+	return ec._FxRate(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFxRate2ᚕᚖdrawdownᚋinternalᚋbooksᚐFXRateᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.FXRate) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFxRate2ᚖdrawdownᚋinternalᚋbooksᚐFXRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFxRate2ᚖdrawdownᚋinternalᚋbooksᚐFXRate(ctx context.Context, sel ast.SelectionSet, v *books.FXRate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FxRate!")
+		return graphql.Null
+	}
+	return ec._FxRate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFxRateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.FXRate]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FxRateConnection!")
+		return graphql.Null
+	}
+	return ec._FxRateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFxRateEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.FXRate]) graphql.Marshaler {
+	return ec._FxRateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFxRateEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.FXRate]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFxRateEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNFxRateInput2drawdownᚋinternalᚋbooksᚐNewFXRate(ctx context.Context, v any) (books.NewFXRate, error) {
+	res, err := ec.unmarshalInputFxRateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNFxRateInput2ᚕdrawdownᚋinternalᚋbooksᚐNewFXRateᚄ(ctx context.Context, v any) ([]books.NewFXRate, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]books.NewFXRate, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNFxRateInput2drawdownᚋinternalᚋbooksᚐNewFXRate(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) unmarshalNGrantCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐGrantCreateInput(ctx context.Context, v any) (GrantCreateInput, error) {
 	res, err := ec.unmarshalInputGrantCreateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -67820,6 +68914,32 @@ func (ec *executionContext) unmarshalOEventDimensionInput2ᚖdrawdownᚋinternal
 	}
 	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFxRate2ᚕdrawdownᚋinternalᚋbooksᚐFXRateᚄ(ctx context.Context, sel ast.SelectionSet, v []books.FXRate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFxRate2drawdownᚋinternalᚋbooksᚐFXRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOFxRateSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐFxRateSetPayload(ctx context.Context, sel ast.SelectionSet, v *FxRateSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FxRateSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOGrantCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGrantCreatePayload(ctx context.Context, sel ast.SelectionSet, v *GrantCreatePayload) graphql.Marshaler {
