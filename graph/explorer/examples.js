@@ -157,6 +157,11 @@ const shelves = [
         "query": "query RateCards {\n  rateCards(first: 10, reverse: true) {\n    nodes {\n      number\n      effectiveFrom\n      note\n      rates { meter { code } credits per cost { amount per } }\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
       },
       {
+        "name": "fxRates",
+        "says": "What a euro was, the latest day first.",
+        "query": "query Rates {\n  fxRates(currency: EUR, reverse: true, first: 5) {\n    nodes { day rate source createdBy }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
+      },
+      {
         "name": "rateCard",
         "says": "What units of every meter come to now, and by which version of the rate card.",
         "query": "query RatesNow {\n  rateCard {\n    rateCard { number effectiveFrom }\n    rates { meter { code unit } credits per cost { amount per } from }\n  }\n}\n"
@@ -349,6 +354,28 @@ const shelves = [
             "note": "The larger model"
           },
           "key": "rates-2027"
+        }
+      },
+      {
+        "name": "fxRateSet",
+        "says": "Sets two rates of a day: what one euro and one yen are in the currency of the book.",
+        "query": "mutation SetRates($rates: [FxRateInput!]!, $key: String!) {\n  fxRateSet(rates: $rates, idempotencyKey: $key) {\n    rates { currency day rate source createdAt }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "rates": [
+            {
+              "currency": "EUR",
+              "day": "2026-01-09",
+              "rate": "1.0842",
+              "source": "ECB reference rate"
+            },
+            {
+              "currency": "JPY",
+              "day": "2026-01-09",
+              "rate": "0.00671",
+              "source": "ECB reference rate"
+            }
+          ],
+          "key": "rates-2026-01-09"
         }
       }
     ]

@@ -17,6 +17,7 @@ var useCases = []string{"internal/books", "internal/auth"}
 
 // doneBy names the use case of each mutation whose name is not its own in capitals.
 var doneBy = map[string]string{
+	"fxRateSet":         "FXRateSet",
 	"purchaseCreate":    "Purchase",
 	"purchasePay":       "Pay",
 	"purchaseRefund":    "Refund",
