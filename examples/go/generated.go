@@ -631,7 +631,7 @@ type PurchaseCreateInput struct {
 	Currency *string `json:"currency"`
 	// Sales tax on top, in the same currency; none where null.
 	Tax *decimal.Decimal `json:"tax"`
-	// Functional currency per unit of the price's currency, such as `1.0842`; needed where that is another currency.
+	// Functional currency per unit of the price's currency, such as `1.0842`. Where that is another currency and this is null, the rate of the day by `fxRates`, or the latest of the seven days before; `INVALID` where there is none.
 	FxRate *decimal.Decimal `json:"fxRate"`
 	// When it was bought; now where null.
 	PurchasedAt *time.Time `json:"purchasedAt"`

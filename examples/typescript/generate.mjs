@@ -22,7 +22,7 @@ const text = await codegen({
     // Money and credits are strings on the wire and stay strings: a number would be a float.
     strictScalars: true,
     scalars: {
-      Decimal: 'string', Credits: 'string', Currency: 'string', Date: 'string', DateTime: 'string', Duration: 'string', Period: 'string',
+      Decimal: 'string', Credits: 'string', Currency: 'string', Date: 'string', DateTime: 'string', Duration: 'string', Period: 'string', Span: 'string',
     },
     documentMode: 'string',
     enumType: 'string-literal',

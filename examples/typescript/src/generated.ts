@@ -40,12 +40,32 @@ export type ErrorCode =
   | 'NOT_LAPSED'
   /** A chargeback of the credits is open. */
   | 'CREDITS_BLOCKED'
+  /** A hard budget does not cover the use. The message says what it allows and what is spent. */
+  | 'BUDGET_EXCEEDED'
+  /** Holds keep the credits: release them, or wait until they are over. */
+  | 'CREDITS_HELD'
+  /** The hold was captured or released, or is over. What its job used can be recorded without it. */
+  | 'HOLD_ENDED'
   /** The purchase is paid. */
   | 'ALREADY_PAID'
+  /** A part of the purchase is paid: what came in cannot be called off. */
+  | 'PARTLY_PAID'
+  /** The purchase has not fallen due: until then it is paid whole. */
+  | 'NOT_DUE'
   /** The event, or the purchase, is void. */
   | 'ALREADY_VOIDED'
+  /** The pack is retired: it was not, or is not, for sale then. */
+  | 'PACK_RETIRED'
   /** The period is closed and takes no more. */
   | 'PERIOD_CLOSED'
+  /** The period is not closed. */
+  | 'PERIOD_OPEN'
+  /** The last day of the period has not ended. */
+  | 'PERIOD_NOT_OVER'
+  /** An earlier period is still open: the message names the one that is next. */
+  | 'PERIOD_OUT_OF_ORDER'
+  /** Something must be booked or done before the period closes, or opens again: the message names the checks and what to do. */
+  | 'CLOSE_CHECKS_FAILED'
   /** Another run of the job is under way: wait for it, or try again. */
   | 'JOB_RUNNING'
   /** Another run took the job over; this one stopped. */
@@ -81,6 +101,14 @@ export type PurchaseStatus =
   | 'REFUNDED'
   /** Called off before it was paid. */
   | 'VOIDED';
+
+/** One thing by which reports tell use apart. */
+export type EventDimensionInput = {
+  /** Such as `team`: 1 to 40 characters of a-z 0-9 _ . -, the first a letter. */
+  readonly key: string;
+  /** 1 to 100 characters, such as `research`. */
+  readonly value: string;
+};
 
 /** What an account is for. Each maps to an account of your general ledger. */
 export type AccountRole =
@@ -160,15 +188,19 @@ export type PurchaseCreateInput = {
   readonly policy?: string | null | undefined;
   /** The credits bought, more than 0, at most 1,000,000,000, such as `10000`. */
   readonly credits: string;
-  /** Credits on top, on the same terms, without a price of their own; none where null. */
+  /** Credits on top, without a price of their own: on the same terms as those bought, unless `bonusTerms` are given; none where null. */
   readonly bonus?: string | null | undefined;
+  /** Has the bonus be a lot of its own, with its own end and its part of the price. ASC 606-10-55-42. */
+  readonly bonusTerms?: BonusTermsInput | null | undefined;
+  /** What the credits bought would cost alone, more than 0, where that is not their price. With `bonusTerms` alone: the price is shared in proportion to it. */
+  readonly standAlonePrice?: string | null | undefined;
   /** The price of a custom deal, without tax, with at most the decimals of the currency, such as `750.00`. Not with a pack. */
   readonly price?: string | null | undefined;
   /** The currency of a custom deal; the book's where null. Not with a pack. */
   readonly currency?: string | null | undefined;
   /** Sales tax on top, in the same currency; none where null. */
   readonly tax?: string | null | undefined;
-  /** Functional currency per unit of the price's currency, such as `1.0842`; needed where that is another currency. */
+  /** Functional currency per unit of the price's currency, such as `1.0842`. Where that is another currency and this is null, the rate of the day by `fxRates`, or the latest of the seven days before; `INVALID` where there is none. */
   readonly fxRate?: string | null | undefined;
   /** When it was bought; now where null. */
   readonly purchasedAt?: string | null | undefined;
@@ -194,6 +226,26 @@ export type PurchaseCreateInput = {
   readonly reference?: string | null | undefined;
 };
 
+/** The terms of a bonus that is a lot of its own. It begins with the credits bought. */
+export type BonusTermsInput = {
+  /** The first instant at which it can no longer be used. At most one of this, `expiresAfter` and `neverExpires`: it wins over the policy of the bonus. */
+  readonly expiresAt?: string | null | undefined;
+  /** How long it lasts from its start, such as `P90D`. */
+  readonly expiresAfter?: string | null | undefined;
+  /** True where it never lapses. */
+  readonly neverExpires?: boolean | null | undefined;
+  /** Why it may lapse within 30 days of its start; such a bonus is refused without it. */
+  readonly shortExpiry?: string | null | undefined;
+  /** The code of its policy; that of the purchase where null. Its breakage is measured in the pool of that policy. */
+  readonly policy?: string | null | undefined;
+  /** The lower is used first, where the burn order asks for it; 100 where null. */
+  readonly priority?: number | null | undefined;
+  /** The share of it that is expected to be used: more than 0, at most 1, at most six decimals, such as `0.8`; 1 where null. */
+  readonly likelihood?: string | null | undefined;
+  /** What it would cost alone, were all of it used, more than 0, in the currency of the purchase; as much per credit as what is bought where null. */
+  readonly standAlonePrice?: string | null | undefined;
+};
+
 /** One use: credits, or a meter and a quantity. */
 export type UsageEventInput = {
   /** The id that you give it, unique within customer and source: 1 to 200 characters. It makes a repeat harmless. */
@@ -210,6 +262,8 @@ export type UsageEventInput = {
   readonly credits?: string | null | undefined;
   /** When it happened; now where null. */
   readonly occurredAt?: string | null | undefined;
+  /** What reports tell it apart by: at most 10, each key once. They never change, and an event that comes again says the same. */
+  readonly dimensions?: ReadonlyArray<EventDimensionInput> | null | undefined;
 };
 
 /** What became of an event. */
