@@ -13,6 +13,7 @@ const (
 	TaxPayable         Role = "tax_payable"         // liability (credit): sales tax, never revenue. ASC 606-10-32-2A
 	UnclaimedProperty  Role = "unclaimed_property"  // liability (credit): breakage the law claims. ASC 606-10-55-49
 	RefundLiability    Role = "refund_liability"    // liability (credit): expected to be paid back. ASC 606-10-32-10
+	OpeningBalances    Role = "opening_balances"    // contra-liability (debit): deferred revenue taken over from another book
 	UsageRevenue       Role = "usage_revenue"       // revenue (credit): credits used
 	BreakageRevenue    Role = "breakage_revenue"    // revenue (credit): credits that never will be. ASC 606-10-55-48
 	OverageRevenue     Role = "overage_revenue"     // revenue (credit): used beyond what was bought
@@ -51,6 +52,7 @@ var chart = []Account{
 	{TaxPayable, "Tax payable", Liability, false},
 	{UnclaimedProperty, "Unclaimed property", Liability, false},
 	{RefundLiability, "Refund liability", Liability, false},
+	{OpeningBalances, "Opening balances", Liability, true},
 	{UsageRevenue, "Usage revenue", Revenue, false},
 	{BreakageRevenue, "Breakage revenue", Revenue, false},
 	{OverageRevenue, "Overage revenue", Revenue, false},

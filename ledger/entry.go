@@ -21,6 +21,7 @@ const (
 	RemoteEntry   EntryKind = "BREAKAGE_REMOTE" // the same, when use has become remote. 55-48
 	RefundEntry   EntryKind = "REFUND"          // Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10
 	DisputeEntry  EntryKind = "DISPUTE"         // a lost chargeback: Dr deferred revenue, Dr disputes, Cr cash
+	OpeningEntry  EntryKind = "OPENING"         // Dr opening balances, Cr deferred revenue: taken over at a cut-over
 	VoidEntry     EntryKind = "VOID"            // the reverse of what an unpaid purchase booked, what was used against refunds
 )
 

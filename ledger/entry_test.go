@@ -143,6 +143,7 @@ func TestAccountsAndTheirSides(t *testing.T) {
 		{ledger.TaxPayable, ledger.Liability, -100},
 		{ledger.UnclaimedProperty, ledger.Liability, -100},
 		{ledger.RefundLiability, ledger.Liability, -100},
+		{ledger.OpeningBalances, ledger.Liability, 100},
 		{ledger.UsageRevenue, ledger.Revenue, -100},
 		{ledger.BreakageRevenue, ledger.Revenue, -100},
 		{ledger.OverageRevenue, ledger.Revenue, -100},

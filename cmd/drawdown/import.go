@@ -80,7 +80,7 @@ func (p *program) importCommand() *cobra.Command {
 	flags.StringVar(&o.rejected, "rejected", "", "the `file` for rows that are not taken (default FILE.rejected.ndjson)")
 	flags.BoolVar(&o.json, "json", false, "the summary for machines")
 	flags.BoolVar(&o.quiet, "quiet", false, "no progress bar")
-	return group("import", "Record what other programs counted", c)
+	return group("import", "Record what other programs counted, or carried", c, p.importOpeningCommand())
 }
 
 func (o *usageImport) checkFiles(files []string) error {

@@ -309,7 +309,25 @@ func (b *Books) checkPurchases(ctx context.Context, tx Tx, period ledger.Period)
 			check.ToDo = "have the book verified: purchases and entries differ"
 		}
 	}
+	if err != nil {
+		return check, err
+	}
+	err = openingsOf(ctx, tx, period, &check)
 	return check, err
+}
+
+// openingsOf holds what was taken over in the period against the entries that took it over.
+func openingsOf(ctx context.Context, tx Tx, period ledger.Period, check *CloseCheck) error {
+	rows, err := tx.OpeningsBooked(ctx, period.First(), period.Last())
+	for _, row := range rows {
+		check.Figures = append(check.Figures,
+			counting("lots taken over in "+string(row.Currency), row.Purchases),
+			amounting("price taken over", row.Price, row.Currency), amounting("deferred by it", row.Deferred, row.Currency))
+		if row.Price != row.Deferred || row.Functional != row.DeferredOwn {
+			check.ToDo = "have the book verified: what was taken over and its entries differ"
+		}
+	}
+	return err
 }
 
 func (b *Books) checkUsage(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {

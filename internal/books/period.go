@@ -82,7 +82,7 @@ type periodTx interface {
 	PeriodsClosed(ctx context.Context) ([]Period, error)
 	SavePeriod(ctx context.Context, period Period) error
 	// Beginning returns the first day under which anything is booked, and the instant of the
-	// first purchase; zero where there is none.
+	// first purchase that was made here; zero where there is none.
 	Beginning(ctx context.Context) (booked ledger.Date, purchased time.Time, err error)
 	// InsertClosing keeps a closing with the trial balance of its period.
 	InsertClosing(ctx context.Context, closing Closing, balances []ledger.Balance) error
@@ -108,6 +108,9 @@ type periodTx interface {
 	// PurchasesBooked adds up the purchases made in [from, before) whose liability is booked,
 	// and what their entries booked for them, per currency.
 	PurchasesBooked(ctx context.Context, from, before time.Time) ([]PurchasesBooked, error)
+	// OpeningsBooked does so for what was taken over at cut-overs of the days, by currency:
+	// Entries counts those that took it over.
+	OpeningsBooked(ctx context.Context, from, to ledger.Date) ([]PurchasesBooked, error)
 	// UsageAccounted adds up the use of the days [from, to], which are the instants [start, end),
 	// in events, draws, lot-days and recognitions. Of events it reads those whose id is not below fromID.
 	UsageAccounted(ctx context.Context, from, to ledger.Date, start, end time.Time, fromID string) (UsageAccounted, error)

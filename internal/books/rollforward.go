@@ -25,13 +25,14 @@ const (
 	EscheatShare    MovementColumn = "ESCHEAT"         // the law's share of all breakage
 	PaidBack        MovementColumn = "REFUNDS"
 	ChargedBackPart MovementColumn = "CHARGEBACKS"
-	CalledOffPart   MovementColumn = "VOIDS" // unpaid purchases that were called off
+	CalledOffPart   MovementColumn = "VOIDS"            // unpaid purchases that were called off
+	TakenOver       MovementColumn = "OPENING_BALANCES" // taken over from another book at a cut-over
 )
 
 // MovementColumns lists the columns in their order.
 func MovementColumns() []MovementColumn {
 	return []MovementColumn{
-		SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart,
+		SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart, TakenOver,
 	}
 }
 
@@ -49,6 +50,7 @@ var columnOf = map[ledger.EntryKind]MovementColumn{
 	ledger.RefundEntry:   PaidBack,
 	ledger.DisputeEntry:  ChargedBackPart,
 	ledger.VoidEntry:     CalledOffPart,
+	ledger.OpeningEntry:  TakenOver,
 }
 
 // RollForwardRequest asks for the roll-forward of the accounting dates From through To, as

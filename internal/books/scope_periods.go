@@ -52,6 +52,10 @@ func (scopedTx) PeriodLines(context.Context, ledger.Period) ([]LinesAndBalance, 
 	return nil, errScoped
 }
 
+func (scopedTx) OpeningsBooked(context.Context, ledger.Date, ledger.Date) ([]PurchasesBooked, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) PurchasesBooked(context.Context, time.Time, time.Time) ([]PurchasesBooked, error) {
 	return nil, errScoped
 }

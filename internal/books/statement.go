@@ -27,6 +27,7 @@ type StatementKind string
 
 // The kinds of line, in the order in which those of one day stand.
 const (
+	OpeningLine     StatementKind = "OPENING"       // credits taken over at a cut-over, and what was deferred of them
 	PurchasedLine   StatementKind = "PURCHASE"      // credits bought, and what appeared in deferred revenue
 	BonusLine       StatementKind = "BONUS"         // credits that came with them
 	GrantedLine     StatementKind = "GRANT"         // credits given
@@ -51,7 +52,7 @@ const (
 // StatementKinds lists the kinds in the order in which those of one day stand.
 func StatementKinds() []StatementKind {
 	return []StatementKind{
-		PurchasedLine, BonusLine, GrantedLine, MovedInLine, ReinstatedLine, RolledOverLine, DueLine, PaymentLine, UsedLine, VoidedLine,
+		OpeningLine, PurchasedLine, BonusLine, GrantedLine, MovedInLine, ReinstatedLine, RolledOverLine, DueLine, PaymentLine, UsedLine, VoidedLine,
 		OverageLine, ClearedLine, RefundedLine, ChargedBackLine, CalledOffLine, MovedOutLine, ExtendedLine, RemoteLine, LapsedLine,
 	}
 }
@@ -187,6 +188,17 @@ type statementWork struct {
 	err   error
 }
 
+// takeOver adds what was taken over at a cut-over: one entry sums it for all customers.
+func (s *statementWork) takeOver(purchases []Purchase) {
+	for _, p := range purchases {
+		if p.OpeningOn != 0 && p.OpeningOn <= s.request.To && p.CustomerID == s.request.CustomerID && !p.Price.IsZero() {
+			s.entries = append(s.entries, StatementEntry{
+				Kind: ledger.OpeningEntry, Day: p.OpeningOn, PurchaseID: p.ID, Amount: p.Price, Functional: p.Functional, Cash: ledger.Money(0, p.Price.Currency),
+			})
+		}
+	}
+}
+
 // roll shows lots that have come to their expiry as they are now, where nobody had to hold
 // them since: rolled over, as a balance shows them.
 func (s *statementWork) roll(ctx context.Context, tx Tx) error {
@@ -298,6 +310,7 @@ func (s *statementWork) read(ctx context.Context, tx Tx) (err error) {
 	if s.entries, err = tx.StatementEntries(ctx, r.CustomerID, r.To); err != nil {
 		return err
 	}
+	s.takeOver(purchases)
 	s.drawn, err = tx.StatementUses(ctx, r.CustomerID, r.From, r.To, r.Detail == ByEvent, MaxStatementLines+1)
 	if err == nil && len(s.drawn) > MaxStatementLines {
 		err = refuse(TooLarge, "to", "makes more than %d lines: take a shorter span, or the detail DAY", MaxStatementLines)

@@ -18,6 +18,7 @@ var statementOfEntry = map[ledger.EntryKind]StatementKind{
 	ledger.RefundEntry:   RefundedLine,
 	ledger.DisputeEntry:  ChargedBackLine,
 	ledger.VoidEntry:     CalledOffLine,
+	ledger.OpeningEntry:  OpeningLine,
 }
 
 var statementOfBooking = map[revrec.Kind]StatementKind{
@@ -138,6 +139,8 @@ func (s *statementWork) cameIn(lot *revrec.Lot, move func(ledger.Date, revrec.Cr
 		}
 	} else if lot.Kind == revrec.GrantLot {
 		kind = GrantedLine
+	} else if purchase := s.purchases[lot.PurchaseID]; purchase.OpeningOn != 0 {
+		day, kind = purchase.OpeningOn, OpeningLine
 	}
 	move(day, lot.Granted)
 	if !s.within(day) {

@@ -149,6 +149,9 @@ type purchaseTx interface {
 	// LockPurchase returns the purchase and holds it until the transaction ends.
 	// Errors: NOT_FOUND.
 	LockPurchase(ctx context.Context, id string) (Purchase, error)
+	// OpeningReferences returns those of the references under which purchases were taken over,
+	// once for each purchase.
+	OpeningReferences(ctx context.Context, references []string) ([]string, error)
 	PurchasesByID(ctx context.Context, ids []string) ([]Purchase, error)
 	Purchases(ctx context.Context, filter PurchaseFilter, page Page) ([]Purchase, error)
 	CountPurchases(ctx context.Context, filter PurchaseFilter) (int64, error)

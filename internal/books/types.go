@@ -134,7 +134,10 @@ type Purchase struct {
 	DisputedAt                time.Time // zero without a chargeback
 	DisputeAmount, LostAmount ledger.Amount
 	Reference                 string // the company's own reference, an invoice number say
-	CreatedAt                 time.Time
+	// OpeningOn is the cut-over at which the purchase was taken over from another book, with
+	// what was left of it; zero for one that was made here.
+	OpeningOn ledger.Date
+	CreatedAt time.Time
 }
 
 // UsageEvent is one use, or the void of one. Source and EventID name it.

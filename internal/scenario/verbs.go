@@ -17,14 +17,14 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"hold": readHold, "capture": readCapture, "release": readRelease, "budget": readBudget,
 		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
-		"close": readClose, "reopen": readReopen,
+		"close": readClose, "reopen": readReopen, "opening": readOpening,
 	}
 }
 
 // verbNames lists the verbs in the order of the format's table.
 func verbNames() []string {
 	return []string{
-		"pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
+		"opening", "pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
 		"reinstate", "transfer", "hold", "capture", "release", "budget", "estimate", "run", "close", "reopen", "expect",
 	}
 }

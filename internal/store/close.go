@@ -68,7 +68,7 @@ var purchasesBooked = `SELECT currency, count(*), CAST(coalesce(sum(receipts), 0
 	SELECT p.currency, p.price_minor, p.functional_minor, ` + receipts + ` AS receipts,
 		` + fmt.Sprintf(ofDeferred, "amount_minor") + ` AS deferred, ` + fmt.Sprintf(ofDeferred, "functional_minor") + ` AS deferred_functional
 		FROM purchases AS p LEFT JOIN entries AS e ON e.reference = CAST(p.id AS TEXT) LEFT JOIN lines AS n ON n.entry_number = e.number
-		WHERE p.purchased_at_us >= ?0 AND p.purchased_at_us < ?1 AND ` + bookedPurchase + ` AND p.price_minor + p.tax_minor > 0
+		WHERE p.purchased_at_us >= ?0 AND p.purchased_at_us < ?1 AND ` + receivedPurchase + ` AND p.price_minor + p.tax_minor > 0
 		GROUP BY p.customer_id, p.id, p.currency, p.price_minor, p.functional_minor
 	) AS of_purchase GROUP BY currency ORDER BY currency`
 
@@ -76,6 +76,22 @@ func (t *tx) PurchasesBooked(ctx context.Context, from, before time.Time) (all [
 	var row books.PurchasesBooked
 	targets := []any{&row.Currency, &row.Purchases, &row.Entries, &row.Price, &row.Deferred, &row.Functional, &row.DeferredOwn}
 	err = t.each(ctx, "accounting for purchases", purchasesBooked, []any{instantOf(from), instantOf(before)}, targets, func() { all = append(all, row) })
+	return all, err
+}
+
+const openingsBooked = `SELECT currency, CAST(sum(purchases) AS BIGINT), CAST(count(DISTINCT number) AS BIGINT), CAST(sum(price) AS BIGINT), CAST(sum(deferred) AS BIGINT),
+		CAST(sum(functional) AS BIGINT), CAST(sum(deferred_functional) AS BIGINT) FROM (
+	SELECT currency, 1 AS purchases, NULL AS number, price_minor AS price, functional_minor AS functional, 0 AS deferred, 0 AS deferred_functional
+		FROM purchases WHERE opening_on >= ?0 AND opening_on <= ?1
+	UNION ALL SELECT n.currency, 0, e.number, 0, 0, -n.amount_minor, -n.functional_minor
+		FROM entries AS e JOIN lines AS n ON n.entry_number = e.number
+		WHERE e.kind = 'OPENING' AND n.account = 'deferred_revenue' AND e.accounting_date >= ?0 AND e.accounting_date <= ?1
+	) AS opening GROUP BY currency ORDER BY currency`
+
+func (t *tx) OpeningsBooked(ctx context.Context, from, to ledger.Date) (all []books.PurchasesBooked, err error) {
+	var row books.PurchasesBooked
+	targets := []any{&row.Currency, &row.Purchases, &row.Entries, &row.Price, &row.Deferred, &row.Functional, &row.DeferredOwn}
+	err = t.each(ctx, "accounting for what was taken over", openingsBooked, []any{date(from), date(to)}, targets, func() { all = append(all, row) })
 	return all, err
 }
 

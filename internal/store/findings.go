@@ -40,9 +40,10 @@ import (
 //	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback;
 //	              the price of a pack is that of the version that it names; the lots of a purchase
 //	              share its price as its terms say
+//	openings      the entries of a cut-over book what the purchases taken over then carried
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
-//	              are of a purchase
+//	              are of a purchase or a cut-over
 //	accounts      the running balances are the sums of lines; deferred revenue is the
 //	              carrying amount of lots less early breakage of pools, plus what is
 //	              recognised and not posted yet, per currency
@@ -137,9 +138,12 @@ func orNone(text sql.NullString) string {
 	return text.String
 }
 
-// booked says of a purchase p whether its contract liability is in the journal: it was
+// bookedPurchase says of a purchase p whether its contract liability is in the journal: it was
 // paid, or fell due and that was booked. A void takes it out again by an entry of its own.
 const bookedPurchase = "(p.due_booked OR p.status <> 'INVOICED' AND p.voided_at_us IS NULL)"
+
+// receivedPurchase says so of one that an entry of its own books: not of one taken over.
+const receivedPurchase = "(p.opening_on IS NULL AND " + bookedPurchase + ")"
 
 // outOfDeferred is revrec.Recognition.OutOfDeferred in the rows r.
 const outOfDeferred = "CASE WHEN r.kind IN ('USAGE_UNBILLED', 'OVERAGE') THEN 0 ELSE %s END"
@@ -228,7 +232,7 @@ var comparisons = []comparison{
 			WHERE l.kind = 'PURCHASE' AND l.origin_lot_id IS NULL OR l.purchase_id IS NOT NULL`,
 		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
 	},
-	purchaseLot, purchaseEntries,
+	purchaseLot, purchaseEntries, openingEntries,
 	{
 		subject: "r.id", from: "recognitions AS r LEFT JOIN batches AS b ON b.id = r.batch_id",
 		pairs: []pair{{"recognition.batch", "r.batch_id", "b.id"}},
@@ -255,7 +259,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	},
 	{
-		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL",
+		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL AND e.kind <> 'OPENING'",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	},
 	{
@@ -437,9 +441,9 @@ var purchaseEntries = comparison{
 				WHERE e.reference IS NOT NULL GROUP BY e.reference) AS j
 			ON j.reference = CAST(p.id AS TEXT)`,
 	pairs: []pair{
-		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + bookedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
-		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + bookedPurchase + " THEN p.price_minor ELSE 0 END"},
-		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + bookedPurchase + " THEN p.functional_minor ELSE 0 END"},
+		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + receivedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
+		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + receivedPurchase + " THEN p.price_minor ELSE 0 END"},
+		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + receivedPurchase + " THEN p.functional_minor ELSE 0 END"},
 		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
 		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor - p.received_minor ELSE 0 END"},
@@ -449,7 +453,7 @@ var purchaseEntries = comparison{
 		},
 		{"purchase.received", "p.received_minor", "coalesce(m.received, 0)"},
 		{"purchase.exchange", "coalesce(j.exchange, 0)", "coalesce(m.exchange, 0)"},
-		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN p.received_minor ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
+		{"purchase.cash", "coalesce(j.cash, 0)", "CASE WHEN p.status = 'INVOICED' OR p.voided_at_us IS NOT NULL THEN p.received_minor WHEN p.opening_on IS NOT NULL THEN 0 ELSE p.price_minor + p.tax_minor END - p.refund_minor - p.lost_minor"},
 		{"purchase.refund", "coalesce(j.refunded, 0)", "coalesce(s.refunded, 0) + coalesce(c.refunded, 0)"},
 		{"purchase.refundFunctional", "coalesce(j.refunded_functional, 0)", "coalesce(s.refunded_functional, 0) + coalesce(c.refunded_functional, 0)"},
 		{"purchase.removed", "coalesce(j.removed, 0)", "coalesce(c.amount, 0)"},
@@ -461,6 +465,24 @@ var purchaseEntries = comparison{
 		{"purchase.voidFunctional", "coalesce(j.used_functional, 0)", usedOfVoid("recognised_functional", "j.used_functional")},
 		{"purchase.unbilled", "coalesce(j.unbilled, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used, 0) ELSE 0 END"},
 		{"purchase.unbilledFunctional", "coalesce(j.unbilled_functional, 0)", "CASE WHEN p.voided_at_us IS NOT NULL AND NOT p.due_booked THEN coalesce(j.used_functional, 0) ELSE 0 END"},
+	},
+}
+
+// openingEntries holds what was taken over at a cut-over against the purchases that it
+// was taken over with: one entry of a currency sums those of a file.
+var openingEntries = comparison{
+	subject: "day || ' ' || currency",
+	from: `(SELECT opening_on AS day, currency, 0 AS deferred, 0 AS deferred_functional, 0 AS against, price_minor AS price, functional_minor AS functional
+				FROM purchases WHERE opening_on IS NOT NULL
+			UNION ALL SELECT e.occurred_on, n.currency,
+				CASE WHEN n.account = 'deferred_revenue' THEN -n.amount_minor ELSE 0 END, CASE WHEN n.account = 'deferred_revenue' THEN -n.functional_minor ELSE 0 END,
+				CASE WHEN n.account = 'opening_balances' THEN n.amount_minor ELSE 0 END, 0, 0
+				FROM entries AS e JOIN lines AS n ON n.entry_number = e.number WHERE e.kind = 'OPENING'
+		) AS opening GROUP BY day, currency`,
+	pairs: []pair{
+		{"opening.deferred", "sum(deferred)", "sum(price)"},
+		{"opening.deferredFunctional", "sum(deferred_functional)", "sum(functional)"},
+		{"opening.against", "sum(against)", "sum(price)"},
 	},
 }
 

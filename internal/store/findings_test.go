@@ -268,6 +268,11 @@ func playBook(s *store.Store) error {
 	}
 	_, err = p.b.Transfer(p.ctx, p.key(), books.TransferRequest{From: "pool", To: "again", Credits: share("444.4")})
 	p.check(err)
+	_, err = p.b.ImportOpening(p.ctx, p.key(), books.Opening{
+		AsOf: ledger.NewDate(2024, 5, 20), ControlCredits: share("60"), ControlDeferred: share("45"),
+		Lots: []books.OpeningLot{{Line: 2, Customer: "moved", Reference: "L1", Policy: "pooled", Credits: share("60"), Deferred: share("45"), PurchasedOn: p.now.AddDate(0, -5, 0)}},
+	})
+	p.check(err)
 	p.use("again", "a1", "50")
 	research, _ := p.b.BudgetCreate(p.ctx, p.key(), books.NewBudget{
 		Customer: "again", Name: "research", Dimension: books.EventDimension{Key: "team", Value: "research"}, Limit: share("100"), Per: books.PerMonth, Mode: books.HardBudget,
@@ -492,6 +497,10 @@ var plants = []struct {
 	{"UPDATE hold_parts SET lot_id = '00000000-0000-7000-8000-00000000dead'", "part.lot"},
 	{"UPDATE hold_parts SET hold_id = '00000000-0000-7000-8000-00000000dead' WHERE credits = 20000000", "part.hold hold.parts"},
 	{"UPDATE lots SET held_until_us = held_until_us - 1", "lot.heldUntil"},
+
+	{"UPDATE purchases SET price_minor = price_minor + 1 WHERE opening_on IS NOT NULL", "opening.deferred opening.against purchase.price"},
+	{"UPDATE purchases SET functional_minor = functional_minor + 1 WHERE opening_on IS NOT NULL", "opening.deferredFunctional purchase.functional"},
+	{"UPDATE purchases SET opening_on = NULL WHERE opening_on IS NOT NULL", "opening.deferred purchase.entries purchase.deferred purchase.cash"},
 
 	{"DELETE FROM recognitions WHERE kind = 'USAGE' AND batch_id IN (SELECT batch_id FROM entries)", "lot.recognised lot.usage entry.sums lot.bookedCredits"},
 	{"DELETE FROM recognitions WHERE batch_id NOT IN (SELECT batch_id FROM entries WHERE batch_id IS NOT NULL)", "lot.usage lot.carrying deferredRevenue"},

@@ -88,7 +88,7 @@ func (t *tx) SavePeriod(ctx context.Context, p books.Period) error {
 func (t *tx) Beginning(ctx context.Context) (booked ledger.Date, purchased time.Time, err error) {
 	var day date
 	var at instant
-	err = t.each(ctx, "reading when the book begins", "SELECT (SELECT min(accounting_date) FROM entries), (SELECT min(purchased_at_us) FROM purchases)",
+	err = t.each(ctx, "reading when the book begins", "SELECT (SELECT min(accounting_date) FROM entries), (SELECT min(purchased_at_us) FROM purchases WHERE opening_on IS NULL)",
 		nil, []any{&day, &at}, func() { booked, purchased = ledger.Date(day), at.time() })
 	return booked, purchased, err
 }

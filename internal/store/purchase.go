@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -49,6 +50,7 @@ type purchaseRow struct {
 	BonusLikelihood    string  `bun:",nullzero"`
 	StandAloneMinor    int64   `bun:",nullzero"`
 	BonusStandAlone    int64   `bun:"bonus_stand_alone_minor,nullzero"`
+	OpeningOn          date    `bun:",type:text"`
 	CreatedAt          instant `bun:"created_at_us,type:bigint"`
 }
 
@@ -60,7 +62,7 @@ func purchaseRowOf(p books.Purchase) purchaseRow {
 		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, FunctionalTaxMinor: p.FunctionalTax.Minor,
 		PurchasedAt: instantOf(p.PurchasedAt), DueOn: date(p.DueOn), Cancellable: p.Cancellable, DueBooked: p.DueBooked, ReceivedMinor: p.InParts.Minor,
 		PaidAt: instantOf(p.PaidAt), RefundedAt: instantOf(p.RefundedAt), RefundMinor: p.RefundAmount.Minor,
-		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt), VoidedAt: instantOf(p.VoidedAt),
+		Reference: p.Reference, OpeningOn: date(p.OpeningOn), CreatedAt: instantOf(p.CreatedAt), VoidedAt: instantOf(p.VoidedAt),
 		DisputeStatus: string(p.Dispute), DisputedAt: instantOf(p.DisputedAt), DisputeMinor: p.DisputeAmount.Minor, LostMinor: p.LostAmount.Minor,
 	}
 	if p.BonusLotID != "" {
@@ -92,7 +94,7 @@ func (row purchaseRow) purchase() books.Purchase {
 		Functional: functional(row.FunctionalMinor), FunctionalTax: functional(row.FunctionalTaxMinor),
 		PurchasedAt: row.PurchasedAt.time(), DueOn: ledger.Date(row.DueOn), Cancellable: row.Cancellable, DueBooked: row.DueBooked, InParts: contract(row.ReceivedMinor),
 		PaidAt: row.PaidAt.time(), RefundedAt: row.RefundedAt.time(), RefundAmount: contract(row.RefundMinor),
-		Reference: row.Reference, CreatedAt: row.CreatedAt.time(), VoidedAt: row.VoidedAt.time(),
+		Reference: row.Reference, OpeningOn: ledger.Date(row.OpeningOn), CreatedAt: row.CreatedAt.time(), VoidedAt: row.VoidedAt.time(),
 		BonusLotID: row.BonusLotID, BonusLikelihood: likelihood, StandAlone: contract(row.StandAloneMinor), BonusStandAlone: contract(row.BonusStandAlone),
 		Dispute: books.DisputeStatus(row.DisputeStatus), DisputedAt: row.DisputedAt.time(), DisputeAmount: contract(row.DisputeMinor), LostAmount: contract(row.LostMinor),
 	}
@@ -112,6 +114,20 @@ func (t *tx) UpdatePurchase(ctx context.Context, purchase books.Purchase) error 
 		bun.NullZero(row.DisputeStatus), row.DisputedAt, row.DisputeMinor, row.LostMinor,
 		row.CustomerID, row.ID)
 	return wroteOne("purchase", purchase.ID, touched, err)
+}
+
+func (t *tx) OpeningReferences(ctx context.Context, references []string) ([]string, error) {
+	var taken []string
+	for chunk := range slices.Chunk(references, chunkIDs) {
+		rows, err := list[purchaseRow](ctx, t, "looking for what was taken over", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("opening_on IS NOT NULL AND reference IN (?)", bun.List(chunk))
+		})
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, convert(rows, func(row purchaseRow) string { return row.Reference })...)
+	}
+	return taken, nil
 }
 
 func (t *tx) LockPurchase(ctx context.Context, id string) (books.Purchase, error) {

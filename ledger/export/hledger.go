@@ -23,6 +23,7 @@ var hledgerAccounts = []struct {
 	{ledger.TaxPayable, "liabilities:tax payable", "L"},
 	{ledger.UnclaimedProperty, "liabilities:unclaimed property", "L"},
 	{ledger.RefundLiability, "liabilities:refund liability", "L"},
+	{ledger.OpeningBalances, "liabilities:opening balances", "L"},
 	{ledger.UsageRevenue, "revenue:usage", "R"},
 	{ledger.BreakageRevenue, "revenue:breakage", "R"},
 	{ledger.OverageRevenue, "revenue:overage", "R"},

@@ -2359,6 +2359,8 @@ enum ErrorCode {
   PERIOD_OUT_OF_ORDER
   "Something must be booked or done before the period closes, or opens again: the message names the checks and what to do."
   CLOSE_CHECKS_FAILED
+  "What a file of open lots adds up to is not what its control totals say: the message has both."
+  CONTROL_MISMATCH
   "Another run of the job is under way: wait for it, or try again."
   JOB_RUNNING
   "Another run took the job over; this one stopped."
@@ -4493,6 +4495,8 @@ enum AccountRole {
   UNCLAIMED_PROPERTY
   "Expected to be paid back. Liability. ASC 606-10-32-10."
   REFUND_LIABILITY
+  "What an import of open lots took over from another book: cleared in the general ledger against its deferred revenue. Contra-liability."
+  OPENING_BALANCES
   "Credits used."
   USAGE_REVENUE
   "Credits that never will be used. ASC 606-10-55-48."
@@ -4837,6 +4841,8 @@ enum EntryKind {
   VOID
   "A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10."
   DISPUTE
+  "What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue."
+  OPENING
 }
 
 "One posting."
@@ -4971,6 +4977,8 @@ enum StatementDetail {
 
 "What a line of a statement is, in the order in which those of one day stand."
 enum StatementKind {
+  "Credits taken over from another book at a cut-over, and what was deferred of them."
+  OPENING
   "Credits bought, and what appeared in deferred revenue."
   PURCHASE
   "Credits that came with them without a price of their own."
@@ -5148,6 +5156,8 @@ enum RollForwardColumn {
   CHARGEBACKS
   "Unpaid purchases that were called off."
   VOIDS
+  "What was taken over from another book at a cut-over."
+  OPENING_BALANCES
 }
 
 """

@@ -76,6 +76,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"reopenings", reopenings},
 		{"tasks of a closing", closeTasks},
 		{"what a period accounts for", accounted},
+		{"what is taken over", openings},
 		{"job runs", jobRuns},
 		{"leases", leases},
 		{"pages while rows arrive", pages},
