@@ -28,6 +28,8 @@ const (
 	AccountRoleUnclaimedProperty AccountRole = "UNCLAIMED_PROPERTY"
 	// Expected to be paid back. Liability. ASC 606-10-32-10.
 	AccountRoleRefundLiability AccountRole = "REFUND_LIABILITY"
+	// What an import of open lots took over from another book: cleared in the general ledger against its deferred revenue. Contra-liability.
+	AccountRoleOpeningBalances AccountRole = "OPENING_BALANCES"
 	// Credits used.
 	AccountRoleUsageRevenue AccountRole = "USAGE_REVENUE"
 	// Credits that never will be used. ASC 606-10-55-48.
@@ -50,6 +52,7 @@ var AllAccountRole = []AccountRole{
 	AccountRoleTaxPayable,
 	AccountRoleUnclaimedProperty,
 	AccountRoleRefundLiability,
+	AccountRoleOpeningBalances,
 	AccountRoleUsageRevenue,
 	AccountRoleBreakageRevenue,
 	AccountRoleOverageRevenue,
@@ -297,6 +300,8 @@ const (
 	EntryKindVoid EntryKind = "VOID"
 	// A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10.
 	EntryKindDispute EntryKind = "DISPUTE"
+	// What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue.
+	EntryKindOpening EntryKind = "OPENING"
 )
 
 var AllEntryKind = []EntryKind{
@@ -313,6 +318,7 @@ var AllEntryKind = []EntryKind{
 	EntryKindRefund,
 	EntryKindVoid,
 	EntryKindDispute,
+	EntryKindOpening,
 }
 
 // EntryLinesLine includes the requested fields of the GraphQL type Line.
@@ -447,6 +453,8 @@ const (
 	ErrorCodePeriodOutOfOrder ErrorCode = "PERIOD_OUT_OF_ORDER"
 	// Something must be booked or done before the period closes, or opens again: the message names the checks and what to do.
 	ErrorCodeCloseChecksFailed ErrorCode = "CLOSE_CHECKS_FAILED"
+	// What a file of open lots adds up to is not what its control totals say: the message has both.
+	ErrorCodeControlMismatch ErrorCode = "CONTROL_MISMATCH"
 	// Another run of the job is under way: wait for it, or try again.
 	ErrorCodeJobRunning ErrorCode = "JOB_RUNNING"
 	// Another run took the job over; this one stopped.
@@ -504,6 +512,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodePeriodNotOver,
 	ErrorCodePeriodOutOfOrder,
 	ErrorCodeCloseChecksFailed,
+	ErrorCodeControlMismatch,
 	ErrorCodeJobRunning,
 	ErrorCodeLeaseLost,
 	ErrorCodeRateLimited,

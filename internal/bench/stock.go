@@ -46,6 +46,7 @@ const (
 	purchaseIDs
 	lotIDs
 	recognitionIDs
+	paymentIDs
 )
 
 // customerNameOf is customerName in SQL.
@@ -134,6 +135,12 @@ func (b *book) copySale(ctx context.Context, model books.Purchased, n int) error
 	purchaseID, lotID := b.idOf(purchaseIDs, number), b.idOf(lotIDs, number)
 	err := b.clone(ctx, "purchases", "t.id = '"+model.Purchase.ID+"'", n, map[string]string{
 		"customer_id": b.idOf(customerIDs, "s.n"), "id": purchaseID, "lot_id": lotID,
+	})
+	if err != nil {
+		return err
+	}
+	err = b.clone(ctx, "payments", "t.purchase_id = '"+model.Purchase.ID+"'", n, map[string]string{
+		"customer_id": b.idOf(customerIDs, "s.n"), "id": b.idOf(paymentIDs, number), "purchase_id": purchaseID,
 	})
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 // the budget allows goes through.
 func TestBudgetsAtOnce(t *testing.T) {
 	onServers(t, 0, func(t *servers) {
-		const clients, limit = 30, 40
+		const clients, limit = 30, 20
 		ctx, price, one := t.Context(), whole(10), whole(1)
 		bill := revrec.Policy{Overage: revrec.Overage{Mode: revrec.BillOverage, Rate: decimal.New(5, -2)}}
 		done[books.Policy](t.T)(t.books[0].PolicyCreate(ctx, "p", books.NewPolicy{Code: "default", Policy: bill}))

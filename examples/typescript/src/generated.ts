@@ -66,6 +66,8 @@ export type ErrorCode =
   | 'PERIOD_OUT_OF_ORDER'
   /** Something must be booked or done before the period closes, or opens again: the message names the checks and what to do. */
   | 'CLOSE_CHECKS_FAILED'
+  /** What a file of open lots adds up to is not what its control totals say: the message has both. */
+  | 'CONTROL_MISMATCH'
   /** Another run of the job is under way: wait for it, or try again. */
   | 'JOB_RUNNING'
   /** Another run took the job over; this one stopped. */
@@ -126,6 +128,8 @@ export type AccountRole =
   | 'UNCLAIMED_PROPERTY'
   /** Expected to be paid back. Liability. ASC 606-10-32-10. */
   | 'REFUND_LIABILITY'
+  /** What an import of open lots took over from another book: cleared in the general ledger against its deferred revenue. Contra-liability. */
+  | 'OPENING_BALANCES'
   /** Credits used. */
   | 'USAGE_REVENUE'
   /** Credits that never will be used. ASC 606-10-55-48. */
@@ -176,7 +180,9 @@ export type EntryKind =
    */
   | 'VOID'
   /** A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10. */
-  | 'DISPUTE';
+  | 'DISPUTE'
+  /** What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue. */
+  | 'OPENING';
 
 /** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
 export type PurchaseCreateInput = {
