@@ -50,6 +50,7 @@ func (scopedTx) CountFXRates(context.Context, FXFilter) (int64, error)     { ret
 func (scopedTx) UpdatePurchase(context.Context, Purchase) error            { return errScoped }
 func (scopedTx) InsertPayment(context.Context, Receipt) error              { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)    { return Purchase{}, errScoped }
+
 func (scopedTx) OpeningReferences(context.Context, []string) ([]string, error) {
 	return nil, errScoped
 }

@@ -18,7 +18,7 @@ type grant struct {
 func readGrant(p *parser, path string, step mapping, s Step) act {
 	m := body(p, path, step, s, "as", "customer", "credits", "reason", "policy", "expires", "priority")
 	m.need("customer", "credits", "reason")
-	m.declare("as", m.name("as"), named{currency: p.file.Currency})
+	m.declare(m.name("as"), named{currency: p.file.Currency})
 	return grant{
 		customer: m.name("customer"), policy: m.policyName(), reason: m.oneOf("reason", "PROMO", "GOODWILL"),
 		credits: m.credits("credits"), expires: m.expiry("expires"), priority: m.whole("priority"),

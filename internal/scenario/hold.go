@@ -24,7 +24,7 @@ func readHold(p *parser, path string, step mapping, s Step) act {
 	m.need("as", "customer")
 	a := hold{as: m.name("as"), customer: m.name("customer"), meter: m.name("meter"), expires: m.span("expires"), dimensions: m.dimensions("dimensions")}
 	a.credits, a.quantity = m.amount(path)
-	m.declare("as", a.as, named{hold: true})
+	m.declare(a.as, named{hold: true})
 	return a
 }
 

@@ -32,7 +32,7 @@ func readOpening(p *parser, path string, step mapping, s Step) act {
 	if a.expires.after != nil {
 		m.problem("expires", "of an opening is never, a date or an instant")
 	}
-	m.declare("as", a.as, named{purchase: true, currency: currency})
+	m.declare(a.as, named{purchase: true, currency: currency})
 	return a
 }
 

@@ -57,7 +57,7 @@ func readPurchase(p *parser, path string, step mapping, s Step) act {
 			m.problem(key, "goes with paid: false; a purchase is paid at once unless it says so")
 		}
 	}
-	m.declare("as", a.as, named{purchase: true, currency: currency})
+	m.declare(a.as, named{purchase: true, currency: currency})
 	return a
 }
 
@@ -103,12 +103,12 @@ func (m mapping) rate() *decimal.Decimal {
 }
 
 // declare keeps the name that a purchase or grant has in the file.
-func (m mapping) declare(key, name string, what named) {
+func (m mapping) declare(name string, what named) {
 	if name == "" {
 		return
 	}
 	if _, taken := m.p.named[name]; taken {
-		m.problem(key, "%s is the name of an earlier purchase or grant; give this one another", quote(name))
+		m.problem("as", "%s is the name of an earlier purchase or grant; give this one another", quote(name))
 		return
 	}
 	m.p.named[name] = what

@@ -35,7 +35,7 @@ func newSender(o Options) sender {
 		Proxy:       nil,
 		DialContext: dialer(o.Private).DialContext, TLSHandshakeTimeout: dialTime, ForceAttemptHTTP2: true,
 		MaxConnsPerHost: 2 * perEndpoint, MaxIdleConns: books.MaxWebhooks, IdleConnTimeout: time.Minute,
-		DisableCompression: true, MaxResponseHeaderBytes: 16 << 10, TLSClientConfig: o.TLS,
+		DisableCompression: true, MaxResponseHeaderBytes: 16 << 10, TLSClientConfig: o.TLS.Clone(),
 	}
 	return sender{insecure: o.Insecure, now: time.Now, client: &http.Client{
 		Transport: transport, Timeout: o.Timeout,
