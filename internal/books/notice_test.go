@@ -21,6 +21,8 @@ import (
 var silent = map[string]string{
 	"usage.record":     "a message would cost more than the event: whoever sends it knows it, and balanceChanged says what is left",
 	"usage.void":       "use is not told event by event",
+	"opening.import":   "a command of whoever moves in, before other systems go by the book; its lots are thousands",
+	"fxrate.set":       "a rate changes no figure before an act uses it, which is told",
 	"customer.create":  "the company's own systems say who its customers are",
 	"policy.create":    "nothing is sold under it yet, and it never changes",
 	"meter.create":     "nothing is rated by it yet",
