@@ -344,7 +344,7 @@ func TestBookInOrder(t *testing.T) {
 	}
 	for what, query := range map[string]string{
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 7 FROM recognitions",
-		"kinds of entry":       "SELECT count(DISTINCT kind) = 13 FROM entries",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 14 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
 		"a void purchase":      "SELECT count(*) = 3 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 2 FROM usage_events WHERE void_of IS NOT NULL",
