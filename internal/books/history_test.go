@@ -24,7 +24,7 @@ import (
 // histories is how many random histories one run of the tests plays, over both halves;
 // with -short, when the race detector makes one take a second, a few dozen.
 const (
-	histories      = 3_000
+	histories      = 1_000
 	shortHistories = 60
 )
 
