@@ -52,6 +52,15 @@ func (l *Lot) PriceOf(credits Credits) (amount, functional ledger.Amount) {
 	return ledger.Money(with.Minor-without.Minor, l.Price.Currency), ledger.Money(with.Functional-without.Functional, l.Functional.Currency)
 }
 
+// Unearned returns what of the lot's price was neither earned by its use nor taken out: the
+// price of what is unused, and of credits that moved on without theirs, for it was released
+// before.
+func (l *Lot) Unearned() (amount, functional ledger.Amount) {
+	earned := l.earned(l.Drawn)
+	amount = ledger.Money(l.Price.Minor-earned.Minor, l.Price.Currency).Sub(l.RemovedAmount)
+	return amount, ledger.Money(l.Functional.Minor-earned.Functional, l.Functional.Currency).Sub(l.RemovedFunctional)
+}
+
 // UnusedShare returns the part of the lot's unused credits, lapsed or not, that goes with an
 // amount out of a whole one, rounded down to the millionth: so the amount covers its price.
 //

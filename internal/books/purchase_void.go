@@ -130,8 +130,8 @@ func (b *Books) callOffLot(ctx context.Context, tx Tx, purchase Purchase, lot *r
 	}
 	change := b.takeVoided(lot, purchase.VoidedAt, reason)
 	off.Amount, off.Functional = change.Amount, change.Functional
-	unused, unusedFunctional := lot.PriceOf(change.Credits)
-	used.Amount, used.Functional = lot.Price.Sub(lot.RemovedAmount).Sub(unused), lot.Functional.Sub(lot.RemovedFunctional).Sub(unusedFunctional)
+	unearned, unearnedFunctional := lot.Unearned()
+	used.Amount, used.Functional = lot.Price.Sub(lot.RemovedAmount).Sub(unearned), lot.Functional.Sub(lot.RemovedFunctional).Sub(unearnedFunctional)
 	return off, used, b.remove(ctx, tx, policy, lot, change)
 }
 
@@ -141,7 +141,7 @@ func (b *Books) takeVoided(lot *revrec.Lot, at time.Time, reason string) revrec.
 	change := b.newChange(revrec.Voided, lot, at, reason)
 	change.Credits = lot.Unused()
 	if lot.LiabilityOn != 0 {
-		change.Amount, change.Functional = lot.PriceOf(change.Credits)
+		change.Amount, change.Functional = lot.Unearned()
 	}
 	return change
 }
