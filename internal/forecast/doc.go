@@ -1,5 +1,5 @@
 // Package forecast says when a customer's credits run out, from what was used lately. It is
-// statistics about the future and books nothing: the one room of rules with floating point.
+// statistics about the future, in floating point, and books nothing.
 //
 // What always holds here:
 //

@@ -139,6 +139,9 @@ func TestRulesHaveNoFloats(t *testing.T) {
 	const instruction = "Money and credits are whole numbers: multiply with ledger.MulDiv, take ratios as decimal.Decimal"
 	lookup := exportData(t)
 	for _, dir := range purelyRules {
+		if dir == statistics {
+			continue
+		}
 		fset := token.NewFileSet()
 		names, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil {
