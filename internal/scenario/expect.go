@@ -17,6 +17,7 @@ type expect struct {
 	balance  []expected // at its close, over all periods
 	credits  []spendable
 	budgets  []budgetLeft // what is left of them at this moment
+	topUps   []openTopUps
 }
 
 type expected struct {
@@ -30,7 +31,7 @@ type spendable struct {
 }
 
 func readExpect(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "movement", "balance", "credits", "budgets")
+	m := body(p, path, step, s, "movement", "balance", "credits", "budgets", "topUps")
 	var a expect
 	if m.has("movement") {
 		movement := p.anyMapping(join(path, "movement"), m.values["movement"])
@@ -46,6 +47,9 @@ func readExpect(p *parser, path string, step mapping, s Step) act {
 		for _, customer := range credits.names {
 			a.credits = append(a.credits, spendable{customer, credits.credits(customer)})
 		}
+	}
+	if m.has("topUps") {
+		a.topUps = readOpenTopUps(p.anyMapping(join(path, "topUps"), m.values["topUps"]))
 	}
 	if m.has("budgets") {
 		customers := p.anyMapping(join(path, "budgets"), m.values["budgets"])
@@ -117,6 +121,9 @@ func (a expect) play(ctx context.Context, p *player, step Step) error {
 		}
 	}
 	if err := p.checkBudgets(ctx, step, a.budgets); err != nil {
+		return err
+	}
+	if err := p.checkTopUps(ctx, step, a.topUps); err != nil {
 		return err
 	}
 	return p.verify(ctx, step)

@@ -50,6 +50,7 @@ type parser struct {
 	problems ParseErrors
 	named    map[string]named           // purchases and grants by their name in the file
 	packs    map[string]ledger.Currency // of each pack, by its code
+	topUps   map[string]ledger.Currency // of the latest rule of a customer, by name
 	clock    time.Time
 }
 
@@ -57,7 +58,7 @@ type parser struct {
 // everything that is wrong with the file, each with its line and what is right.
 func Parse(name string, src []byte) (*File, error) {
 	id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	p := &parser{file: &File{Name: name, ID: id, Zone: time.UTC, Currency: "USD"}, named: map[string]named{}, packs: map[string]ledger.Currency{}}
+	p := &parser{file: &File{Name: name, ID: id, Zone: time.UTC, Currency: "USD"}, named: map[string]named{}, packs: map[string]ledger.Currency{}, topUps: map[string]ledger.Currency{}}
 	if root := p.document(src); root != nil {
 		p.readFile(root)
 	}

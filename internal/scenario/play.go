@@ -170,6 +170,8 @@ func (p *player) meet(ctx context.Context, step Step) error {
 		names = []string{a.customer}
 	case budget:
 		names = []string{a.customer}
+	case topUpRule:
+		names = []string{a.customer}
 	}
 	for _, name := range names {
 		// The step itself meets a refusal again.
@@ -234,7 +236,9 @@ func (p *player) snapshot(ctx context.Context) (snapshot, error) {
 			"active holds": func() (int64, error) {
 				return tx.CountHolds(ctx, books.HoldFilter{Status: books.HoldActive, At: p.clock})
 			},
-			"customers": func() (int64, error) { return tx.CountCustomers(ctx, books.CustomerFilter{}) },
+			"top-ups":      func() (int64, error) { return tx.CountTopUps(ctx, books.TopUpFilter{}) },
+			"open top-ups": func() (int64, error) { return tx.CountTopUps(ctx, books.TopUpFilter{Status: books.TopUpOpen}) },
+			"customers":    func() (int64, error) { return tx.CountCustomers(ctx, books.CustomerFilter{}) },
 		} {
 			n, err := count()
 			if err != nil {

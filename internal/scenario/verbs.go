@@ -17,6 +17,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"hold": readHold, "capture": readCapture, "release": readRelease, "budget": readBudget,
 		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
+		"topUpRule": readTopUpRule, "topUpRuleEnd": readTopUpRuleEnd, "topUpConfirm": readTopUpConfirm, "topUpFail": readTopUpFail,
 		"close": readClose, "reopen": readReopen, "opening": readOpening,
 	}
 }
@@ -25,7 +26,8 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 func verbNames() []string {
 	return []string{
 		"opening", "pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
-		"reinstate", "transfer", "hold", "capture", "release", "budget", "estimate", "run", "close", "reopen", "expect",
+		"reinstate", "transfer", "hold", "capture", "release", "budget",
+		"topUpRule", "topUpRuleEnd", "topUpConfirm", "topUpFail", "estimate", "run", "close", "reopen", "expect",
 	}
 }
 
