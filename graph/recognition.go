@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"drawdown/graph/internal/view"
 	"drawdown/internal/books"
@@ -104,7 +105,8 @@ func (poolResolver) Policy(ctx context.Context, p *revrec.Pool) (*books.Policy, 
 
 func (poolResolver) Key(_ context.Context, p *revrec.Pool) (*string, error) {
 	if p.By == revrec.PoolByLot {
-		return lotNoun.optional(p.Key), nil
+		lot, _, _ := strings.Cut(p.Key, "/")
+		return lotNoun.optional(lot), nil
 	}
 	return text(p.Key), nil
 }

@@ -40,7 +40,8 @@ func Explain(r Recognition) Explanation {
 }
 
 // ExplainOfLot is Explain with what the formula says of the lot, whose policy has the
-// given escheat share.
+// given escheat share: where the law of a jurisdiction may claim another, the recognition
+// keeps the share it was computed with.
 func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
 	e := Explain(r)
 	of := facts{{"price", lot.Price.Text()}, {"granted", lot.Granted.String()}}
@@ -49,7 +50,11 @@ func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
 		of = facts{{"rate", lot.Rate.Price}}
 	case ExpiryBreakage, RemoteBreakage:
 		of.add("refunded", lot.RefundedAmount.Text())
-		of.add("escheat", escheat.String())
+		if kept, known := facts(e.Inputs).value("escheat"); known {
+			escheat = kept
+		} else {
+			of.add("escheat", escheat.String())
+		}
 		if used, kept := facts(e.Inputs).value("used"); kept {
 			credits, _ := CreditsOf(used)
 			removed, known := facts(e.Inputs).value("removed")

@@ -25,9 +25,12 @@ type Lot struct {
 	CustomerID string
 	PurchaseID string // "" for a grant or overage
 	PolicyID   string
-	Kind       LotKind
-	Reason     string // of a grant: PROMO or GOODWILL
-	Order      int64  // the order of purchase within the book: earlier is lower, no two are equal
+	// Jurisdiction is that of the customer when the lot was bought, whose law claims a share
+	// of its breakage; "" where none was known. It stays with what comes out of the lot.
+	Jurisdiction string
+	Kind         LotKind
+	Reason       string // of a grant: PROMO or GOODWILL
+	Order        int64  // the order of purchase within the book: earlier is lower, no two are equal
 
 	Granted Credits // bought and bonus together. 606-10-55-42
 	// Price is what was paid for all of Granted, without tax, in the currency of the

@@ -15,23 +15,31 @@ type Pool struct {
 	ID       string
 	PolicyID string
 	By       PoolBy
-	// Key names the pool within its policy: a lot's id, a month such as 2024-03, or "".
-	Key      string
-	Currency ledger.Currency
+	// Key names the pool within its policy: a lot's id, a month such as 2024-03, or ""; of
+	// lots of a jurisdiction with that behind, such as 2024-03/US-DE.
+	Key string
+	// Jurisdiction is that of all of its lots, so that the pool has one share of what the law
+	// claims on any day; "" where they have none.
+	Jurisdiction string
+	Currency     ledger.Currency
 	// Functional is the book's functional currency.
 	Functional ledger.Currency
 }
 
 // PoolKey returns the key, within its policy, of the pool to which the lot belongs.
 func PoolKey(by PoolBy, lot Lot) string {
+	key := ""
 	switch by {
 	case PoolByLot:
-		return lot.PoolID()
+		key = lot.PoolID()
 	case PoolByPurchaseMonth:
-		return lot.PurchasedOn.Period().String()
+		key = lot.PurchasedOn.Period().String()
 	case PoolByPolicy:
 	}
-	return ""
+	if lot.Jurisdiction != "" {
+		key += "/" + lot.Jurisdiction
+	}
+	return key
 }
 
 // Estimate is the share of credits sold that is expected to break, in force from the
@@ -169,12 +177,14 @@ func EarlyBreakage(sold, used int64, rate, escheat decimal.Decimal) Early {
 // through: at the end of each day on which something came, went or a new estimate came
 // into force, the measure of that day less the measure of the day before, less what is
 // booked. A new estimate moves the whole cumulative figure at once: a catch-up
-// (606-10-25-35, ASC 250-10-45-17). days is all of the pool, in order.
-func MeasurePool(pool Pool, escheat decimal.Decimal, estimates []Estimate, days []PoolDay, from, through ledger.Date, booked Booked) []Recognition {
+// (606-10-25-35, ASC 250-10-45-17). A new share of what the law claims moves as much from
+// revenue to unclaimed property or back, and the sum of the two by a rounding at most.
+// days is all of the pool, in order.
+func MeasurePool(pool Pool, shares EscheatShares, estimates []Estimate, days []PoolDay, from, through ledger.Date, booked Booked) []Recognition {
 	target := newPlan(pool.recognition(), from, booked, len(days))
 	var total PoolDay
 	var before figure
-	for _, day := range withEstimateDays(days, estimates) {
+	for _, day := range withChangeDays(days, estimates, shares) {
 		if day.Day > through {
 			break
 		}
@@ -182,7 +192,7 @@ func MeasurePool(pool Pool, escheat decimal.Decimal, estimates []Estimate, days 
 		total.UsedMinor += day.UsedMinor
 		total.SoldFunctional += day.SoldFunctional
 		total.UsedFunctional += day.UsedFunctional
-		rate := RateOn(estimates, day.Day)
+		rate, escheat := RateOn(estimates, day.Day), shares.On(day.Day)
 		now := earlyFigure(total, rate, escheat)
 		if day.Day >= from {
 			target.add(day.Day, ExpectedBreakage, now.minus(before),
@@ -207,9 +217,9 @@ func earlyFigure(total PoolDay, rate, escheat decimal.Decimal) figure {
 	}
 }
 
-// withEstimateDays adds an empty day wherever a new estimate comes into force after
-// the pool began.
-func withEstimateDays(days []PoolDay, estimates []Estimate) []PoolDay {
+// withChangeDays adds an empty day wherever a new estimate or a new share comes into force
+// after the pool began.
+func withChangeDays(days []PoolDay, estimates []Estimate, shares EscheatShares) []PoolDay {
 	if len(days) == 0 {
 		return nil
 	}
@@ -217,6 +227,11 @@ func withEstimateDays(days []PoolDay, estimates []Estimate) []PoolDay {
 	for _, estimate := range estimates {
 		if estimate.From > days[0].Day {
 			all = append(all, PoolDay{Day: estimate.From})
+		}
+	}
+	for _, share := range shares {
+		if share.From > days[0].Day {
+			all = append(all, PoolDay{Day: share.From})
 		}
 	}
 	return MergePoolDays(all)

@@ -152,7 +152,7 @@ func TestMeasurePool(t *testing.T) {
 	for _, test := range tests {
 		booked := revrec.Booked{}
 		measure := func() []revrec.Recognition {
-			return revrec.MeasurePool(pool, dec(test.escheat), estimates(test.estimates...), poolDays(test.days...), 0, day(test.through), booked)
+			return revrec.MeasurePool(pool, revrec.ShareOf(dec(test.escheat)), estimates(test.estimates...), poolDays(test.days...), 0, day(test.through), booked)
 		}
 		got := measure()
 		if !slices.Equal(rows(got), test.want) {

@@ -125,7 +125,7 @@ func (s story) run(booked revrec.Booked, from, through ledger.Date) {
 		}
 	}
 	book(booked, revrec.RecogniseUsage(s.lot, before, since, from, through, revrec.UsageBooked(booked, from)))
-	book(booked, revrec.ReleaseRest(s.lot, s.rule, known, nil, through, booked))
+	book(booked, revrec.ReleaseRest(s.lot, s.rule, revrec.ShareOf(s.rule.Escheat), known, nil, through, booked))
 }
 
 // TestRunsAreADoorbell: whatever the days on which the jobs run, and however late the
@@ -290,7 +290,7 @@ func TestARefundTakesTheRest(t *testing.T) {
 		s.lot.Refunded, s.lot.RefundedOn = taken.Credits, today
 		s.lot.RefundedAmount, s.lot.RefundedFunctional = taken.Amount, taken.Functional
 		var released int64
-		for _, r := range revrec.ReleaseRest(s.lot, s.rule, days, nil, s.end, revrec.Booked{}) {
+		for _, r := range revrec.ReleaseRest(s.lot, s.rule, revrec.ShareOf(s.rule.Escheat), days, nil, s.end, revrec.Booked{}) {
 			released += r.Amount.Minor
 		}
 		earned := revrec.Earned(s.lot.Price, s.lot.Granted, s.lot.Drawn).Minor
@@ -358,13 +358,13 @@ func TestPoolsAreMeasuredByTheDay(t *testing.T) {
 		escheat := dec(rapid.SampledFrom([]string{"0", "0.4", "1"}).Draw(t, "escheat"))
 
 		once, often := revrec.Booked{}, revrec.Booked{}
-		book(once, revrec.MeasurePool(pool, escheat, rates, days, 0, end, once))
+		book(once, revrec.MeasurePool(pool, revrec.ShareOf(escheat), rates, days, 0, end, once))
 		from := ledger.Date(0)
 		for through := start; through < end; through += ledger.Date(rapid.IntRange(1, 30).Draw(t, "next run after")) {
-			book(often, revrec.MeasurePool(pool, escheat, rates, days, from, through, since(often, from)))
+			book(often, revrec.MeasurePool(pool, revrec.ShareOf(escheat), rates, days, from, through, since(often, from)))
 			from = through + 1 - ledger.Date(rapid.IntRange(0, 9).Draw(t, "measured again from"))
 		}
-		book(often, revrec.MeasurePool(pool, escheat, rates, days, from, end, since(often, from)))
+		book(often, revrec.MeasurePool(pool, revrec.ShareOf(escheat), rates, days, from, end, since(often, from)))
 		if !maps.Equal(once, often) {
 			t.Fatalf("once  %v\noften %v", once, often)
 		}

@@ -64,27 +64,32 @@ func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 
 // ReleaseRest returns what is to be booked because the lot has lapsed or its use has
 // become remote, for days through through: the whole rest of its price on that day, of
-// which the escheat share, rounded, is unclaimed property and what is left is revenue.
+// which the law's share in force on that day, rounded, is unclaimed property and what is left
+// is revenue; a later share changes nothing of it.
 // A use, a void or a change after that day moves the released rest by as much: nothing new
 // is earned. days is all that was drawn from the lot, in order, and holds the days of its
 // changes. 606-10-55-48 and 55-49.
 //
 //	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
-func ReleaseRest(lot Lot, rule Breakage, days []LotDay, changes []Change, through ledger.Date, booked Booked) []Recognition {
+func ReleaseRest(lot Lot, rule Breakage, shares EscheatShares, days []LotDay, changes []Change, through ledger.Date, booked Booked) []Recognition {
 	target := newPlan(lot.recognition(), 0, booked.only(ExpiryBreakage, RemoteBreakage), 1)
 	on, kind := lot.ReleaseOn(rule, days)
 	if on != 0 && on <= through {
 		var used Credits
 		var released figure
+		escheat := shares.On(on)
 		set := func(day ledger.Date) {
 			removed := removedBy(changes, day)
-			now := lot.rest(used, removed, rule.Escheat)
+			now := lot.rest(used, removed, escheat)
 			if lot.RefundedOn > on { // found nothing deferred: its credits were released all the same
 				now.Credits = max(lot.Granted-used-removed.Credits, 0)
 			}
 			inputs := []Input{inputUsed(used)}
 			if removed.Minor != 0 {
 				inputs = append(inputs, Input{"removedMinor", strconv.FormatInt(removed.Minor, 10)})
+			}
+			if lot.Jurisdiction != "" {
+				inputs = append(inputs, Input{"escheat", escheat.String()})
 			}
 			target.add(day, kind, now.minus(released), inputs...)
 			released = now

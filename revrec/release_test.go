@@ -165,12 +165,12 @@ func TestReleaseRest(t *testing.T) {
 	}
 	for _, test := range tests {
 		booked := revrec.Booked{}
-		got := revrec.ReleaseRest(test.lot, test.rule, daysOf(test.uses...), nil, day(test.through), booked)
+		got := revrec.ReleaseRest(test.lot, test.rule, revrec.ShareOf(test.rule.Escheat), daysOf(test.uses...), nil, day(test.through), booked)
 		if !slices.Equal(rows(got), test.want) {
 			t.Errorf("%s:\ngot  %v\nwant %v", test.name, rows(got), test.want)
 		}
 		book(booked, got)
-		if again := revrec.ReleaseRest(test.lot, test.rule, daysOf(test.uses...), nil, day(test.through), booked); len(again) > 0 {
+		if again := revrec.ReleaseRest(test.lot, test.rule, revrec.ShareOf(test.rule.Escheat), daysOf(test.uses...), nil, day(test.through), booked); len(again) > 0 {
 			t.Errorf("%s: booked twice: %v", test.name, rows(again))
 		}
 	}
@@ -179,8 +179,8 @@ func TestReleaseRest(t *testing.T) {
 // TestReleaseRestIsMovedByLateUsage: the lapse is booked, then a use of before it arrives.
 func TestReleaseRestIsMovedByLateUsage(t *testing.T) {
 	lot, rule, booked := lapsing(lotOf("100.00", "100"), "2024-04-30"), revrec.Breakage{Method: revrec.OnExpiry}, revrec.Booked{}
-	book(booked, revrec.ReleaseRest(lot, rule, daysOf(use{"2024-04-10", "40"}), nil, day("2024-05-01"), booked))
-	got := rows(revrec.ReleaseRest(lot, rule, daysOf(use{"2024-04-10", "40"}, use{"2024-04-29", "20"}), nil, day("2024-05-03"), booked))
+	book(booked, revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), daysOf(use{"2024-04-10", "40"}), nil, day("2024-05-01"), booked))
+	got := rows(revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), daysOf(use{"2024-04-10", "40"}, use{"2024-04-29", "20"}), nil, day("2024-05-03"), booked))
 	if want := []row{{"2024-04-30", "BREAKAGE_EXPIRY", "-20.00", ""}}; !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -191,9 +191,9 @@ func TestReleaseRestIsMovedByLateUsage(t *testing.T) {
 func TestReleaseRestStaysWhereARefundComesAfterIt(t *testing.T) {
 	lot, rule, booked := lotOf("90.00", "60"), remote("P2M", revrec.FromPurchase), revrec.Booked{}
 	days := daysOf(use{"2024-01-20", "20"})
-	book(booked, revrec.ReleaseRest(lot, rule, days, nil, day("2024-03-01"), booked))
+	book(booked, revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), days, nil, day("2024-03-01"), booked))
 	lot.Drawn, lot.Refunded, lot.RefundedOn = credits("20"), credits("40"), day("2024-03-02")
-	if got := revrec.ReleaseRest(lot, rule, days, nil, day("2024-03-31"), booked); len(got) > 0 {
+	if got := revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), days, nil, day("2024-03-31"), booked); len(got) > 0 {
 		t.Errorf("booked %+v after the refund", got)
 	}
 }
@@ -202,13 +202,13 @@ func TestReleaseRestStaysWhereARefundComesAfterIt(t *testing.T) {
 // rest was released; then a use of before that day arrives, and the day moves on.
 func TestReleaseRestIsTakenBackWhereUseWasNotRemote(t *testing.T) {
 	lot, rule, booked := lotOf("90.00", "90"), remote("P3M", revrec.FromLastUse), revrec.Booked{}
-	book(booked, revrec.ReleaseRest(lot, rule, nil, nil, day("2024-04-30"), booked))
+	book(booked, revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), nil, nil, day("2024-04-30"), booked))
 	late := daysOf(use{"2024-03-20", "10"})
-	got := rows(revrec.ReleaseRest(lot, rule, late, nil, day("2024-05-01"), booked))
+	got := rows(revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), late, nil, day("2024-05-01"), booked))
 	if want := []row{{"2024-04-01", "BREAKAGE_REMOTE", "-90.00", ""}}; !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
-	got = rows(revrec.ReleaseRest(lot, rule, late, nil, day("2024-06-30"), booked))
+	got = rows(revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), late, nil, day("2024-06-30"), booked))
 	if want := []row{{"2024-04-01", "BREAKAGE_REMOTE", "-90.00", ""}, {"2024-06-20", "BREAKAGE_REMOTE", "80.00", ""}}; !slices.Equal(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}

@@ -76,7 +76,7 @@ func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Chang
 // rolledOver is the lot in which the credits of a change live on.
 func (l *Lot) rolledOver(policy Policy, change Change, zone *time.Location) Lot {
 	child := Lot{
-		CustomerID: l.CustomerID, PurchaseID: l.PurchaseID, PolicyID: l.PolicyID, Kind: l.Kind, Reason: l.Reason,
+		CustomerID: l.CustomerID, PurchaseID: l.PurchaseID, PolicyID: l.PolicyID, Jurisdiction: l.Jurisdiction, Kind: l.Kind, Reason: l.Reason,
 		OriginID: l.ID, PoolLotID: l.PoolID(), PoolLeftOn: l.PoolLeftOn,
 		Granted: change.Credits, PurchasedOn: l.PurchasedOn, Priority: l.Priority, Blocked: l.Blocked, LiabilityOn: l.LiabilityOn,
 	}

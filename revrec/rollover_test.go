@@ -101,7 +101,7 @@ func TestRollOverLosesNothing(t *testing.T) {
 		if change.Credits < 0 || change.Credits > unused || lot.Unused()+child.Granted != unused {
 			t.Fatalf("of %s rolled %s, and %s lapse", unused, change.Credits, lot.Unused())
 		}
-		released := revrec.ReleaseRest(lot, policy.Breakage, days, []revrec.Change{change}, lot.LapsesOn, nil)
+		released := revrec.ReleaseRest(lot, policy.Breakage, revrec.ShareOf(policy.Breakage.Escheat), days, []revrec.Change{change}, lot.LapsesOn, nil)
 		earned := revrec.Earned(lot.Price, lot.Granted, lot.Drawn).Minor
 		functional := revrec.Earned(lot.Functional, lot.Granted, lot.Drawn).Minor
 		for _, r := range released {

@@ -65,7 +65,7 @@ func (s *poolStep) measure(ctx context.Context, tx Tx, pools []PoolWork) error {
 			}
 		}
 		since, estimates := days[work.Pool.ID], s.estimates[policy.ID]
-		s.made = append(s.made, revrec.MeasurePool(work.Pool, policy.Breakage.Escheat, estimates, since, work.From, s.run.through, booked[work.Pool.ID])...)
+		s.made = append(s.made, revrec.MeasurePool(work.Pool, revrec.ShareOf(policy.Breakage.Escheat), estimates, since, work.From, s.run.through, booked[work.Pool.ID])...)
 		s.next[work.Pool.ID] = nextMeasure(since, estimates, s.run.through)
 		s.days += len(since)
 	}

@@ -89,7 +89,7 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 		if err != nil {
 			return nil, 0, err
 		}
-		released := revrec.ReleaseRest(*lot, policy.Breakage, days[i], changes[lot.ID], run.through, booked[lot.ID])
+		released := revrec.ReleaseRest(*lot, policy.Breakage, revrec.ShareOf(policy.Breakage.Escheat), days[i], changes[lot.ID], run.through, booked[lot.ID])
 		for _, r := range released {
 			lot.Released, lot.ReleasedFunctional = lot.Released.Add(r.Amount), lot.ReleasedFunctional.Add(r.Functional)
 			takeFromCarrying(lot, r)

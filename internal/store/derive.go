@@ -229,7 +229,7 @@ func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []boo
 			through = min(through, due-1)
 		}
 	}
-	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, days, changes, through, bookedThrough(booked, through)))
+	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, revrec.ShareOf(policy.Breakage.Escheat), days, changes, through, bookedThrough(booked, through)))
 }
 
 func bookedThrough(booked revrec.Booked, through ledger.Date) revrec.Booked {
@@ -331,7 +331,7 @@ func (f *findings) derivedPool(ctx context.Context, row poolRow, policy books.Po
 		through = ledger.Date(row.MeasureFrom) - 1
 	}
 	f.differences("pool.early", pool.ID,
-		revrec.MeasurePool(pool, policy.Breakage.Escheat, estimates, days, 0, through, bookedThrough(booked, through)))
+		revrec.MeasurePool(pool, revrec.ShareOf(policy.Breakage.Escheat), estimates, days, 0, through, bookedThrough(booked, through)))
 	return nil
 }
 
