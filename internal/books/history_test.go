@@ -28,9 +28,9 @@ const (
 	shortHistories = 60
 )
 
-// TestHistories plays random histories of a book: purchases of every kind, grants, use in
-// and out of order, voids, refunds, payments, new estimates, and each of them repeated.
-// It plays every history twice with its jobs run at different times, and holds the
+// TestHistories plays random histories of a book: purchases of every kind, by rules and out of
+// another book too, grants, use in and out of order, voids, refunds, payments, new estimates,
+// and each of them repeated. It plays every history twice with its jobs run at different times, and holds the
 // invariants of the architecture against both.
 func TestHistories(t *testing.T) {
 	checks := histories
@@ -173,7 +173,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "opening", "topUp", "topUp", "topUpConfirm", "opening", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release", "budget", "budget",
 		"close", "close", "close", "close", "reopen", "reopen",
@@ -263,11 +263,14 @@ type playedBook struct {
 	closed    map[ledger.Period]ledger.TrialBalance // those that are closed, as they were closed
 	// acts counts those that were done and are told of, once each.
 	acts map[books.NoticeType]int
+	// requests are those for more credits that acts may confirm, confirmed the acts that did.
+	requests  []books.TopUp
+	confirmed map[string]int
 }
 
 func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Store) *playedBook {
 	ctx := context.Background()
-	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, budgets: map[string]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}}
+	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, budgets: map[string]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}, confirmed: map[string]int{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
@@ -543,6 +546,19 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		answer, err = p.RateCardPublish(ctx, key, books.NewRateCard{Rates: []books.NewRate{rate}, EffectiveFrom: a.at.Add(a.late)})
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate, From: ledger.DateOf(a.at.Add(-a.late), time.UTC)})
+	case "topUp":
+		answer, err = p.topUp(t, i, a)
+	case "topUpConfirm":
+		if len(p.requests) == 0 {
+			return nil
+		}
+		if p.chosen[i] == "" { // acts that are repeated are about the same
+			p.chosen[i] = strconv.Itoa(a.target % len(p.requests))
+		}
+		at, _ := strconv.Atoi(p.chosen[i])
+		answer, err = p.confirmTopUp(t, i, a, p.requests[at])
+	case "opening":
+		answer, err = p.opening(t, i, a)
 	case "close":
 		answer, err = p.closePeriod(t, i, a)
 	case "reopen":
@@ -708,6 +724,7 @@ var toldOf = map[string]books.NoticeType{
 	"purchaseVoid": books.NoticePurchaseVoided, "transfer": books.NoticeCreditsTransferred, "reinstate": books.NoticeLotReinstated,
 	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
 	"hold": books.NoticeHoldCreated, "capture": books.NoticeHoldCaptured, "rateCard": books.NoticeRateCardPublished,
+	"topUp": books.NoticePurchaseCreated, "topUpConfirm": books.NoticePurchaseCreated,
 	"close": books.NoticePeriodClosed, "reopen": books.NoticePeriodReopened,
 }
 
