@@ -66,6 +66,9 @@ type Lot struct {
 	// OriginID is the lot that this one came out of, with a part of its price; "" where none.
 	// PoolLotID is the lot whose pool it shares where each lot has its own; "" is itself.
 	OriginID, PoolLotID string
+	// CohortID is the cohort of the purchase that the credits came out of, "" for none, and
+	// BoughtBy who bought them, where that is another customer than the lot's.
+	CohortID, BoughtBy string
 	// Removed is the credits that changes took out of the lot otherwise, and RemovedAmount
 	// what they took out of its carrying amount.
 	Removed                          Credits

@@ -77,7 +77,7 @@ func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Chang
 func (l *Lot) rolledOver(policy Policy, change Change, zone *time.Location) Lot {
 	child := Lot{
 		CustomerID: l.CustomerID, PurchaseID: l.PurchaseID, PolicyID: l.PolicyID, Jurisdiction: l.Jurisdiction, Kind: l.Kind, Reason: l.Reason,
-		OriginID: l.ID, PoolLotID: l.PoolID(), PoolLeftOn: l.PoolLeftOn,
+		OriginID: l.ID, PoolLotID: l.PoolID(), PoolLeftOn: l.PoolLeftOn, CohortID: l.CohortID, BoughtBy: l.BoughtBy,
 		Granted: change.Credits, PurchasedOn: l.PurchasedOn, Priority: l.Priority, Blocked: l.Blocked, LiabilityOn: l.LiabilityOn,
 	}
 	if l.LiabilityOn != 0 {

@@ -29,7 +29,13 @@ func (b *Books) remove(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lo
 
 // take is remove but for the pool, where that gets back what it loses.
 func (b *Books) take(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change revrec.Change) error {
+	cohorts, lapsed := cohortMonths{}, lot.Lapsed
 	lot.Remove(change)
+	cohorts.changed(lot, change)
+	cohorts.lapsed(lot, lapsed)
+	if err := cohorts.write(ctx, tx); err != nil {
+		return err
+	}
 	lookAgain(lot, policy.Breakage)
 	lot.WaitFrom(change.Day)
 	if err := tx.AddLotDays(ctx, []LotDay{{CustomerID: lot.CustomerID, LotID: lot.ID, Day: change.Day}}); err != nil {

@@ -39,7 +39,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 	var made []revrec.Recognition
 	var booked []*revrec.Lot
 	days := 0
-	run.lapsed = nil
+	run.lapsed, run.cohorts = nil, cohortMonths{}
 	for part := range slices.Chunk(lots, b.bounds.WholePart) {
 		if days >= b.bounds.Days {
 			more = true // the rest waits for the next step
@@ -50,6 +50,9 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 			return false, err
 		}
 		made, booked, days = append(made, released...), append(booked, part...), days+read
+	}
+	if err := run.cohorts.write(ctx, tx); err != nil {
+		return false, err
 	}
 	if err := b.keep(ctx, tx, run, made); err != nil {
 		return false, err
@@ -95,8 +98,10 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 			takeFromCarrying(lot, r)
 		}
 		if lot.LapsesOn != 0 && lot.LapsesOn <= run.through {
-			lapsed := lot.Unused() - lot.Lapsed
-			if lot.Lapsed = lot.Unused(); lapsed > 0 {
+			before := lot.Lapsed
+			lot.Lapsed = lot.Unused()
+			run.cohorts.lapsed(lot, before)
+			if lapsed := lot.Lapsed - before; lapsed > 0 {
 				run.lapsed = append(run.lapsed, lapse{*lot, lapsed})
 			}
 		}

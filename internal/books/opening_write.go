@@ -32,6 +32,17 @@ func (b *Books) takeOver(ctx context.Context, tx Tx, plan openingPlan) error {
 	if err := pools.add(ctx, tx, b); err != nil {
 		return err
 	}
+	sold := make([]Cohort, len(lots))
+	for i, deal := range plan.lots {
+		sold[i] = b.soldIn(lots[i], deal.purchase, deal.customer)
+	}
+	filed, err := tx.AddToCohorts(ctx, sold)
+	if err != nil {
+		return err
+	}
+	for i := range lots {
+		lots[i].CohortID = filed[i].ID
+	}
 	if err := tx.InsertLots(ctx, lots); err != nil {
 		return err
 	}

@@ -113,7 +113,16 @@ func (b *Books) insertLots(ctx context.Context, tx Tx, d deal) error {
 	if err := pools.add(ctx, tx, b); err != nil {
 		return err
 	}
-	for _, lot := range lots {
+	sold := make([]Cohort, len(lots))
+	for i := range lots {
+		sold[i] = b.soldIn(&lots[i], d.purchase, d.customer)
+	}
+	filed, err := tx.AddToCohorts(ctx, sold)
+	if err != nil {
+		return err
+	}
+	for i, lot := range lots {
+		lot.CohortID = filed[i].ID
 		if err := tx.InsertLot(ctx, lot); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 	if err != nil {
 		return false, err
 	}
-	step := &usageStep{books: b, run: run, pools: poolDays{}}
+	step := &usageStep{books: b, run: run, pools: poolDays{}, cohorts: cohortMonths{}}
 	var booked []*revrec.Lot
 	for part := range slices.Chunk(lots, b.bounds.Part) {
 		if step.days >= b.bounds.Days {
@@ -35,6 +35,9 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 		booked = append(booked, part...)
 	}
 	if err := step.pools.add(ctx, tx, b); err != nil {
+		return false, err
+	}
+	if err := step.cohorts.write(ctx, tx); err != nil {
 		return false, err
 	}
 	if err := b.keep(ctx, tx, run, step.made); err != nil {
@@ -53,8 +56,10 @@ type usageStep struct {
 	run   *running
 	made  []revrec.Recognition
 	pools poolDays
-	days  int  // lot-days booked so far
-	more  bool // a lot has more days than its part of a step
+	// cohorts is what was booked as used of cohorts.
+	cohorts cohortMonths
+	days    int  // lot-days booked so far
+	more    bool // a lot has more days than its part of a step
 }
 
 // usageWork is what the rule needs to know of one lot.
@@ -88,6 +93,7 @@ func (s *usageStep) book(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
 		made := revrec.RecogniseUsage(*w.lot, w.before, w.days, w.From, w.To, w.booked)
 		inPool := keepUsage(w, made)
 		s.pools.gather(policy, w.lot, s.books.book.Functional, inPool)
+		s.cohorts.used(w.lot, made)
 		s.made = append(s.made, made...)
 		s.more = s.more || w.next != 0 && w.next <= s.run.through
 	}

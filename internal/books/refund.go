@@ -158,6 +158,11 @@ func (b *Books) takeBackLot(ctx context.Context, tx Tx, purchase Purchase, lot *
 	lot.Refunded, lot.RefundedOn = taken.Credits, today
 	lot.RefundedAmount, lot.RefundedFunctional = taken.Amount, taken.Functional
 	lot.Carrying, lot.CarryingFunctional = lot.Carrying.Sub(taken.Amount), lot.CarryingFunctional.Sub(taken.Functional)
+	cohorts := cohortMonths{}
+	cohorts.add(lot, CohortMonth{Month: today.Period(), Refunded: taken.Credits})
+	if err := cohorts.write(ctx, tx); err != nil {
+		return taken, err
+	}
 	return taken, b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot))
 }
 

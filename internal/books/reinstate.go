@@ -123,10 +123,18 @@ func (b *Books) reinstateLot(ctx context.Context, tx Tx, request Reinstatement, 
 	if request.Treatment == ZeroBasis {
 		child.Kind, child.PurchaseID, child.Reason = revrec.GrantLot, "", Goodwill
 		child.LiabilityOn, child.PoolLeftOn = 0, 0
+		child.CohortID, child.BoughtBy = "", "" // a gift, while what was bought has lapsed for good
 	}
 	b.setTerm(&child, policy.Policy, now, expires)
 	if err := b.remove(ctx, tx, policy, lot, change); err != nil {
 		return none, err
+	}
+	if request.Treatment == ZeroBasis {
+		cohorts := cohortMonths{}
+		cohorts.add(lot, CohortMonth{Month: lot.LapsesOn.Period(), Lapsed: change.Credits})
+		if err := cohorts.write(ctx, tx); err != nil {
+			return none, err
+		}
 	}
 	return keepChild(ctx, tx, policy, child)
 }
@@ -138,7 +146,7 @@ func (b *Books) childOf(lot *revrec.Lot, change *revrec.Change) revrec.Lot {
 	change.ToLotID = b.newID()
 	child := revrec.Lot{
 		ID: change.ToLotID, CustomerID: lot.CustomerID, PurchaseID: lot.PurchaseID, PolicyID: lot.PolicyID, Kind: lot.Kind, Reason: lot.Reason,
-		OriginID: lot.ID, Granted: change.Credits, PurchasedOn: lot.PurchasedOn, Priority: lot.Priority, LiabilityOn: change.Day,
+		OriginID: lot.ID, CohortID: lot.CohortID, BoughtBy: lot.BoughtBy, Granted: change.Credits, PurchasedOn: lot.PurchasedOn, Priority: lot.Priority, LiabilityOn: change.Day,
 	}
 	child.Begin(change.Amount, change.Functional)
 	child.Carrying, child.CarryingFunctional = change.Amount, change.Functional

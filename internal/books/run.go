@@ -81,8 +81,10 @@ type running struct {
 	// fresh is what the step at work keeps, batch what the steps that ended kept and is
 	// not posted yet.
 	fresh, batch batchSums
-	// lapsed is what the step at work took for lapsed, to be told.
-	lapsed []lapse
+	// lapsed is what the step at work took for lapsed, to be told, and cohorts what it
+	// makes of their cohorts.
+	lapsed  []lapse
+	cohorts cohortMonths
 }
 
 // place is how far a step has come through a queue that is in key order.
@@ -102,20 +104,20 @@ type step struct {
 func (b *Books) steps(name JobName) []step {
 	due, recognise, expire := step{"due", b.due}, step{"recognise", b.recognise}, step{"expire", b.expire}
 	remote, breakage := step{"remote", b.remote}, step{"breakage", b.breakage}
-	alerts, topUps := step{"alerts", b.alerts}, step{"topups", b.topUps}
+	alerts, topUps, file := step{"alerts", b.alerts}, step{"topups", b.topUps}, step{"cohorts", b.fileLots}
 	switch name {
 	case JobAlerts:
 		return []step{alerts, topUps}
 	case JobDue:
 		return []step{due}
 	case JobRecognise:
-		return []step{recognise}
+		return []step{file, recognise}
 	case JobExpire:
-		return []step{expire}
+		return []step{file, expire}
 	case JobBreakage:
-		return []step{recognise, remote, breakage}
+		return []step{file, recognise, remote, breakage}
 	case JobAll:
-		return []step{due, recognise, expire, remote, breakage, alerts, topUps}
+		return []step{file, due, recognise, expire, remote, breakage, alerts, topUps}
 	}
 	return nil
 }

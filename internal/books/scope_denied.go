@@ -6,6 +6,7 @@ import (
 
 	"drawdown/ledger"
 	"drawdown/revrec"
+	"drawdown/revrec/estimate"
 )
 
 // What a caller who is bound to one customer is not shown, and what writes.
@@ -308,4 +309,22 @@ func (scopedTx) EndTopUpRule(context.Context, string, string, time.Time) (TopUpR
 
 func (scopedTx) LockTopUp(context.Context, string, string) (TopUp, error) {
 	return TopUp{}, errScoped
+}
+
+func (scopedTx) AddToCohorts(context.Context, []Cohort) ([]Cohort, error)  { return nil, errScoped }
+func (scopedTx) AddCohortMonths(context.Context, []CohortMonth) error      { return errScoped }
+func (scopedTx) CohortsByID(context.Context, []string) ([]Cohort, error)   { return nil, errScoped }
+func (scopedTx) CountCohorts(context.Context, CohortFilter) (int64, error) { return 0, errScoped }
+func (scopedTx) UnfiledLots(context.Context, int) ([]LotKey, error)        { return nil, errScoped }
+func (scopedTx) FileLots(context.Context, []*revrec.Lot) error             { return errScoped }
+func (scopedTx) Cohorts(context.Context, CohortFilter, Page) ([]Cohort, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CohortMonths(context.Context, []string) (map[string][]CohortMonth, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CohortRecords(context.Context, CohortFilter, ledger.Period, func(estimate.Record) error) error {
+	return errScoped
 }

@@ -7,6 +7,7 @@ import (
 
 	"drawdown/ledger"
 	"drawdown/revrec"
+	"drawdown/revrec/estimate"
 )
 
 // Store keeps a book. Every method of a Tx reads and writes within its transaction.
@@ -37,6 +38,7 @@ type Tx interface {
 	holdTx
 	budgetTx
 	bookingTx
+	cohortTx
 	journalTx
 	chartTx
 	statementTx
@@ -332,6 +334,31 @@ type bookingTx interface {
 	// date, day, kind, currency and policy.
 	SumBatch(ctx context.Context, batchID string) ([]BatchSum, error)
 	CloseBatch(ctx context.Context, batchID string, at time.Time) error
+}
+
+// cohortTx keeps what became of the credits that were sold together.
+type cohortTx interface {
+	// AddToCohorts adds what was sold to the cohorts of the same key, making those that are
+	// missing, and returns them: one for each given, in this order.
+	AddToCohorts(ctx context.Context, sold []Cohort) ([]Cohort, error)
+	// AddCohortMonths adds to months of cohorts and makes those that are missing. No month of a
+	// cohort is given twice.
+	AddCohortMonths(ctx context.Context, months []CohortMonth) error
+	CohortsByID(ctx context.Context, ids []string) ([]Cohort, error)
+	// Cohorts lists cohorts in order of month and id; Page.After is one's Key.
+	Cohorts(ctx context.Context, filter CohortFilter, page Page) ([]Cohort, error)
+	CountCohorts(ctx context.Context, filter CohortFilter) (int64, error)
+	// CohortMonths returns the months of cohorts, by id and in order.
+	CohortMonths(ctx context.Context, ids []string) (map[string][]CohortMonth, error)
+	// UnfiledLots returns up to limit purchased lots that have no cohort yet, those that came
+	// out of another after all others; FileLots writes CohortID and BoughtBy of lots.
+	UnfiledLots(ctx context.Context, limit int) ([]LotKey, error)
+	FileLots(ctx context.Context, lots []*revrec.Lot) error
+	// CohortRecords reads who bought what and how it was used, from what is booked of days
+	// through the end of a month: for each month of purchase and customer, in this order, one
+	// record over all cohorts of the filter. What was taken over from another book is left out:
+	// how it was used before, nobody knows. yield asks nothing of the transaction.
+	CohortRecords(ctx context.Context, filter CohortFilter, through ledger.Period, yield func(estimate.Record) error) error
 }
 
 // PoolWork is a pool that is to be measured from a day on; the zero day is the first.

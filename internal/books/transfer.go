@@ -1,6 +1,7 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -206,6 +207,9 @@ func isReleased(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, toda
 func (b *Books) movedLot(lot *revrec.Lot, change *revrec.Change, to Customer) revrec.Lot {
 	child := b.childOf(lot, change)
 	child.CustomerID, child.PurchaseID = to.ID, ""
+	if child.CohortID != "" {
+		child.BoughtBy = cmp.Or(lot.BoughtBy, lot.CustomerID)
+	}
 	child.PoolLotID, child.PoolLeftOn = lot.PoolID(), lot.PoolLeftOn
 	child.StartsAt, child.Rolls = change.At, lot.Rolls
 	child.ExpiresAt, child.AcceptsUntil, child.LapsesOn, child.LapseDue = lot.ExpiresAt, lot.AcceptsUntil, lot.LapsesOn, lot.LapsesOn

@@ -27,6 +27,9 @@ type Customer struct {
 	// Budgeted is true once the customer has had a budget.
 	Budgeted  bool
 	CreatedAt time.Time
+	// Segment groups customers as the company likes, "" for none. A purchase keeps the one
+	// of its day: it is that of its cohort.
+	Segment string
 }
 
 // Policy is a credit policy under its code.
@@ -285,6 +288,7 @@ type LotFilter struct {
 	// ExpiresFrom and ExpiresBefore keep lots that lapse in [from, before) and have
 	// credits left unused.
 	ExpiresFrom, ExpiresBefore time.Time
+	CohortID                   string
 }
 
 // PurchaseFilter narrows a list of purchases.

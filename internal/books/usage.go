@@ -681,8 +681,11 @@ func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revre
 		touched[LotKey{day.CustomerID, day.LotID}].WaitFrom(day.Day)
 	}
 	lots := make([]*revrec.Lot, 0, len(touched))
+	cohorts := cohortMonths{}
 	for _, lot := range touched {
+		lapsed := lot.Lapsed
 		lot.Lapsed = min(lot.Lapsed, max(lot.Unused(), 0))
+		cohorts.lapsed(lot, lapsed)
 		lookAgain(lot, policies[lot.PolicyID].Breakage)
 		lots = append(lots, lot)
 	}
@@ -700,5 +703,8 @@ func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revre
 	slices.SortFunc(days, func(x, y LotDay) int {
 		return cmp.Or(cmp.Compare(x.CustomerID, y.CustomerID), cmp.Compare(x.LotID, y.LotID), cmp.Compare(x.Day, y.Day))
 	})
-	return tx.AddLotDays(ctx, days)
+	if err := tx.AddLotDays(ctx, days); err != nil {
+		return err
+	}
+	return cohorts.write(ctx, tx)
 }

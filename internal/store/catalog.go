@@ -21,14 +21,15 @@ type customerRow struct {
 	PolicyID   string  `bun:",nullzero"`
 	CreatedAt  instant `bun:"created_at_us,type:bigint"`
 	Budgeted   bool
+	Segment    string `bun:",nullzero"`
 }
 
 func customerRowOf(c books.Customer) customerRow {
-	return customerRow{ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, PolicyID: c.PolicyID, CreatedAt: instantOf(c.CreatedAt)}
+	return customerRow{ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, PolicyID: c.PolicyID, CreatedAt: instantOf(c.CreatedAt), Segment: c.Segment}
 }
 
 func (row customerRow) customer() books.Customer {
-	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time(), Budgeted: row.Budgeted}
+	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time(), Budgeted: row.Budgeted, Segment: row.Segment}
 }
 
 func (t *tx) InsertCustomer(ctx context.Context, customer books.Customer) error {

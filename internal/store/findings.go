@@ -32,6 +32,9 @@ import (
 //	budgets       what each has spent is the sum of its draws; each draw has its event's credits, and
 //	              each use that a budget was about drew on it, in the period of its day; a void
 //	              gave that back
+//	cohorts       sold, used, lapsed, refunded and other of each month are what lots, recognitions
+//	              and changes add up to, and what is open is what lots have left; each lot is in the
+//	              cohort of its policy, pack, currency and month, or of the lot that it came out of
 //	recognitions  those of lots and pools are what the rules of revrec make of the days,
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
@@ -52,7 +55,8 @@ import (
 //	database      its own check of pages, indexes and constraints; the guards of the
 //	              append-only tables and of closed periods are in place
 //
-// Not derivable from anything, and so not covered: the catalogue, customers, job runs, the
+// Not derivable from anything, and so not covered: the catalogue, customers, the segments of
+// cohorts, lots that are not filed yet, job runs, the
 // tasks of closings, the audit trail and idempotency keys.
 func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	f := &findings{tx: t, limit: limit, found: map[string]int{}}
@@ -287,6 +291,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
 	},
 	accountPeriods, deferredRevenue, rolledLots, lotsToRoll,
+	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots,
 	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 

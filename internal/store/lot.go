@@ -34,6 +34,8 @@ type lotRow struct {
 	StartsAt           instant `bun:"starts_at_us,type:bigint"`
 	OriginLotID        string  `bun:",nullzero"`
 	PoolLotID          string  `bun:",nullzero"`
+	CohortID           string  `bun:",nullzero"` // written as the lot is kept, or filed later
+	BoughtBy           string  `bun:",nullzero"`
 	HeldUntil          instant `bun:"held_until_us,type:bigint"` // written by holds alone
 	lotState
 }
@@ -109,7 +111,7 @@ func lotRowOf(l *revrec.Lot) lotRow {
 		FunctionalCurrency: string(l.Functional.Currency), FunctionalMinor: l.Functional.Minor,
 		RatePrice: l.Rate.Price, RateCurrency: string(l.Rate.Currency),
 		PurchasedOn: date(l.PurchasedOn), StartsAt: instantOf(l.StartsAt),
-		OriginLotID: l.OriginID, PoolLotID: l.PoolLotID, HeldUntil: instantOf(l.HeldUntil), lotState: lotStateOf(l),
+		OriginLotID: l.OriginID, PoolLotID: l.PoolLotID, CohortID: l.CohortID, BoughtBy: l.BoughtBy, HeldUntil: instantOf(l.HeldUntil), lotState: lotStateOf(l),
 	}
 	if l.Kind == revrec.OverageLot {
 		row.Currency, row.FunctionalCurrency = row.RateCurrency, row.RateCurrency
@@ -136,7 +138,7 @@ func (row lotRow) lot() revrec.Lot {
 		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded - row.Removed),
 		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
 		Removed: revrec.Credits(row.Removed), RemovedAmount: contract(row.RemovedMinor), RemovedFunctional: functional(row.RemovedFunctionalMinor),
-		HeldUntil: row.HeldUntil.time(), OriginID: row.OriginLotID, PoolLotID: row.PoolLotID, PoolLeftOn: ledger.Date(row.PoolLeftOn), Blocked: row.Blocked,
+		HeldUntil: row.HeldUntil.time(), OriginID: row.OriginLotID, PoolLotID: row.PoolLotID, CohortID: row.CohortID, BoughtBy: row.BoughtBy, PoolLeftOn: ledger.Date(row.PoolLeftOn), Blocked: row.Blocked,
 		Recognised: contract(row.RecognisedMinor), RecognisedFunctional: functional(row.RecognisedFunctionalMinor),
 		Released: contract(row.ReleasedMinor), ReleasedFunctional: functional(row.ReleasedFunctionalMinor),
 		Carrying: contract(row.CarryingMinor), CarryingFunctional: functional(row.CarryingFunctionalMinor),
@@ -386,6 +388,7 @@ func (t *tx) CountLots(ctx context.Context, filter books.LotFilter) (int64, erro
 func (e *engine) ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQuery {
 	q = whereID(q, "customer_id", filter.CustomerID)
 	q = whereID(q, "policy_id", filter.PolicyID)
+	q = whereID(q, "cohort_id", filter.CohortID)
 	q = whereEqual(q, "kind", string(filter.Kind))
 	q = whereOneOf(q, "kind", filter.Kinds)
 	q = whereEqual(q, "currency", string(filter.Currency))

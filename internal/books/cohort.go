@@ -1,0 +1,299 @@
+package books
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// Cohort is the credits that were sold together: of one policy, pack, currency and segment
+// of customers, in one month of the book's zone. Its other fields but Sold are its key.
+type Cohort struct {
+	ID       string
+	PolicyID string // of the lot: that of a bonus on terms of its own may be another than its purchase's
+	PackID   string // "" for a deal with its own price
+	Currency ledger.Currency
+	Segment  string // of the customer as the credits were bought; "" for none
+	Month    ledger.Period
+	// Opened cohorts were taken over from another book, with what was left of them.
+	Opened bool
+	Sold   revrec.Credits
+}
+
+// Key names a cohort in order of month.
+func (c Cohort) Key() string { return c.Month.String() + "/" + c.ID }
+
+// Age is how many calendar months a month lies after that of the purchase; what happened
+// before it, of credits that began ahead of their purchase, counts as of that month.
+func (c Cohort) Age(month ledger.Period) int { return max(int(month-c.Month), 0) }
+
+// CohortMonth is what became of a cohort in a month: by the day on which it happened, used by
+// that on which a credit was used, lapsed by the last day on which it could be. What is used
+// counts as booking books it. What moved on into another lot stays in the cohort.
+type CohortMonth struct {
+	CohortID string
+	Month    ledger.Period
+	Used     revrec.Credits
+	Lapsed   revrec.Credits // those that a later use draws, or that live on, come off again
+	Refunded revrec.Credits
+	Other    revrec.Credits // called off before they were paid, or lost to a chargeback
+}
+
+// CohortFilter narrows a list of cohorts; a zero field keeps all.
+type CohortFilter struct {
+	PolicyID, PackID, Segment string
+	Currency                  ledger.Currency
+	From, To                  ledger.Period // both included
+}
+
+// ExpiryAge returns the age in months at which credits of the policy lapse: the calendar
+// months of its term, and those that its days come to, rounded up. false is never: there is
+// no age at which all of a cohort has lapsed.
+//
+//	P12M → 12    P90D → 3    P1Y15D → 13
+func (p Policy) ExpiryAge() (months int, lapses bool) {
+	if p.Expires == nil {
+		return 0, false
+	}
+	d := *p.Expires
+	// 1,461 days are 48 months.
+	return d.Months + (d.Days*48+1460)/1461, true
+}
+
+// soldIn is what a lot adds to its cohort, with the key of that.
+func (b *Books) soldIn(lot *revrec.Lot, purchase Purchase, customer Customer) Cohort {
+	return Cohort{
+		ID: b.newID(), PolicyID: lot.PolicyID, PackID: purchase.PackID, Currency: lot.Price.Currency, Segment: customer.Segment,
+		Month: lot.PurchasedOn.Period(), Opened: purchase.OpeningOn != 0, Sold: lot.Granted,
+	}
+}
+
+// cohortMonths gathers what becomes of cohorts, so that a month is written once however many
+// lots share it.
+type cohortMonths map[cohortAt]CohortMonth
+
+type cohortAt struct {
+	cohortID string
+	month    ledger.Period
+}
+
+// add adds to the month of a lot's cohort.
+func (c cohortMonths) add(lot *revrec.Lot, of CohortMonth) {
+	of.CohortID = ""
+	if lot.CohortID == "" || of == (CohortMonth{Month: of.Month}) {
+		return
+	}
+	at := cohortAt{lot.CohortID, of.Month}
+	sum := c[at]
+	c[at] = CohortMonth{at.cohortID, at.month, sum.Used + of.Used, sum.Lapsed + of.Lapsed, sum.Refunded + of.Refunded, sum.Other + of.Other}
+}
+
+// used adds what was booked of a lot's use.
+func (c cohortMonths) used(lot *revrec.Lot, made []revrec.Recognition) {
+	if lot.CohortID == "" {
+		return
+	}
+	var sum CohortMonth
+	for i := range made { // a month after the other, mostly
+		if month := made[i].Day.Period(); month != sum.Month {
+			c.add(lot, sum)
+			sum = CohortMonth{Month: month}
+		}
+		sum.Used += made[i].Credits
+	}
+	c.add(lot, sum)
+}
+
+// lapsed adds by how much more of a lot is booked as lapsed than before.
+func (c cohortMonths) lapsed(lot *revrec.Lot, before revrec.Credits) {
+	c.add(lot, CohortMonth{Month: lot.LapsesOn.Period(), Lapsed: lot.Lapsed - before})
+}
+
+// changed adds what a change took out of a lot for good.
+func (c cohortMonths) changed(lot *revrec.Lot, change revrec.Change) {
+	of := CohortMonth{Month: change.Day.Period()}
+	switch change.Kind {
+	case revrec.RefundedInPart:
+		of.Refunded = change.Credits
+	case revrec.Voided, revrec.ChargedBack:
+		of.Other = change.Credits
+	case revrec.Extended, revrec.Transferred, revrec.Reinstated, revrec.RolledOver:
+		return // the credits stay in the cohort
+	}
+	c.add(lot, of)
+}
+
+func (c cohortMonths) write(ctx context.Context, tx Tx) error {
+	months := slices.DeleteFunc(slices.Collect(maps.Values(c)), func(m CohortMonth) bool {
+		return m == CohortMonth{CohortID: m.CohortID, Month: m.Month}
+	})
+	if len(months) == 0 {
+		return nil
+	}
+	slices.SortFunc(months, func(x, y CohortMonth) int {
+		return cmp.Or(cmp.Compare(x.CohortID, y.CohortID), cmp.Compare(x.Month, y.Month))
+	})
+	return tx.AddCohortMonths(ctx, months)
+}
+
+// fileLots gives lots their cohort that have none, with all that is booked of them, one
+// bounded step: those of a book from before there were cohorts, and what a program from
+// then has sold since.
+func (b *Books) fileLots(ctx context.Context, tx Tx, _ *running) (more bool, err error) {
+	keys, err := tx.UnfiledLots(ctx, b.bounds.Lots)
+	if err != nil || len(keys) == 0 {
+		return false, err
+	}
+	lots, err := tx.LockLots(ctx, keys) // not rolled over: what lives on stays in the cohort
+	if err != nil {
+		return false, err
+	}
+	lots = slices.DeleteFunc(lots, func(lot *revrec.Lot) bool { return lot.CohortID != "" })
+	if err := b.findCohorts(ctx, tx, lots); err != nil {
+		return false, err
+	}
+	cohorts := cohortMonths{}
+	for part := range slices.Chunk(lots, b.bounds.WholePart) {
+		if err := b.filePart(ctx, tx, part, cohorts); err != nil {
+			return false, err
+		}
+	}
+	if err := tx.FileLots(ctx, lots); err != nil {
+		return false, err
+	}
+	return true, cohorts.write(ctx, tx)
+}
+
+// findCohorts finds the cohorts of lots, and adds there what was sold with them.
+func (b *Books) findCohorts(ctx context.Context, tx Tx, lots []*revrec.Lot) error {
+	bought, err := boughtAs(ctx, tx, lots)
+	if err != nil {
+		return err
+	}
+	var purchaseIDs, customerIDs []string
+	for _, lot := range bought {
+		purchaseIDs, customerIDs = append(purchaseIDs, lot.PurchaseID), append(customerIDs, lot.CustomerID)
+	}
+	purchases, err := byID(tx.PurchasesByID(ctx, distinct(purchaseIDs)))(func(p Purchase) string { return p.ID })
+	if err != nil {
+		return err
+	}
+	customers, err := byID(tx.CustomersByID(ctx, distinct(customerIDs)))(func(c Customer) string { return c.ID })
+	if err != nil {
+		return err
+	}
+	sold := make([]Cohort, len(lots))
+	for i, lot := range lots {
+		root := bought[i]
+		sold[i] = b.soldIn(&root, purchases[root.PurchaseID], customers[root.CustomerID])
+		if root.CustomerID != lot.CustomerID {
+			lot.BoughtBy = root.CustomerID
+		}
+		if lot.OriginID != "" {
+			sold[i].Sold = 0
+		}
+	}
+	filed, err := tx.AddToCohorts(ctx, sold)
+	if err != nil {
+		return err
+	}
+	for i, lot := range lots {
+		if lot.CohortID = bought[i].CohortID; lot.CohortID == "" {
+			lot.CohortID = filed[i].ID
+		}
+	}
+	return nil
+}
+
+// boughtAs returns, for each lot, the one that was bought and out of which it came, through
+// however many others: itself where it came out of none.
+func boughtAs(ctx context.Context, tx Tx, lots []*revrec.Lot) ([]revrec.Lot, error) {
+	roots := make([]revrec.Lot, len(lots))
+	for i, lot := range lots {
+		roots[i] = *lot
+	}
+	for {
+		var origins []string
+		for _, root := range roots {
+			if root.OriginID != "" {
+				origins = append(origins, root.OriginID)
+			}
+		}
+		if len(origins) == 0 {
+			return roots, nil
+		}
+		found, err := byID(tx.LotsByID(ctx, distinct(origins)))(func(l revrec.Lot) string { return l.ID })
+		if err != nil {
+			return nil, err
+		}
+		for i, root := range roots {
+			if root.OriginID == "" {
+				continue
+			}
+			origin, there := found[root.OriginID]
+			if !there {
+				return nil, refuse(Internal, "", "lot %s came out of lot %s, which is missing", root.ID, root.OriginID)
+			}
+			roots[i] = origin
+		}
+	}
+}
+
+// filePart gathers all that is booked of lots.
+func (b *Books) filePart(ctx context.Context, tx Tx, lots []*revrec.Lot, cohorts cohortMonths) error {
+	keys := make([]LotKey, len(lots))
+	for i, lot := range lots {
+		keys[i] = LotKey{lot.CustomerID, lot.ID}
+	}
+	booked, err := tx.BookedOfLots(ctx, WholeLots(keys), usageKinds...)
+	if err != nil {
+		return err
+	}
+	changes, err := tx.LotChanges(ctx, keys)
+	if err != nil {
+		return err
+	}
+	var reinstated []string
+	for _, of := range changes {
+		for _, change := range of {
+			if change.Kind == revrec.Reinstated {
+				reinstated = append(reinstated, change.ToLotID)
+			}
+		}
+	}
+	livesOn, err := byID(tx.LotsByID(ctx, reinstated))(func(l revrec.Lot) string { return l.ID })
+	if err != nil {
+		return err
+	}
+	for _, lot := range lots {
+		for of, sum := range booked[lot.ID] {
+			cohorts.add(lot, CohortMonth{Month: of.Day.Period(), Used: sum.Credits})
+		}
+		cohorts.lapsed(lot, 0)
+		cohorts.add(lot, CohortMonth{Month: lot.RefundedOn.Period(), Refunded: lot.Refunded})
+		for _, change := range changes[lot.ID] {
+			cohorts.changed(lot, change)
+			if change.Kind == revrec.Reinstated && livesOn[change.ToLotID].Kind == revrec.GrantLot {
+				cohorts.add(lot, CohortMonth{Month: lot.LapsesOn.Period(), Lapsed: change.Credits})
+			}
+		}
+	}
+	return nil
+}
+
+// byID indexes rows.
+func byID[T any](rows []T, err error) func(id func(T) string) (map[string]T, error) {
+	return func(id func(T) string) (map[string]T, error) {
+		found := make(map[string]T, len(rows))
+		for _, row := range rows {
+			found[id(row)] = row
+		}
+		return found, err
+	}
+}
+
+func distinct(ids []string) []string { return slices.Compact(slices.Sorted(slices.Values(ids))) }
