@@ -27,7 +27,8 @@ type Result struct {
 	Curve []CurvePoint
 	// Prior is the a priori breakage that young cohorts went by, with BORNHUETTER_FERGUSON.
 	Prior decimal.NullDecimal
-	// Point is the expected breakage of what Base says, as a share of credits sold, refunds left out.
+	// Point is the expected breakage of the cohorts that have not lapsed yet, as a share of credits sold,
+	// refunds left out.
 	Point decimal.Decimal
 	// StandardError is of Point, with what chance may still do to open cohorts.
 	StandardError decimal.Decimal
@@ -37,6 +38,8 @@ type Result struct {
 	Constrained decimal.Decimal
 	// Rate is the lesser of Constrained and Point, rounded down to four decimals. 0 ≤ Rate < 1.
 	Rate decimal.Decimal
+	// BackTests are what the method would have said earlier, the latest month first.
+	BackTests []BackTest
 	// Findings are what the gate saw, also where it let the history pass.
 	Findings []Finding
 	// Steps tell how the rate came about, in order.
@@ -52,8 +55,8 @@ type Cohort struct {
 	Sold      revrec.Credits
 	Refunded  revrec.Credits   // to date
 	Used      []revrec.Credits // cumulative, by age 0 to Age
-	// Refunds is what is still expected to be refunded.
-	Refunds revrec.Credits
+	// RefundsToCome is what is still expected to be refunded.
+	RefundsToCome revrec.Credits
 	// Ultimate is the use expected by the age of expiry, at least what was used.
 	Ultimate revrec.Credits
 	// StandardError is of Ultimate, by Mack's formula; not of KAPLAN_MEIER.
@@ -81,6 +84,14 @@ type CurvePoint struct {
 	Refunded      decimal.Decimal // cumulative, of all that was sold
 }
 
+// BackTest is what the same method says of the cohorts that had not lapsed at the end of an
+// earlier month, from what was known then, and what became of them.
+type BackTest struct {
+	Through ledger.Period
+	Point   decimal.Decimal
+	Actual  decimal.Decimal
+}
+
 // Severity says what a finding does.
 type Severity string
 
@@ -96,14 +107,16 @@ type Check string
 
 // The checks of the gate.
 const (
-	CompleteCohorts Check = "COMPLETE_COHORTS" // months of purchase that reached the age of expiry
-	Customers       Check = "CUSTOMERS"        // customers that bought
-	SoldCredits     Check = "SOLD"             // whole credits sold, refunds taken off
-	LargestShare    Check = "LARGEST_SHARE"    // of the customer that bought most
-	NoVolume        Check = "NO_VOLUME"        // ages without use to develop from
-	OpenCohorts     Check = "OPEN_COHORTS"     // months of purchase that the rate is for
-	CohortTrend     Check = "COHORT_TREND"     // |t| of the change of breakage from cohort to cohort
-	CalendarTrend   Check = "CALENDAR_TREND"   // |Z| of Mack's test for calendar effects
+	CompleteCohorts    Check = "COMPLETE_COHORTS"    // months of purchase that reached the age of expiry
+	Customers          Check = "CUSTOMERS"           // customers that bought
+	EffectiveCustomers Check = "EFFECTIVE_CUSTOMERS" // customers of one size that would be as uncertain
+	SoldCredits        Check = "SOLD"                // whole credits sold, refunds taken off
+	LargestShare       Check = "LARGEST_SHARE"       // of the customer that bought most
+	NoVolume           Check = "NO_VOLUME"           // ages without use to develop from
+	OpenCohorts        Check = "OPEN_COHORTS"        // months of purchase that the rate is for
+	CohortTrend        Check = "COHORT_TREND"        // |t| of the change of breakage from cohort to cohort
+	CalendarTrend      Check = "CALENDAR_TREND"      // |Z| of Mack's test for calendar effects
+	LookingBack        Check = "LOOKING_BACK"        // earlier months that the method was tried on: fewer than 12 show no seasons
 )
 
 // Finding is one check with its figure.
