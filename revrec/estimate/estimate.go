@@ -81,7 +81,7 @@ func run(h History, p Parameters) (Result, func(q float64) float64, error) {
 	most := max(0, 1-used/net)
 	distribution := u.distribution(point, most, chance)
 
-	outside := (1 - toFloat(p.Confidence)) / 2
+	outside := float64((1 - toFloat(p.Confidence)) / 2)
 	at := func(q float64) float64 { return percentile(distribution, back, point, most, q) }
 	constrained := at(toFloat(p.Percentile))
 	result.Point = toShare(point)

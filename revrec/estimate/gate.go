@@ -72,6 +72,7 @@ func (e evidence) examine(gate Gate, t *table, l ladder, method Method) []Findin
 		blocked = blocked || empty > 0
 	case BornhuetterFerguson:
 		blocked = blocked || empty >= len(l.factor)
+	case KaplanMeier:
 	}
 	findings := []Finding{
 		atLeast(CompleteCohorts, decimal.NewFromInt(int64(complete)), decimal.NewFromInt(int64(gate.CompleteCohorts))),
@@ -232,20 +233,29 @@ func calendarEffect(used [][]float64, months []int) float64 {
 		if n < 2 {
 			continue
 		}
-		m := (n - 1) / 2
-		choose := 1.0 // C(n−1, m) ÷ 2ⁿ
-		for k := 1; k <= m; k++ {
-			choose *= float64(n-1-m+k) / float64(k)
-		}
-		choose = math.Ldexp(choose, -n)
-		size := float64(n)
-		expected := size/2 - float64(choose*size)
+		expected, variance := lesserCount(n)
 		sum += float64(min(large[month], small[month]))
 		mean += expected
-		spread += size*(size-1)/4 - float64(choose*size*(size-1)) + expected - float64(expected*expected)
+		spread += variance
 	}
 	if spread <= 0 {
 		return 0
 	}
 	return (mean - sum) / math.Sqrt(spread)
+}
+
+// lesserCount is the mean and the variance of the lesser of two counts of n that fall by the
+// toss of a coin:
+//
+//	E = n/2 − C(n−1, m)·n/2ⁿ       V = n·(n−1)/4 − C(n−1, m)·n·(n−1)/2ⁿ + E − E²       m = ⌊(n−1)/2⌋
+func lesserCount(n int) (mean, variance float64) {
+	m := (n - 1) / 2
+	choose := 1.0 // C(n−1, m) ÷ 2ⁿ
+	for k := 1; k <= m; k++ {
+		choose *= float64(n-1-m+k) / float64(k)
+	}
+	choose = math.Ldexp(choose, -n)
+	size := float64(n)
+	mean = float64(size/2) - float64(choose*size)
+	return mean, float64(size*(size-1)/4) - float64(choose*size*(size-1)) + mean - float64(mean*mean)
 }

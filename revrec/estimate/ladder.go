@@ -85,7 +85,7 @@ func (l *ladder) processVariance(ultimate float64, age int) float64 {
 			sum += l.sigma2[j] / (l.factor[j] * l.factor[j]) / expected
 		}
 	}
-	return ultimate * ultimate * sum
+	return float64(ultimate * ultimate * sum)
 }
 
 // parameterCovariance is Mack's, of two cohorts of which the older was seen through age:
@@ -98,7 +98,7 @@ func (l *ladder) parameterCovariance(ultimate, other float64, age int) float64 {
 			sum += l.sigma2[j] / (l.factor[j] * l.factor[j]) / l.volume[j]
 		}
 	}
-	return ultimate * other * sum
+	return float64(ultimate * other * sum)
 }
 
 // standardErrors are Mack's, of each cohort's ultimate and of their sum. seen is by cohort.

@@ -109,7 +109,7 @@ func studentRatio(degrees float64) float64 {
 // quantile is the p-quantile of sorted draws, with a straight line between neighbours
 // (Hyndman and Fan 1996, definition 7).
 func quantile(sorted []float64, p float64) float64 {
-	at := p * float64(len(sorted)-1)
+	at := float64(p * float64(len(sorted)-1))
 	below := int(at)
 	if below+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
