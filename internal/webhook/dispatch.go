@@ -177,11 +177,11 @@ func (d *Dispatcher) sendAll(ctx context.Context, to books.Webhook, claimed []bo
 // send makes one attempt and records it.
 func (d *Dispatcher) send(ctx context.Context, to books.Webhook, delivery books.Delivery) error {
 	began := time.Now()
-	tried := d.sender.attempt(ctx, to, delivery, d.options.Agent)
+	tried, asked := d.sender.attempt(ctx, to, delivery, d.options.Agent)
 	took, result := time.Since(began), Delivered
 	if !tried.OK {
 		var more bool
-		tried.RetryIn, more = retryIn(delivery.Attempts+1, d.options.Random)
+		tried.RetryIn, more = retryIn(delivery.Attempts+1, asked, d.options.Random)
 		tried.GiveUp = !more
 		result = Retried
 		if tried.GiveUp || tried.Gone {

@@ -44,19 +44,19 @@ func newSender(o Options) sender {
 	}}
 }
 
-// attempt sends a delivery and says what came of it.
-func (s sender) attempt(ctx context.Context, to books.Webhook, delivery books.Delivery, userAgent string) books.Tried {
-	tried := books.Tried{Delivery: delivery}
+// attempt sends a delivery and says what came of it, and how long the endpoint asks to wait.
+func (s sender) attempt(ctx context.Context, to books.Webhook, delivery books.Delivery, userAgent string) (tried books.Tried, asked time.Duration) {
+	tried.Delivery = delivery
 	request, err := s.request(ctx, to, delivery)
 	if err != nil {
 		tried.Error = err.Error()
-		return tried
+		return tried, 0
 	}
 	request.Header.Set("User-Agent", userAgent)
 	answer, err := s.client.Do(request)
 	if err != nil {
 		tried.Error = reason(err)
-		return tried
+		return tried, 0
 	}
 	defer func() { _ = answer.Body.Close() }()                      // it was read as far as it matters
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1)) // the status counts, however the text ends
@@ -66,7 +66,7 @@ func (s sender) attempt(ctx context.Context, to books.Webhook, delivery books.De
 	if !tried.OK {
 		tried.Error = "answered " + answer.Status
 	}
-	return tried
+	return tried, retryAfter(answer, s.now())
 }
 
 // request is the delivery, signed by every secret that is in force.

@@ -276,6 +276,70 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// An endpoint that has too much to do is left alone for as long as it asks, up to a day; how
+// often it is tried does not change.
+func TestRetryAfter(t *testing.T) {
+	steps := []struct {
+		code  int
+		asks  string
+		after time.Duration
+	}{
+		{http.StatusTooManyRequests, "100", 105 * time.Second}, // not after 5 s; chance is in the middle: a twentieth more
+		{http.StatusServiceUnavailable, "10", 5 * time.Minute},
+		{http.StatusServiceUnavailable, "99999999999999999999999", 24*time.Hour + 72*time.Minute},
+		{http.StatusTooManyRequests, "31536000", 24*time.Hour + 72*time.Minute}, // a year
+		{http.StatusInternalServerError, "86400", 5 * time.Hour},                // it does not say so with this status
+		{http.StatusServiceUnavailable, "soon", 10 * time.Hour},
+		{http.StatusServiceUnavailable, "-5", 14 * time.Hour},
+		{http.StatusServiceUnavailable, "Sun, 06 Nov 1994 08:49:37 GMT", 20 * time.Hour}, // long over
+		{http.StatusServiceUnavailable, "86400", 24 * time.Hour},
+	}
+	e := newEndpoint(t, secret, func(n int, w http.ResponseWriter) {
+		if n <= len(steps) {
+			w.Header().Set("Retry-After", steps[n-1].asks)
+			w.WriteHeader(steps[n-1].code)
+		}
+	})
+	s := newServer(t, sqlite(t), e)
+	s.customer()
+	s.listen(e)
+	s.grant("g")
+	for n, step := range steps {
+		s.send()
+		d := s.deliveries()[0]
+		if wait := d.NextAt.Sub(*s.now).Round(time.Second); d.Attempts != n+1 || wait != step.after {
+			t.Fatalf("attempt %d: waits for %s after %d and Retry-After: %s, want %s", d.Attempts, wait, step.code, step.asks, step.after)
+		}
+		*s.now = d.NextAt
+	}
+	s.send()
+	if d := s.deliveries()[0]; d.Attempts != 10 || d.Status != books.DeliveryDelivered {
+		t.Fatalf("in the end: %+v", d)
+	}
+}
+
+// A date says when, by RFC 9110; the wait is up to a tenth longer than what was asked for.
+func TestRetryAfterADate(t *testing.T) {
+	answer := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"Fri, 31 Dec 1999 23:59:59 GMT"}}}
+	now := time.Date(1999, 12, 31, 23, 29, 59, 0, time.UTC)
+	if asked := retryAfter(answer, now); asked != 30*time.Minute {
+		t.Errorf("half an hour before, it asks for %s", asked)
+	}
+	if asked := retryAfter(answer, now.AddDate(0, -1, 0)); asked != 24*time.Hour {
+		t.Errorf("a month before, it asks for %s", asked)
+	}
+	most := func(below time.Duration) time.Duration { return below - 1 }
+	if wait, more := retryIn(2, time.Hour, most); wait != 66*time.Minute || !more {
+		t.Errorf("an hour asked for is a wait of %s, %t", wait, more)
+	}
+	if wait, more := retryIn(4, time.Hour, most); wait != 132*time.Minute || !more {
+		t.Errorf("an hour asked for where two are due is a wait of %s, %t", wait, more)
+	}
+	if _, more := retryIn(10, time.Hour, most); more {
+		t.Error("an eleventh attempt is made of an endpoint that asks for time")
+	}
+}
+
 func one(t *testing.T, book *books.Books, id string) (found books.Webhook) {
 	t.Helper()
 	err := book.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
