@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -262,7 +263,8 @@ type playedBook struct {
 	chosen    map[int]string                        // purchases and periods that acts were about
 	closed    map[ledger.Period]ledger.TrialBalance // those that are closed, as they were closed
 	// acts counts those that were done and are told of, once each.
-	acts map[books.NoticeType]int
+	acts    map[books.NoticeType]int
+	listens bool // somebody is told
 	// requests are those for more credits that acts may confirm, confirmed the acts that did.
 	requests  []books.TopUp
 	confirmed map[string]int
@@ -294,6 +296,7 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 	must(t, err)
 	p.uses, p.purchases, p.holds = nil, nil, nil
 	if runs != nil { // one of the two books has a reader, which changes nothing
+		p.listens = true
 		_, _, err := p.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
 		must(t, err)
 		below, price := decimal.NewFromInt(50), decimal.NewFromInt(7)
@@ -731,10 +734,13 @@ var toldOf = map[string]books.NoticeType{
 // checkTold holds what is to be told against what was done: each act once, however often it
 // was asked for, and what was refused not at all.
 func (p *playedBook) checkTold(t *rapid.T) {
-	told := map[books.NoticeType]int{}
+	told, rolled := map[books.NoticeType]int{}, 0
 	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
 		deliveries, err := tx.Deliveries(ctx, books.DeliveryFilter{}, books.Page{})
 		for _, delivery := range deliveries {
+			if delivery.Message.Type == books.NoticeLotRolledOver {
+				rolled += strings.Count(delivery.Message.Body, `"originId"`)
+			}
 			for _, of := range toldOf { // jobs tell too, by when they ran
 				if of == delivery.Message.Type {
 					told[of]++
@@ -746,6 +752,22 @@ func (p *playedBook) checkTold(t *rapid.T) {
 	}))
 	if diff := cmp.Diff(p.acts, told); diff != "" {
 		t.Fatalf("what is told is not what was done (- done, + told):\n%s", diff)
+	}
+	lots, want := p.lots(t), 0
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		for _, lot := range lots {
+			changes, err := tx.LotChanges(ctx, []books.LotKey{{CustomerID: lot.CustomerID, LotID: lot.ID}})
+			must(t, err)
+			for _, change := range changes[lot.ID] {
+				if change.Kind == revrec.RolledOver {
+					want++
+				}
+			}
+		}
+		return nil
+	}))
+	if rolled != want && p.listens {
+		t.Fatalf("%d rollovers, of which %d are told", want, rolled)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	NoticeLotExtended        NoticeType = "lot.extended"
 	NoticeLotReinstated      NoticeType = "lot.reinstated"
 	NoticeLotLapsed          NoticeType = "lot.lapsed"
+	NoticeLotRolledOver      NoticeType = "lot.rolled_over"
 	NoticeCreditsTransferred NoticeType = "credits.transferred"
 	NoticeGrantCreated       NoticeType = "grant.created"
 	NoticeEstimateApproved   NoticeType = "estimate.approved"
@@ -54,7 +55,7 @@ const (
 func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed, NoticePaymentReceived,
-		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeCreditsTransferred, NoticeGrantCreated,
+		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeLotRolledOver, NoticeCreditsTransferred, NoticeGrantCreated,
 		NoticeEstimateApproved, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
 		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
@@ -230,6 +231,26 @@ func lapseNotices(lapsed []lapse) []notice {
 			for i, one := range part {
 				lots[i] = lotData(one.lot, customers)
 				lots[i]["lapsed"], lots[i]["lapsedOn"] = one.credits.String(), one.lot.LapsesOn.String()
+			}
+			return map[string]any{"lots": lots}
+		}})
+	}
+	return notices
+}
+
+// rolloverNotices tell of lots in which the share of others lives on, some lots a message.
+func rolloverNotices(rolled []*revrec.Lot) []notice {
+	var notices []notice
+	for part := range slices.Chunk(rolled, maxToldLots) {
+		of := make([]string, len(part))
+		for i, lot := range part {
+			of[i] = lot.CustomerID
+		}
+		notices = append(notices, notice{NoticeLotRolledOver, slices.Compact(slices.Sorted(slices.Values(of))), func(customers map[string]string) map[string]any {
+			lots := make([]map[string]any, len(part))
+			for i, lot := range part {
+				lots[i] = lotData(*lot, customers)
+				lots[i]["originId"], lots[i]["startsAt"] = "lot_"+lot.OriginID, told(lot.StartsAt)
 			}
 			return map[string]any{"lots": lots}
 		}})

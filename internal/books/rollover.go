@@ -73,7 +73,11 @@ func (b *Books) roll(ctx context.Context, tx Tx, lots []*revrec.Lot, at time.Tim
 	if err := pools.add(ctx, tx, b); err != nil {
 		return nil, err
 	}
-	return children, tx.InsertLots(ctx, children)
+	if err := tx.InsertLots(ctx, children); err != nil {
+		return nil, err
+	}
+	// Whoever looks first tells, once: what is refused then takes its message back too.
+	return children, b.tell(ctx, tx, rolloverNotices(children)...)
 }
 
 func dueToRoll(lots []*revrec.Lot, at time.Time) (due []*revrec.Lot) {

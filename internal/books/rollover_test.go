@@ -2,6 +2,7 @@ package books_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,4 +80,56 @@ func lotCount(t *testing.T, b *books.Books) (n int64) {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestTellOfRollovers has credits come to their expiry: what lives on is told once, with the
+// act or the job that comes first, and not by an act that is refused.
+func TestTellOfRollovers(t *testing.T) {
+	ctx, now := t.Context(), time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	b, price, quarter := newBook(t, &now), whole(100), ledger.Duration{Months: 3}
+	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default", Policy: revrec.Policy{
+		Expires: &quarter, Rollover: &revrec.Rollover{Share: decimal.New(5, -1), Extend: quarter},
+	}}))
+	_, _, err := b.WebhookCreate(ctx, "w", books.NewWebhook{
+		URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Events: []books.NoticeType{books.NoticeLotRolledOver},
+	})
+	fine(t, err)
+	bought := map[string]books.Purchased{}
+	for _, customer := range []string{"acme", "beta", "used"} {
+		done[books.Customer](t)(b.CustomerCreate(ctx, customer, books.NewCustomer{ExternalID: customer}))
+		bought[customer] = done[books.Purchased](t)(b.Purchase(ctx, "b "+customer, books.NewPurchase{Customer: customer, Credits: whole(100), Price: &price}))
+	}
+	use := func(id, customer string, credits int64) books.OutcomeStatus {
+		used := whole(credits)
+		return done[[]books.UsageOutcome](t)(b.RecordUsage(ctx, []books.UsageInput{{ID: id, Customer: customer, Credits: &used}}))[0].Status
+	}
+	now = time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)
+	use("all", "used", 100)
+	use("some", "acme", 40)
+	now = time.Date(2024, 4, 1, 0, 0, 0, 0, time.UTC)
+	if status := use("too much", "acme", 31); status != books.Rejected || len(bodiesOf(t, b)) != 0 {
+		t.Fatalf("%s, told %q", status, bodiesOf(t, b))
+	}
+	for _, id := range []string{"one", "two", "two"} {
+		use(id, "acme", 1)
+	}
+	for range 2 {
+		now = now.AddDate(0, 0, 1)
+		done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	}
+	told := bodiesOf(t, b) // nothing of the pack that was used up
+	want := []string{
+		`"type":"lot.rolled_over" "customer":"acme" "originId":"lot_` + bought["acme"].Lot.ID + `" "purchaseId":"pur_` + bought["acme"].Purchase.ID + `" "granted":"30" "startsAt":"2024-04-01T00:00:00Z" "expiresAt":"2024-07-01T00:00:00Z"`,
+		`"type":"lot.rolled_over" "customer":"beta" "originId":"lot_` + bought["beta"].Lot.ID + `" "granted":"50"`,
+	}
+	if len(told) != len(want) {
+		t.Fatalf("told %q", told)
+	}
+	for i := range want {
+		for word := range strings.SplitSeq(want[i], " ") {
+			if !strings.Contains(told[i], word) {
+				t.Errorf("told %s, without %s", told[i], word)
+			}
+		}
+	}
 }

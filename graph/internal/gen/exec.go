@@ -2561,6 +2561,8 @@ enum WebhookEvent {
   LOT_REINSTATED
   "Credits lapsed unused: up to 100 lots in a message, when the job takes them for lapsed."
   LOT_LAPSED
+  "A share of what was unused at expiry lives on in another lot: up to 100 of these in a message, with the job or the act that comes first after."
+  LOT_ROLLED_OVER
   "Credits moved from one customer to another."
   CREDITS_TRANSFERRED
   "Credits were given away."
