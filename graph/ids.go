@@ -45,6 +45,7 @@ const (
 	expiringNoun noun = "exp"
 	lineNoun     noun = "stl" // of a statement
 	fxNoun       noun = "fx"  // day and currency
+	escheatNoun  noun = "esr" // jurisdiction, day and rule
 
 	alertRuleNoun noun = "alr"
 	alertNoun     noun = "alt" // customer and alert

@@ -31,6 +31,7 @@ type (
 	policyResolver          struct{}
 	overageResolver         struct{}
 	breakageResolver        struct{}
+	escheatRuleResolver     struct{}
 	estimateResolver        struct{}
 	packResolver            struct{ *resolver }
 	packVersionResolver     struct{}
@@ -88,6 +89,7 @@ func (r *resolver) Balance() gen.BalanceResolver                 { return balanc
 func (r *resolver) Policy() gen.PolicyResolver                   { return policyResolver{} }
 func (r *resolver) Overage() gen.OverageResolver                 { return overageResolver{} }
 func (r *resolver) Breakage() gen.BreakageResolver               { return breakageResolver{} }
+func (r *resolver) EscheatRule() gen.EscheatRuleResolver         { return escheatRuleResolver{} }
 func (r *resolver) Estimate() gen.EstimateResolver               { return estimateResolver{} }
 func (r *resolver) Pack() gen.PackResolver                       { return packResolver{r} }
 func (r *resolver) PackQuote() gen.PackQuoteResolver             { return packQuoteResolver{} }
@@ -178,7 +180,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun: // cursors alone
+	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}

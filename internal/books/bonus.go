@@ -115,7 +115,7 @@ func (b *Books) bonusLot(terms BonusTerms, d *deal, start time.Time, price, func
 		return within("bonusTerms", err)
 	}
 	lot := b.soldLot(d.purchase, d.purchase.BonusLotID, d.bonusPolicy, d.purchase.Bonus, price, functional)
-	lot.Priority = priority
+	lot.Priority, lot.Jurisdiction = priority, d.customer.Jurisdiction
 	b.setTerm(&lot, d.bonusPolicy.Policy, start, expires)
 	d.bonus = &lot
 	return nil

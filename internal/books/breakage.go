@@ -16,7 +16,7 @@ func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, e
 	if err != nil || len(pools) == 0 {
 		return false, err
 	}
-	step := &poolStep{run: run, estimates: map[string][]revrec.Estimate{}, next: map[string]ledger.Date{}}
+	step := &poolStep{run: run, estimates: map[string][]revrec.Estimate{}, laws: laws{}, next: map[string]ledger.Date{}}
 	for part := range slices.Chunk(pools, b.bounds.WholePart) {
 		if step.days >= b.bounds.Days {
 			break // the rest waits for the next step
@@ -40,6 +40,7 @@ type poolStep struct {
 	// estimates are read once a step, after its pools are held: a new estimate marks
 	// them, and is seen by the step that takes the mark off.
 	estimates map[string][]revrec.Estimate
+	laws      laws
 	made      []revrec.Recognition
 	next      map[string]ledger.Date // by pool, from when it is to be measured again
 	days      int                    // pool days read so far
@@ -54,6 +55,13 @@ func (s *poolStep) measure(ctx context.Context, tx Tx, pools []PoolWork) error {
 	if err != nil {
 		return err
 	}
+	jurisdictions := make([]string, len(pools))
+	for i, work := range pools {
+		jurisdictions[i] = work.Pool.Jurisdiction
+	}
+	if err := s.laws.read(ctx, tx, jurisdictions); err != nil {
+		return err
+	}
 	for _, work := range pools {
 		policy, err := s.run.policies.of(ctx, tx, work.Pool.PolicyID)
 		if err != nil {
@@ -64,9 +72,9 @@ func (s *poolStep) measure(ctx context.Context, tx Tx, pools []PoolWork) error {
 				return err
 			}
 		}
-		since, estimates := days[work.Pool.ID], s.estimates[policy.ID]
-		s.made = append(s.made, revrec.MeasurePool(work.Pool, revrec.ShareOf(policy.Breakage.Escheat), estimates, since, work.From, s.run.through, booked[work.Pool.ID])...)
-		s.next[work.Pool.ID] = nextMeasure(since, estimates, s.run.through)
+		since, estimates, shares := days[work.Pool.ID], s.estimates[policy.ID], s.laws.shares(policy, work.Pool.Jurisdiction)
+		s.made = append(s.made, revrec.MeasurePool(work.Pool, shares, estimates, since, work.From, s.run.through, booked[work.Pool.ID])...)
+		s.next[work.Pool.ID] = nextMeasure(since, estimates, shares, s.run.through)
 		s.days += len(since)
 	}
 	return nil
@@ -87,8 +95,9 @@ func estimatesOf(ctx context.Context, tx Tx, policy Policy) ([]revrec.Estimate, 
 }
 
 // nextMeasure returns the first day after through for which the pool has something to
-// measure already: a lot's last day, a due date, an estimate that comes into force.
-func nextMeasure(days []revrec.PoolDay, estimates []revrec.Estimate, through ledger.Date) ledger.Date {
+// measure already: a lot's last day, a due date, an estimate or a share of the law's that comes into
+// force.
+func nextMeasure(days []revrec.PoolDay, estimates []revrec.Estimate, shares revrec.EscheatShares, through ledger.Date) ledger.Date {
 	next := ledger.Date(0)
 	consider := func(day ledger.Date) {
 		if day > through && (next == 0 || day < next) {
@@ -100,6 +109,9 @@ func nextMeasure(days []revrec.PoolDay, estimates []revrec.Estimate, through led
 	}
 	for _, estimate := range estimates {
 		consider(estimate.From)
+	}
+	for _, share := range shares {
+		consider(share.From)
 	}
 	return next
 }

@@ -15,13 +15,15 @@ const DefaultPolicy = "default"
 type NewCustomer struct {
 	ExternalID string `json:"externalId"`
 	Name       string `json:"name"` // ExternalID where empty
+	// Jurisdiction is a code of ISO 3166 such as DE or US-DE; "" for none.
+	Jurisdiction string `json:"jurisdiction,omitempty"`
 }
 
 // CustomerCreate makes a customer.
 // Errors: INVALID, ALREADY_EXISTS, IDEMPOTENCY_CONFLICT.
 func (b *Books) CustomerCreate(ctx context.Context, key string, request NewCustomer) (Customer, error) {
 	return once(ctx, b, act{"customer.create", key, request}, func(ctx context.Context, tx Tx) (Customer, string, error) {
-		customer := Customer{ID: b.newID(), ExternalID: request.ExternalID, Name: request.Name, CreatedAt: b.clock()}
+		customer := Customer{ID: b.newID(), ExternalID: request.ExternalID, Name: request.Name, CreatedAt: b.clock(), Jurisdiction: request.Jurisdiction}
 		if customer.Name == "" {
 			customer.Name = customer.ExternalID
 		}
@@ -29,6 +31,9 @@ func (b *Books) CustomerCreate(ctx context.Context, key string, request NewCusto
 			return customer, "", err
 		}
 		if err := checkText("name", customer.Name, 1, maxTextLength); err != nil {
+			return customer, "", err
+		}
+		if err := checkJurisdiction("jurisdiction", customer.Jurisdiction); err != nil {
 			return customer, "", err
 		}
 		return customer, customer.ID, nameTaken(tx.InsertCustomer(ctx, customer), "externalId", customer.ExternalID, "customer")

@@ -38,14 +38,14 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 	more = len(rolled) > 0 // they may have lapsed by now too
 	var made []revrec.Recognition
 	var booked []*revrec.Lot
-	days := 0
+	days, rules := 0, laws{}
 	run.lapsed, run.cohorts = nil, cohortMonths{}
 	for part := range slices.Chunk(lots, b.bounds.WholePart) {
 		if days >= b.bounds.Days {
 			more = true // the rest waits for the next step
 			break
 		}
-		released, read, err := releaseOf(ctx, tx, part, run)
+		released, read, err := releaseOf(ctx, tx, part, rules, run)
 		if err != nil {
 			return false, err
 		}
@@ -69,7 +69,7 @@ var releaseKinds = []revrec.Kind{revrec.ExpiryBreakage, revrec.RemoteBreakage}
 
 // releaseOf makes the recognitions of a part of the lots and brings the lots up to date;
 // read is how many lot-days that took.
-func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (made []revrec.Recognition, read int, err error) {
+func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, rules laws, run *running) (made []revrec.Recognition, read int, err error) {
 	keys := make([]LotKey, len(lots))
 	for i, lot := range lots {
 		keys[i] = LotKey{lot.CustomerID, lot.ID}
@@ -87,12 +87,19 @@ func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, run *running) (ma
 	if err != nil {
 		return nil, 0, err
 	}
+	jurisdictions := make([]string, len(lots))
+	for i, lot := range lots {
+		jurisdictions[i] = lot.Jurisdiction
+	}
+	if err := rules.read(ctx, tx, jurisdictions); err != nil {
+		return nil, 0, err
+	}
 	for i, lot := range lots {
 		policy, err := run.policies.of(ctx, tx, lot.PolicyID)
 		if err != nil {
 			return nil, 0, err
 		}
-		released := revrec.ReleaseRest(*lot, policy.Breakage, revrec.ShareOf(policy.Breakage.Escheat), days[i], changes[lot.ID], run.through, booked[lot.ID])
+		released := revrec.ReleaseRest(*lot, policy.Breakage, rules.shares(policy, lot.Jurisdiction), days[i], changes[lot.ID], run.through, booked[lot.ID])
 		for _, r := range released {
 			lot.Released, lot.ReleasedFunctional = lot.Released.Add(r.Amount), lot.ReleasedFunctional.Add(r.Functional)
 			takeFromCarrying(lot, r)

@@ -82,7 +82,8 @@ func (a act) answered(ctx context.Context, tx Tx, answer any) (bool, error) {
 	return true, json.Unmarshal(record.Answer, answer)
 }
 
-// record writes key, hash and answer of an act, and who asked for it.
+// record writes key, hash and answer of an act, and who asked for it. An answer that knows
+// what was before says that in the trail; the request stands there otherwise.
 func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject string) error {
 	asked, hash, err := a.asked()
 	if err != nil {
@@ -98,7 +99,13 @@ func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject st
 	if err != nil {
 		return err
 	}
-	return b.audit(ctx, tx, a.operation, subject, string(asked))
+	detail := asked
+	if changed, says := answer.(interface{ detail() any }); says {
+		if detail, err = json.Marshal(changed.detail()); err != nil {
+			return fmt.Errorf("%s: write what changed as JSON: %w", a.operation, err)
+		}
+	}
+	return b.audit(ctx, tx, a.operation, subject, string(detail))
 }
 
 // audit writes who did what.

@@ -206,7 +206,7 @@ func (b *Books) openingLot(row OpeningLot, d *openingDeal) error {
 		return err
 	}
 	lot := b.soldLot(p, p.LotID, d.policy, p.Credits, p.Price, p.Functional)
-	lot.LiabilityOn, lot.Priority = p.OpeningOn, priority
+	lot.LiabilityOn, lot.Priority, lot.Jurisdiction = p.OpeningOn, priority, d.customer.Jurisdiction
 	if lot.RemoteDue != 0 { // what was remote before is released on the cut-over
 		lot.RemoteDue = max(lot.RemoteDue, p.OpeningOn)
 	}

@@ -36,7 +36,7 @@ func (p poolDays) gather(policy Policy, lot *revrec.Lot, functional ledger.Curre
 	name := poolName{policy.ID, revrec.PoolKey(policy.Breakage.Pool, *lot), lot.Price.Currency}
 	of := p[name]
 	if of == nil {
-		of = &pooled{pool: revrec.Pool{PolicyID: policy.ID, By: policy.Breakage.Pool, Key: name.key, Currency: name.currency, Functional: functional}}
+		of = &pooled{pool: revrec.Pool{PolicyID: policy.ID, By: policy.Breakage.Pool, Key: name.key, Jurisdiction: lot.Jurisdiction, Currency: name.currency, Functional: functional}}
 		p[name] = of
 	}
 	if of.days = append(of.days, days...); len(of.days) > maxUnmerged {

@@ -315,7 +315,7 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 		granted += p.Bonus
 	}
 	d.lot = b.soldLot(*p, p.LotID, d.policy, granted, price, functional)
-	d.lot.Priority = priority
+	d.lot.Priority, d.lot.Jurisdiction = priority, d.customer.Jurisdiction
 	b.setTerm(&d.lot, d.policy.Policy, start, expires)
 	if p.BonusLotID == "" {
 		return nil

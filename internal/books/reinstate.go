@@ -145,7 +145,7 @@ func (b *Books) reinstateLot(ctx context.Context, tx Tx, request Reinstatement, 
 func (b *Books) childOf(lot *revrec.Lot, change *revrec.Change) revrec.Lot {
 	change.ToLotID = b.newID()
 	child := revrec.Lot{
-		ID: change.ToLotID, CustomerID: lot.CustomerID, PurchaseID: lot.PurchaseID, PolicyID: lot.PolicyID, Kind: lot.Kind, Reason: lot.Reason,
+		ID: change.ToLotID, CustomerID: lot.CustomerID, PurchaseID: lot.PurchaseID, PolicyID: lot.PolicyID, Jurisdiction: lot.Jurisdiction, Kind: lot.Kind, Reason: lot.Reason,
 		OriginID: lot.ID, CohortID: lot.CohortID, BoughtBy: lot.BoughtBy, Granted: change.Credits, PurchasedOn: lot.PurchasedOn, Priority: lot.Priority, LiabilityOn: change.Day,
 	}
 	child.Begin(change.Amount, change.Functional)

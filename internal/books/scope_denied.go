@@ -48,9 +48,26 @@ func (scopedTx) FXRatesOn(context.Context, ledger.Currency, []ledger.Date) ([]FX
 }
 func (scopedTx) FXRates(context.Context, FXFilter, Page) ([]FXRate, error) { return nil, errScoped }
 func (scopedTx) CountFXRates(context.Context, FXFilter) (int64, error)     { return 0, errScoped }
-func (scopedTx) UpdatePurchase(context.Context, Purchase) error            { return errScoped }
-func (scopedTx) InsertPayment(context.Context, Receipt) error              { return errScoped }
-func (scopedTx) LockPurchase(context.Context, string) (Purchase, error)    { return Purchase{}, errScoped }
+
+func (scopedTx) SetCustomerJurisdiction(context.Context, string, string) (string, error) {
+	return "", errScoped
+}
+func (scopedTx) InsertEscheatRule(context.Context, EscheatRule) error { return errScoped }
+func (scopedTx) EscheatRulesOf(context.Context, []string) ([]EscheatRule, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) EscheatRules(context.Context, EscheatFilter, Page) ([]EscheatRule, error) {
+	return nil, errScoped
+}
+func (scopedTx) CountEscheatRules(context.Context, EscheatFilter) (int64, error) { return 0, errScoped }
+func (scopedTx) MeasurePoolsOf(context.Context, string, ledger.Date) error       { return errScoped }
+func (scopedTx) ReleaseAgain(context.Context, string, ledger.Date, ledger.Date) error {
+	return errScoped
+}
+func (scopedTx) UpdatePurchase(context.Context, Purchase) error         { return errScoped }
+func (scopedTx) InsertPayment(context.Context, Receipt) error           { return errScoped }
+func (scopedTx) LockPurchase(context.Context, string) (Purchase, error) { return Purchase{}, errScoped }
 
 func (scopedTx) OpeningReferences(context.Context, []string) ([]string, error) {
 	return nil, errScoped

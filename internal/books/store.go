@@ -143,6 +143,17 @@ type catalogTx interface {
 	// FXRates lists rates in order of day and currency; Page.After is one's FXRate.Key.
 	FXRates(ctx context.Context, filter FXFilter, page Page) ([]FXRate, error)
 	CountFXRates(ctx context.Context, filter FXFilter) (int64, error)
+
+	// SetCustomerJurisdiction writes the jurisdiction of a customer and nothing else, and
+	// returns the one before. Errors: NOT_FOUND.
+	SetCustomerJurisdiction(ctx context.Context, customerID, jurisdiction string) (before string, err error)
+	InsertEscheatRule(ctx context.Context, rule EscheatRule) error
+	// EscheatRulesOf returns all rules of jurisdictions, in order of jurisdiction, day and
+	// entry.
+	EscheatRulesOf(ctx context.Context, jurisdictions []string) ([]EscheatRule, error)
+	// EscheatRules lists rules in the same order; Page.After is one's EscheatRule.Key.
+	EscheatRules(ctx context.Context, filter EscheatFilter, page Page) ([]EscheatRule, error)
+	CountEscheatRules(ctx context.Context, filter EscheatFilter) (int64, error)
 }
 
 type purchaseTx interface {
@@ -319,6 +330,11 @@ type bookingTx interface {
 	// MeasurePoolsFrom marks all pools of the policy to be measured from the day. Whoever
 	// measures them meanwhile is waited for, or waits.
 	MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error
+	// MeasurePoolsOf marks all pools of lots of the jurisdiction so.
+	MeasurePoolsOf(ctx context.Context, jurisdiction string, from ledger.Date) error
+	// ReleaseAgain holds the lots of the jurisdiction that were, or may be, released on a day
+	// of from through today, and has their release looked at again.
+	ReleaseAgain(ctx context.Context, jurisdiction string, from, today ledger.Date) error
 	// UnmeasuredPools holds and returns up to limit pools to be measured from a day by
 	// through, the earliest first.
 	UnmeasuredPools(ctx context.Context, through ledger.Date, limit int) ([]PoolWork, error)

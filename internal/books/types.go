@@ -30,6 +30,9 @@ type Customer struct {
 	// Segment groups customers as the company likes, "" for none. A purchase keeps the one
 	// of its day: it is that of its cohort.
 	Segment string
+	// Jurisdiction is the country, or the part of one, whose law on unclaimed property holds
+	// for what the customer buys: a code of ISO 3166 such as DE or US-DE; "" where nobody said.
+	Jurisdiction string
 }
 
 // Policy is a credit policy under its code.

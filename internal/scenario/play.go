@@ -170,6 +170,8 @@ func (p *player) meet(ctx context.Context, step Step) error {
 		names = []string{a.customer}
 	case budget:
 		names = []string{a.customer}
+	case jurisdiction:
+		names = []string{a.customer}
 	case topUpRule:
 		names = []string{a.customer}
 	}

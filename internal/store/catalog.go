@@ -22,14 +22,16 @@ type customerRow struct {
 	CreatedAt  instant `bun:"created_at_us,type:bigint"`
 	Budgeted   bool
 	Segment    string `bun:",nullzero"`
+
+	Jurisdiction string `bun:",nullzero"`
 }
 
 func customerRowOf(c books.Customer) customerRow {
-	return customerRow{ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, PolicyID: c.PolicyID, CreatedAt: instantOf(c.CreatedAt), Segment: c.Segment}
+	return customerRow{ID: c.ID, ExternalID: c.ExternalID, Name: c.Name, PolicyID: c.PolicyID, CreatedAt: instantOf(c.CreatedAt), Segment: c.Segment, Jurisdiction: c.Jurisdiction}
 }
 
 func (row customerRow) customer() books.Customer {
-	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time(), Budgeted: row.Budgeted, Segment: row.Segment}
+	return books.Customer{ID: row.ID, ExternalID: row.ExternalID, Name: row.Name, PolicyID: row.PolicyID, CreatedAt: row.CreatedAt.time(), Budgeted: row.Budgeted, Segment: row.Segment, Jurisdiction: row.Jurisdiction}
 }
 
 func (t *tx) InsertCustomer(ctx context.Context, customer books.Customer) error {

@@ -56,7 +56,7 @@ func (f *findings) database(ctx context.Context) error {
 // appendOnly lists the tables of which the database refuses to change or delete rows.
 var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "budgets", "budget_versions", "budget_draws", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
-	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates",
+	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its
@@ -171,6 +171,9 @@ func (f *findings) derivedLots(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if f.laws, err = f.tx.rulesBy(ctx); err != nil {
+		return err
+	}
 	f.poolDays = poolTotals{}
 	last := books.LotKey{CustomerID: firstID, LotID: firstID}
 	for {
@@ -229,7 +232,7 @@ func (f *findings) derivedLot(lot revrec.Lot, policy books.Policy, lotDays []boo
 			through = min(through, due-1)
 		}
 	}
-	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, revrec.ShareOf(policy.Breakage.Escheat), days, changes, through, bookedThrough(booked, through)))
+	f.differences("lot.release", lot.ID, revrec.ReleaseRest(lot, policy.Breakage, books.EscheatSharesOf(policy, f.laws[lot.Jurisdiction]), days, changes, through, bookedThrough(booked, through)))
 }
 
 func bookedThrough(booked revrec.Booked, through ledger.Date) revrec.Booked {
@@ -331,7 +334,7 @@ func (f *findings) derivedPool(ctx context.Context, row poolRow, policy books.Po
 		through = ledger.Date(row.MeasureFrom) - 1
 	}
 	f.differences("pool.early", pool.ID,
-		revrec.MeasurePool(pool, revrec.ShareOf(policy.Breakage.Escheat), estimates, days, 0, through, bookedThrough(booked, through)))
+		revrec.MeasurePool(pool, books.EscheatSharesOf(policy, f.laws[pool.Jurisdiction]), estimates, days, 0, through, bookedThrough(booked, through)))
 	return nil
 }
 

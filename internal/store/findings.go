@@ -81,6 +81,7 @@ type findings struct {
 	rows  []books.Finding
 	// poolDays is what derivedLots finds that lots bring into pools, for derivedPools.
 	poolDays poolTotals
+	laws     map[string][]books.EscheatRule // by jurisdiction
 }
 
 func (f *findings) add(check, subject, kept, derived string) {
@@ -289,6 +290,20 @@ var comparisons = []comparison{
 	{
 		subject: "'entry'", from: "(SELECT coalesce(max(number), 0) AS last FROM entries) AS numbered",
 		pairs: []pair{{"entry.last", "last", "coalesce((SELECT value FROM counters WHERE name = 'entry'), 0)"}},
+	},
+	{
+		// Whatever came out of a lot, and the second lot of its purchase, is under the same law.
+		subject: "l.id",
+		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.bonus_lot_id = l.id
+			JOIN lots AS o ON o.id = coalesce(l.origin_lot_id, p.lot_id)`,
+		pairs: []pair{{"lot.jurisdiction", "l.jurisdiction", "o.jurisdiction"}},
+	},
+	{
+		subject: "id", from: "pools",
+		pairs: []pair{{
+			"pool.jurisdiction", "CASE WHEN jurisdiction IS NULL AND pool_key NOT LIKE '%/%' OR pool_key LIKE '%/' || jurisdiction THEN pool_key ELSE coalesce(jurisdiction, 'none') END",
+			"pool_key",
+		}},
 	},
 	accountPeriods, deferredRevenue, rolledLots, lotsToRoll,
 	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots,

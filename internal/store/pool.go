@@ -20,6 +20,7 @@ type poolRow struct {
 	PolicyID           string
 	PoolBy             string
 	PoolKey            string
+	Jurisdiction       string `bun:",nullzero"`
 	Currency           string
 	FunctionalCurrency string
 	MeasureFrom        date `bun:",type:text"` // NULL while nothing waits to be measured
@@ -27,7 +28,7 @@ type poolRow struct {
 
 func (row poolRow) pool() revrec.Pool {
 	return revrec.Pool{
-		ID: row.ID, PolicyID: row.PolicyID, By: revrec.PoolBy(row.PoolBy), Key: row.PoolKey,
+		ID: row.ID, PolicyID: row.PolicyID, By: revrec.PoolBy(row.PoolBy), Key: row.PoolKey, Jurisdiction: row.Jurisdiction,
 		Currency: ledger.Currency(row.Currency), Functional: ledger.Currency(row.FunctionalCurrency),
 	}
 }
@@ -56,7 +57,7 @@ func (t *tx) EnsurePools(ctx context.Context, pools []revrec.Pool) ([]revrec.Poo
 	for i, key := range keys {
 		if _, exists := kept[key]; !exists {
 			missing = append(missing, poolRow{
-				ID: pools[i].ID, PolicyID: key.PolicyID, PoolBy: string(pools[i].By), PoolKey: key.PoolKey,
+				ID: pools[i].ID, PolicyID: key.PolicyID, PoolBy: string(pools[i].By), PoolKey: key.PoolKey, Jurisdiction: pools[i].Jurisdiction,
 				Currency: key.Currency, FunctionalCurrency: string(pools[i].Functional),
 			})
 		}
@@ -192,13 +193,22 @@ func (t *tx) markPools(ctx context.Context, doing, statement string, days map[st
 }
 
 func (t *tx) MeasurePoolsFrom(ctx context.Context, policyID string, from ledger.Date) error {
+	return t.measurePools(ctx, "policy_id", policyID, from)
+}
+
+func (t *tx) MeasurePoolsOf(ctx context.Context, jurisdiction string, from ledger.Date) error {
+	return t.measurePools(ctx, "jurisdiction", jurisdiction, from)
+}
+
+// measurePools marks the pools of which a column has the value.
+func (t *tx) measurePools(ctx context.Context, column, value string, from ledger.Date) error {
 	// In the order of UnmeasuredPools and AddPoolDays, which an UPDATE promises nobody.
-	_, err := query[poolRow](ctx, t, "holding pools", "SELECT * FROM pools WHERE policy_id = ? ORDER BY id"+t.holding("pools"), policyID)
+	_, err := query[poolRow](ctx, t, "holding pools", "SELECT * FROM pools WHERE ? = ? ORDER BY id"+t.holding("pools"), bun.Ident(column), value)
 	if err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, "marking pools to be measured",
-		"UPDATE pools SET measure_from = CASE WHEN measure_from < ?0 THEN measure_from ELSE ?0 END WHERE policy_id = ?1", date(from), policyID)
+		"UPDATE pools SET measure_from = CASE WHEN measure_from < ?0 THEN measure_from ELSE ?0 END WHERE ?1 = ?2", date(from), bun.Ident(column), value)
 	return err
 }
 

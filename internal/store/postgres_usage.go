@@ -26,7 +26,7 @@ const (
 		removed, removed_minor, removed_functional_minor, origin_lot_id, pool_lot_id, pool_left_on, blocked,
 		recognised_minor, recognised_functional_minor, released_minor, released_functional_minor, carrying_minor,
 		carrying_functional_minor, booked_through, booked_credits, lapse_due, remote_due, pending_from,
-		held_until_us, cohort_id, bought_by FROM lots `
+		held_until_us, cohort_id, bought_by, jurisdiction FROM lots `
 	postgresLockOpenLots = postgresLotColumns + `WHERE customer_id = ANY ($1::uuid[])
 		AND coalesce(accepts_until_us, 9223372036854775807) > $2 AND open ORDER BY customer_id, id FOR NO KEY UPDATE`
 	postgresLockLots = postgresLotColumns + `JOIN unnest($1::uuid[], $2::uuid[]) AS key (of_customer, lot_id)
@@ -38,7 +38,7 @@ const (
 		FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
 			AS new (customer_id, lot_id, drawn, lapsed, lapse_due, remote_due, pending_from)
 		WHERE lots.customer_id = new.customer_id AND lots.id = new.lot_id`
-	postgresCustomersByExternalID = `SELECT id, external_id, name, policy_id, created_at_us, budgeted, segment FROM customers WHERE external_id = ANY ($1::text[])`
+	postgresCustomersByExternalID = `SELECT id, external_id, name, policy_id, created_at_us, budgeted, segment, jurisdiction FROM customers WHERE external_id = ANY ($1::text[])`
 )
 
 func (t *tx) onServerExec(ctx context.Context, doing, statement string, args ...any) (touched int64, err error) {
@@ -128,6 +128,7 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 		&row.HeldUntil,
 		idTo{&row.CohortID},
 		idTo{&row.BoughtBy},
+		textTo{&row.Jurisdiction},
 	}
 	err := t.scan(ctx, "holding lots", statement, args, targets, func() { found = append(found, row) })
 	return found, err
@@ -156,7 +157,7 @@ func (t *tx) postgresUpdateDrawn(ctx context.Context, lots []*revrec.Lot) (touch
 func (t *tx) postgresCustomers(ctx context.Context, externalIDs []string) ([]customerRow, error) {
 	var found []customerRow
 	var row customerRow
-	targets := []any{idTo{&row.ID}, &row.ExternalID, &row.Name, idTo{&row.PolicyID}, &row.CreatedAt, &row.Budgeted, textTo{&row.Segment}}
+	targets := []any{idTo{&row.ID}, &row.ExternalID, &row.Name, idTo{&row.PolicyID}, &row.CreatedAt, &row.Budgeted, textTo{&row.Segment}, textTo{&row.Jurisdiction}}
 	err := t.scan(ctx, "reading customers", postgresCustomersByExternalID, []any{externalIDs}, targets, func() { found = append(found, row) })
 	return found, err
 }

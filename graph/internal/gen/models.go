@@ -227,12 +227,44 @@ type CustomerCreateInput struct {
 	ExternalID string `json:"externalId"`
 	// The name to show, 1 to 200 characters; `externalId` where null.
 	Name *string `json:"name,omitempty"`
+	// A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as `DE` or `US-DE`; none where null.
+	Jurisdiction *string `json:"jurisdiction,omitempty"`
 }
 
 // What came of `customerCreate`.
 type CustomerCreatePayload struct {
 	// The customer; null where it was refused.
 	Customer *books.Customer `json:"customer,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `customerJurisdictionSet`.
+type CustomerJurisdictionSetPayload struct {
+	// The customer; null where it was refused.
+	Customer *books.Customer `json:"customer,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What the law of a jurisdiction claims from a day on.
+type EscheatRuleInput struct {
+	// A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as `DE` or `US-DE`.
+	Jurisdiction string `json:"jurisdiction"`
+	// The day from which it is in force, of an open period; today where null.
+	From *ledger.Date `json:"from,omitempty"`
+	// The share of breakage that the law claims: 0 to 1 with at most ten decimals, such as `0.4`.
+	Share decimal.Decimal `json:"share"`
+	// How long after their lapse credits become due to the authority, such as `P3Y`, counted from the day on which the rest of their price was released; at once where null.
+	Dormancy *ledger.Duration `json:"dormancy,omitempty"`
+	// The statute, and why: 1 to 2,000 characters.
+	Reason string `json:"reason"`
+}
+
+// What came of `escheatRuleSet`.
+type EscheatRuleSetPayload struct {
+	// The rule; null where it was refused.
+	Rule *books.EscheatRule `json:"rule,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
 }

@@ -41,6 +41,8 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"packs and meters", packsAndMeters},
 		{"rate cards", rateCards},
 		{"exchange rates", fxRates},
+		{"what the law claims", jurisdictions},
+		{"lots and pools under one law", underOneLaw},
 		{"dimensions of events", dimensions},
 		{"values come back as they went", values},
 		{"purchases", purchases},
