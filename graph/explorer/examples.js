@@ -52,6 +52,16 @@ const shelves = [
         }
       },
       {
+        "name": "customerJurisdictionSet",
+        "says": "Says that a customer buys under the law of Delaware from now on. What it has bought stays under the one of before.",
+        "query": "mutation SetJurisdiction($customer: String!, $jurisdiction: String, $key: String!) {\n  customerJurisdictionSet(externalId: $customer, jurisdiction: $jurisdiction, idempotencyKey: $key) {\n    customer { externalId jurisdiction }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "customer": "larkspur-labs",
+          "jurisdiction": "US-DE",
+          "key": "jurisdiction-larkspur-labs"
+        }
+      },
+      {
         "name": "balanceChanged",
         "says": "A widget that shows what a customer has left, and stays right; the answer is the first event.",
         "query": "subscription BalanceChanged($customers: [String!]!) {\n  balanceChanged(customers: $customers) {\n    customer { externalId name }\n    credits\n    at\n  }\n}\n",
@@ -155,6 +165,14 @@ const shelves = [
         "name": "rateCards",
         "says": "Every version of the rate card, the latest first, with what it says and why.",
         "query": "query RateCards {\n  rateCards(first: 10, reverse: true) {\n    nodes {\n      number\n      effectiveFrom\n      note\n      rates { meter { code } credits per cost { amount per } }\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
+      },
+      {
+        "name": "escheatRules",
+        "says": "What the law of each jurisdiction claims today, and since when.",
+        "query": "query Rules($on: Date) {\n  escheatRules(on: $on) {\n    nodes { jurisdiction from share dormancy reason createdBy }\n    totalCount\n  }\n}\n",
+        "variables": {
+          "on": "2026-01-09"
+        }
       },
       {
         "name": "fxRates",
@@ -354,6 +372,20 @@ const shelves = [
             "note": "The larger model"
           },
           "key": "rates-2027"
+        }
+      },
+      {
+        "name": "escheatRuleSet",
+        "says": "Says that Delaware claims all breakage of its customers from a day on, due five years after the lapse.",
+        "query": "mutation SetRule($input: EscheatRuleInput!, $key: String!) {\n  escheatRuleSet(input: $input, idempotencyKey: $key) {\n    rule { jurisdiction from share dormancy reason }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "jurisdiction": "US-DE",
+            "share": "1",
+            "dormancy": "P5Y",
+            "reason": "12 Del. C. § 1133"
+          },
+          "key": "escheat-us-de-2026"
         }
       },
       {
