@@ -57,6 +57,7 @@ type ResolverRoot interface {
 	Draw() DrawResolver
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
+	EscheatRule() EscheatRuleResolver
 	Estimate() EstimateResolver
 	Expiring() ExpiringResolver
 	Hold() HoldResolver
@@ -192,6 +193,7 @@ type CloseTaskMarkResolver interface {
 	Comment(ctx context.Context, obj *books.CloseTaskMark) (*string, error)
 }
 type CustomerResolver interface {
+	Jurisdiction(ctx context.Context, obj *books.Customer) (*string, error)
 	Policy(ctx context.Context, obj *books.Customer) (*books.Policy, error)
 	Balance(ctx context.Context, obj *books.Customer, at *time.Time) (*books.Balance, error)
 	Purchases(ctx context.Context, obj *books.Customer, status *books.PurchaseStatus, statuses []books.PurchaseStatus, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Purchase], error)
@@ -220,6 +222,9 @@ type EntryResolver interface {
 
 	Purchase(ctx context.Context, obj *ledger.Entry) (*books.Purchase, error)
 	Recognitions(ctx context.Context, obj *ledger.Entry, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+}
+type EscheatRuleResolver interface {
+	Dormancy(ctx context.Context, obj *books.EscheatRule) (*ledger.Duration, error)
 }
 type EstimateResolver interface {
 	ID(ctx context.Context, obj *books.Estimate) (string, error)
@@ -278,6 +283,7 @@ type LotResolver interface {
 	Purchase(ctx context.Context, obj *revrec.Lot) (*books.Purchase, error)
 	Origin(ctx context.Context, obj *revrec.Lot) (*revrec.Lot, error)
 	Policy(ctx context.Context, obj *revrec.Lot) (*books.Policy, error)
+	Jurisdiction(ctx context.Context, obj *revrec.Lot) (*string, error)
 
 	Remaining(ctx context.Context, obj *revrec.Lot) (revrec.Credits, error)
 
@@ -319,6 +325,7 @@ type MeterRateResolver interface {
 }
 type MutationResolver interface {
 	CustomerCreate(ctx context.Context, input CustomerCreateInput, idempotencyKey string) (*CustomerCreatePayload, error)
+	CustomerJurisdictionSet(ctx context.Context, externalID string, jurisdiction *string, idempotencyKey string) (*CustomerJurisdictionSetPayload, error)
 	PolicyCreate(ctx context.Context, input PolicyCreateInput, idempotencyKey string) (*PolicyCreatePayload, error)
 	EstimatePropose(ctx context.Context, input EstimateProposeInput, idempotencyKey string) (*EstimateProposePayload, error)
 	EstimateApprove(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateApprovePayload, error)
@@ -335,6 +342,7 @@ type MutationResolver interface {
 	PackRetire(ctx context.Context, code string, input PackRetireInput, idempotencyKey string) (*PackRetirePayload, error)
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	RateCardPublish(ctx context.Context, input RateCardPublishInput, idempotencyKey string) (*RateCardPublishPayload, error)
+	EscheatRuleSet(ctx context.Context, input EscheatRuleInput, idempotencyKey string) (*EscheatRuleSetPayload, error)
 	FxRateSet(ctx context.Context, rates []books.NewFXRate, idempotencyKey string) (*FxRateSetPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
@@ -409,6 +417,7 @@ type PoolResolver interface {
 	Policy(ctx context.Context, obj *revrec.Pool) (*books.Policy, error)
 
 	Key(ctx context.Context, obj *revrec.Pool) (*string, error)
+	Jurisdiction(ctx context.Context, obj *revrec.Pool) (*string, error)
 
 	Recognitions(ctx context.Context, obj *revrec.Pool, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
@@ -460,6 +469,7 @@ type QueryResolver interface {
 	Meter(ctx context.Context, code string) (*books.Meter, error)
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
+	EscheatRules(ctx context.Context, jurisdiction *string, on *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.EscheatRule], error)
 	FxRates(ctx context.Context, currency *ledger.Currency, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.FXRate], error)
 	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
@@ -670,6 +680,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CostToServeInput", ec.unmarshalInputCostToServeInput),
 			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
+			graphql.NewInputUnmarshaler("EscheatRuleInput", ec.unmarshalInputEscheatRuleInput),
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
 			graphql.NewInputUnmarshaler("EventDimensionInput", ec.unmarshalInputEventDimensionInput),
@@ -1068,6 +1079,23 @@ type Query {
     "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): RateCardConnection! @requires(role: VIEWER)
+
+  """
+  What the law of jurisdictions claims of breakage, by jurisdiction and day. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  ASC 606-10-55-49.
+  """
+  escheatRules(
+    "Keeps those of this country or part of one, such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `."
+    jurisdiction: String
+    "Keeps the one rule of each jurisdiction that is in force on this day."
+    on: Date
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Last first instead of first first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): EscheatRuleConnection! @requires(role: VIEWER)
 
   "Exchange rates by day, the newest last. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
   fxRates(
@@ -1687,6 +1715,19 @@ type Mutation {
     idempotencyKey: String!
   ): CustomerCreatePayload @requires(role: OPERATOR)
 
+  """
+  Says under which law on unclaimed property a customer is: that of what it buys from now on. Lots keep the jurisdiction that the customer
+  had when they were bought, so no figure moves. The audit trail names the one before.
+  """
+  customerJurisdictionSet(
+    "Your own id of the customer."
+    externalId: String!
+    "A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `; null for none."
+    jurisdiction: String
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CustomerJurisdictionSetPayload @requires(role: OPERATOR)
+
   "Adds a policy: expiry, burn order, overage and breakage, decided once."
   policyCreate(
     "What to add."
@@ -1853,6 +1894,18 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): RateCardPublishPayload @requires(role: ACCOUNTANT)
+
+  """
+  Says what the law of a jurisdiction claims of breakage from a day of an open period on. What lapses or becomes remote from that day on is
+  shared by it, and early breakage as it stands at the end of the day. A rule does not change: a later one takes its place, also of
+  the same day. ASC 606-10-55-49.
+  """
+  escheatRuleSet(
+    "The rule."
+    input: EscheatRuleInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): EscheatRuleSetPayload @requires(role: ACCOUNTANT)
 
   """
   Sets exchange rates of days, all of them or none. Purchases, payments and refunds that say no ` + "`" + `fxRate` + "`" + ` take that of their day, or the
@@ -2747,6 +2800,8 @@ type Customer implements Node {
   name: String!
   "When it was added."
   createdAt: DateTime!
+  "The country or part of one, such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `, whose law on unclaimed property holds for what the customer buys; null where nobody said."
+  jurisdiction: String
   "The policy of the latest purchase (or of the first grant, before any): its burn order and overage rule govern use. Null before."
   policy: Policy
   "What can be used."
@@ -3477,6 +3532,44 @@ type RatesInForce {
   rates: [MeterRate!]!
 }
 
+"What the law of a jurisdiction claims of breakage from a day on, until its next rule. ASC 606-10-55-49."
+type EscheatRule {
+  "The country or part of one, such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `."
+  jurisdiction: String!
+  "The day from which it is in force, in the book's time zone."
+  from: Date!
+  "The share of breakage that the law claims, 0 to 1."
+  share: Decimal!
+  "How long after their lapse credits become due to the authority, counted from the day on which the rest of their price was released; null for at once."
+  dormancy: Duration
+  "The statute, and why."
+  reason: String!
+  "When it was set."
+  createdAt: DateTime!
+  "Who set it, as the audit trail names them."
+  createdBy: String!
+}
+
+"A page of rules on unclaimed property."
+type EscheatRuleConnection {
+  "The rules of this page, in order."
+  nodes: [EscheatRule!]!
+  "The same, each with its cursor."
+  edges: [EscheatRuleEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many rules there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A rule of a page, with its cursor."
+type EscheatRuleEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A rule itself."
+  node: EscheatRule!
+}
+
 "How much of the functional currency one unit of another was on a day."
 type FxRate {
   "The other currency."
@@ -3746,6 +3839,8 @@ type Lot implements Node {
   origin: Lot
   "The policy that rules it."
   policy: Policy!
+  "That of its customer when it was bought, whose law claims a share of its breakage; it stays with what comes out of the lot. Null for none."
+  jurisdiction: String
   "Credits bought and bonus together, or given."
   granted: Credits!
   "Credits used, net of what was voided. Of overage: all that was used beyond the balance."
@@ -4454,8 +4549,10 @@ type Pool implements Node {
   policy: Policy!
   "How the policy groups lots."
   by: PoolBy!
-  "Its name within the policy: the id of a lot, a month such as ` + "`" + `2024-03` + "`" + `; null where it is all lots."
+  "Its name within the policy: the id of a lot, a month such as ` + "`" + `2024-03` + "`" + `; null where it is all lots. Of lots of a jurisdiction that stands behind a month: ` + "`" + `2024-03/US-DE` + "`" + `."
   key: String
+  "That of all of its lots, whose law claims a share of their breakage; null where they have none."
+  jurisdiction: String
   "The currency of its lots."
   currency: Currency!
   "What was recognised of the pool, in the order in which it was made."
@@ -5616,6 +5713,16 @@ input CustomerCreateInput {
   externalId: String!
   "The name to show, 1 to 200 characters; ` + "`" + `externalId` + "`" + ` where null."
   name: String
+  "A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `; none where null."
+  jurisdiction: String
+}
+
+"What came of ` + "`" + `customerJurisdictionSet` + "`" + `."
+type CustomerJurisdictionSetPayload {
+  "The customer; null where it was refused."
+  customer: Customer
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
 }
 
 "What came of ` + "`" + `customerCreate` + "`" + `."
@@ -5930,6 +6037,28 @@ input CostToServeInput {
   amount: Decimal!
   "How many units cost ` + "`" + `amount` + "`" + `, more than 0, at most six decimals; 1 where null."
   per: Decimal
+}
+
+"What the law of a jurisdiction claims from a day on."
+input EscheatRuleInput {
+  "A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `."
+  jurisdiction: String!
+  "The day from which it is in force, of an open period; today where null."
+  from: Date
+  "The share of breakage that the law claims: 0 to 1 with at most ten decimals, such as ` + "`" + `0.4` + "`" + `."
+  share: Decimal!
+  "How long after their lapse credits become due to the authority, such as ` + "`" + `P3Y` + "`" + `, counted from the day on which the rest of their price was released; at once where null."
+  dormancy: Duration
+  "The statute, and why: 1 to 2,000 characters."
+  reason: String!
+}
+
+"What came of ` + "`" + `escheatRuleSet` + "`" + `."
+type EscheatRuleSetPayload {
+  "The rule; null where it was refused."
+  rule: EscheatRule
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
 }
 
 "An exchange rate of a day."
@@ -7344,6 +7473,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_name(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Customer_createdAt(ctx, field)
+	case "jurisdiction":
+		return ec.fieldContext_Customer_jurisdiction(ctx, field)
 	case "policy":
 		return ec.fieldContext_Customer_policy(ctx, field)
 	case "balance":
@@ -7408,6 +7539,16 @@ func (ec *executionContext) childFields_CustomerEdge(ctx context.Context, field 
 		return ec.fieldContext_CustomerEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerJurisdictionSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_CustomerJurisdictionSetPayload_customer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomerJurisdictionSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerJurisdictionSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeferredRevenue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7576,6 +7717,60 @@ func (ec *executionContext) childFields_EntryEdge(ctx context.Context, field gra
 		return ec.fieldContext_EntryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "jurisdiction":
+		return ec.fieldContext_EscheatRule_jurisdiction(ctx, field)
+	case "from":
+		return ec.fieldContext_EscheatRule_from(ctx, field)
+	case "share":
+		return ec.fieldContext_EscheatRule_share(ctx, field)
+	case "dormancy":
+		return ec.fieldContext_EscheatRule_dormancy(ctx, field)
+	case "reason":
+		return ec.fieldContext_EscheatRule_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_EscheatRule_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_EscheatRule_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatRule", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatRuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_EscheatRuleConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_EscheatRuleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EscheatRuleConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EscheatRuleConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatRuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatRuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EscheatRuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EscheatRuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatRuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatRuleSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_EscheatRuleSetPayload_rule(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EscheatRuleSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatRuleSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Estimate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8024,6 +8219,8 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_origin(ctx, field)
 	case "policy":
 		return ec.fieldContext_Lot_policy(ctx, field)
+	case "jurisdiction":
+		return ec.fieldContext_Lot_jurisdiction(ctx, field)
 	case "granted":
 		return ec.fieldContext_Lot_granted(ctx, field)
 	case "drawn":
@@ -8652,6 +8849,8 @@ func (ec *executionContext) childFields_Pool(ctx context.Context, field graphql.
 		return ec.fieldContext_Pool_by(ctx, field)
 	case "key":
 		return ec.fieldContext_Pool_key(ctx, field)
+	case "jurisdiction":
+		return ec.fieldContext_Pool_jurisdiction(ctx, field)
 	case "currency":
 		return ec.fieldContext_Pool_currency(ctx, field)
 	case "recognitions":
@@ -10714,6 +10913,58 @@ func (ec *executionContext) field_Mutation_customerCreate_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_customerJurisdictionSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "externalId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["externalId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "jurisdiction",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jurisdiction"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_escheatRuleSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EscheatRuleInput, error) {
+			return ec.unmarshalNEscheatRuleInput2drawdownᚋgraphᚋinternalᚋgenᚐEscheatRuleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_estimateApprove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12665,6 +12916,52 @@ func (ec *executionContext) field_Query_entry_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["number"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_escheatRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jurisdiction",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jurisdiction"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg4
 	return args, nil
 }
 
@@ -20271,6 +20568,29 @@ func (ec *executionContext) fieldContext_Customer_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Customer_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_jurisdiction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().Jurisdiction(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, true, "String")
+}
+
 func (ec *executionContext) _Customer_policy(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20930,6 +21250,70 @@ func (ec *executionContext) fieldContext_CustomerEdge_node(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerJurisdictionSetPayload_customer(ctx context.Context, field graphql.CollectedField, obj *CustomerJurisdictionSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerJurisdictionSetPayload_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerJurisdictionSetPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerJurisdictionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerJurisdictionSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CustomerJurisdictionSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerJurisdictionSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerJurisdictionSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerJurisdictionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -22537,6 +22921,465 @@ func (ec *executionContext) fieldContext_EntryEdge_node(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRule_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_jurisdiction(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_jurisdiction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Jurisdiction, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_jurisdiction(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.Jurisdiction
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _EscheatRule_from(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_from(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EscheatRule_share(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_share(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_share(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Share, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_share(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.Share
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EscheatRule_dormancy(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_dormancy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EscheatRule().Dormancy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Duration) graphql.Marshaler {
+			return ec.marshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRule_dormancy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, true, true, "Duration")
+}
+
+func (ec *executionContext) _EscheatRule_reason(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_reason(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_reason(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.Reason
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _EscheatRule_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_createdAt(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EscheatRule_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRule_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRule_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRule_createdBy(obj *books.EscheatRule) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EscheatRule_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _EscheatRuleConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EscheatRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.EscheatRule) graphql.Marshaler {
+			return ec.marshalNEscheatRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐEscheatRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRuleConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EscheatRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.EscheatRule]) graphql.Marshaler {
+			return ec.marshalNEscheatRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRuleEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRuleConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EscheatRule]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRuleConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EscheatRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRuleConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _EscheatRuleEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.EscheatRule]) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatRuleEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatRuleEdge_cursor(obj *view.Edge[books.EscheatRule]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EscheatRuleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatRuleEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EscheatRuleEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.EscheatRule]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EscheatRule) graphql.Marshaler {
+			return ec.marshalNEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRuleSetPayload_rule(ctx context.Context, field graphql.CollectedField, obj *EscheatRuleSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleSetPayload_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EscheatRule) graphql.Marshaler {
+			return ec.marshalOEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleSetPayload_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatRuleSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EscheatRuleSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatRuleSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatRuleSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatRuleSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -26556,6 +27399,29 @@ func (ec *executionContext) fieldContext_Lot_policy(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Lot_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_jurisdiction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Lot().Jurisdiction(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lot", field, true, true, "String")
+}
+
 func (ec *executionContext) _Lot_granted(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
 	if plain := leaf_Lot_granted(obj); plain != graphql.Null {
 		return plain
@@ -29330,6 +30196,50 @@ func (ec *executionContext) fieldContext_Mutation_customerCreate(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_customerJurisdictionSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_customerJurisdictionSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CustomerJurisdictionSet(ctx, fc.Args["externalId"].(string), fc.Args["jurisdiction"].(*string), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CustomerJurisdictionSetPayload) graphql.Marshaler {
+			return ec.marshalOCustomerJurisdictionSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCustomerJurisdictionSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_customerJurisdictionSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerJurisdictionSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_customerJurisdictionSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_policyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30028,6 +30938,50 @@ func (ec *executionContext) fieldContext_Mutation_rateCardPublish(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_rateCardPublish_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_escheatRuleSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_escheatRuleSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EscheatRuleSet(ctx, fc.Args["input"].(EscheatRuleInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EscheatRuleSetPayload) graphql.Marshaler {
+			return ec.marshalOEscheatRuleSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEscheatRuleSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_escheatRuleSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRuleSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_escheatRuleSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -34956,6 +35910,29 @@ func (ec *executionContext) fieldContext_Pool_key(_ context.Context, field graph
 	return graphql.NewScalarFieldContext("Pool", field, true, true, "String")
 }
 
+func (ec *executionContext) _Pool_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *revrec.Pool) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pool_jurisdiction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Pool().Jurisdiction(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Pool_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pool", field, true, true, "String")
+}
+
 func (ec *executionContext) _Pool_currency(ctx context.Context, field graphql.CollectedField, obj *revrec.Pool) (ret graphql.Marshaler) {
 	if plain := leaf_Pool_currency(obj); plain != graphql.Null {
 		return plain
@@ -37993,6 +38970,50 @@ func (ec *executionContext) fieldContext_Query_rateCards(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_rateCards_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_escheatRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_escheatRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EscheatRules(ctx, fc.Args["jurisdiction"].(*string), fc.Args["on"].(*ledger.Date), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.EscheatRule]) graphql.Marshaler {
+			return ec.marshalNEscheatRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_escheatRules(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatRuleConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_escheatRules_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -51067,7 +52088,7 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"externalId", "name"}
+	fieldsInOrder := [...]string{"externalId", "name", "jurisdiction"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -51088,6 +52109,13 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.Name = data
+		case "jurisdiction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jurisdiction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Jurisdiction = data
 		}
 	}
 	return it, nil
@@ -51102,6 +52130,76 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 func UnmarshalCustomerCreateInput(ctx context.Context, raw any) (CustomerCreateInput, error) {
 	var out CustomerCreateInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEscheatRuleInput(ctx context.Context, obj any) (EscheatRuleInput, error) {
+	var it EscheatRuleInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jurisdiction", "from", "share", "dormancy", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jurisdiction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jurisdiction"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Jurisdiction = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "share":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("share"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Share = data
+		case "dormancy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dormancy"))
+			data, err := ec.unmarshalODuration2ᚖdrawdownᚋledgerᚐDuration(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dormancy = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEscheatRuleInput unmarshals raw into the EscheatRuleInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEscheatRuleInput(ctx context.Context, raw any) (EscheatRuleInput, error) {
+	var out EscheatRuleInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EscheatRuleInput", raw, &out)
 	return out, err
 }
 
@@ -55741,6 +56839,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "jurisdiction":
+			out.Values[i] = ec._Customer_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policy":
 			out.Values[i] = ec._Customer_policy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -55917,6 +57020,37 @@ func (ec *executionContext) _CustomerEdge(ctx context.Context, sel ast.Selection
 			}
 		case "node":
 			out.Values[i] = ec._CustomerEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var customerJurisdictionSetPayloadImplementors = []string{"CustomerJurisdictionSetPayload"}
+
+func (ec *executionContext) _CustomerJurisdictionSetPayload(ctx context.Context, sel ast.SelectionSet, obj *CustomerJurisdictionSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerJurisdictionSetPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerJurisdictionSetPayload")
+		case "customer":
+			out.Values[i] = ec._CustomerJurisdictionSetPayload_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CustomerJurisdictionSetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -56403,6 +57537,165 @@ func (ec *executionContext) _EntryEdge(ctx context.Context, sel ast.SelectionSet
 			}
 		case "node":
 			out.Values[i] = ec._EntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var escheatRuleImplementors = []string{"EscheatRule"}
+
+func (ec *executionContext) _EscheatRule(ctx context.Context, sel ast.SelectionSet, obj *books.EscheatRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatRuleImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatRule")
+		case "jurisdiction":
+			out.Values[i] = ec._EscheatRule_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._EscheatRule_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._EscheatRule_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dormancy":
+			out.Values[i] = ec._EscheatRule_dormancy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._EscheatRule_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._EscheatRule_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._EscheatRule_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var escheatRuleConnectionImplementors = []string{"EscheatRuleConnection"}
+
+func (ec *executionContext) _EscheatRuleConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.EscheatRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatRuleConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatRuleConnection")
+		case "nodes":
+			out.Values[i] = ec._EscheatRuleConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._EscheatRuleConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EscheatRuleConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EscheatRuleConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var escheatRuleEdgeImplementors = []string{"EscheatRuleEdge"}
+
+func (ec *executionContext) _EscheatRuleEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.EscheatRule]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatRuleEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatRuleEdge")
+		case "cursor":
+			out.Values[i] = ec._EscheatRuleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EscheatRuleEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var escheatRuleSetPayloadImplementors = []string{"EscheatRuleSetPayload"}
+
+func (ec *executionContext) _EscheatRuleSetPayload(ctx context.Context, sel ast.SelectionSet, obj *EscheatRuleSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatRuleSetPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatRuleSetPayload")
+		case "rule":
+			out.Values[i] = ec._EscheatRuleSetPayload_rule(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EscheatRuleSetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -57842,6 +59135,11 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "jurisdiction":
+			out.Values[i] = ec._Lot_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "granted":
 			out.Values[i] = ec._Lot_granted(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -58627,6 +59925,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "customerJurisdictionSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_customerJurisdictionSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policyCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_policyCreate(ctx, field)
@@ -58735,6 +60040,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "rateCardPublish":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_rateCardPublish(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "escheatRuleSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_escheatRuleSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -60074,6 +61386,11 @@ func (ec *executionContext) _Pool(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "jurisdiction":
+			out.Values[i] = ec._Pool_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "currency":
 			out.Values[i] = ec._Pool_currency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -60884,6 +62201,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_rateCards(ctx, field)
+				})
+		case "escheatRules":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_escheatRules(ctx, field)
 				})
 		case "fxRates":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -65612,6 +66935,63 @@ func (ec *executionContext) marshalNErrorCode2drawdownᚋinternalᚋbooksᚐCode
 	return res
 }
 
+func (ec *executionContext) marshalNEscheatRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐEscheatRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.EscheatRule) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx context.Context, sel ast.SelectionSet, v *books.EscheatRule) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EscheatRule!")
+		return graphql.Null
+	}
+	return ec._EscheatRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEscheatRuleConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.EscheatRule]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EscheatRuleConnection!")
+		return graphql.Null
+	}
+	return ec._EscheatRuleConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEscheatRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.EscheatRule]) graphql.Marshaler {
+	return ec._EscheatRuleEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEscheatRuleEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.EscheatRule]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEscheatRuleEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNEscheatRuleInput2drawdownᚋgraphᚋinternalᚋgenᚐEscheatRuleInput(ctx context.Context, v any) (EscheatRuleInput, error) {
+	res, err := ec.unmarshalInputEscheatRuleInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNEstimate2drawdownᚋinternalᚋbooksᚐEstimate(ctx context.Context, sel ast.SelectionSet, v books.Estimate) graphql.Marshaler {
 	return ec._Estimate(ctx, sel, &v)
 }
@@ -68679,6 +70059,13 @@ func (ec *executionContext) marshalOCustomerCreatePayload2ᚖdrawdownᚋgraphᚋ
 	return ec._CustomerCreatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCustomerJurisdictionSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCustomerJurisdictionSetPayload(ctx context.Context, sel ast.SelectionSet, v *CustomerJurisdictionSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerJurisdictionSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalODate2drawdownᚋledgerᚐDate(ctx context.Context, v any) (ledger.Date, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -68854,6 +70241,20 @@ func (ec *executionContext) marshalOEntryKind2ᚖdrawdownᚋledgerᚐEntryKind(c
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx context.Context, sel ast.SelectionSet, v *books.EscheatRule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EscheatRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEscheatRuleSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEscheatRuleSetPayload(ctx context.Context, sel ast.SelectionSet, v *EscheatRuleSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EscheatRuleSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx context.Context, sel ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
