@@ -40,6 +40,9 @@ type engine struct {
 	// sumQuantity adds up the decimal texts of the column quantity exactly, as whole (text) and
 	// billionths.
 	sumQuantity string
+	// apart has a part of a query planned for all of its rows, whatever limit follows; "" where
+	// limits do not change plans.
+	apart string
 	// bulk says whether rows in bulk go by COPY, and keys and sums in arrays.
 	bulk bool
 	// reading and writing say how transactions begin.

@@ -101,19 +101,21 @@ type comparison struct {
 
 type pair struct{ check, kept, derived string }
 
-// sql selects the rows in which a pair differs, with all pairs as text.
-func (c comparison) sql() string {
+// sql selects the rows in which a pair differs, with all pairs as text. apart keeps the
+// planner from going by the limit: as if many rows differed, it would look for a plan that finds
+// the first of them soon, by a nested loop, and in a book in order none comes.
+func (c comparison) sql(apart string) string {
 	columns, differ := []string{c.subject + " AS subject"}, make([]string, len(c.pairs))
 	for i, p := range c.pairs {
 		columns = append(columns, fmt.Sprintf("CAST(%s AS TEXT) AS kept%d, CAST(%s AS TEXT) AS derived%d", p.kept, i, p.derived, i))
 		differ[i] = fmt.Sprintf("kept%d IS DISTINCT FROM derived%d", i, i)
 	}
-	return "SELECT * FROM (SELECT " + strings.Join(columns, ", ") + " FROM " + c.from + ") AS compared WHERE " + strings.Join(differ, " OR ") + " LIMIT ?"
+	return "WITH differing AS " + apart + " (SELECT * FROM (SELECT " + strings.Join(columns, ", ") + " FROM " + c.from + ") AS compared WHERE " + strings.Join(differ, " OR ") + ") SELECT * FROM differing LIMIT ?"
 }
 
 func (f *findings) compare(ctx context.Context, c comparison) error {
 	doing := "verifying " + c.pairs[0].check
-	rows, err := f.tx.db.QueryContext(ctx, c.sql(), f.limit*len(c.pairs))
+	rows, err := f.tx.db.QueryContext(ctx, c.sql(f.tx.apart), f.limit*len(c.pairs))
 	if err != nil {
 		return f.tx.refused(doing, err)
 	}

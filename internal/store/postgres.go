@@ -54,6 +54,7 @@ var postgresEngine = &engine{
 		WHERE c.relnamespace = current_schema()::regnamespace AND g.tgenabled IN ('O', 'A')`,
 	faults:      postgresFaults,
 	classify:    classifyPostgres,
+	apart:       "MATERIALIZED",
 	sumQuantity: "CAST(coalesce(sum(CAST(quantity AS NUMERIC)), 0) AS TEXT) AS whole, CAST(0 AS BIGINT) AS billionths",
 }
 
