@@ -23,6 +23,7 @@ type Books struct {
 	// holder names this process in leases and job runs.
 	holder string
 	usage  *usageQueue
+	turns  turns
 	bounds Steps
 	// idsTellTime says whether ids are UUIDv7 of this machine's clock.
 	idsTellTime bool

@@ -18,7 +18,7 @@ func (b *Books) breakage(ctx context.Context, tx Tx, run *running) (more bool, e
 	}
 	step := &poolStep{run: run, estimates: map[string][]revrec.Estimate{}, laws: laws{}, next: map[string]ledger.Date{}}
 	for part := range slices.Chunk(pools, b.bounds.WholePart) {
-		if step.days >= b.bounds.Days {
+		if step.days >= b.bounds.Days || len(step.next) > 0 && b.hadTurn(run) {
 			break // the rest waits for the next step
 		}
 		if err := step.measure(ctx, tx, part); err != nil {

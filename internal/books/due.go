@@ -20,6 +20,10 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	}
 	changed := make([]*revrec.Lot, 0, len(purchases))
 	for i := range purchases {
+		if i > 0 && b.hadTurn(run) {
+			purchases = purchases[:i]
+			break // the rest waits for the next step
+		}
 		own := lots[purchases[i].ID]
 		if err := b.bookDue(ctx, tx, &purchases[i], own); err != nil {
 			return false, err

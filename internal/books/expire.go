@@ -41,7 +41,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 	days, rules := 0, laws{}
 	run.lapsed, run.cohorts = nil, cohortMonths{}
 	for part := range slices.Chunk(lots, b.bounds.WholePart) {
-		if days >= b.bounds.Days {
+		if days >= b.bounds.Days || len(booked) > 0 && b.hadTurn(run) {
 			more = true // the rest waits for the next step
 			break
 		}

@@ -25,8 +25,8 @@ type UsageOptions struct {
 	Wait time.Duration
 	// Lanes is how many transactions are written at the same time; 1, for SQLite has one
 	// writer, and on PostgreSQL one large transaction beat two of half the size. On one
-	// lane calls are recorded in order of arrival; on several, calls that meet are recorded
-	// in any order.
+	// lane calls are recorded in order of arrival, but that one of a few events goes before a
+	// large one which it does not wait for; on several, calls that meet are recorded in any order.
 	Lanes int
 	// MaxQueued bounds the events that wait; 50,000, a few seconds of work and some ten
 	// megabytes. Beyond it a call is refused at once.
@@ -45,6 +45,9 @@ const (
 	// groupTime ends a transaction of several calls that hangs: well before the caller of
 	// a request gives up, so that they learn why.
 	groupTime = 20 * time.Second
+	// fewEvents is how many events a call has at most that goes before large ones: a handful of
+	// milliseconds, which they do not notice.
+	fewEvents = 100
 	// maxRetryAfter bounds what a refused caller is asked to wait: a queue is emptied in
 	// seconds, unless the database is away.
 	maxRetryAfter = 30 * time.Second
@@ -79,7 +82,7 @@ func (b *Books) QueueUsage(ctx context.Context, events []UsageInput) (*UsageCall
 	if err := checkUsageBatch(events); err != nil {
 		return nil, err
 	}
-	return b.usage.queue(ctx, events)
+	return b.usage.queue(ctx, events, false)
 }
 
 // UsageCall is a call that waits for its turn, is being written, or has its answer.
@@ -93,6 +96,7 @@ type UsageCall struct {
 	// outcomes and err are there once done is closed.
 	outcomes []UsageOutcome
 	err      error
+	few      bool // it may go before large calls: its sender waits, and queues nothing after it
 	// taken and gone are the queue's: the call is being written; nobody waits for it.
 	taken, gone bool
 }
@@ -136,6 +140,9 @@ type usageQueue struct {
 	waiting []*UsageCall
 	events  int // of the calls that wait
 	lanes   int // at work
+	// wentAhead says that the last transaction was of calls that went before large ones: the
+	// next is of all in turn, so that those are not passed over for ever.
+	wentAhead bool
 	// expected is how many calls a lane waits for, gathered is closed when they are there.
 	expected int
 	gathered chan struct{}
@@ -181,8 +188,8 @@ func (q *usageQueue) took(events int, began time.Time) {
 var nameSeed = maphash.MakeSeed()
 
 // queue adds a call to those that wait. Errors: OVERLOADED.
-func (q *usageQueue) queue(ctx context.Context, events []UsageInput) (*UsageCall, error) {
-	call := &UsageCall{from: q, caller: ctx, since: time.Now(), events: events, names: make([]uint64, len(events)), done: make(chan struct{})}
+func (q *usageQueue) queue(ctx context.Context, events []UsageInput, few bool) (*UsageCall, error) {
+	call := &UsageCall{from: q, caller: ctx, since: time.Now(), events: events, few: few, names: make([]uint64, len(events)), done: make(chan struct{})}
 	for i, event := range events {
 		call.names[i] = nameOf(event)
 	}
@@ -300,10 +307,14 @@ func (q *usageQueue) gather() bool {
 func (q *usageQueue) take() []*UsageCall {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.bringForward()
 	var calls []*UsageCall
 	names, events, n := map[uint64]struct{}{}, 0, 0
 	for _, call := range q.waiting {
 		if !call.gone {
+			if q.wentAhead && !call.few {
+				break
+			}
 			if len(calls) > 0 && (events+len(call.events) > q.options.MaxEvents || call.namesOneOf(names)) {
 				break
 			}
@@ -325,6 +336,19 @@ func (q *usageQueue) take() []*UsageCall {
 	}
 	q.start() // another lane, where one is free and calls are left
 	return calls
+}
+
+// bringForward puts calls of few events before others, where a large one waits and the last
+// transaction was not of such calls: they need not wait as long as the large one takes.
+func (q *usageQueue) bringForward() {
+	few, large := false, false
+	for _, call := range q.waiting {
+		few = few || call.few && !call.gone
+		large = large || len(call.events) > fewEvents
+	}
+	if q.wentAhead = few && large && !q.wentAhead; q.wentAhead {
+		slices.SortStableFunc(q.waiting, func(x, y *UsageCall) int { return compareBool(!x.few, !y.few) })
+	}
 }
 
 func (c *UsageCall) namesOneOf(names map[uint64]struct{}) bool {

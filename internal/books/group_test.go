@@ -418,3 +418,42 @@ func TestUsageOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestFewEventsGoBeforeMany has a call of one event and then two large ones wait: the one event is
+// written first, by itself, and the large ones next, though another of one event came meanwhile.
+func TestFewEventsGoBeforeMany(t *testing.T) {
+	b, w := newUsageBook(t, books.UsageOptions{Wait: -1})
+	goOn := hold(t, b, w)
+	many := func(name string) (events []books.UsageInput) {
+		for i := range 101 {
+			events = append(events, use("zeta", fmt.Sprint(name, i), 1))
+		}
+		return events
+	}
+	var mu sync.Mutex
+	var written []string
+	w.insert = func(events []books.UsageEvent) error {
+		mu.Lock()
+		defer mu.Unlock()
+		written = append(written, fmt.Sprint(events[0].EventID, " of ", len(events)))
+		return nil
+	}
+	first, second := queue(t, b, many("a")...), queue(t, b, many("b")...)
+	ended := make(chan error)
+	go func() {
+		_, err := b.RecordUsage(t.Context(), []books.UsageInput{use("acme", "one", 1)})
+		ended <- err
+	}()
+	for b.UsageQueue().Events < 203 {
+		time.Sleep(time.Millisecond)
+	}
+	goOn()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	recorded(t, first)
+	recorded(t, second)
+	if want := []string{"held of 1", "one of 1", "a0 of 202"}; !slices.Equal(written, want) {
+		t.Errorf("written in the order %v, want %v", written, want)
+	}
+}

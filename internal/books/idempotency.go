@@ -30,7 +30,7 @@ func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, 
 	if err := a.check(); err != nil {
 		return answer, err
 	}
-	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	err = b.update(ctx, func(ctx context.Context, tx Tx) error {
 		found, err := a.answered(ctx, tx, &answer)
 		if err != nil || found {
 			return err

@@ -19,20 +19,20 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 		more, run.at = run.at.again, place{}
 		return more, nil
 	}
-	lots, err := tx.LockLots(ctx, keys) // not rolled over: what was used of them stays used
-	if err != nil {
-		return false, err
-	}
 	step := &usageStep{books: b, run: run, pools: poolDays{}, cohorts: cohortMonths{}}
 	var booked []*revrec.Lot
-	for part := range slices.Chunk(lots, b.bounds.Part) {
-		if step.days >= b.bounds.Days {
+	for part := range slices.Chunk(keys, b.bounds.Part) {
+		if step.days >= b.bounds.Days || len(booked) > 0 && b.hadTurn(run) {
 			break // the rest waits for the next step
 		}
-		if err := step.book(ctx, tx, part); err != nil {
+		lots, err := tx.LockLots(ctx, part) // not rolled over: what was used of them stays used
+		if err != nil {
 			return false, err
 		}
-		booked = append(booked, part...)
+		if err := step.book(ctx, tx, lots); err != nil {
+			return false, err
+		}
+		booked = append(booked, lots...)
 	}
 	if err := step.pools.add(ctx, tx, b); err != nil {
 		return false, err
@@ -47,7 +47,7 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 	last := booked[len(booked)-1]
 	run.at.after = LotKey{last.CustomerID, last.ID}
 	run.at.again = run.at.again || step.more
-	return len(keys) == b.bounds.Lots || len(booked) < len(lots) || run.at.again, tx.UpdateBooked(ctx, booked)
+	return len(keys) == b.bounds.Lots || len(booked) < len(keys) || run.at.again, tx.UpdateBooked(ctx, booked)
 }
 
 // usageStep gathers what one step makes of the use of lots.

@@ -55,6 +55,9 @@ type Steps struct {
 	// WholePart is how many are read together where all of their days are needed; 50.
 	WholePart int
 	Invoices  int // of a step: each makes an entry of its own; 500
+	// Turn is how long a step goes on at least where others wait to write; 50 ms. Where the last
+	// of their transactions took longer, it goes on for as long.
+	Turn time.Duration
 	// Batch is how many recognitions are posted together; 1,000,000. Those that a run
 	// which died has left are read again for that, some hundred thousand a second.
 	Batch int64
@@ -67,6 +70,7 @@ func (s Steps) withDefaults() Steps {
 	s.SpanDays = cmp.Or(s.SpanDays, 366)
 	s.WholePart = cmp.Or(s.WholePart, 50)
 	s.Invoices = cmp.Or(s.Invoices, 500)
+	s.Turn = cmp.Or(s.Turn, 50*time.Millisecond)
 	s.Batch = cmp.Or(s.Batch, 1_000_000)
 	return s
 }
@@ -76,6 +80,7 @@ type running struct {
 	through  ledger.Date
 	result   JobResult
 	policies policyCache
+	begun    time.Time // when the step at work began
 	// at is how far the step has come through its queue.
 	at place
 	// fresh is what the step at work keeps, batch what the steps that ended kept and is
@@ -289,7 +294,7 @@ func (b *Books) step(ctx context.Context, run *JobRun, at *running, do step) (mo
 	defer func() { b.watch.StepEnded(ctx, err) }()
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
 		// A transaction that is tried again begins again, and counts once.
-		at.result, at.fresh, at.at = run.Result, batchSums{}, begun
+		at.result, at.fresh, at.at, at.begun = run.Result, batchSums{}, begun, time.Now()
 		if err := b.lease(ctx, tx, *run, LeaseLost); err != nil {
 			return err
 		}

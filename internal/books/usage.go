@@ -74,7 +74,7 @@ func (b *Books) RecordUsage(ctx context.Context, events []UsageInput) (outcomes 
 		return b.recordUsage(ctx, events)
 	}
 	// A caller that gives up may use its slice again while the queue still reads it.
-	call, err := b.usage.queue(ctx, slices.Clone(events))
+	call, err := b.usage.queue(ctx, slices.Clone(events), len(events) <= fewEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 	look, began := b.duplicates.Load(), time.Now()
 	for try := 1; ; try++ {
 		var batch *usageBatch
-		err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		err := b.update(ctx, func(ctx context.Context, tx Tx) error {
 			look = look || batch != nil // the store runs it again
 			batch = &usageBatch{books: b, tx: tx, now: b.clock(), look: look, outcomes: make([]UsageOutcome, len(events))}
 			err := batch.record(ctx, events)

@@ -63,8 +63,8 @@ func (b *Books) UsageQueue() UsageQueue {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	state := UsageQueue{Calls: len(q.waiting), Events: q.events, MaxEvents: q.options.MaxQueued}
-	if len(q.waiting) > 0 {
-		state.Oldest = time.Since(q.waiting[0].since)
+	for _, call := range q.waiting { // a call of few events may stand before older ones
+		state.Oldest = max(state.Oldest, time.Since(call.since))
 	}
 	return state
 }
