@@ -41,6 +41,8 @@ The measures, for --only:
   balance       over GraphQL, while intake runs
   recognise     the job, over the days of many lots
   export        the journal as CSV
+  close         the checklist of a month, and its close
+  reports       statement, roll-forward, margins, trial balance, what expires
   mixed         dashboards, usage and a job at once, each beside itself alone; a
                 large page; intake while others watch
   growth        intake, booking and balance on ten times the data
@@ -111,6 +113,7 @@ func (*benchOptions) sizes() []benchSize {
 		{"customers", "customers that use credits", func(o *bench.Options) *int { return &o.Customers }},
 		{"lots", "lots to recognise", func(o *bench.Options) *int { return &o.Lots }},
 		{"lot-days", "days of those lots, together", func(o *bench.Options) *int { return &o.LotDays }},
+		{"year-events", "events of the customer whose year is put on a statement", func(o *bench.Options) *int { return &o.YearEvents }},
 		{"lines", "lines of the journal to export", func(o *bench.Options) *int { return &o.Lines }},
 		{"clients", "clients that send one event at a time", func(o *bench.Options) *int { return &o.Clients }},
 		{"batch", "events of one request of NDJSON", func(o *bench.Options) *int { return &o.Batch }},
@@ -229,8 +232,8 @@ func (p *program) reportBench(report bench.Report) error {
 	}
 	out.line("%s, drawdown %s, %s, %s, %d CPUs: %s", e.Date.Format(time.RFC3339), e.Version, e.Go, e.Platform, e.CPUs, e.CPU)
 	out.line("%s: %s", e.Database, strings.Join(settings, " "))
-	out.line("events=%d customers=%d lots=%d lot-days=%d lines=%d clients=%d batch=%d senders=%d seconds=%g rounds=%d seed=%d spread=%s usage-batch=%d usage-lanes=%d",
-		s.Events, s.Customers, s.Lots, s.LotDays, s.Lines, s.Clients, s.Batch, s.Senders, s.Seconds, s.Rounds, s.Seed, s.Spread, s.UsageBatch, s.UsageLanes)
+	out.line("events=%d customers=%d lots=%d lot-days=%d year-events=%d lines=%d clients=%d batch=%d senders=%d seconds=%g rounds=%d seed=%d spread=%s usage-batch=%d usage-lanes=%d",
+		s.Events, s.Customers, s.Lots, s.LotDays, s.YearEvents, s.Lines, s.Clients, s.Batch, s.Senders, s.Seconds, s.Rounds, s.Seed, s.Spread, s.UsageBatch, s.UsageLanes)
 	return out.err
 }
 

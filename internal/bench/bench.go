@@ -50,6 +50,8 @@ type Options struct {
 	Customers int
 	// Lots and LotDays are what is recognised: so many days of so many lots.
 	Lots, LotDays int
+	// YearEvents is how many events a customer has had in a year whose statement is asked for.
+	YearEvents int
 	// Lines is how many lines of the journal are exported.
 	Lines int
 	// BurnEvents is how many events are burnt in memory; BurnLots on how many lots, in
@@ -74,7 +76,7 @@ type Options struct {
 // Defaults are the sizes of the published figures.
 func Defaults() Options {
 	return Options{
-		Events: 500_000, Customers: 10_000, Lots: 100_000, LotDays: 1_000_000, Lines: 1_000_000,
+		Events: 500_000, Customers: 10_000, Lots: 100_000, LotDays: 1_000_000, YearEvents: 100_000, Lines: 1_000_000,
 		BurnEvents: 1_000_000, BurnLots: [2]int{4_000, 100_000},
 		Clients: 64, Batch: 5_000, Senders: 4, Time: 5 * time.Second, Rounds: 5, Seed: 1, Spread: Skewed,
 	}
@@ -84,7 +86,7 @@ func Defaults() Options {
 // little: caches hold everything and rounds are short.
 func Quick() Options {
 	return Options{
-		Events: 8_000, Customers: 200, Lots: 400, LotDays: 4_000, Lines: 5_000,
+		Events: 8_000, Customers: 200, Lots: 400, LotDays: 4_000, YearEvents: 1_200, Lines: 5_000,
 		BurnEvents: 50_000, BurnLots: [2]int{400, 4_000},
 		Clients: 16, Batch: 500, Senders: 2, Time: 300 * time.Millisecond, Rounds: 2, Seed: 1, Spread: Skewed,
 	}
@@ -109,6 +111,7 @@ func (o Options) Check() error {
 		{"customers", o.Customers, maxCustomers},
 		{"lots", o.Lots, maxSize},
 		{"lot-days", o.LotDays, maxSize},
+		{"year-events", o.YearEvents, maxSize},
 		{"lines", o.Lines, maxSize},
 		{"clients", o.Clients, maxClients},
 		{"batch", o.Batch, books.MaxUsageBatch},
@@ -153,11 +156,13 @@ const (
 	Burn        = "burn"   // in memory
 	Growth      = "growth" // ten times the data
 	Mixed       = "mixed"  // dashboards, usage and a job at once
+	Close       = "close"  // of a month: its checklist, and the close itself
+	Reports     = "reports"
 )
 
 // Measures lists the measures in the order in which they are taken.
 func Measures() []string {
-	return []string{Burn, Intake, Single, OneCustomer, Balance, Recognise, Export, Mixed, Growth}
+	return []string{Burn, Intake, Single, OneCustomer, Balance, Recognise, Export, Close, Reports, Mixed, Growth}
 }
 
 // bench is one run.
@@ -198,6 +203,7 @@ func Run(ctx context.Context, program Program, options Options) (report Report, 
 		{[]string{Balance}, b.balance},
 		{[]string{Recognise}, b.recognise},
 		{[]string{Export}, b.export},
+		{[]string{Close, Reports}, b.month},
 		{[]string{Mixed}, b.mixed},
 		{[]string{Growth}, b.growth},
 	} {

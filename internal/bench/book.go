@@ -26,6 +26,7 @@ type book struct {
 	client  *http.Client
 	ended   chan error
 	stop    context.CancelFunc
+	clock   *clock
 	// sold counts the purchases that were made by the set, so that each has its own id.
 	sold int
 }
@@ -36,7 +37,7 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &book{site: s, client: sender(b.Senders), ended: make(chan error, 1)}
+	made := &book{site: s, client: sender(b.Senders), ended: make(chan error, 1), clock: newClock()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, made.close(context.WithoutCancel(ctx)))
@@ -45,7 +46,7 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 	if made.store, err = b.program.Open(ctx, s.url); err != nil {
 		return nil, err
 	}
-	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: clock(), Usage: b.program.Usage}); err != nil {
+	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: made.clock.now, Usage: b.program.Usage}); err != nil {
 		return nil, err
 	}
 	if made.token, err = b.program.Token(ctx, made.Books); err != nil {

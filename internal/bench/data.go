@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -16,11 +17,20 @@ import (
 // epoch is the bench's present: a fixed day, so that the same seed gives the same events.
 var epoch = time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
 
-// clock goes on from epoch at the pace of the world.
-func clock() func() time.Time {
-	began := time.Now()
-	return func() time.Time { return epoch.Add(time.Since(began)) }
+// clock goes on from epoch at the pace of the world, and leaps ahead where it is told to.
+type clock struct {
+	began time.Time
+	ahead atomic.Int64 // nanoseconds
 }
+
+func newClock() *clock { return &clock{began: time.Now()} }
+
+func (c *clock) now() time.Time {
+	return epoch.Add(time.Since(c.began) + time.Duration(c.ahead.Load()))
+}
+
+// leap has the clock stand at an instant that lies ahead.
+func (c *clock) leap(to time.Time) { c.ahead.Add(int64(to.Sub(c.now()))) }
 
 // The quantity of a request to a language model, in tokens: log-normal around the
 // middle, most within a factor of six of it either way, within a context window.
@@ -123,10 +133,14 @@ func (e *events) ndjson(count int, of func() int) []byte {
 }
 
 // use makes an event of a number of credits at an instant, for a history.
-func (e *events) use(customer int, credits int64, at time.Time) books.UsageInput {
+func (e *events) use(customer int, meter string, credits int64, at time.Time) books.UsageInput {
+	return e.useOf(customerName(customer), meter, credits, at)
+}
+
+func (e *events) useOf(customer, meter string, credits int64, at time.Time) books.UsageInput {
 	quantity := decimal.NewFromInt(credits * 1_000)
 	return books.UsageInput{
-		Source: "gateway", ID: string(e.uuid(nil)), Customer: customerName(customer), Meter: meter, Quantity: &quantity, OccurredAt: at,
+		Source: "gateway", ID: string(e.uuid(nil)), Customer: customer, Meter: meter, Quantity: &quantity, OccurredAt: at,
 	}
 }
 

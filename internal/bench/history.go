@@ -16,6 +16,7 @@ type history struct {
 	generations int // lots of each customer
 	days        int // of each lot
 	events      *events
+	meters      []string // of its events, in turns from day to day
 	sent        int
 }
 
@@ -25,13 +26,22 @@ const creditsADay = 5
 // newHistory sells the lots of a history; nothing of them is used yet. They burn before
 // any others.
 func (b *bench) newHistory(ctx context.Context, book *book, customers, generations, days int) (*history, error) {
-	h := &history{book: book, customers: customers, generations: generations, days: days}
+	return b.newHistoryOf(ctx, book, customers, generations, days, sale{})
+}
+
+// newHistoryOf sells the lots of a history out of several packs, in turns.
+func (b *bench) newHistoryOf(ctx context.Context, book *book, customers, generations, days int, of sale, packs ...string) (*history, error) {
+	h := &history{book: book, customers: customers, generations: generations, days: days, meters: []string{meter}}
 	o := b.Options
 	o.Customers = customers
 	h.events = newEvents(o, 0)
-	for range generations {
-		const first = 1
-		if err := book.sell(ctx, customers, int64(days)*creditsADay, first); err != nil {
+	const first = 1
+	of.credits, of.priority = int64(days)*creditsADay, first
+	for generation := range generations {
+		if len(packs) > 0 {
+			of.pack = packs[generation%len(packs)]
+		}
+		if err := book.sell(ctx, customers, of); err != nil {
 			return nil, err
 		}
 	}
@@ -62,7 +72,7 @@ func (h *history) use(ctx context.Context, first, last int) error {
 				}
 			}
 			for day := h.days; day > 0; day-- {
-				inputs = append(inputs, h.events.use(customer, creditsADay, epoch.Add(-time.Duration(day)*24*time.Hour)))
+				inputs = append(inputs, h.events.use(customer, h.meters[day%len(h.meters)], creditsADay, epoch.Add(-time.Duration(day)*24*time.Hour)))
 			}
 		}
 		if err := flush(); err != nil { // the next generation draws when this one is used up

@@ -50,6 +50,7 @@ type Sizes struct {
 	Customers  int     `json:"customers"`
 	Lots       int     `json:"lots"`
 	LotDays    int     `json:"lotDays"`
+	YearEvents int     `json:"yearEvents"`
 	Lines      int     `json:"lines"`
 	BurnEvents int     `json:"burnEvents"`
 	Clients    int     `json:"clients"`
@@ -67,7 +68,7 @@ type Sizes struct {
 
 func sizesOf(o Options, usage books.UsageOptions) Sizes {
 	return Sizes{
-		Events: o.Events, Customers: o.Customers, Lots: o.Lots, LotDays: o.LotDays, Lines: o.Lines, BurnEvents: o.BurnEvents,
+		Events: o.Events, Customers: o.Customers, Lots: o.Lots, LotDays: o.LotDays, YearEvents: o.YearEvents, Lines: o.Lines, BurnEvents: o.BurnEvents,
 		Clients: o.Clients, Batch: o.Batch, Senders: o.Senders, Seconds: o.Time.Seconds(), Rounds: o.Rounds, Seed: o.Seed, Spread: o.Spread,
 		UsageBatch: cmp.Or(usage.MaxEvents, books.DefaultUsageEvents), UsageLanes: cmp.Or(usage.Lanes, books.DefaultUsageLanes),
 	}

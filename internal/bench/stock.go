@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -75,7 +76,7 @@ func (b *book) clone(ctx context.Context, table, where string, n int, by map[str
 func (b *book) customers(ctx context.Context, n int) error {
 	const plenty = 100_000_000
 	for range 2 {
-		if err := b.sell(ctx, n, plenty, 100); err != nil {
+		if err := b.sell(ctx, n, sale{credits: plenty, priority: 100}); err != nil {
 			return err
 		}
 	}
@@ -86,14 +87,24 @@ func (b *book) customers(ctx context.Context, n int) error {
 	return b.cloneLot(ctx, granted.ID, n, b.sold)
 }
 
-// sell has each of n customers, which are made where there are none, buy a lot of so many
-// credits.
-func (b *book) sell(ctx context.Context, n int, credits int64, priority int) error {
+// sale is what a customer buys.
+type sale struct {
+	credits  int64
+	priority int
+	pack     string    // packCode where ""
+	at       time.Time // soldBefore the epoch where zero
+}
+
+// sell has each of n customers, which are made where there are none, buy a lot.
+func (b *book) sell(ctx context.Context, n int, of sale) error {
 	key := fmt.Sprint("model buys ", b.sold)
-	price := decimal.NewFromInt(credits).Shift(-1)
+	price := decimal.NewFromInt(of.credits).Shift(-1)
+	if of.at.IsZero() {
+		of.at = epoch.Add(-soldBefore)
+	}
 	model, err := b.Purchase(ctx, key, books.NewPurchase{
-		Customer: modelName, Pack: packCode, Credits: decimal.NewFromInt(credits), Tax: price.Shift(-1),
-		PurchasedAt: epoch.Add(-soldBefore), Priority: &priority,
+		Customer: modelName, Pack: cmp.Or(of.pack, packCode), Credits: decimal.NewFromInt(of.credits), Tax: price.Shift(-1),
+		PurchasedAt: of.at, Priority: &of.priority,
 	})
 	if err != nil {
 		return err
