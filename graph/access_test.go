@@ -104,6 +104,7 @@ var matrix = map[string]struct {
 	"Query.accountOverTime":            {`accountOverTime(account: CASH, from: "2024-01-01", to: "2024-01-31") { series { currency } }`, everybody},
 	"Query.activeCustomersOverTime":    {`activeCustomersOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.deferredRevenue":            {`deferredRevenue { nodes { lots } }`, everybody},
+	"Query.breakage":                   {`breakage(through: "2024-01") { rows { sold } }`, everybody},
 	"Query.deferredRevenueRollForward": {`deferredRevenueRollForward(from: "2024-01-01", to: "2024-01-31") { entryCount }`, everybody},
 	"Query.statement":                  {`statement(customer: "acme", from: "2024-01-01", to: "2024-01-31") { from }`, everybody},
 	"Query.jobs":                       {`jobs { name }`, everybody},
@@ -175,7 +176,7 @@ var notOfOneCustomer = []string{
 	"Query.alertRules", "Query.fxRates", "Query.escheatRules",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
-	"Query.deferredRevenueRollForward",
+	"Query.deferredRevenueRollForward", "Query.breakage",
 }
 
 // rootFieldsOf lists the root fields of the schema, as Type.field.

@@ -76,6 +76,7 @@ type (
 	statementResolver       struct{}
 	statementLineResolver   struct{}
 	statementUseResolver    struct{}
+	breakageRowResolver     struct{}
 	rollForwardResolver     struct{}
 	rollForwardRowResolver  struct{}
 )
@@ -123,6 +124,7 @@ func (r *resolver) StatementUse() gen.StatementUseResolver       { return statem
 func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardResolver {
 	return rollForwardResolver{}
 }
+func (r *resolver) BreakageRow() gen.BreakageRowResolver       { return breakageRowResolver{} }
 func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
 func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }

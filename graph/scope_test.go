@@ -241,6 +241,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if strings.HasSuffix(field.Name, "OverTime") {
 		return waysToChart(field)
 	}
+	if field.Name == "breakage" {
+		return []string{`(through: "2024-02")`}
+	}
 	if field.Name == "deferredRevenueRollForward" {
 		return []string{`(from: "2024-01-10", to: "2024-02-09")`}
 	}

@@ -120,6 +120,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 		b.checkPools(t, h)
 		b.checkStatements(t, h)
 		b.checkRollForward(t, h)
+		b.checkBreakageReport(t, h)
 		b.checkBudgets(t)
 	}
 	// Invariant 6: any cut of the history into runs gives the same journal.

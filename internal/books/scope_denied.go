@@ -345,3 +345,11 @@ func (scopedTx) CohortMonths(context.Context, []string) (map[string][]CohortMont
 func (scopedTx) CohortRecords(context.Context, CohortFilter, ledger.Period, func(estimate.Record) error) error {
 	return errScoped
 }
+
+func (scopedTx) CohortMoney(context.Context, CohortFilter, ledger.Period) ([]CohortMoney, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) PoolMeasures(context.Context, CohortFilter, ledger.Date, Page) ([]PoolMeasure, error) {
+	return nil, errScoped
+}

@@ -375,6 +375,12 @@ type cohortTx interface {
 	// record over all cohorts of the filter. What was taken over from another book is left out:
 	// how it was used before, nobody knows. yield asks nothing of the transaction.
 	CohortRecords(ctx context.Context, filter CohortFilter, through ledger.Period, yield func(estimate.Record) error) error
+	// CohortMoney adds up, by policy, currency and month, what lots of cohorts cost and what was
+	// recognised of them on days through the end of a month.
+	CohortMoney(ctx context.Context, filter CohortFilter, through ledger.Period) ([]CohortMoney, error)
+	// PoolMeasures lists pools of a policy and a currency in order of id, with what came into
+	// them and is booked of them through the day.
+	PoolMeasures(ctx context.Context, filter CohortFilter, day ledger.Date, page Page) ([]PoolMeasure, error)
 }
 
 // PoolWork is a pool that is to be measured from a day on; the zero day is the first.
