@@ -242,7 +242,7 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return waysToChart(field)
 	}
 	if field.Name == "breakage" {
-		return []string{`(through: "2024-02")`}
+		return []string{`(through: "2024-01")`}
 	}
 	if field.Name == "deferredRevenueRollForward" {
 		return []string{`(from: "2024-01-10", to: "2024-02-09")`}
