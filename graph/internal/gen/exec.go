@@ -45,6 +45,7 @@ type ResolverRoot interface {
 	Balance() BalanceResolver
 	Book() BookResolver
 	Breakage() BreakageResolver
+	BreakageRow() BreakageRowResolver
 	Budget() BudgetResolver
 	BudgetBalance() BudgetBalanceResolver
 	BudgetVersion() BudgetVersionResolver
@@ -169,6 +170,11 @@ type BreakageResolver interface {
 	Pool(ctx context.Context, obj *revrec.Breakage) (*revrec.PoolBy, error)
 	Rate(ctx context.Context, obj *revrec.Breakage) (*decimal.Decimal, error)
 	Remote(ctx context.Context, obj *revrec.Breakage) (*revrec.Breakage, error)
+}
+type BreakageRowResolver interface {
+	Policy(ctx context.Context, obj *books.BreakageRow) (*books.Policy, error)
+
+	Month(ctx context.Context, obj *books.BreakageRow) (*ledger.Period, error)
 }
 type BudgetResolver interface {
 	Customer(ctx context.Context, obj *books.Budget) (*books.Customer, error)
@@ -502,6 +508,7 @@ type QueryResolver interface {
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
+	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
@@ -1542,6 +1549,25 @@ type Query {
     "What of use is a line."
     detail: StatementDetail! = DAY
   ): Statement @requires(role: VIEWER)
+
+  """
+  Breakage by month of purchase, as it stood when a month ended: what was sold, used, lapsed and refunded, what lots released at expiry and as
+  remote, what pools recognised ahead of expiry, and what they expect to break of lots that have not lapsed (ASC 606-10-55-46 to 49). Of days through
+  the end of the month, as they are booked now: what is booked later of such a day comes to it. A token for one customer may not ask:
+  ` + "`" + `FORBIDDEN` + "`" + `. Errors: INVALID, TOO_LARGE.
+  """
+  breakage(
+    "The last month whose days are in it; at the latest the current one."
+    through: Period!
+    "Keeps what was sold under the policy with this code."
+    policy: String
+    "Keeps what was sold in this currency."
+    currency: Currency
+    "The first month of purchase."
+    from: Period
+    "The last month of purchase."
+    to: Period
+  ): BreakageReport! @requires(role: VIEWER)
 
   """
   How deferred revenue came from its opening to its closing balance, column by column (ASC 606-10-50-8): of the entries
@@ -5259,6 +5285,72 @@ enum RollForwardColumn {
   OPENING_BALANCES
 }
 
+"Breakage by month of purchase."
+type BreakageReport {
+  "The last month whose days are in it."
+  through: Period!
+  "By policy, currency and month of purchase, in that order: at most 2,400 rows, more are TOO_LARGE."
+  rows: [BreakageRow!]!
+  "What the rows come to in each currency."
+  totals: [BreakageRow!]!
+}
+
+"What became of the credits of a policy that were sold in one month, in one currency."
+type BreakageRow {
+  "The policy; null in totals."
+  policy: Policy
+  "Of the contracts."
+  currency: Currency!
+  """
+  The month of purchase. Null in totals, and in the row of pools that hold all lots of a policy: their early and expected breakage belongs to no
+  month.
+  """
+  month: Period
+  "How many lots were bought."
+  lots: Int!
+  "How many pools measure their breakage; 0 where it is not estimated."
+  pools: Int!
+  "All credits sold, with bonuses; refunds are not taken off."
+  sold: Credits!
+  "What is booked as used, net of voids."
+  used: Credits!
+  "What is booked as lapsed. Credits released as remote have not lapsed: a later use still counts."
+  lapsed: Credits!
+  "What went back unused against money."
+  refunded: Credits!
+  "What went otherwise: purchases called off before they were paid, lost chargebacks."
+  other: Credits!
+  "What is left: neither booked as used nor lapsed nor taken out."
+  open: Credits!
+  "What was agreed for all that was sold: unpaid and refunded too."
+  price: BreakageMoney!
+  "What was recognised of use."
+  earned: BreakageMoney!
+  "What lots released when they lapsed, the law's share included, net of what reinstated credits gave back."
+  atExpiry: BreakageMoney!
+  "What lots released as use became remote, the law's share included."
+  remote: BreakageMoney!
+  "What pools recognised ahead of expiry, the law's share included, less what they gave back as lots lapsed. ASC 606-10-55-48."
+  early: BreakageMoney!
+  """
+  What pools expect to break of lots that have not lapsed, by the estimate in force when the month ended: the lesser of the rate times what was
+  sold and what is unused, pool by pool. Zero where breakage is not estimated.
+  """
+  expected: BreakageMoney!
+  "What is expected and not recognised yet: ` + "`" + `expected` + "`" + ` less ` + "`" + `early` + "`" + `."
+  toCome: BreakageMoney!
+  "The law's share of what was recognised at expiry, as remote and early. ASC 606-10-55-49."
+  escheated: BreakageMoney!
+}
+
+"An amount in the currency of the contracts, and in the book's."
+type BreakageMoney {
+  "In the currency of the contracts."
+  amount: Money!
+  "In the book's functional currency, at the rates of the lots."
+  functionalAmount: Money!
+}
+
 """
 How deferred revenue moved. There is no column for foreign exchange: a contract liability is not monetary and keeps the rate of
 its first recognition (ASC 830-10-45-18).
@@ -7183,6 +7275,72 @@ func (ec *executionContext) childFields_Breakage(ctx context.Context, field grap
 		return ec.fieldContext_Breakage_escheat(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Breakage", field.Name)
+}
+
+func (ec *executionContext) childFields_BreakageMoney(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_BreakageMoney_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_BreakageMoney_functionalAmount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakageMoney", field.Name)
+}
+
+func (ec *executionContext) childFields_BreakageReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "through":
+		return ec.fieldContext_BreakageReport_through(ctx, field)
+	case "rows":
+		return ec.fieldContext_BreakageReport_rows(ctx, field)
+	case "totals":
+		return ec.fieldContext_BreakageReport_totals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakageReport", field.Name)
+}
+
+func (ec *executionContext) childFields_BreakageRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_BreakageRow_policy(ctx, field)
+	case "currency":
+		return ec.fieldContext_BreakageRow_currency(ctx, field)
+	case "month":
+		return ec.fieldContext_BreakageRow_month(ctx, field)
+	case "lots":
+		return ec.fieldContext_BreakageRow_lots(ctx, field)
+	case "pools":
+		return ec.fieldContext_BreakageRow_pools(ctx, field)
+	case "sold":
+		return ec.fieldContext_BreakageRow_sold(ctx, field)
+	case "used":
+		return ec.fieldContext_BreakageRow_used(ctx, field)
+	case "lapsed":
+		return ec.fieldContext_BreakageRow_lapsed(ctx, field)
+	case "refunded":
+		return ec.fieldContext_BreakageRow_refunded(ctx, field)
+	case "other":
+		return ec.fieldContext_BreakageRow_other(ctx, field)
+	case "open":
+		return ec.fieldContext_BreakageRow_open(ctx, field)
+	case "price":
+		return ec.fieldContext_BreakageRow_price(ctx, field)
+	case "earned":
+		return ec.fieldContext_BreakageRow_earned(ctx, field)
+	case "atExpiry":
+		return ec.fieldContext_BreakageRow_atExpiry(ctx, field)
+	case "remote":
+		return ec.fieldContext_BreakageRow_remote(ctx, field)
+	case "early":
+		return ec.fieldContext_BreakageRow_early(ctx, field)
+	case "expected":
+		return ec.fieldContext_BreakageRow_expected(ctx, field)
+	case "toCome":
+		return ec.fieldContext_BreakageRow_toCome(ctx, field)
+	case "escheated":
+		return ec.fieldContext_BreakageRow_escheated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakageRow", field.Name)
 }
 
 func (ec *executionContext) childFields_Budget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12520,6 +12678,52 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["reverse"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_breakage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "through",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["through"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg4
 	return args, nil
 }
 
@@ -18055,6 +18259,763 @@ func leaf_Breakage_escheat(obj *revrec.Breakage) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Breakage_escheat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Breakage", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BreakageMoney_amount(ctx context.Context, field graphql.CollectedField, obj *books.BreakageAmount) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageMoney_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageMoney_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageMoney",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageMoney_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.BreakageAmount) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageMoney_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageMoney_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageMoney",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageReport_through(ctx context.Context, field graphql.CollectedField, obj *books.BreakageReport) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageReport_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageReport_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageReport_through(obj *books.BreakageReport) graphql.Marshaler {
+	v := obj.Through
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_BreakageReport_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageReport", field, false, false, "Period")
+}
+
+func (ec *executionContext) _BreakageReport_rows(ctx context.Context, field graphql.CollectedField, obj *books.BreakageReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageReport_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageRow) graphql.Marshaler {
+			return ec.marshalNBreakageRow2ᚕdrawdownᚋinternalᚋbooksᚐBreakageRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageReport_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageReport_totals(ctx context.Context, field graphql.CollectedField, obj *books.BreakageReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageReport_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageRow) graphql.Marshaler {
+			return ec.marshalNBreakageRow2ᚕdrawdownᚋinternalᚋbooksᚐBreakageRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageReport_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BreakageRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_currency(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _BreakageRow_month(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BreakageRow().Month(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Period) graphql.Marshaler {
+			return ec.marshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, true, true, "Period")
+}
+
+func (ec *executionContext) _BreakageRow_lots(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_lots(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_lots(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Lots
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_lots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BreakageRow_pools(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_pools(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_pools(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pools, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_pools(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Pools
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_pools(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BreakageRow_sold(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_sold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_sold(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Sold
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_used(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_used(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_used(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Used
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_lapsed(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_lapsed(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_lapsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lapsed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_lapsed(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Lapsed
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_lapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_refunded(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_refunded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_refunded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_refunded(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Refunded
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_other(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_other(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_other(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Other, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_other(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Other
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_other(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_open(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageRow_open(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageRow_open(obj *books.BreakageRow) graphql.Marshaler {
+	v := obj.Open()
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_BreakageRow_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageRow", field, true, false, "Credits")
+}
+
+func (ec *executionContext) _BreakageRow_price(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_earned(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_earned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Earned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_earned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_atExpiry(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_atExpiry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AtExpiry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_atExpiry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_remote(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_remote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remote, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_remote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_early(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_early(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Early, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_early(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_expected(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_toCome(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_toCome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToCome(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_toCome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BreakageRow_escheated(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_escheated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Escheated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_escheated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Budget_id(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
@@ -40404,6 +41365,50 @@ func (ec *executionContext) fieldContext_Query_statement(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_breakage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_breakage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Breakage(ctx, fc.Args["through"].(ledger.Period), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.BreakageReport) graphql.Marshaler {
+			return ec.marshalNBreakageReport2ᚖdrawdownᚋinternalᚋbooksᚐBreakageReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_breakage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageReport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_breakage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_deferredRevenueRollForward(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55944,6 +56949,189 @@ func (ec *executionContext) _Breakage(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var breakageMoneyImplementors = []string{"BreakageMoney"}
+
+func (ec *executionContext) _BreakageMoney(ctx context.Context, sel ast.SelectionSet, obj *books.BreakageAmount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, breakageMoneyImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BreakageMoney")
+		case "amount":
+			out.Values[i] = ec._BreakageMoney_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._BreakageMoney_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var breakageReportImplementors = []string{"BreakageReport"}
+
+func (ec *executionContext) _BreakageReport(ctx context.Context, sel ast.SelectionSet, obj *books.BreakageReport) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, breakageReportImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BreakageReport")
+		case "through":
+			out.Values[i] = ec._BreakageReport_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._BreakageReport_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._BreakageReport_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var breakageRowImplementors = []string{"BreakageRow"}
+
+func (ec *executionContext) _BreakageRow(ctx context.Context, sel ast.SelectionSet, obj *books.BreakageRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, breakageRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BreakageRow")
+		case "policy":
+			out.Values[i] = ec._BreakageRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._BreakageRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._BreakageRow_month(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lots":
+			out.Values[i] = ec._BreakageRow_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pools":
+			out.Values[i] = ec._BreakageRow_pools(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._BreakageRow_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._BreakageRow_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsed":
+			out.Values[i] = ec._BreakageRow_lapsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refunded":
+			out.Values[i] = ec._BreakageRow_refunded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "other":
+			out.Values[i] = ec._BreakageRow_other(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._BreakageRow_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._BreakageRow_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "earned":
+			out.Values[i] = ec._BreakageRow_earned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "atExpiry":
+			out.Values[i] = ec._BreakageRow_atExpiry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remote":
+			out.Values[i] = ec._BreakageRow_remote(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "early":
+			out.Values[i] = ec._BreakageRow_early(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._BreakageRow_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toCome":
+			out.Values[i] = ec._BreakageRow_toCome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "escheated":
+			out.Values[i] = ec._BreakageRow_escheated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var budgetImplementors = []string{"Budget", "Node"}
 
 func (ec *executionContext) _Budget(ctx context.Context, sel ast.SelectionSet, obj *books.Budget) graphql.Marshaler {
@@ -62400,6 +63588,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_statement(ctx, field)
 				})
+		case "breakage":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_breakage(ctx, field)
+				})
 		case "deferredRevenueRollForward":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -66092,6 +67286,38 @@ func (ec *executionContext) marshalNBreakageMethod2drawdownᚋrevrecᚐBreakageM
 		graphql.AddInvalidNullFromMarshaler(ctx, "BreakageMethod!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx context.Context, sel ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+	return ec._BreakageMoney(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBreakageReport2ᚖdrawdownᚋinternalᚋbooksᚐBreakageReport(ctx context.Context, sel ast.SelectionSet, v *books.BreakageReport) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BreakageReport!")
+		return graphql.Null
+	}
+	return ec._BreakageReport(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBreakageRow2drawdownᚋinternalᚋbooksᚐBreakageRow(ctx context.Context, sel ast.SelectionSet, v books.BreakageRow) graphql.Marshaler {
+	return ec._BreakageRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBreakageRow2ᚕdrawdownᚋinternalᚋbooksᚐBreakageRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.BreakageRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBreakageRow2drawdownᚋinternalᚋbooksᚐBreakageRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNBudget2drawdownᚋinternalᚋbooksᚐBudget(ctx context.Context, sel ast.SelectionSet, v books.Budget) graphql.Marshaler {
