@@ -111,7 +111,7 @@ func (a *api) fill() {
 	for i := range 55 {
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
 		a.must(`mutation($day: Date!, $key: String!) { escheatRuleSet(input: {jurisdiction: "US-DE", from: $day, share: "0.4", reason: "a test"}, idempotencyKey: $key) { userErrors { message } } }`,
-			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": "law "+fmt.Sprint("rate ", i)})
+			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": "law " + fmt.Sprint("rate ", i)})
 		a.must(`mutation($day: Date!, $key: String!) { fxRateSet(rates: [{currency: EUR, day: $day, rate: "1.1", source: "ECB"}], idempotencyKey: $key) { userErrors { message } } }`,
 			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": fmt.Sprint("rate ", i)})
 		made := a.must(`mutation($url: String!, $key: String!) { webhookCreate(input: {url: $url, events: [PURCHASE_PAID]}, idempotencyKey: $key) { webhook { id } } }`,
