@@ -184,7 +184,7 @@ func short(nominal float64, plays int) int {
 // the rate at percentile 0.25, by its promise 75 %. DRAWDOWN_COVERAGE is the number of histories
 // of each kind.
 func TestCoverage(t *testing.T) {
-	plays := 100
+	plays := 40
 	if testing.Short() {
 		plays = 10
 	}

@@ -203,16 +203,18 @@ func (r Result) steps(p Parameters, projected projection, u uncertainty, base []
 		BornhuetterFerguson: fmt.Sprintf("U = C / p(k) from age %d, before it C + N * (1 - prior) * (1 - p(k))", projected.mature),
 		KaplanMeier:         "U = C + (N - C) * share of credits left after k that is used, by the hazard of each age",
 	}
-	ultimate := 0.0
+	ultimate, beyond := 0.0, 0.0
 	for _, i := range base {
 		ultimate += projected.ultimate[i]
+		beyond += projected.beyond[i]
 	}
 	sd := func(v float64) string { return toShare(math.Sqrt(max(0, v))).StringFixed(sharePlaces) }
 	steps := []Step{
 		{"cohorts that the rate is for", "months of purchase that have not reached the age of expiry", fmt.Sprint(len(base))},
 		{"credits sold in them", "sold - refunded - refunds to come", toCredits(net).String()},
 		{"used to date", "sum of C", toCredits(used).String()},
-		{"expected use", "sum of U, " + method[p.Method], toCredits(ultimate).String()},
+		{"expected use", "sum of U, " + method[p.Method] + ", at most N", toCredits(ultimate).String()},
+		{"expected beyond what was sold", "what was cut off above N: it stays in the sum", toCredits(beyond).String()},
 	}
 	if r.Prior.Valid {
 		formula := "given"
@@ -222,7 +224,7 @@ func (r Result) steps(p Parameters, projected projection, u uncertainty, base []
 		steps = append(steps, Step{"a priori breakage", formula, r.Prior.Decimal.StringFixed(sharePlaces)})
 	}
 	return append(steps,
-		Step{"point estimate", "1 - expected use / credits sold", r.Point.StringFixed(sharePlaces)},
+		Step{"point estimate", "1 - (expected use + beyond) / credits sold", r.Point.StringFixed(sharePlaces)},
 		Step{"standard error of estimation", fmt.Sprintf("standard deviation over %d drawings of customers", p.Replications), sd(variance(u.draws))},
 		Step{"error of the method, looking back", fmt.Sprintf("root mean square over %d earlier months", len(r.BackTests)), sd(u.back)},
 		Step{"standard error of what is to come", "by customers, by cohorts or looking back: what is greatest", sd(u.process)},

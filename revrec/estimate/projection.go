@@ -14,6 +14,7 @@ type lessons struct {
 type projection struct {
 	lessons
 	ultimate []float64 // use by the age of expiry
+	beyond   []float64 // what the method makes of it beyond what was sold
 	net      []float64 // sold, with refunds to date and to come left out
 	by       []Method  // what each ultimate was projected by; empty where it is complete
 }
@@ -64,10 +65,12 @@ func (t *table) learn(p plan) lessons {
 //	BORNHUETTER_FERGUSON    U = C + N · (1 − prior) · (1 − p(k))       up to the mature age, then as above
 //	KAPLAN_MEIER            U = C + (N − C) · what credits left after k come to by their hazards
 //
-// k the age seen, C used through it, N sold with refunds left out; never below C or above N.
+// k the age seen, C used through it, N sold with refunds left out; never below C or above N. What is
+// cut off above N stays in the sum over cohorts: cohorts that used little by chance are not lifted
+// either, and cutting one side alone would lean to breakage.
 func (t *table) project(l lessons) projection {
 	out := projection{
-		lessons: l, ultimate: make([]float64, len(t.seen)), net: make([]float64, len(t.seen)), by: make([]Method, len(t.seen)),
+		lessons: l, ultimate: make([]float64, len(t.seen)), beyond: make([]float64, len(t.seen)), net: make([]float64, len(t.seen)), by: make([]Method, len(t.seen)),
 	}
 	pattern := l.ladder.pattern
 	for i, seen := range t.seen {
@@ -88,6 +91,7 @@ func (t *table) project(l lessons) projection {
 			out.by[i] = BornhuetterFerguson
 			out.ultimate[i] = latest + float64(out.net[i]*l.level*(1-pattern[seen]))
 		}
+		out.beyond[i] = max(0, out.ultimate[i]-out.net[i])
 		out.ultimate[i] = max(latest, min(out.ultimate[i], out.net[i]))
 	}
 	return out
@@ -97,7 +101,7 @@ func (t *table) project(l lessons) projection {
 func (p projection) breakage(base []int) (float64, bool) {
 	used, net := 0.0, 0.0
 	for _, i := range base {
-		used += p.ultimate[i]
+		used += p.ultimate[i] + p.beyond[i]
 		net += p.net[i]
 	}
 	if net <= 0 {

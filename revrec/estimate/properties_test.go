@@ -158,9 +158,9 @@ func TestCanonicalBytes(t *testing.T) {
 }
 
 const (
-	canonicalChainLadder         = "8b91c1d36401d2eb23432d49fde8a1bdccf7a3d5fadf6a8229e2a965817b49e1"
-	canonicalBornhuetterFerguson = "33dcaf3423c0ac83d4e6ae0cdb5d2e6a88829d5b3ae80443597d706e30d08a0f"
-	canonicalKaplanMeier         = "95bf6f418b62d11a55145f1d475e4562469654c7cc1145cc990876d2fc099497"
+	canonicalChainLadder         = "00398a01ccf080f3a066736f3fb3b0fce51c9617346ed8ecbca14e0a1e3c8415"
+	canonicalBornhuetterFerguson = "a8805820ae39fa1fb26223b398b5a6fd19501232765f4b9beb8925c499af9971"
+	canonicalKaplanMeier         = "6ae140f2d51c37752cd52b90c7f78a6b2ddb453d5f955608331d411d1ef9045b"
 )
 
 // A processor that has x·y+z in one instruction rounds once where others round twice. The
