@@ -24,7 +24,7 @@ func (r Result) Canonical() []byte {
 			CompleteCohorts: r.Parameters.Gate.CompleteCohorts, Customers: r.Parameters.Gate.Customers,
 			EffectiveCustomers: r.Parameters.Gate.EffectiveCustomers, Sold: r.Parameters.Gate.Sold, LargestShare: share(r.Parameters.Gate.LargestShare),
 		},
-		Cohorts: []cohortForm{}, Factors: []factorForm{}, Curve: []pointForm{}, Prior: optional(r.Prior),
+		Cohorts: []cohortForm{}, UseStandardError: r.UseStandardError.String(), Factors: []factorForm{}, Curve: []pointForm{}, Prior: optional(r.Prior),
 		Point: share(r.Point), StandardError: share(r.StandardError), Low: share(r.Low), High: share(r.High),
 		Constrained: share(r.Constrained), Rate: r.Rate.StringFixed(ratePlaces),
 		BackTests: []backTestForm{}, Findings: []findingForm{}, Steps: []stepForm{},
@@ -82,7 +82,7 @@ func Read(canonical []byte) (Result, error) {
 				EffectiveCustomers: form.Parameters.EffectiveCustomers, Sold: form.Parameters.Sold, LargestShare: in.decimal(form.Parameters.LargestShare),
 			},
 		},
-		Prior: in.optional(form.Prior), Point: in.decimal(form.Point), StandardError: in.decimal(form.StandardError),
+		UseStandardError: in.credits(form.UseStandardError), Prior: in.optional(form.Prior), Point: in.decimal(form.Point), StandardError: in.decimal(form.StandardError),
 		Low: in.decimal(form.Low), High: in.decimal(form.High), Constrained: in.decimal(form.Constrained), Rate: in.decimal(form.Rate),
 	}
 	for _, c := range form.Cohorts {
@@ -168,24 +168,25 @@ func optional(d decimal.NullDecimal) *string {
 // The forms are results as JSON has them.
 type (
 	resultForm struct {
-		Version       int            `json:"version"`
-		HistoryHash   string         `json:"historyHash"`
-		Through       string         `json:"through"`
-		ExpiryAge     int            `json:"expiryAge"`
-		Parameters    parametersForm `json:"parameters"`
-		Cohorts       []cohortForm   `json:"cohorts"`
-		Factors       []factorForm   `json:"factors"`
-		Curve         []pointForm    `json:"curve"`
-		Prior         *string        `json:"prior"`
-		Point         string         `json:"point"`
-		StandardError string         `json:"standardError"`
-		Low           string         `json:"low"`
-		High          string         `json:"high"`
-		Constrained   string         `json:"constrained"`
-		Rate          string         `json:"rate"`
-		BackTests     []backTestForm `json:"backTests"`
-		Findings      []findingForm  `json:"findings"`
-		Steps         []stepForm     `json:"steps"`
+		Version          int            `json:"version"`
+		HistoryHash      string         `json:"historyHash"`
+		Through          string         `json:"through"`
+		ExpiryAge        int            `json:"expiryAge"`
+		Parameters       parametersForm `json:"parameters"`
+		Cohorts          []cohortForm   `json:"cohorts"`
+		UseStandardError string         `json:"useStandardError"`
+		Factors          []factorForm   `json:"factors"`
+		Curve            []pointForm    `json:"curve"`
+		Prior            *string        `json:"prior"`
+		Point            string         `json:"point"`
+		StandardError    string         `json:"standardError"`
+		Low              string         `json:"low"`
+		High             string         `json:"high"`
+		Constrained      string         `json:"constrained"`
+		Rate             string         `json:"rate"`
+		BackTests        []backTestForm `json:"backTests"`
+		Findings         []findingForm  `json:"findings"`
+		Steps            []stepForm     `json:"steps"`
 	}
 	parametersForm struct {
 		Method             Method  `json:"method"`

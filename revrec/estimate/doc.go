@@ -24,7 +24,7 @@
 //
 //	breakage = 1 − Σ U(i) ÷ Σ N(i)
 //
-// Refunds to come are what was refunded in an age, of all sold that reached it, for the ages
+// Shown by cohort, U is at most N; what is cut off there stays in the sum. Refunds to come are what was refunded in an age, of all sold that reached it, for the ages
 // that are to come; with KAPLAN_MEIER, what the hazard of refund makes of what is left. There is
 // no tail: credits lapse, and use after age x counts as of x. C(i,j) is cumulative use.
 //

@@ -38,9 +38,17 @@ func run(h History, p Parameters) (Result, func(q float64) float64, error) {
 	}
 	result.Factors = factors(projected.ladder)
 	result.Cohorts = e.cohorts(t, projected)
+	result.UseStandardError = e.useStandardError(projected)
 	base := e.base()
 	point, ok := projected.breakage(base)
-	if blocks := blocking(result.Findings); len(blocks) > 0 || !ok {
+	if !ok { // all of it was refunded
+		for i, f := range result.Findings {
+			if f.Check == OpenCohorts {
+				result.Findings[i].Severity, result.Findings[i].Figure = Blocks, decimal.Zero
+			}
+		}
+	}
+	if blocks := blocking(result.Findings); len(blocks) > 0 {
 		return result, nil, &ThinError{blocks}
 	}
 	plan.mature = projected.mature
@@ -183,6 +191,19 @@ func (e evidence) cohorts(t *table, p projection) []Cohort {
 		c.RefundsToCome = min(c.Sold-c.Refunded-c.Ultimate, toCredits(t.net(i)-p.net[i]))
 	}
 	return out
+}
+
+// useStandardError is Mack's, of the cohorts that go by their own use together.
+func (e evidence) useStandardError(p projection) revrec.Credits {
+	var ultimates []float64
+	var seen []int
+	for i, by := range p.by {
+		if by == ChainLadder {
+			ultimates, seen = append(ultimates, p.ultimate[i]), append(seen, e.seen[i])
+		}
+	}
+	_, all := p.ladder.standardErrors(ultimates, seen)
+	return toCredits(all)
 }
 
 // toCredits rounds millionths to whole ones, from 0 to what 64 bits hold.

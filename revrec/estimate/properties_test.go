@@ -158,9 +158,9 @@ func TestCanonicalBytes(t *testing.T) {
 }
 
 const (
-	canonicalChainLadder         = "00398a01ccf080f3a066736f3fb3b0fce51c9617346ed8ecbca14e0a1e3c8415"
-	canonicalBornhuetterFerguson = "a8805820ae39fa1fb26223b398b5a6fd19501232765f4b9beb8925c499af9971"
-	canonicalKaplanMeier         = "6ae140f2d51c37752cd52b90c7f78a6b2ddb453d5f955608331d411d1ef9045b"
+	canonicalChainLadder         = "e060a27a4642768bb70b9a27b3470e8d88d4f38d23d2eff8c767d59d37ef01a9"
+	canonicalBornhuetterFerguson = "b9867714292a55fc4f3c806ef8099bb3cc72c85b963ffbe16dc505f15b18d8dc"
+	canonicalKaplanMeier         = "21aed5e3c4a510283e713e28b209d457fb0cbea58529c8636707021e0c181de2"
 )
 
 // A processor that has x·y+z in one instruction rounds once where others round twice. The
@@ -306,6 +306,48 @@ func TestWhatEverybodyDoes(t *testing.T) {
 	}
 }
 
+// By hand, with use as above (20, 30, 10 of 100) and an a priori breakage of 0.5 up to the age of
+// expiry: of the youngest 20 + 100 · 0.5 · (1 − 1/3) = 53.33 are used, of the one before
+// 50 + 100 · 0.5 · (1 − 5/6) = 58.33, so 88.33 of 200 break: 0.441667. The rate is down.
+func TestPriorByHand(t *testing.T) {
+	h := History{Through: 2024*12 + 4, ExpiryAge: 2}
+	use := []revrec.Credits{20 * revrec.One, 30 * revrec.One, 10 * revrec.One}
+	for month := range 5 {
+		for c := range 40 {
+			h.Records = append(h.Records, Record{
+				Customer: string(rune('A' + c)), Cohort: 2024*12 + ledger.Period(month), Sold: 100 * revrec.One, Used: use[:min(3, 5-month)],
+			})
+		}
+	}
+	r := mustRun(t, h, Parameters{Prior: decimal.NewNullDecimal(dec("0.5")), MatureAge: 2})
+	if !r.Point.Equal(dec("0.441667")) || !r.Rate.Equal(dec("0.4416")) || !r.Prior.Decimal.Equal(dec("0.5")) {
+		t.Errorf("point %s, rate %s, prior %s", r.Point, r.Rate, r.Prior.Decimal)
+	}
+}
+
+// By hand: at the end of the third month the first cohort had used 20, 30 and 10 of 100, the next two
+// had begun alike, so breakage was 40 in a hundred; in the end neither used the last 10.
+func TestLookingBack(t *testing.T) {
+	h := History{Through: 2024*12 + 4, ExpiryAge: 2}
+	for month := range 5 {
+		for c := range 40 {
+			use := []revrec.Credits{20 * revrec.One, 30 * revrec.One, 10 * revrec.One}
+			if month > 0 {
+				use[2] = 0
+			}
+			h.Records = append(h.Records, Record{
+				Customer: string(rune('A' + c)), Cohort: 2024*12 + ledger.Period(month), Sold: 100 * revrec.One, Used: use[:min(3, 5-month)],
+			})
+		}
+	}
+	for _, method := range methods {
+		r := mustRun(t, h, Parameters{Method: method, Gate: Gate{CompleteCohorts: 1}})
+		if len(r.BackTests) != 1 || r.BackTests[0].Through != 2024*12+2 || !r.BackTests[0].Point.Equal(dec("0.4")) || !r.BackTests[0].Actual.Equal(dec("0.5")) {
+			t.Errorf("%s: %v", method, r.BackTests)
+		}
+	}
+}
+
 func TestTooLittleHistory(t *testing.T) {
 	h := sample(t)
 	few := History{Through: h.Through, ExpiryAge: h.ExpiryAge}
@@ -320,6 +362,13 @@ func TestTooLittleHistory(t *testing.T) {
 			early.Records = append(early.Records, Record{Customer: r.Customer, Cohort: r.Cohort, Sold: r.Sold})
 		}
 	}
+	refunded := History{Through: h.Through, ExpiryAge: h.ExpiryAge}
+	for _, r := range h.Records {
+		if int(h.Through-r.Cohort) < h.ExpiryAge {
+			r.Used, r.Refunded = nil, []revrec.Credits{r.Sold}
+		}
+		refunded.Records = append(refunded.Records, r)
+	}
 	for name, test := range map[string]struct {
 		h     History
 		p     Parameters
@@ -328,6 +377,7 @@ func TestTooLittleHistory(t *testing.T) {
 		"few customers":       {few, Parameters{}, Customers},
 		"one complete cohort": {early, Parameters{}, CompleteCohorts},
 		"nothing used":        {early, Parameters{}, NoVolume},
+		"all refunded":        {refunded, Parameters{}, OpenCohorts},
 		"nothing at all":      {History{Through: h.Through, ExpiryAge: 3}, Parameters{}, SoldCredits},
 		"too few credits":     {h, Parameters{Gate: Gate{Sold: 1_000_000_000}}, SoldCredits},
 		"one too large":       {h, Parameters{Gate: Gate{LargestShare: dec("0.001")}}, LargestShare},
@@ -369,7 +419,7 @@ func TestParametersThatCannotBe(t *testing.T) {
 }
 
 // By hand: 30 against 40 is 0.75, and the residuals are −2/√16, 0 and −8/√16: mean −0.8333, deviation
-// 1.0408, so t = −0.8333·√3/1.0408 = −1.387. (Credits count in millionths: a thousand times that.)
+// 1.0408, so t = −0.8333·√3/1.0408 = −1.387.
 func TestCompare(t *testing.T) {
 	got, err := Compare([]Cell{
 		{Actual: 14, Expected: 16}, {Actual: 8, Expected: 8}, {Actual: 8, Expected: 16},

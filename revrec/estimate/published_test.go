@@ -103,6 +103,7 @@ func TestRunOfTaylorAndAshe(t *testing.T) {
 		near(t, fmt.Sprint("use to come ", i), float64(c.Ultimate-c.Used[c.Age])/1e6, p.Reserve[i], 0.5)
 		near(t, fmt.Sprint("standard error ", i), float64(c.StandardError)/1e6, p.StandardError[i], 0.5)
 	}
+	near(t, "standard error in all", float64(r.UseStandardError)/1e6, p.StandardErrorTotal, 0.5)
 	for j, f := range p.Factors {
 		near(t, fmt.Sprint("factor ", j), toFloat(r.Factors[j].Factor), f, 0.0000005)
 	}

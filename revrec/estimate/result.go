@@ -21,6 +21,9 @@ type Result struct {
 	Parameters  Parameters // with the defaults that were taken
 	// Cohorts is the triangle, oldest first, with what is expected of each.
 	Cohorts []Cohort
+	// UseStandardError is of the ultimate use of all cohorts that go by their own use together, by
+	// Mack's formula with the covariance between cohorts.
+	UseStandardError revrec.Credits
 	// Factors lead from each age to the next.
 	Factors []Factor
 	// Curve is the expected use of credits sold, by age.
