@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -23,6 +26,9 @@ type chartSource struct {
 	sums  string // of ChartValues, by the names of chartRow
 	rank  string // by what groups are put in order
 	money bool   // whether the rows are of currencies
+	// few says that there are few groups: they are added up all at once, and those of the top are
+	// told apart then, so that the rows are read once. The rank is then the sum of functional.
+	few bool
 }
 
 type chartRow struct {
@@ -44,9 +50,12 @@ func (t *tx) chart(ctx context.Context, filter books.ChartFilter, source chartSo
 	if filter.Interval == books.Monthly {
 		day = "substr(day, 1, 7)"
 	}
-	if filter.By == "" {
+	switch {
+	case filter.By == "":
 		q = q.ColumnExpr("'' AS group_key, 0 = 1 AS others")
-	} else {
+	case source.few:
+		q = q.ColumnExpr("group_key, 0 = 1 AS others")
+	default:
 		top, err := query[struct{ GroupKey string }](ctx, t, source.doing+" by group",
 			"SELECT group_key FROM (?) AS rows GROUP BY group_key ORDER BY ? DESC, group_key LIMIT ?", source.rows, bun.Safe(source.rank), filter.Top)
 		if err != nil {
@@ -66,7 +75,42 @@ func (t *tx) chart(ctx context.Context, filter books.ChartFilter, source chartSo
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, t.refused(source.doing, err)
 	}
+	if source.few && filter.By != "" {
+		rows = topOf(rows, filter.Top)
+	}
 	return chartRows(rows)
+}
+
+// topOf keeps the groups of the most money apart, and makes the others one.
+func topOf(rows []chartRow, top int) []chartRow {
+	sums := map[string]int64{}
+	for _, row := range rows {
+		sums[row.GroupKey] += row.Functional
+	}
+	keys := slices.Sorted(maps.Keys(sums))
+	slices.SortStableFunc(keys, func(x, y string) int { return cmp.Compare(sums[y], sums[x]) })
+	if len(keys) <= top {
+		return rows
+	}
+	apart := keys[:top]
+	kept, others := make([]chartRow, 0, len(rows)), map[[2]string]*chartRow{}
+	for _, row := range rows {
+		if slices.Contains(apart, row.GroupKey) {
+			kept = append(kept, row)
+			continue
+		}
+		at := [2]string{row.Day, row.Currency}
+		if sum := others[at]; sum != nil {
+			sum.Functional += row.Functional
+			continue
+		}
+		row.GroupKey, row.Others = "", true
+		others[at] = &row
+	}
+	for _, row := range others {
+		kept = append(kept, *row)
+	}
+	return kept
 }
 
 // noGroup is the key of no group, so that a list of keys is never empty.

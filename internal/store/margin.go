@@ -14,8 +14,20 @@ import (
 // usedKinds are the recognitions of use.
 var usedKinds = []string{string(revrec.Usage), string(revrec.UsageUnbilled), string(revrec.OverageUsage)}
 
+// sameRow is the condition by which rows are found by their key, which is customer and id. An id
+// says whose the row is, and PostgreSQL, which has indexes of ids alone, takes the two for independent
+// of each other: of hundreds of thousands of rows it would expect a handful, and look each up.
+func (t *tx) sameRow(of, customer, id string) string {
+	if t.bulk {
+		return of + ".id = " + id
+	}
+	return of + ".customer_id = " + customer + " AND " + of + ".id = " + id
+}
+
 // withPack joins the pack that the lot l was sold as.
-const withPack = " LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id"
+func (t *tx) withPack() string {
+	return " LEFT JOIN purchases AS p ON " + t.sameRow("p", "l.customer_id", "l.purchase_id")
+}
 
 // usedRevenue selects posted recognitions of use by accounting date.
 func (t *tx) usedRevenue(filter books.MarginFilter) *bun.SelectQuery {
@@ -32,7 +44,7 @@ func (t *tx) MarginRevenue(ctx context.Context, filter books.MarginFilter) ([]bo
 	case books.ByCustomer:
 		q = q.ColumnExpr(groupKey("r.customer_id"))
 	case books.ByPack:
-		q = q.Join("JOIN lots AS l ON l.customer_id = r.customer_id AND l.id = r.lot_id" + withPack).ColumnExpr(groupKey("p.pack_id"))
+		q = q.Join("JOIN lots AS l ON " + t.sameRow("l", "r.customer_id", "r.lot_id") + t.withPack()).ColumnExpr(groupKey("p.pack_id"))
 	case books.ByMeter: // EachLotDayUse parts it
 		return nil, nil
 	default:
@@ -40,6 +52,7 @@ func (t *tx) MarginRevenue(ctx context.Context, filter books.MarginFilter) ([]bo
 	}
 	return t.chart(ctx, books.ChartFilter{Interval: filter.Interval, By: filter.By, Top: filter.Top}, chartSource{
 		doing: "adding up revenue of use", rows: q, sums: "CAST(sum(functional) AS BIGINT) AS functional", rank: "sum(functional)",
+		few: filter.By == books.ByPack,
 	})
 }
 
@@ -51,6 +64,16 @@ const lotDayUse = `SELECT r.lot_id, r.day, r.accounting_date, e.meter_id, r.func
 	GROUP BY r.customer_id, r.lot_id, r.day, r.accounting_date, r.functional, e.meter_id
 	ORDER BY r.customer_id, r.lot_id, r.day, r.accounting_date, coalesce(CAST(e.meter_id AS TEXT), '')`
 
+// The same for PostgreSQL, which is led to read draws and events once rather than one by one.
+const postgresLotDayUse = `WITH booked AS MATERIALIZED (?)
+	SELECT r.lot_id, r.day, r.accounting_date, w.meter_id, r.functional, coalesce(w.credits, 0) AS credits
+	FROM booked AS r
+	LEFT JOIN (SELECT w.lot_id, w.day, e.meter_id, CAST(sum(w.credits) AS BIGINT) AS credits
+			FROM draws AS w JOIN usage_events AS e ON e.id = w.event_id
+			WHERE w.day >= (SELECT min(day) FROM booked) AND w.day <= (SELECT max(day) FROM booked)? GROUP BY w.lot_id, w.day, e.meter_id) AS w
+		ON w.lot_id = r.lot_id AND w.day = r.day
+	ORDER BY r.lot_id, r.day, r.accounting_date, w.meter_id NULLS FIRST`
+
 func (t *tx) EachLotDayUse(ctx context.Context, filter books.MarginFilter, yield func(books.LotDayUse) error) error {
 	booked := t.usedRevenue(filter).
 		ColumnExpr("r.customer_id, r.lot_id, r.day, r.accounting_date, CAST(sum(r.functional_minor) AS BIGINT) AS functional").
@@ -60,7 +83,15 @@ func (t *tx) EachLotDayUse(ctx context.Context, filter books.MarginFilter, yield
 	var functional, credits int64
 	var failed error
 	targets := []any{columnText{&lot}, &day, &accounting, columnText{&meter}, columnNumber{&functional}, columnNumber{&credits}}
-	err := t.each(ctx, "reading the use of days of lots", lotDayUse, []any{booked}, targets, func() {
+	statement, args := lotDayUse, []any{booked}
+	if t.bulk {
+		of := bun.SafeQuery("")
+		if filter.CustomerID != "" {
+			of = bun.SafeQuery(" AND w.customer_id = ?", rowID(filter.CustomerID))
+		}
+		statement, args = postgresLotDayUse, []any{booked, of}
+	}
+	err := t.each(ctx, "reading the use of days of lots", statement, args, targets, func() {
 		if failed == nil {
 			failed = yield(books.LotDayUse{
 				LotID: lot, Day: ledger.Date(day), Accounting: ledger.Date(accounting), MeterID: meter, Functional: functional, Credits: revrec.Credits(credits),
@@ -90,23 +121,34 @@ type useToCostRow struct {
 const firstDraw = `(w.credits = e.credits OR NOT EXISTS (SELECT 1 FROM draws AS x
 	WHERE x.customer_id = w.customer_id AND x.event_id = w.event_id AND x.lot_id < w.lot_id))`
 
-// UseToCost goes from the days of lots to draws and events, as UsageChart does by meter.
+// UseToCost goes from the days of lots to draws and events, as UsageChart does by meter; on
+// PostgreSQL, where a span of days of draws is found by itself, from draws.
 func (t *tx) UseToCost(ctx context.Context, filter books.MarginFilter, keys []string) ([]books.UseToCost, error) {
-	q := t.db.NewSelect().Where("d.day >= ? AND d.day <= ?", date(filter.From), date(filter.To)).
-		ColumnExpr("d.day AS day, coalesce(CAST(e.meter_id AS TEXT), '') AS meter_id, coalesce(e.rate_card, 0) AS rate_card, w.credits AS credits").
+	days, fromDraws := "d", t.bulk && filter.CustomerID == ""
+	if fromDraws {
+		days = "w"
+	}
+	q := t.db.NewSelect().Where("?0.day >= ?1 AND ?0.day <= ?2", bun.Ident(days), date(filter.From), date(filter.To)).
+		ColumnExpr(days + ".day AS day, coalesce(CAST(e.meter_id AS TEXT), '') AS meter_id, coalesce(e.rate_card, 0) AS rate_card, w.credits AS credits").
 		ColumnExpr("CASE WHEN " + firstDraw + " THEN e.quantity END AS quantity")
 	packs := ""
 	switch filter.By {
 	case books.ByCustomer:
-		q = q.ColumnExpr(groupKey("d.customer_id"))
+		q = q.ColumnExpr(groupKey(days + ".customer_id"))
 	case books.ByPack:
-		q, packs = q.ColumnExpr(groupKey("p.pack_id")), withPack
+		q, packs = q.ColumnExpr(groupKey("p.pack_id")), t.withPack()
 	case books.ByMeter:
 		q = q.ColumnExpr(groupKey("e.meter_id"))
 	default:
 		q = q.ColumnExpr("'' AS group_key")
 	}
 	switch {
+	case fromDraws && filter.By == books.ByPack:
+		q = q.TableExpr("draws AS w JOIN usage_events AS e ON e.id = w.event_id JOIN lots AS l ON l.id = w.lot_id" + packs)
+		return t.useToCost(ctx, filter, keys, q)
+	case fromDraws:
+		q = q.TableExpr("draws AS w JOIN usage_events AS e ON e.id = w.event_id")
+		return t.useToCost(ctx, filter, keys, q)
 	case filter.CustomerID != "": // the lots lead
 		q = q.TableExpr("lots AS l CROSS JOIN lot_days AS d" + packs).Where("d.customer_id = l.customer_id AND d.lot_id = l.id")
 		q = whereID(q, "l.customer_id", filter.CustomerID)

@@ -37,7 +37,8 @@ func (row movementRow) movement() books.DeferredMovement {
 }
 
 // By currency alone, what came before is in the running balances, but for the days of the
-// month before from; what was posted later is taken off. By policy each line before is read.
+// month before from; what was posted later is taken off. So is what came after, the other way
+// round. By policy each line before is read.
 const (
 	deferredBefore = `SELECT currency, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional FROM (
 			SELECT currency, credit_minor - debit_minor AS minor, functional_credit_minor - functional_debit_minor AS functional
@@ -51,10 +52,14 @@ const (
 		FROM entries AS e CROSS JOIN lines AS l
 		WHERE e.accounting_date < ?0 AND e.number <= ?1 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 		GROUP BY 1, 2 ORDER BY 1, 2`
-	deferredAfter = `SELECT l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS minor, CAST(sum(-l.functional_minor) AS BIGINT) AS functional
-		FROM entries AS e CROSS JOIN lines AS l
-		WHERE (e.accounting_date > ?0 OR e.number > ?1) AND l.entry_number = e.number AND l.account = 'deferred_revenue'
-		GROUP BY l.currency ORDER BY l.currency`
+	deferredAfter = `SELECT currency, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional FROM (
+			SELECT currency, credit_minor - debit_minor AS minor, functional_credit_minor - functional_debit_minor AS functional
+				FROM account_periods WHERE account = 'deferred_revenue' AND period > ?2
+			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
+				WHERE e.accounting_date > ?0 AND e.accounting_date <= ?3 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
+			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
+				WHERE e.number > ?1 AND e.accounting_date <= ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
+		) AS after GROUP BY currency ORDER BY currency`
 	// The law's share counts with breakage alone.
 	deferredWithin = `SELECT policy, currency, kind, catch_up, count(DISTINCT number) AS entries, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional,
 			CAST(sum(law) AS BIGINT) AS law, CAST(sum(functional_law) AS BIGINT) AS functional_law
@@ -91,7 +96,7 @@ func (t *tx) DeferredWithin(ctx context.Context, from, to ledger.Date, through i
 }
 
 func (t *tx) DeferredAfter(ctx context.Context, to ledger.Date, through int64) ([]books.DeferredMovement, error) {
-	rows, err := query[movementRow](ctx, t, "adding up what moved deferred revenue since", deferredAfter, date(to), through)
+	rows, err := query[movementRow](ctx, t, "adding up what moved deferred revenue since", deferredAfter, date(to), through, to.Period().String(), date(to.Period().Last()))
 	return convert(rows, movementRow.movement), err
 }
 
