@@ -47,7 +47,7 @@ The measures, for --only:
                 large page; intake while others watch
   growth        intake, booking and balance on ten times the data
 
-All of it takes about a quarter of an hour and a few gigabytes; --quick takes seconds,
+All of it takes some twenty minutes and a few gigabytes; --quick takes seconds,
 to see that it works.`
 
 type benchOptions struct {
