@@ -87,6 +87,10 @@ func (recognitionResolver) Draws(ctx context.Context, r *revrec.Recognition, fir
 }
 
 // Explanation is the rule's own, with the facts of the lot that its formula names.
+func (recognitionResolver) UnderOldRate(_ context.Context, r *revrec.Recognition) (*ledger.Amount, error) {
+	return revrec.UnderOldRate(*r), nil
+}
+
 func (recognitionResolver) Explanation(ctx context.Context, r *revrec.Recognition) (*revrec.Explanation, error) {
 	q := requestOf(ctx)
 	explanation := revrec.Explain(*r)

@@ -10,19 +10,20 @@ type EntryKind string
 
 // The kinds of entry. The comment is the entry in its plainest form.
 const (
-	PurchaseEntry EntryKind = "PURCHASE"        // Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2
-	DueEntry      EntryKind = "DUE"             // Dr accounts receivable, Cr deferred revenue, Cr tax payable. 45-2
-	PaymentEntry  EntryKind = "PAYMENT"         // Dr cash, Cr accounts receivable
-	UsageEntry    EntryKind = "USAGE"           // Dr deferred revenue, Cr usage revenue. ASC 606-10-55-46
-	OverageEntry  EntryKind = "OVERAGE"         // Dr unbilled receivable, Cr overage revenue
-	ClearingEntry EntryKind = "CLEARING"        // Dr deferred revenue, Cr unbilled receivable. 45-3
-	EarlyEntry    EntryKind = "BREAKAGE_EARLY"  // Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. 55-48
-	ExpiryEntry   EntryKind = "BREAKAGE_EXPIRY" // the same, when a lot lapses
-	RemoteEntry   EntryKind = "BREAKAGE_REMOTE" // the same, when use has become remote. 55-48
-	RefundEntry   EntryKind = "REFUND"          // Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10
-	DisputeEntry  EntryKind = "DISPUTE"         // a lost chargeback: Dr deferred revenue, Dr disputes, Cr cash
-	OpeningEntry  EntryKind = "OPENING"         // Dr opening balances, Cr deferred revenue: taken over at a cut-over
-	VoidEntry     EntryKind = "VOID"            // the reverse of what an unpaid purchase booked, what was used against refunds
+	PurchaseEntry EntryKind = "PURCHASE"          // Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2
+	DueEntry      EntryKind = "DUE"               // Dr accounts receivable, Cr deferred revenue, Cr tax payable. 45-2
+	PaymentEntry  EntryKind = "PAYMENT"           // Dr cash, Cr accounts receivable
+	UsageEntry    EntryKind = "USAGE"             // Dr deferred revenue, Cr usage revenue. ASC 606-10-55-46
+	OverageEntry  EntryKind = "OVERAGE"           // Dr unbilled receivable, Cr overage revenue
+	ClearingEntry EntryKind = "CLEARING"          // Dr deferred revenue, Cr unbilled receivable. 45-3
+	EarlyEntry    EntryKind = "BREAKAGE_EARLY"    // Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. 55-48
+	CatchUpEntry  EntryKind = "BREAKAGE_CATCH_UP" // the same, for a new estimate. 25-35, ASC 250-10-45-17
+	ExpiryEntry   EntryKind = "BREAKAGE_EXPIRY"   // the same, when a lot lapses
+	RemoteEntry   EntryKind = "BREAKAGE_REMOTE"   // the same, when use has become remote. 55-48
+	RefundEntry   EntryKind = "REFUND"            // Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10
+	DisputeEntry  EntryKind = "DISPUTE"           // a lost chargeback: Dr deferred revenue, Dr disputes, Cr cash
+	OpeningEntry  EntryKind = "OPENING"           // Dr opening balances, Cr deferred revenue: taken over at a cut-over
+	VoidEntry     EntryKind = "VOID"              // the reverse of what an unpaid purchase booked, what was used against refunds
 )
 
 // Dimensions say whose figure a line is, as far as the line is about one.

@@ -13,14 +13,20 @@ type Kind string
 
 // The kinds of recognition.
 const (
-	Usage            Kind = "USAGE"           // used, out of the contract liability
-	UsageUnbilled    Kind = "USAGE_UNBILLED"  // used before there was one: a contract asset
-	Clearing         Kind = "CLEARING"        // the liability appeared and clears the asset
-	OverageUsage     Kind = "OVERAGE"         // used beyond the balance
-	ExpectedBreakage Kind = "BREAKAGE_EARLY"  // expected breakage, in proportion to use
-	ExpiryBreakage   Kind = "BREAKAGE_EXPIRY" // the rest of a lot that lapsed
-	RemoteBreakage   Kind = "BREAKAGE_REMOTE" // the rest of a lot whose use became remote
+	Usage            Kind = "USAGE"             // used, out of the contract liability
+	UsageUnbilled    Kind = "USAGE_UNBILLED"    // used before there was one: a contract asset
+	Clearing         Kind = "CLEARING"          // the liability appeared and clears the asset
+	OverageUsage     Kind = "OVERAGE"           // used beyond the balance
+	ExpectedBreakage Kind = "BREAKAGE_EARLY"    // expected breakage, in proportion to use
+	CatchUp          Kind = "BREAKAGE_CATCH_UP" // what a new estimate moved of it at once
+	ExpiryBreakage   Kind = "BREAKAGE_EXPIRY"   // the rest of a lot that lapsed
+	RemoteBreakage   Kind = "BREAKAGE_REMOTE"   // the rest of a lot whose use became remote
 )
+
+// Kinds lists the kinds of recognition.
+func Kinds() []Kind {
+	return []Kind{Usage, UsageUnbilled, Clearing, OverageUsage, ExpectedBreakage, CatchUp, ExpiryBreakage, RemoteBreakage}
+}
 
 // Recognition is a row of the revenue sub-ledger: for a lot or a pool, on a day, of a
 // kind, so many credits and so much money, with the inputs it was computed from.
@@ -208,7 +214,7 @@ func LinesOf(kind Kind, amount, functional, unclaimed, unclaimedFunctional ledge
 		from, to = ledger.UnbilledReceivable, ledger.OverageRevenue
 	case Clearing:
 		to = ledger.UnbilledReceivable
-	case ExpectedBreakage, ExpiryBreakage, RemoteBreakage:
+	case ExpectedBreakage, CatchUp, ExpiryBreakage, RemoteBreakage:
 	}
 	return ledger.WithoutZeros(
 		ledger.Debit(from, amount, functional, d),

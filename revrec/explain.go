@@ -32,6 +32,8 @@ func Explain(r Recognition) Explanation {
 		e.Formula = "−booked"
 	case r.Kind == ExpectedBreakage:
 		given.addPool(r)
+	case r.Kind == CatchUp:
+		given.addCatchUp(r)
 	default:
 		given.addLot(r)
 	}
@@ -67,7 +69,7 @@ func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
 			of.add("rest", rest.Text())
 			of.add("before", rest.Sub(r.Amount).Decimal().Sub(booked).StringFixed(r.Amount.Currency.Exponent()))
 		}
-	case Usage, UsageUnbilled, Clearing, ExpectedBreakage:
+	case Usage, UsageUnbilled, Clearing, ExpectedBreakage, CatchUp:
 	}
 	e.Inputs = append(of, e.Inputs...)
 	return e
@@ -101,6 +103,12 @@ var explanations = map[Kind]Explanation{
 		Formula: "toDate − before − booked; toDate = min(B × used ÷ (sold − B), sold − used), B = min(rate × sold, sold − used); " +
 			"× escheat to unclaimed property, × (1 − escheat) to revenue, each rounded",
 	},
+	CatchUp: {
+		Rule:      "A new estimate moves all breakage that was recognised ahead of expiry at once, by what the day would have come to without it",
+		Paragraph: "ASC 606-10-25-35, ASC 250-10-45-17; IFRS 15.88, IAS 8.36",
+		Formula: "toDate − underOldRate − booked; toDate = min(B × used ÷ (sold − B), sold − used), B = min(rate × sold, sold − used); " +
+			"underOldRate is the same by rateBefore; × escheat to unclaimed property, × (1 − escheat) to revenue, each rounded",
+	},
 	ExpiryBreakage: {
 		Rule:      "The lot has lapsed: the whole rest of its price is released, the law's share to unclaimed property",
 		Paragraph: "ASC 606-10-55-48, 55-49; IFRS 15.B46, B47",
@@ -111,6 +119,17 @@ var explanations = map[Kind]Explanation{
 		Paragraph: "ASC 606-10-55-48, 55-49; IFRS 15.B46, B47",
 		Formula:   "rest − before − booked; rest = price − round(price × used ÷ granted) − refunded, before is what was released of it on earlier days; round(escheat × rest) to unclaimed property, what is left to revenue",
 	},
+}
+
+// UnderOldRate returns what the early breakage of a pool would have come to at the end of
+// the day without the new estimate: of a catch-up, and nil of all else.
+func UnderOldRate(r Recognition) *ledger.Amount {
+	given := inputsOf(r)
+	if r.Kind != CatchUp || !given.has("used") {
+		return nil
+	}
+	amount := ledger.Money(given.measure("rateBefore", r.Amount.Currency), r.Amount.Currency)
+	return &amount
 }
 
 // facts are the inputs of a figure as they are shown.
@@ -170,28 +189,52 @@ func (f *facts) addLot(r Recognition) {
 		f.add("usedBefore", used.Sub(r.Credits.Decimal()).Sub(credits).String())
 	case ExpiryBreakage, RemoteBreakage:
 		f.add("unclaimed", r.Unclaimed.Text())
-	case Clearing, ExpectedBreakage:
+	case Clearing, ExpectedBreakage, CatchUp:
 	}
 }
 
 // addPool adds the measure of a pool at the end of the day and of the day before.
 func (f *facts) addPool(r Recognition) {
-	minor := func(name string) int64 {
-		d, _ := f.value(name)
-		return d.Shift(r.Amount.Currency.Exponent()).IntPart()
-	}
+	toDate := f.addToDate(r.Amount.Currency)
+	f.add("before", ledger.Money(toDate-r.Amount.Minor-f.minor("booked", r.Amount.Currency), r.Amount.Currency).Text())
+	f.addBooked(r)
+}
+
+// addCatchUp adds the measure of a pool by the new rate and by the one before.
+func (f *facts) addCatchUp(r Recognition) {
+	f.addToDate(r.Amount.Currency)
+	f.add("underOldRate", ledger.Money(f.measure("rateBefore", r.Amount.Currency), r.Amount.Currency).Text())
+	f.addBooked(r)
+}
+
+// addToDate adds the measure by the rate in force, with the breakage that is expected, and
+// returns it.
+func (f *facts) addToDate(currency ledger.Currency) int64 {
 	rate, _ := f.value("rate")
-	escheat, _ := f.value("escheat")
-	sold, used := minor("sold"), minor("used")
-	early := EarlyBreakage(sold, used, rate, escheat)
-	toDate := early.RevenueMinor + early.UnclaimedMinor
+	sold, used := f.minor("sold", currency), f.minor("used", currency)
 	b := decimal.Min(rate.Mul(decimal.NewFromInt(sold)), decimal.NewFromInt(sold-used))
-	text := func(minor int64) string { return ledger.Money(minor, r.Amount.Currency).Text() }
-	f.add("B", b.Shift(-r.Amount.Currency.Exponent()).String())
-	f.add("toDate", text(toDate))
-	f.add("before", text(toDate-r.Amount.Minor-minor("booked")))
+	f.add("B", b.Shift(-currency.Exponent()).String())
+	toDate := f.measure("rate", currency)
+	f.add("toDate", ledger.Money(toDate, currency).Text())
+	return toDate
+}
+
+func (f *facts) addBooked(r Recognition) {
 	if !f.has("booked") {
-		f.add("booked", text(0))
+		f.add("booked", ledger.Money(0, r.Amount.Currency).Text())
 	}
 	f.add("unclaimed", r.Unclaimed.Text())
+}
+
+// measure is early breakage to date by the rate of that name.
+func (f *facts) measure(rateName string, currency ledger.Currency) int64 {
+	rate, _ := f.value(rateName)
+	escheat, _ := f.value("escheat")
+	early := EarlyBreakage(f.minor("sold", currency), f.minor("used", currency), rate, escheat)
+	return early.RevenueMinor + early.UnclaimedMinor
+}
+
+func (f *facts) minor(name string, currency ledger.Currency) int64 {
+	d, _ := f.value(name)
+	return d.Shift(currency.Exponent()).IntPart()
 }

@@ -80,6 +80,28 @@ func TestExplain(t *testing.T) {
 			{Name: "booked", Value: "0.00"},
 			{Name: "unclaimed", Value: "0.00"},
 		}},
+		{"a new estimate of a pool of which 100.00 had been caught up", revrec.Recognition{
+			Kind: revrec.CatchUp, Amount: usd(52500), Unclaimed: usd(0),
+			Inputs: []revrec.Input{
+				{Name: "soldMinor", Value: "1000000"},
+				{Name: "usedMinor", Value: "450000"},
+				{Name: "rateBefore", Value: "0.1"},
+				{Name: "rate", Value: "0.2"},
+				{Name: "escheat", Value: "0"},
+				{Name: "bookedMinor", Value: "10000"},
+			},
+		}, nil, []revrec.Input{
+			{Name: "sold", Value: "10000.00"},
+			{Name: "used", Value: "4500.00"},
+			{Name: "rateBefore", Value: "0.1"},
+			{Name: "rate", Value: "0.2"},
+			{Name: "escheat", Value: "0"},
+			{Name: "booked", Value: "100.00"},
+			{Name: "B", Value: "2000"},
+			{Name: "toDate", Value: "1125.00"},
+			{Name: "underOldRate", Value: "500.00"},
+			{Name: "unclaimed", Value: "0.00"},
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -99,10 +121,7 @@ func TestExplain(t *testing.T) {
 
 // Every kind has its rule, its paragraph and its formula.
 func TestExplainKnowsEveryKind(t *testing.T) {
-	for _, kind := range []revrec.Kind{
-		revrec.Usage, revrec.UsageUnbilled, revrec.Clearing, revrec.OverageUsage,
-		revrec.ExpectedBreakage, revrec.ExpiryBreakage, revrec.RemoteBreakage,
-	} {
+	for _, kind := range revrec.Kinds() {
 		r := revrec.Recognition{Kind: kind, Amount: ledger.Money(1, "USD"), Inputs: []revrec.Input{{Name: "used", Value: "1"}}}
 		if e := revrec.Explain(r); e.Rule == "" || e.Paragraph == "" || e.Formula == "" {
 			t.Errorf("%s is not explained: %+v", kind, e)

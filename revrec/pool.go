@@ -48,6 +48,9 @@ type Estimate struct {
 	ID   string
 	From ledger.Date
 	Rate decimal.Decimal
+	// InOne is true of an estimate that came into force before catch-ups were told apart:
+	// what its day moved is one figure of expected breakage, and stays so.
+	InOne bool
 }
 
 // RateOn returns the estimate in force at the end of the day. Estimates are in order
@@ -177,9 +180,11 @@ func EarlyBreakage(sold, used int64, rate, escheat decimal.Decimal) Early {
 // through: at the end of each day on which something came, went or a new estimate came
 // into force, the measure of that day less the measure of the day before, less what is
 // booked. A new estimate moves the whole cumulative figure at once: a catch-up
-// (606-10-25-35, ASC 250-10-45-17). A new share of what the law claims moves as much from
-// revenue to unclaimed property or back, and the sum of the two by a rounding at most.
-// days is all of the pool, in order.
+// (606-10-25-35, ASC 250-10-45-17), which is a figure of its own. It is the measure of
+// the day less what the measure would have been by the rate in force the day before;
+// the rest of the day is what it would have moved without a new estimate. A new share of
+// what the law claims moves as much from revenue to unclaimed property or back, and the
+// sum of the two by a rounding at most. days is all of the pool, in order.
 func MeasurePool(pool Pool, shares EscheatShares, estimates []Estimate, days []PoolDay, from, through ledger.Date, booked Booked) []Recognition {
 	target := newPlan(pool.recognition(), from, booked, len(days))
 	var total PoolDay
@@ -195,15 +200,36 @@ func MeasurePool(pool Pool, shares EscheatShares, estimates []Estimate, days []P
 		rate, escheat := RateOn(estimates, day.Day), shares.On(day.Day)
 		now := earlyFigure(total, rate, escheat)
 		if day.Day >= from {
-			target.add(day.Day, ExpectedBreakage, now.minus(before),
-				Input{"soldMinor", strconv.FormatInt(total.SoldMinor, 10)},
-				Input{"usedMinor", strconv.FormatInt(total.UsedMinor, 10)},
-				Input{"rate", rate.String()},
-				Input{"escheat", escheat.String()})
+			target.addMeasure(total.on(day.Day), estimates, escheat, before, now)
 		}
 		before = now
 	}
 	return target.missing()
+}
+
+// addMeasure plans what a pool that comes to total moved from the measure before to the
+// measure now, on one day: the catch-up of a new estimate, and the rest.
+func (p *plan) addMeasure(total PoolDay, estimates []Estimate, escheat decimal.Decimal, before, now figure) {
+	sold, used := Input{"soldMinor", strconv.FormatInt(total.SoldMinor, 10)}, Input{"usedMinor", strconv.FormatInt(total.UsedMinor, 10)}
+	rate, share := RateOn(estimates, total.Day), Input{"escheat", escheat.String()}
+	if catchesUp(estimates, total.Day) {
+		rateBefore := RateOn(estimates, total.Day-1)
+		underOldRate := earlyFigure(total, rateBefore, escheat)
+		p.add(total.Day, CatchUp, now.minus(underOldRate), sold, used, Input{"rateBefore", rateBefore.String()}, Input{"rate", rate.String()}, share)
+		rate, now = rateBefore, underOldRate
+	}
+	p.add(total.Day, ExpectedBreakage, now.minus(before), sold, used, Input{"rate", rate.String()}, share)
+}
+
+// catchesUp reports whether an estimate came into force on the day whose catch-up is a
+// figure of its own.
+func catchesUp(estimates []Estimate, day ledger.Date) bool {
+	return slices.ContainsFunc(estimates, func(e Estimate) bool { return e.From == day && day != 0 && !e.InOne })
+}
+
+func (d PoolDay) on(day ledger.Date) PoolDay {
+	d.Day = day
+	return d
 }
 
 func earlyFigure(total PoolDay, rate, escheat decimal.Decimal) figure {

@@ -74,7 +74,7 @@ func estimates(all ...rate) []revrec.Estimate {
 }
 
 func TestMeasurePool(t *testing.T) {
-	const early = "BREAKAGE_EARLY"
+	const early, catchUp = "BREAKAGE_EARLY", "BREAKAGE_CATCH_UP"
 	tests := []struct {
 		name      string
 		days      []came
@@ -88,28 +88,35 @@ func TestMeasurePool(t *testing.T) {
 			[]came{{"2020-01-01", "8676.00", "0"}, {"2020-12-31", "0", "3904.20"}, {"2021-12-31", "0", "3470.40"}},
 			[]rate{{"", "0.05"}, {"2021-12-31", "0.03"}},
 			"0", "2021-12-31",
-			[]row{{"2020-12-31", early, "205.48", ""}, {"2021-12-31", early, "22.60", ""}},
+			// 22.60 together. By 0.05 it would be 433.80 x 7,374.60 / 8,242.20 = 388.14 to date.
+			[]row{{"2020-12-31", early, "205.48", ""}, {"2021-12-31", catchUp, "-160.06", ""}, {"2021-12-31", early, "182.66", ""}},
 		},
 		{
 			"KPMG 10B: expected redemptions fall to 9,200",
 			[]came{{"2020-01-01", "9000.00", "0"}, {"2021-12-31", "0", "4050.00"}, {"2022-12-31", "0", "3600.00"}},
 			[]rate{{"", "0.03"}, {"2022-12-31", "0.08"}},
 			"0", "2022-12-31",
-			[]row{{"2021-12-31", early, "125.26", ""}, {"2022-12-31", early, "539.96", ""}},
+			// 539.96 together. By 0.03 it would be 270 x 7,650 / 8,730 = 236.60 to date.
+			[]row{{"2021-12-31", early, "125.26", ""}, {"2022-12-31", catchUp, "428.62", ""}, {"2022-12-31", early, "111.34", ""}},
 		},
 		{
 			"grocery points: breakage turns negative",
 			[]came{{"2016-01-01", "720000.00", "0"}, {"2016-12-31", "0", "288000.00"}, {"2017-12-31", "0", "295200.00"}, {"2018-12-31", "0", "64800.00"}},
 			[]rate{{"", "0.20"}, {"2017-12-31", "0.10"}},
 			"0", "2018-12-31",
-			[]row{{"2016-12-31", early, "72000.00", ""}, {"2017-12-31", early, "-7200.00", ""}, {"2018-12-31", early, "7200.00", ""}},
+			// -7,200 together. By 0.20, more than the 136,800 that are unused would break: all of them to date.
+			[]row{
+				{"2016-12-31", early, "72000.00", ""},
+				{"2017-12-31", catchUp, "-72000.00", ""}, {"2017-12-31", early, "64800.00", ""},
+				{"2018-12-31", early, "7200.00", ""},
+			},
 		},
 		{
 			"a new estimate on a day without use is a catch-up on that day",
 			[]came{{"2024-01-02", "5000.00", "0"}, {"2024-01-15", "0", "1500.00"}},
 			[]rate{{"", "0.10"}, {"2024-02-29", "0.30"}},
 			"0", "2024-12-31",
-			[]row{{"2024-01-15", early, "166.67", ""}, {"2024-02-29", early, "476.19", ""}},
+			[]row{{"2024-01-15", early, "166.67", ""}, {"2024-02-29", catchUp, "476.19", ""}},
 		},
 		{
 			"an estimate after through waits",
@@ -232,6 +239,68 @@ func TestPoolKey(t *testing.T) {
 	} {
 		if got := revrec.PoolKey(by, lot); got != want {
 			t.Errorf("by %s the key is %q, want %q", by, got, want)
+		}
+	}
+}
+
+// TestCatchUpOfOneFigure: what the day of an estimate from before moved is one figure, and
+// one that comes to that day afterwards has it told apart.
+func TestCatchUpOfOneFigure(t *testing.T) {
+	pool := revrec.Pool{ID: "pool", PolicyID: "policy", Currency: "USD", Functional: "USD"}
+	days := poolDays(came{"2024-01-02", "1000.00", "0"}, came{"2024-01-15", "0", "300.00"}, came{"2024-02-10", "0", "150.00"})
+	list := estimates(rate{"", "0.10"}, rate{"2024-02-10", "0.20"})
+	list[1].InOne = true
+	booked := revrec.Booked{}
+	measure := func() []revrec.Recognition {
+		return revrec.MeasurePool(pool, revrec.ShareOf(dec("0")), list, days, 0, day("2024-12-31"), booked)
+	}
+
+	// 0.10: 100 x 300 / 900 = 33.33 in January. 0.20: 200 x 450 / 800 = 112.50.
+	got := measure()
+	want := []row{{"2024-01-15", "BREAKAGE_EARLY", "33.33", ""}, {"2024-02-10", "BREAKAGE_EARLY", "79.17", ""}}
+	if !slices.Equal(rows(got), want) {
+		t.Errorf("got  %v\nwant %v", rows(got), want)
+	}
+	book(booked, got)
+	// 0.25: 250 x 450 / 750 = 150.00. Without it the day would have come to 100 x 450 / 900 = 50.00, which is 16.67 more.
+	list = append(list, revrec.Estimate{From: day("2024-02-10"), Rate: dec("0.25")})
+	got = measure()
+	want = []row{{"2024-02-10", "BREAKAGE_CATCH_UP", "100.00", ""}, {"2024-02-10", "BREAKAGE_EARLY", "-62.50", ""}}
+	if !slices.Equal(rows(got), want) {
+		t.Errorf("got  %v\nwant %v", rows(got), want)
+	}
+}
+
+// TestCatchUpIsMeasuredAgain: use of a day before the estimate that comes late moves the
+// days since, each under its own kind.
+func TestCatchUpIsMeasuredAgain(t *testing.T) {
+	pool := revrec.Pool{ID: "pool", PolicyID: "policy", Currency: "USD", Functional: "USD"}
+	days := []came{{"2024-01-02", "1000.00", "0"}, {"2024-01-15", "0", "300.00"}}
+	list := estimates(rate{"", "0.10"}, rate{"2024-02-10", "0.20"})
+	booked := revrec.Booked{}
+	measure := func(days ...came) []revrec.Recognition {
+		return revrec.MeasurePool(pool, revrec.ShareOf(dec("0.4")), list, poolDays(days...), 0, day("2024-12-31"), booked)
+	}
+
+	// 0.10: 100 x 300 / 900 = 33.33: 13.33 and 20.00. 0.20: 200 x 300 / 800 = 75.00: 30.00 and 45.00.
+	got := measure(days...)
+	want := []row{{"2024-01-15", "BREAKAGE_EARLY", "33.33", "13.33"}, {"2024-02-10", "BREAKAGE_CATCH_UP", "41.67", "16.67"}}
+	if !slices.Equal(rows(got), want) {
+		t.Errorf("got  %v\nwant %v", rows(got), want)
+	}
+	book(booked, got)
+	// 60.00 more used on 20 January. 0.10: 100 x 360 / 900 = 40.00. 0.20: 200 x 360 / 800 = 90.00.
+	got = measure(append(days, came{"2024-01-20", "0", "60.00"})...)
+	want = []row{{"2024-01-20", "BREAKAGE_EARLY", "6.67", "2.67"}, {"2024-02-10", "BREAKAGE_CATCH_UP", "8.33", "3.33"}}
+	if !slices.Equal(rows(got), want) {
+		t.Errorf("got  %v\nwant %v", rows(got), want)
+	}
+	for _, r := range got {
+		if r.Kind != revrec.CatchUp {
+			continue
+		}
+		if old := revrec.UnderOldRate(r); old == nil || old.Minor != minor("40.00") {
+			t.Errorf("under the old rate it would have been %v, want 40.00", old)
 		}
 	}
 }

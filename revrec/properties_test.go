@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
 
 	"drawdown/ledger"
@@ -248,7 +249,7 @@ func totals(lot revrec.Lot, booked revrec.Booked) (used, released, deferred figu
 			used = used.plus(amount)
 		case revrec.ExpiryBreakage, revrec.RemoteBreakage:
 			released = released.plus(amount)
-		case revrec.Clearing, revrec.OverageUsage, revrec.ExpectedBreakage: // earn nothing of the lot's price
+		case revrec.Clearing, revrec.OverageUsage, revrec.ExpectedBreakage, revrec.CatchUp: // earn nothing of the lot's price
 		}
 		if key.Kind != revrec.UsageUnbilled {
 			liability = liability || lot.LiabilityOn != 0
@@ -351,7 +352,7 @@ func TestPoolsAreMeasuredByTheDay(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "estimates") {
 			rates = append(rates, revrec.Estimate{
 				From: start + ledger.Date(rapid.IntRange(-5, 60).Draw(t, "from")),
-				Rate: dec(rapid.SampledFrom([]string{"0", "0.05", "0.25", "1"}).Draw(t, "rate")),
+				Rate: dec(rapid.SampledFrom([]string{"0", "0.05", "0.25", "1"}).Draw(t, "rate")), InOne: rapid.IntRange(0, 3).Draw(t, "from before") == 0,
 			})
 		}
 		slices.SortStableFunc(rates, func(a, b revrec.Estimate) int { return cmp.Compare(a.From, b.From) })
@@ -368,6 +369,8 @@ func TestPoolsAreMeasuredByTheDay(t *testing.T) {
 		if !maps.Equal(once, often) {
 			t.Fatalf("once  %v\noften %v", once, often)
 		}
+
+		sameInOneFigure(t, days, rates, escheat, once)
 
 		through := start + ledger.Date(rapid.IntRange(0, 60).Draw(t, "by"))
 		var total revrec.PoolDay
@@ -391,6 +394,48 @@ func TestPoolsAreMeasuredByTheDay(t *testing.T) {
 	})
 }
 
+// sameInOneFigure holds that what is booked of a day, of both kinds together, is what one
+// measure moved from the day before, in both currencies, and that nothing is caught up on
+// a day that no estimate began.
+func sameInOneFigure(t *rapid.T, days []revrec.PoolDay, rates []revrec.Estimate, escheat decimal.Decimal, booked revrec.Booked) {
+	measured := func(through ledger.Date) (sum revrec.BookedSum) {
+		var total revrec.PoolDay
+		for _, d := range days {
+			if d.Day <= through {
+				total.SoldMinor, total.UsedMinor = total.SoldMinor+d.SoldMinor, total.UsedMinor+d.UsedMinor
+				total.SoldFunctional, total.UsedFunctional = total.SoldFunctional+d.SoldFunctional, total.UsedFunctional+d.UsedFunctional
+			}
+		}
+		rate := revrec.RateOn(rates, through)
+		contract := revrec.EarlyBreakage(total.SoldMinor, total.UsedMinor, rate, escheat)
+		functional := revrec.EarlyBreakage(total.SoldFunctional, total.UsedFunctional, rate, escheat)
+		return revrec.BookedSum{
+			Minor: contract.RevenueMinor + contract.UnclaimedMinor, Unclaimed: contract.UnclaimedMinor,
+			Functional: functional.RevenueMinor + functional.UnclaimedMinor, UnclaimedFunctional: functional.UnclaimedMinor,
+		}
+	}
+	if len(days) == 0 {
+		return
+	}
+	for on := days[0].Day; on <= days[0].Day+60; on++ {
+		both := plus(booked[revrec.BookedKey{Day: on, Kind: revrec.ExpectedBreakage}], booked[revrec.BookedKey{Day: on, Kind: revrec.CatchUp}])
+		if got, want := plus(measured(on-1), both), measured(on); got != want {
+			t.Fatalf("%s moves from %+v by %+v, the measure is %+v", on, measured(on-1), both, want)
+		}
+		begins := slices.ContainsFunc(rates, func(e revrec.Estimate) bool { return e.From == on && !e.InOne })
+		if _, caught := booked[revrec.BookedKey{Day: on, Kind: revrec.CatchUp}]; caught && !begins {
+			t.Fatalf("something is caught up on %s, on which no estimate began", on)
+		}
+	}
+}
+
+func plus(a, b revrec.BookedSum) revrec.BookedSum {
+	return revrec.BookedSum{
+		Minor: a.Minor + b.Minor, Functional: a.Functional + b.Functional,
+		Unclaimed: a.Unclaimed + b.Unclaimed, UnclaimedFunctional: a.UnclaimedFunctional + b.UnclaimedFunctional,
+	}
+}
+
 func since(booked revrec.Booked, from ledger.Date) revrec.Booked {
 	kept := revrec.Booked{}
 	for key, sum := range booked {
@@ -403,16 +448,12 @@ func since(booked revrec.Booked, from ledger.Date) revrec.Booked {
 
 // TestEveryRecognitionMakesABalancedEntry, also a negative one.
 func TestEveryRecognitionMakesABalancedEntry(t *testing.T) {
-	kinds := []revrec.Kind{
-		revrec.Usage, revrec.UsageUnbilled, revrec.Clearing, revrec.OverageUsage,
-		revrec.ExpectedBreakage, revrec.ExpiryBreakage, revrec.RemoteBreakage,
-	}
 	rapid.Check(t, func(t *rapid.T) {
-		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		kind := rapid.SampledFrom(revrec.Kinds()).Draw(t, "kind")
 		amount := rapid.Int64Range(-1000, 1000).Draw(t, "amount")
 		functional := rapid.Int64Range(-1000, 1000).Draw(t, "functional")
 		var unclaimed, unclaimedFunctional int64
-		if kind == revrec.ExpectedBreakage || kind == revrec.ExpiryBreakage || kind == revrec.RemoteBreakage {
+		if kind == revrec.ExpectedBreakage || kind == revrec.CatchUp || kind == revrec.ExpiryBreakage || kind == revrec.RemoteBreakage {
 			unclaimed = rapid.Int64Range(-1000, 1000).Draw(t, "unclaimed")
 			unclaimedFunctional = rapid.Int64Range(-1000, 1000).Draw(t, "unclaimed functional")
 		}

@@ -150,6 +150,7 @@ var entryTitles = map[revrec.Kind]string{
 	revrec.Clearing:         "Contract asset cleared",
 	revrec.OverageUsage:     "Credits used beyond the balance",
 	revrec.ExpectedBreakage: "Expected breakage",
+	revrec.CatchUp:          "New estimate of breakage",
 	revrec.ExpiryBreakage:   "Credits lapsed",
 	revrec.RemoteBreakage:   "Use become remote",
 }

@@ -19,7 +19,7 @@ const (
 	SoldDue         MovementColumn = "PURCHASES_DUE"   // invoices that fell due
 	Earned          MovementColumn = "USED"            // what was used, also what was earned before and cleared
 	EarlyBreak      MovementColumn = "BREAKAGE_EARLY"  // expected breakage, the law's share left out
-	EstimateChange  MovementColumn = "CATCH_UP"        // what pools moved on days on which an estimate came into force
+	EstimateChange  MovementColumn = "CATCH_UP"        // what new estimates moved at once, the law's share left out
 	ExpiryBreak     MovementColumn = "BREAKAGE_EXPIRY" // at expiry, net of what reinstated credits gave back
 	RemoteBreak     MovementColumn = "BREAKAGE_REMOTE" // use became remote
 	EscheatShare    MovementColumn = "ESCHEAT"         // the law's share of all breakage
@@ -45,6 +45,7 @@ var columnOf = map[ledger.EntryKind]MovementColumn{
 	ledger.UsageEntry:    Earned,
 	ledger.ClearingEntry: Earned,
 	ledger.EarlyEntry:    EarlyBreak,
+	ledger.CatchUpEntry:  EstimateChange,
 	ledger.ExpiryEntry:   ExpiryBreak,
 	ledger.RemoteEntry:   RemoteBreak,
 	ledger.RefundEntry:   PaidBack,
@@ -121,7 +122,7 @@ type DeferredMovement struct {
 	Policy             string
 	Currency           ledger.Currency
 	Kind               ledger.EntryKind // "" where kinds are not told apart
-	CatchUp            bool             // on a day on which an estimate of the policy came into force
+	CatchUp            bool             // on the day of an estimate whose day is one figure, see revrec.Estimate.InOne
 	Entries            int64
 	Minor, Functional  int64 // into the account
 	Law, FunctionalLaw int64 // the part of it that went to unclaimed property, negative as it goes out

@@ -51,12 +51,8 @@ func figuresOf(report books.RollForward) map[string]int64 {
 		figures[name+" opening"], figures[name+" closing"] = group.Opening.Minor, group.Closing.Minor
 		figures[name+" functional opening"], figures[name+" functional closing"] = group.FunctionalOpening.Minor, group.FunctionalClosing.Minor
 		for _, m := range group.Movements {
-			column := string(m.Column)
-			if column == string(books.EstimateChange) { // the entries here do not say which is which
-				column = string(books.EarlyBreak)
-			}
-			figures[name+" "+column] += m.Amount.Minor
-			figures[name+" functional "+column] += m.Functional.Minor
+			figures[name+" "+string(m.Column)] += m.Amount.Minor
+			figures[name+" functional "+string(m.Column)] += m.Functional.Minor
 		}
 	}
 	return withoutZero(figures)
@@ -101,7 +97,7 @@ func (p *playedBook) addedUp(t *rapid.T, report books.RollForward) map[string]in
 func nameOfColumn(t *rapid.T, kind ledger.EntryKind) string {
 	name, known := map[ledger.EntryKind]string{
 		"PURCHASE": "PURCHASES_PAID", "PAYMENT": "PURCHASES_PAID", "DUE": "PURCHASES_DUE", "USAGE": "USED", "CLEARING": "USED",
-		"BREAKAGE_EARLY": "BREAKAGE_EARLY", "BREAKAGE_EXPIRY": "BREAKAGE_EXPIRY", "BREAKAGE_REMOTE": "BREAKAGE_REMOTE",
+		"BREAKAGE_EARLY": "BREAKAGE_EARLY", "BREAKAGE_CATCH_UP": "CATCH_UP", "BREAKAGE_EXPIRY": "BREAKAGE_EXPIRY", "BREAKAGE_REMOTE": "BREAKAGE_REMOTE",
 		"REFUND": "REFUNDS", "DISPUTE": "CHARGEBACKS", "VOID": "VOIDS", "OPENING": "OPENING_BALANCES",
 	}[kind]
 	if !known {

@@ -76,7 +76,7 @@ func (p *player) checkDeferred(ctx context.Context, tx books.Tx, step Step, clos
 		return err
 	}
 	err = eachRecognition(ctx, tx, func(r revrec.Recognition) {
-		if r.Kind == revrec.ExpectedBreakage {
+		if r.Kind == revrec.ExpectedBreakage || r.Kind == revrec.CatchUp {
 			add(r.Amount, r.Functional, -1)
 		}
 	})

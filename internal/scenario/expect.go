@@ -14,6 +14,7 @@ import (
 type expect struct {
 	period   ledger.Period
 	movement []expected // in the period
+	kinds    []recognised
 	balance  []expected // at its close, over all periods
 	credits  []spendable
 	budgets  []budgetLeft // what is left of them at this moment
@@ -30,8 +31,16 @@ type spendable struct {
 	credits  revrec.Credits
 }
 
+// recognised is what recognitions of a kind come to under the accounting dates of a period,
+// functional: revenue and the law's share.
+type recognised struct {
+	period ledger.Period
+	kind   revrec.Kind
+	amount ledger.Amount
+}
+
 func readExpect(p *parser, path string, step mapping, s Step) act {
-	m := body(p, path, step, s, "movement", "balance", "credits", "budgets", "topUps")
+	m := body(p, path, step, s, "movement", "balance", "credits", "budgets", "topUps", "recognised")
 	var a expect
 	if m.has("movement") {
 		movement := p.anyMapping(join(path, "movement"), m.values["movement"])
@@ -41,6 +50,9 @@ func readExpect(p *parser, path string, step mapping, s Step) act {
 	}
 	if m.has("balance") {
 		a.balance = p.anyMapping(join(path, "balance"), m.values["balance"]).accounts("")
+	}
+	if m.has("recognised") {
+		a.kinds = p.anyMapping(join(path, "recognised"), m.values["recognised"]).kinds()
 	}
 	if m.has("credits") {
 		credits := p.anyMapping(join(path, "credits"), m.values["credits"])
@@ -80,6 +92,28 @@ func (m mapping) accounts(except string) []expected {
 	return accounts
 }
 
+// kinds reads an amount for each kind of recognition, beside their period.
+func (m mapping) kinds() (kinds []recognised) {
+	m.need("period")
+	for _, name := range m.names {
+		if name != "period" {
+			kinds = append(kinds, recognised{m.period("period"), revrec.Kind(m.kind(name)), m.money(name, m.p.file.Currency)})
+		}
+	}
+	return kinds
+}
+
+func (m mapping) kind(name string) string {
+	known := make([]string, 0, len(revrec.Kinds()))
+	for _, kind := range revrec.Kinds() {
+		known = append(known, string(kind))
+	}
+	if !slices.Contains(known, name) {
+		m.problem(name, "is not a kind of recognition; the kinds are %s", strings.Join(known, ", "))
+	}
+	return name
+}
+
 func accountNames() []string {
 	var names []string
 	for _, account := range ledger.Accounts() {
@@ -106,6 +140,9 @@ func (a expect) play(ctx context.Context, p *player, step Step) error {
 		for _, want := range a.balance {
 			p.compare(step, want, closingOf(closing, want.account), "balance")
 		}
+		if err := p.checkKinds(ctx, tx, step, a.kinds); err != nil {
+			return err
+		}
 		return p.checkBook(ctx, tx, step, closing)
 	})
 	if err != nil {
@@ -127,6 +164,22 @@ func (a expect) play(ctx context.Context, p *player, step Step) error {
 		return err
 	}
 	return p.verify(ctx, step)
+}
+
+func (p *player) checkKinds(ctx context.Context, tx books.Tx, step Step, kinds []recognised) error {
+	if len(kinds) == 0 {
+		return nil
+	}
+	sums := map[recognised]int64{}
+	err := eachRecognition(ctx, tx, func(r revrec.Recognition) {
+		sums[recognised{period: r.AccountingDate.Period(), kind: r.Kind}] += r.Functional.Minor
+	})
+	for _, want := range kinds {
+		if got := sums[recognised{period: want.period, kind: want.kind}]; got != want.amount.Minor {
+			p.fail(step, string(want.kind), want.amount.Text(), ledger.Money(got, p.file.Currency).Text(), want.period.String())
+		}
+	}
+	return err
 }
 
 func (p *player) compare(step Step, want expected, signed int64, where string) {

@@ -246,11 +246,13 @@ type estimateRow struct {
 	Rate        number `bun:",type:text"`
 	Reason      string
 	CreatedAt   instant `bun:"created_at_us,type:bigint"`
+	Apart       bool    // see revrec.Estimate.InOne
 }
 
 func (t *tx) InsertEstimate(ctx context.Context, e books.Estimate) error {
 	return insert(ctx, t, "keeping an estimate", []estimateRow{{
 		PolicyID: e.PolicyID, ID: e.ID, InForceFrom: date(e.From), Rate: number{e.Rate}, Reason: e.Reason, CreatedAt: instantOf(e.CreatedAt),
+		Apart: !e.InOne,
 	}})
 }
 
@@ -262,7 +264,7 @@ func (t *tx) Estimates(ctx context.Context, policyIDs []string) ([]books.Estimat
 	})
 	return convert(rows, func(row estimateRow) books.Estimate {
 		return books.Estimate{
-			Estimate: revrec.Estimate{ID: row.ID, From: ledger.Date(row.InForceFrom), Rate: row.Rate.Decimal},
+			Estimate: revrec.Estimate{ID: row.ID, From: ledger.Date(row.InForceFrom), Rate: row.Rate.Decimal, InOne: !row.Apart},
 			PolicyID: row.PolicyID, Reason: row.Reason, CreatedAt: row.CreatedAt.time(),
 		}
 	}), err

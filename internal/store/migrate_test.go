@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
 	"drawdown/internal/books"
@@ -160,6 +161,7 @@ func TestMigrateOldBook(t *testing.T) {
 	if found := findingsOf(t, s); len(found) != 0 {
 		t.Errorf("findings after booking: %v", found)
 	}
+	keepsCatchUps(t, s, p)
 	err := s.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		left, err := tx.PendingLots(ctx, ledger.NewDate(2024, 5, 24), books.LotKey{}, 10)
 		if len(left) != 0 {
@@ -169,5 +171,43 @@ func TestMigrateOldBook(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// keepsCatchUps holds that what the day of an estimate from before moved stays the one figure
+// as which it was booked, also when its pools are measured again, and that a new estimate
+// has its catch-up apart.
+func keepsCatchUps(t *testing.T, s *store.Store, p *player) {
+	t.Helper()
+	kinds := func() (found map[string]string) {
+		var rows []struct{ Kind, Figure string }
+		if err := s.Writer().NewRaw(`SELECT kind, count(*) || ' ' || sum(amount_minor) AS figure FROM recognitions
+			WHERE pool_id IS NOT NULL GROUP BY kind`).Scan(t.Context(), &rows); err != nil {
+			t.Fatal(err)
+		}
+		found = map[string]string{}
+		for _, row := range rows {
+			found[row.Kind] = row.Figure
+		}
+		return found
+	}
+	before := kinds()
+	run(t.Context(), t, s, "UPDATE pools SET measure_from = '2024-01-01'")
+	p.run()
+	if diff := cmp.Diff(before, kinds()); diff != "" || p.fault != nil {
+		t.Errorf("measured again, pools have other figures (- before, + after): %v\n%s", p.fault, diff)
+	}
+	if before["BREAKAGE_EARLY"] == "" || before["BREAKAGE_CATCH_UP"] != "" {
+		t.Errorf("the old book has an estimate and no catch-ups apart, not %v", before)
+	}
+	_, err := p.b.EstimateCreate(t.Context(), "after the migration", books.NewEstimate{Policy: "pooled", Rate: decimal.RequireFromString("0.25"), Reason: "history"})
+	p.check(err)
+	p.at("2024-05-27")
+	p.run()
+	if after := kinds(); after["BREAKAGE_CATCH_UP"] == "" || after["BREAKAGE_EARLY"] != before["BREAKAGE_EARLY"] || p.fault != nil {
+		t.Errorf("a new estimate makes %v of %v: %v", after, before, p.fault)
+	}
+	if found := findingsOf(t, s); len(found) != 0 {
+		t.Errorf("findings after a new estimate: %v", found)
 	}
 }

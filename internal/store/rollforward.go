@@ -60,11 +60,13 @@ const (
 			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
 				WHERE e.number > ?1 AND e.accounting_date <= ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 		) AS after GROUP BY currency ORDER BY currency`
-	// The law's share counts with breakage alone.
+	// The law's share counts with breakage alone. Where a version that did not tell catch-ups
+	// apart put an estimate in force, all that its day moved is the change in estimate.
 	deferredWithin = `SELECT policy, currency, kind, catch_up, count(DISTINCT number) AS entries, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional,
 			CAST(sum(law) AS BIGINT) AS law, CAST(sum(functional_law) AS BIGINT) AS functional_law
 		FROM (SELECT e.number, coalesce(l.policy, '') AS policy, l.currency, e.kind,
-				e.kind = 'BREAKAGE_EARLY' AND EXISTS (SELECT 1 FROM policies AS p JOIN estimates AS s ON s.policy_id = p.id
+				e.kind = 'BREAKAGE_EARLY' AND (SELECT count(*) > 0 AND sum(CASE WHEN s.apart THEN 1 ELSE 0 END) = 0
+					FROM policies AS p JOIN estimates AS s ON s.policy_id = p.id
 					WHERE p.code = l.policy AND s.in_force_from = e.occurred_on AND s.created_at_us <= ?3) AS catch_up,
 				CASE WHEN l.account = 'deferred_revenue' THEN -l.amount_minor ELSE 0 END AS minor,
 				CASE WHEN l.account = 'deferred_revenue' THEN -l.functional_minor ELSE 0 END AS functional,
@@ -72,7 +74,7 @@ const (
 				CASE WHEN l.account = 'unclaimed_property' THEN l.functional_minor ELSE 0 END AS functional_law
 			FROM entries AS e CROSS JOIN lines AS l
 			WHERE e.accounting_date >= ?0 AND e.accounting_date <= ?1 AND e.number <= ?2 AND l.entry_number = e.number
-			AND (l.account = 'deferred_revenue' OR l.account = 'unclaimed_property' AND e.kind IN ('BREAKAGE_EARLY', 'BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE'))
+			AND (l.account = 'deferred_revenue' OR l.account = 'unclaimed_property' AND e.kind IN ('BREAKAGE_EARLY', 'BREAKAGE_CATCH_UP', 'BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE'))
 		) AS moved GROUP BY policy, currency, kind, catch_up ORDER BY policy, currency, kind, catch_up`
 	movedOn = `SELECT c.kind, l.currency, l.functional_currency, count(*) AS changes,
 			CAST(sum(c.amount_minor) AS BIGINT) AS minor, CAST(sum(c.functional_minor) AS BIGINT) AS functional
