@@ -289,6 +289,8 @@ const (
 	EntryKindClearing EntryKind = "CLEARING"
 	// Expected breakage: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-55-48.
 	EntryKindBreakageEarly EntryKind = "BREAKAGE_EARLY"
+	// What a new estimate moved of it at once: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-25-35.
+	EntryKindBreakageCatchUp EntryKind = "BREAKAGE_CATCH_UP"
 	// Lapsed credits: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property.
 	EntryKindBreakageExpiry EntryKind = "BREAKAGE_EXPIRY"
 	// Credits whose use has become remote: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property.
@@ -313,6 +315,7 @@ var AllEntryKind = []EntryKind{
 	EntryKindOverage,
 	EntryKindClearing,
 	EntryKindBreakageEarly,
+	EntryKindBreakageCatchUp,
 	EntryKindBreakageExpiry,
 	EntryKindBreakageRemote,
 	EntryKindRefund,

@@ -168,6 +168,8 @@ export type EntryKind =
   | 'CLEARING'
   /** Expected breakage: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-55-48. */
   | 'BREAKAGE_EARLY'
+  /** What a new estimate moved of it at once: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-25-35. */
+  | 'BREAKAGE_CATCH_UP'
   /** Lapsed credits: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. */
   | 'BREAKAGE_EXPIRY'
   /** Credits whose use has become remote: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. */
