@@ -523,6 +523,7 @@ type RateCardResolver interface {
 	Note(ctx context.Context, obj *books.RateCard) (*string, error)
 }
 type RecognitionResolver interface {
+	UnderOldRate(ctx context.Context, obj *revrec.Recognition) (*ledger.Amount, error)
 	Lot(ctx context.Context, obj *revrec.Recognition) (*revrec.Lot, error)
 	Pool(ctx context.Context, obj *revrec.Recognition) (*revrec.Pool, error)
 	Customer(ctx context.Context, obj *revrec.Recognition) (*books.Customer, error)
@@ -4476,6 +4477,11 @@ type Recognition implements Node {
   unclaimed: Money!
   "The same in the book's functional currency."
   functionalUnclaimed: Money!
+  """
+  Of a catch-up: what early breakage of the pool, revenue and unclaimed property together, would have come to at the end of
+  the day by the estimate before. Null for other kinds, and where nothing of the kind is due for the day any more.
+  """
+  underOldRate: Money
   "The lot it is of; null for a pool's."
   lot: Lot
   "The pool it is of; null for a lot's."
@@ -4539,8 +4545,13 @@ enum RecognitionKind {
   CLEARING
   "Used beyond the balance, at the overage rate."
   OVERAGE
-  "Expected breakage, in proportion to use. ASC 606-10-55-48."
+  "Expected breakage, in proportion to use, by the estimate in force the day before. ASC 606-10-55-48."
   BREAKAGE_EARLY
+  """
+  The change in estimate: what a pool's early breakage comes to on the day of a new estimate, less what it would have come to
+  without it; often negative. ASC 606-10-25-35, ASC 250-10-45-17.
+  """
+  BREAKAGE_CATCH_UP
   "The rest of a lot that lapsed. ASC 606-10-55-48."
   BREAKAGE_EXPIRY
   "The rest of a lot whose use has become remote. ASC 606-10-55-48."
@@ -4953,6 +4964,8 @@ enum EntryKind {
   CLEARING
   "Expected breakage: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-55-48."
   BREAKAGE_EARLY
+  "What a new estimate moved of it at once: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property. ASC 606-10-25-35."
+  BREAKAGE_CATCH_UP
   "Lapsed credits: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property."
   BREAKAGE_EXPIRY
   "Credits whose use has become remote: Dr deferred revenue, Cr breakage revenue, Cr unclaimed property."
@@ -5267,7 +5280,10 @@ enum RollForwardColumn {
   USED
   "Expected breakage of pools, the law's share left out."
   BREAKAGE_EARLY
-  "All that pools moved on days on which an estimate came into force: the change in estimate, with what was used that day."
+  """
+  What new estimates moved at once: the change in estimate (ASC 250-10-50-4), the law's share left out. Of an estimate that was put
+  in force by a version that did not tell catch-ups apart: all that its day moved, with what was used that day.
+  """
   CATCH_UP
   "The rest of lots that lapsed, less what reinstated credits gave back, the law's share left out."
   BREAKAGE_EXPIRY
@@ -9323,6 +9339,8 @@ func (ec *executionContext) childFields_Recognition(ctx context.Context, field g
 		return ec.fieldContext_Recognition_unclaimed(ctx, field)
 	case "functionalUnclaimed":
 		return ec.fieldContext_Recognition_functionalUnclaimed(ctx, field)
+	case "underOldRate":
+		return ec.fieldContext_Recognition_underOldRate(ctx, field)
 	case "lot":
 		return ec.fieldContext_Recognition_lot(ctx, field)
 	case "pool":
@@ -42697,6 +42715,38 @@ func (ec *executionContext) fieldContext_Recognition_functionalUnclaimed(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Recognition_underOldRate(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Recognition_underOldRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Recognition().UnderOldRate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Recognition_underOldRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Recognition",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Recognition_lot(ctx context.Context, field graphql.CollectedField, obj *revrec.Recognition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -63922,6 +63972,11 @@ func (ec *executionContext) _Recognition(ctx context.Context, sel ast.SelectionS
 		case "functionalUnclaimed":
 			out.Values[i] = ec._Recognition_functionalUnclaimed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "underOldRate":
+			out.Values[i] = ec._Recognition_underOldRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "lot":
