@@ -88,6 +88,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"pages below many rows", below},
 		{"lists in their orders", orders},
 		{"charts", charts},
+		{"margins", margins},
 		{"endpoints", webhooks},
 		{"deliveries", deliveries},
 		{"deliveries that two claim", claimsAtOnce},
