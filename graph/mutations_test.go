@@ -212,6 +212,13 @@ func TestPurchaseExtendAndReinstate(t *testing.T) {
 	extend("e2", made, `expiresAfter: "P11M"`).is("result.userErrors.0.code", `"INVALID"`)
 	extend("e3", made, `neverExpires: true`).is("result.purchase.lot", `{"changes":[{"credits":"0","kind":"EXTENDED","reason":"kindness","toLot":null}],"expiresAt":null,"lapsesOn":null}`)
 
+	extend("e4", made, `neverExpires: true, lot: "lot"`).is("result.userErrors.0", `{"code":"INVALID","field":["input","lot"]}`)
+	extend("e5", made, `neverExpires: true, lot: "lot_0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c"`).is("result.userErrors.0", `{"code":"INVALID","field":["input","lot"]}`)
+	bonus := a.must(`mutation { purchaseCreate(input: {customer: "acme", policy: "annual", credits: "100", bonus: "20", bonusTerms: {expiresAfter: "P3M"}, price: "50.00"}, idempotencyKey: "bonus") { purchase { id lots { nodes { id } } } userErrors { message } } }`)
+	named := bonus.text("purchaseCreate.purchase.lots.nodes.1.id")
+	extend("e6", bonus.text("purchaseCreate.purchase.id"), `neverExpires: true, lot: "`+named+`"`).is("result.userErrors", `[]`)
+	a.must(`{ lot(id: "`+named+`") { granted expiresAt changes { kind } } }`).is("lot", `{"changes":[{"kind":"EXTENDED"}],"expiresAt":null,"granted":"20"}`)
+
 	reinstate := func(key, id, credits string) answered {
 		return a.ask(`mutation($id: ID!, $key: String!) { result: purchaseReinstate(purchaseId: $id, input: {credits: "`+credits+`", expiresAfter: "P1Y", treatment: PRICE_CONCESSION, reason: "kindness"}, idempotencyKey: $key) {
 			purchase { lot { removed changes { kind toLot { granted } } } } lot { granted price { amount } carrying { amount } origin { granted } purchase { id } } userErrors { field code } } }`, map[string]any{"id": id, "key": key})

@@ -126,13 +126,25 @@ func (r mutationResolver) PurchaseDispute(ctx context.Context, purchaseID string
 	return &gen.PurchaseDisputePayload{Purchase: &disputed.Purchase, UserErrors: refusals}, nil
 }
 
+// keyOfLot returns the own key of a lot that an input names, "" where it names none.
+func keyOfLot(id *string) (string, error) {
+	if id == nil {
+		return "", nil
+	}
+	return lotNoun.key("input.lot", *id)
+}
+
 func (r mutationResolver) PurchaseExtend(ctx context.Context, purchaseID string, input gen.PurchaseExtendInput, idempotencyKey string) (*gen.PurchaseExtendPayload, error) {
 	key, err := purchaseNoun.key("purchaseId", purchaseID)
 	if err != nil {
 		return &gen.PurchaseExtendPayload{UserErrors: invalidID(err)}, nil
 	}
+	lot, err := keyOfLot(input.Lot)
+	if err != nil {
+		return &gen.PurchaseExtendPayload{UserErrors: invalidID(err)}, nil
+	}
 	extended, err := r.books.Extend(ctx, idempotencyKey, books.Extension{
-		PurchaseID: key, ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
+		PurchaseID: key, LotID: lot, ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
 		Treatment: input.Treatment, Reason: input.Reason,
 	})
 	refusals, fault := userErrors(err, "purchaseId")
@@ -147,8 +159,12 @@ func (r mutationResolver) PurchaseReinstate(ctx context.Context, purchaseID stri
 	if err != nil {
 		return &gen.PurchaseReinstatePayload{UserErrors: invalidID(err)}, nil
 	}
+	lot, err := keyOfLot(input.Lot)
+	if err != nil {
+		return &gen.PurchaseReinstatePayload{UserErrors: invalidID(err)}, nil
+	}
 	back, err := r.books.Reinstate(ctx, idempotencyKey, books.Reinstatement{
-		PurchaseID: key, Credits: input.Credits.Decimal(),
+		PurchaseID: key, LotID: lot, Credits: input.Credits.Decimal(),
 		ExpiresAt: value(input.ExpiresAt), ExpiresAfter: input.ExpiresAfter, NeverExpires: value(input.NeverExpires),
 		Treatment: input.Treatment, Reason: input.Reason,
 	})

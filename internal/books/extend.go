@@ -21,6 +21,7 @@ const (
 // ExpiresAt, ExpiresAfter (from the start of the credits) and NeverExpires is set.
 type Extension struct {
 	PurchaseID   string             `json:"purchaseId"`
+	LotID        string             `json:"lotId,omitempty"` // of what was bought where empty, or of the bonus
 	ExpiresAt    time.Time          `json:"expiresAt"`
 	ExpiresAfter *ledger.Duration   `json:"expiresAfter"`
 	NeverExpires bool               `json:"neverExpires"`
@@ -44,7 +45,11 @@ func (b *Books) Extend(ctx context.Context, key string, request Extension) (Purc
 		if err := checkExtension(request, purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		lots, _, err := b.lockLots(ctx, tx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		keys, err := lotSold(purchase, request.LotID)
+		if err != nil {
+			return Purchased{}, "", err
+		}
+		lots, _, err := b.lockLots(ctx, tx, keys)
 		if err != nil {
 			return Purchased{}, "", err
 		}

@@ -507,6 +507,9 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 				return purchase.Status == books.PurchasePaid && !lot.ExpiresAt.IsZero() && lot.ExpiresAt.Before(p.now)
 			}),
 		}
+		if a.price%5 > 2 {
+			reinstatement.LotID = p.bonusOf(t, reinstatement.PurchaseID)
+		}
 		if a.price%4 > 0 {
 			reinstatement.ExpiresAfter = &ledger.Duration{Days: 1 + int(a.price%50)}
 		}
@@ -521,6 +524,9 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		extension := books.Extension{
 			PurchaseID: p.purchases[a.target%len(p.purchases)], Treatment: books.Prospective, Reason: "a test",
 			ExpiresAt: a.at.Add(time.Duration(a.price%60) * 24 * time.Hour), NeverExpires: a.price%7 == 0,
+		}
+		if a.price%5 > 2 {
+			extension.LotID = p.bonusOf(t, extension.PurchaseID)
 		}
 		if extension.NeverExpires {
 			extension.ExpiresAt = time.Time{}
@@ -838,6 +844,16 @@ func (p *playedBook) rateOf(t *rapid.T, id string, a happening) (rate *decimal.D
 		return err
 	}))
 	return rate
+}
+
+// bonusOf returns the lot of the bonus of a purchase, "" where it has none of its own.
+func (p *playedBook) bonusOf(t *rapid.T, id string) (lot string) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		found, err := tx.PurchasesByID(ctx, []string{id})
+		lot = found[0].BonusLotID
+		return err
+	}))
+	return lot
 }
 
 // price returns the price of a purchase.

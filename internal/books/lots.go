@@ -42,6 +42,18 @@ func (b *Books) lotsOf(ctx context.Context, tx Tx, purchases []Purchase) (map[st
 	return byPurchase(purchases, held)
 }
 
+// lotSold names one of the lots that a purchase was sold as: what was bought, where none is
+// named, or a bonus on terms of its own. Errors: INVALID.
+func lotSold(p Purchase, id string) ([]LotKey, error) {
+	switch id {
+	case "", p.LotID:
+		return []LotKey{{p.CustomerID, p.LotID}}, nil
+	case p.BonusLotID:
+		return []LotKey{{p.CustomerID, p.BonusLotID}}, nil
+	}
+	return nil, refuse(Invalid, "lot", "must be that of what was bought or of the bonus of this purchase, or be left out for what was bought")
+}
+
 // lotKeysOf returns the keys of the lots of the purchases.
 func lotKeysOf(ctx context.Context, tx Tx, purchases []Purchase) ([]LotKey, error) {
 	of := make([]LotFilter, len(purchases))

@@ -25,6 +25,7 @@ const (
 // ExpiresAt, ExpiresAfter (from now) and NeverExpires is set; the policy's term where none.
 type Reinstatement struct {
 	PurchaseID   string             `json:"purchaseId"`
+	LotID        string             `json:"lotId,omitempty"` // of what was bought where empty, or of the bonus
 	Credits      decimal.Decimal    `json:"credits"`
 	ExpiresAt    time.Time          `json:"expiresAt"`
 	ExpiresAfter *ledger.Duration   `json:"expiresAfter"`
@@ -55,7 +56,11 @@ func (b *Books) Reinstate(ctx context.Context, key string, request Reinstatement
 		if err := checkReinstatement(request, purchase); err != nil {
 			return Reinstated{}, "", err
 		}
-		lots, _, err := b.lockLots(ctx, tx, []LotKey{{purchase.CustomerID, purchase.LotID}})
+		keys, err := lotSold(purchase, request.LotID)
+		if err != nil {
+			return Reinstated{}, "", err
+		}
+		lots, _, err := b.lockLots(ctx, tx, keys)
 		if err != nil {
 			return Reinstated{}, "", err
 		}

@@ -109,8 +109,8 @@ func marginCosts(ctx context.Context, t *testing.T, tx books.Tx) {
 	metered := func(on ledger.Date, key string, others bool, credits revrec.Credits, quantity string) books.UseToCost {
 		return books.UseToCost{Day: on, Group: books.ChartGroup{Key: key, Others: others}, MeterID: meterID, RateCard: 3, Credits: credits, Quantity: dec(quantity)}
 	}
-	plain := func(on ledger.Date, key string, others bool, credits revrec.Credits) books.UseToCost {
-		return books.UseToCost{Day: on, Group: books.ChartGroup{Key: key, Others: others}, Credits: credits}
+	plain := func(on ledger.Date, key string, others bool) books.UseToCost {
+		return books.UseToCost{Day: on, Group: books.ChartGroup{Key: key, Others: others}, Credits: 3}
 	}
 	span := func(by books.Dimension) books.MarginFilter {
 		return books.MarginFilter{From: day, To: day + 1, By: by}
@@ -122,16 +122,16 @@ func marginCosts(ctx context.Context, t *testing.T, tx books.Tx) {
 		keys   []string
 		want   []books.UseToCost
 	}{
-		{span(""), nil, []books.UseToCost{plain(day, "", false, 3), metered(day, "", false, 5, "2.5"), metered(day+1, "", false, 10, "7.000000001")}},
+		{span(""), nil, []books.UseToCost{plain(day, "", false), metered(day, "", false, 5, "2.5"), metered(day+1, "", false, 10, "7.000000001")}},
 		{months, nil, []books.UseToCost{
-			plain(day.Period().First(), "", false, 3), metered(day.Period().First(), "", false, 5, "2.5"), metered((day + 1).Period().First(), "", false, 10, "7.000000001"),
+			plain(day.Period().First(), "", false), metered(day.Period().First(), "", false, 5, "2.5"), metered((day + 1).Period().First(), "", false, 10, "7.000000001"),
 		}},
-		{span(books.ByCustomer), []string{c2}, []books.UseToCost{plain(day, "", true, 3), metered(day, "", true, 5, "2.5"), metered(day+1, c2, false, 10, "7.000000001")}},
-		{span(books.ByMeter), []string{meterID, ""}, []books.UseToCost{plain(day, "", false, 3), metered(day, meterID, false, 5, "2.5"), metered(day+1, meterID, false, 10, "7.000000001")}},
+		{span(books.ByCustomer), []string{c2}, []books.UseToCost{plain(day, "", true), metered(day, "", true, 5, "2.5"), metered(day+1, c2, false, 10, "7.000000001")}},
+		{span(books.ByMeter), []string{meterID, ""}, []books.UseToCost{plain(day, "", false), metered(day, meterID, false, 5, "2.5"), metered(day+1, meterID, false, 10, "7.000000001")}},
 		// Two lots served one event: its quantity counts once, with the first of them.
-		{ours, []string{packID, ""}, []books.UseToCost{metered(day, "", false, 1, "0"), plain(day, packID, false, 3), metered(day, packID, false, 4, "2.5")}},
+		{ours, []string{packID, ""}, []books.UseToCost{metered(day, "", false, 1, "0"), plain(day, packID, false), metered(day, packID, false, 4, "2.5")}},
 		{span(books.ByPack), nil, []books.UseToCost{
-			plain(day, "", true, 3), metered(day, "", true, 5, "2.5"), metered(day+1, "", true, 10, "7.000000001"),
+			plain(day, "", true), metered(day, "", true, 5, "2.5"), metered(day+1, "", true, 10, "7.000000001"),
 		}},
 	} {
 		got, err := tx.UseToCost(ctx, test.filter, test.keys)
