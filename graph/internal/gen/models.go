@@ -700,6 +700,8 @@ type PurchaseDisputePayload struct {
 
 // More time for credits. Exactly one of `expiresAt`, `expiresAfter` and `neverExpires` is given.
 type PurchaseExtendInput struct {
+	// Which lot of the purchase: that of what was bought where null, or that of a bonus on terms of its own, as `purchase.lots` names it.
+	Lot *string `json:"lot,omitempty"`
 	// The first instant at which they no longer serve: later than so far.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
 	// The time from the start of the credits, such as `P18M`.
@@ -760,7 +762,9 @@ type PurchaseRefundPayload struct {
 
 // Lapsed credits to give back. At most one of `expiresAt`, `expiresAfter` and `neverExpires` is given; the policy's term where none is.
 type PurchaseReinstateInput struct {
-	// The credits: more than 0, at most what lapsed of the purchase.
+	// Which lot of the purchase: that of what was bought where null, or that of a bonus on terms of its own, as `purchase.lots` names it.
+	Lot *string `json:"lot,omitempty"`
+	// The credits: more than 0, at most what lapsed of the lot.
 	Credits revrec.Credits `json:"credits"`
 	// The first instant at which they no longer serve.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
