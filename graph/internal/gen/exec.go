@@ -1357,7 +1357,8 @@ type Query {
 
   """
   When a customer's credits run out, going by the use of the last four weeks, what lapses and what begins later. A forecast, and no
-  figure of the books: docs/finance/run-out.md has the method. Null where there is no such customer.
+  figure of the books: docs/finance/run-out.md has the method. Credits that are held, or blocked by a dispute, count as gone, and
+  the share that a rollover will carry on is not foreseen. Null where there is no such customer.
   """
   runOut(
     "The customer's external id."
@@ -6344,6 +6345,8 @@ enum ExtensionTreatment {
 
 "More time for credits. Exactly one of ` + "`" + `expiresAt` + "`" + `, ` + "`" + `expiresAfter` + "`" + ` and ` + "`" + `neverExpires` + "`" + ` is given."
 input PurchaseExtendInput {
+  "Which lot of the purchase: that of what was bought where null, or that of a bonus on terms of its own, as ` + "`" + `purchase.lots` + "`" + ` names it."
+  lot: ID
   "The first instant at which they no longer serve: later than so far."
   expiresAt: DateTime
   "The time from the start of the credits, such as ` + "`" + `P18M` + "`" + `."
@@ -6374,7 +6377,9 @@ enum ReinstateTreatment {
 
 "Lapsed credits to give back. At most one of ` + "`" + `expiresAt` + "`" + `, ` + "`" + `expiresAfter` + "`" + ` and ` + "`" + `neverExpires` + "`" + ` is given; the policy's term where none is."
 input PurchaseReinstateInput {
-  "The credits: more than 0, at most what lapsed of the purchase."
+  "Which lot of the purchase: that of what was bought where null, or that of a bonus on terms of its own, as ` + "`" + `purchase.lots` + "`" + ` names it."
+  lot: ID
+  "The credits: more than 0, at most what lapsed of the lot."
   credits: Credits!
   "The first instant at which they no longer serve."
   expiresAt: DateTime
@@ -54687,13 +54692,20 @@ func (ec *executionContext) unmarshalInputPurchaseExtendInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
+	fieldsInOrder := [...]string{"lot", "expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "lot":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lot"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lot = data
 		case "expiresAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
 			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
@@ -54876,13 +54888,20 @@ func (ec *executionContext) unmarshalInputPurchaseReinstateInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"credits", "expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
+	fieldsInOrder := [...]string{"lot", "credits", "expiresAt", "expiresAfter", "neverExpires", "treatment", "reason"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
 			continue
 		}
 		switch k {
+		case "lot":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lot"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lot = data
 		case "credits":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("credits"))
 			data, err := ec.unmarshalNCredits2drawdownᚋrevrecᚐCredits(ctx, v)
