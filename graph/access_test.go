@@ -79,6 +79,8 @@ var matrix = map[string]struct {
 	"Query.meters":                     {`meters { nodes { id } }`, everybody},
 	"Query.rateCards":                  {`rateCards { nodes { number } }`, everybody},
 	"Query.escheatRules":               {`escheatRules { nodes { share } }`, everybody},
+	"Query.estimate":                   {`estimate(id: "est_0/0") { id }`, everybody},
+	"Query.estimates":                  {`estimates { nodes { id } }`, everybody},
 	"Query.fxRates":                    {`fxRates { nodes { rate } }`, everybody},
 	"Query.rateCard":                   {`rateCard { rates { credits } }`, everybody},
 	"Query.purchase":                   {`purchase(id: "pur_0") { id }`, everybody},
@@ -173,7 +175,7 @@ var matrix = map[string]struct {
 // they are about the whole book.
 var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
-	"Query.alertRules", "Query.fxRates", "Query.escheatRules",
+	"Query.alertRules", "Query.fxRates", "Query.escheatRules", "Query.estimate", "Query.estimates",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",

@@ -132,40 +132,43 @@ type reader func(ctx context.Context, act func(context.Context, books.Tx) error)
 
 // loaders are the look-ups of one request.
 type loaders struct {
-	customers    *batch[string, books.Customer] // by id
-	customersBy  *batch[string, books.Customer] // by external id
-	policies     *batch[string, books.Policy]
-	policiesBy   *batch[string, books.Policy] // by code
-	packs        *batch[string, books.Pack]
-	packsBy      *batch[string, books.Pack] // by code
-	meters       *batch[string, books.Meter]
-	metersBy     *batch[string, books.Meter]      // by code
-	cards        *batch[int, books.RateCard]      // by number
-	cardsOf      *batch[string, []books.RateCard] // with the rates of a meter, by its id
-	estimates    *batch[string, []books.Estimate]
-	purchases    *batch[string, books.Purchase]
-	paymentsOf   *batch[string, []books.Receipt] // by purchase
-	lots         *batch[string, revrec.Lot]
-	holds        *batch[string, books.Hold]
-	budgets      *batch[string, books.Budget]
-	budgetsOf    *batch[string, []books.Budget] // by customer
-	budgetsLeft  *batch[balanceKey, []books.BudgetBalance]
-	lotDays      *batch[books.LotKey, []books.LotDay]
-	changesOf    *batch[books.LotKey, []revrec.Change]
-	bookedOf     *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
-	events       *batch[string, books.UsageEvent]
-	voids        *batch[books.EventRow, books.UsageEvent]
-	drawsOf      *batch[string, []books.Draw] // by event
-	pools        *batch[string, revrec.Pool]
-	recognitions *batch[string, revrec.Recognition]
-	entries      *batch[int64, ledger.Entry]
-	entriesOf    *batch[sumKey, int64]
-	jobRuns      *batch[string, books.JobRun]
-	webhooks     *batch[string, books.Webhook]
-	periodTotals *batch[ledger.Period, books.PeriodTotal]
-	closings     *batch[ledger.Period, []books.Closing]
-	reopenings   *batch[ledger.Period, []books.Reopening]
-	balances     *batch[balanceKey, books.Balance]
+	customers   *batch[string, books.Customer] // by id
+	customersBy *batch[string, books.Customer] // by external id
+	policies    *batch[string, books.Policy]
+	policiesBy  *batch[string, books.Policy] // by code
+	packs       *batch[string, books.Pack]
+	packsBy     *batch[string, books.Pack] // by code
+	meters      *batch[string, books.Meter]
+	metersBy    *batch[string, books.Meter]      // by code
+	cards       *batch[int, books.RateCard]      // by number
+	cardsOf     *batch[string, []books.RateCard] // with the rates of a meter, by its id
+	estimates   *batch[string, []books.Estimate]
+	// Of the files of estimates, by policy: what is long in them is not there.
+	estimateFiles *batch[string, []books.EstimateFile]
+	attachments   *batch[string, []books.Attachment]
+	purchases     *batch[string, books.Purchase]
+	paymentsOf    *batch[string, []books.Receipt] // by purchase
+	lots          *batch[string, revrec.Lot]
+	holds         *batch[string, books.Hold]
+	budgets       *batch[string, books.Budget]
+	budgetsOf     *batch[string, []books.Budget] // by customer
+	budgetsLeft   *batch[balanceKey, []books.BudgetBalance]
+	lotDays       *batch[books.LotKey, []books.LotDay]
+	changesOf     *batch[books.LotKey, []revrec.Change]
+	bookedOf      *batch[books.LotKey, map[ledger.Date]revrec.Credits] // of the use of a lot, by day
+	events        *batch[string, books.UsageEvent]
+	voids         *batch[books.EventRow, books.UsageEvent]
+	drawsOf       *batch[string, []books.Draw] // by event
+	pools         *batch[string, revrec.Pool]
+	recognitions  *batch[string, revrec.Recognition]
+	entries       *batch[int64, ledger.Entry]
+	entriesOf     *batch[sumKey, int64]
+	jobRuns       *batch[string, books.JobRun]
+	webhooks      *batch[string, books.Webhook]
+	periodTotals  *batch[ledger.Period, books.PeriodTotal]
+	closings      *batch[ledger.Period, []books.Closing]
+	reopenings    *batch[ledger.Period, []books.Reopening]
+	balances      *batch[balanceKey, books.Balance]
 
 	// Rows that were read together, by what names them where lists are below them.
 	customerKin    kin[string]
@@ -313,6 +316,8 @@ func findAll[K comparable, V any](ctx context.Context, read reader, find func(bo
 // others makes the look-ups that are not rows by a key.
 func (l *loaders) others(book *books.Books, read reader) {
 	l.estimates = groupsBy(read, books.EstimatesOf, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
+	l.estimateFiles = groupsBy(read, books.Tx.EstimateFiles, func(f *books.EstimateFile) string { return f.PolicyID }, nil)
+	l.attachments = groupsBy(read, books.Tx.Attachments, func(a *books.Attachment) string { return a.PolicyID }, nil)
 	l.voids = rowsBy(read, books.Tx.VoidsOf, func(e *books.UsageEvent) books.EventRow {
 		return books.EventRow{CustomerID: e.CustomerID, ID: e.VoidOf}
 	}, l.sawEvents)
@@ -422,6 +427,9 @@ func (l *loaders) sawCards(rows []books.RateCard) {
 func (l *loaders) sawEstimates(rows []books.Estimate) {
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
+		l.estimates.expect(rows[i].PolicyID)
+		l.estimateFiles.expect(rows[i].PolicyID)
+		l.attachments.expect(rows[i].PolicyID)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"drawdown/internal/auth"
 	"drawdown/internal/books"
 	"drawdown/internal/store"
+	"drawdown/internal/store/pgtest"
 )
 
 // api is a book behind its API, on a day of the test's choosing.
@@ -39,12 +40,33 @@ var begin = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	ctx := t.Context()
-	kept, err := store.OpenMemory(ctx)
+	kept, err := store.OpenMemory(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newAPIOn(t, kept)
+}
+
+// onEachEngine runs a test against a book in memory, and one on a server where there is one.
+func onEachEngine(t *testing.T, test func(t *testing.T, a *api)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, newAPI(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		kept, err := store.Open(t.Context(), pgtest.URL(t), store.Options{Writers: 4, Readers: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := kept.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		test(t, newAPIOn(t, kept))
+	})
+}
+
+func newAPIOn(t *testing.T, kept *store.Store) *api {
+	t.Helper()
+	ctx := t.Context()
 	t.Cleanup(func() { _ = kept.Close() })
+	var err error
 	a := &api{t: t, now: begin, store: &counting{Store: kept}, kept: kept}
 	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }})
 	if err != nil {

@@ -55,6 +55,14 @@ func atLeastOne(text string) error {
 	return nil
 }
 
+// isAttachmentSize refuses what no attachment may have, in KiB.
+func isAttachmentSize(text string) error {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 || n > books.LargestAttachmentBytes>>10 {
+		return fmt.Errorf("must be 1 to %d, not %s", books.LargestAttachmentBytes>>10, text)
+	}
+	return nil
+}
+
 // positive is the check of a length of time.
 func positive(text string) error {
 	if d, err := time.ParseDuration(text); err != nil || d <= 0 {

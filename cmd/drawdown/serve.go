@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,6 +26,7 @@ type serveOptions struct {
 	watch                         watchFlags
 	firstToken                    bool
 	introspection                 string
+	attachmentKilobytes           int64
 	oidc                          oidcFlags
 	usage                         usageFlags
 	requests                      requestFlags
@@ -71,6 +73,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 			defer func() { err = errors.Join(err, db.Close()) }()
 			book, err := books.Open(ctx, db, books.Options{
 				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(), Webhooks: o.webhooks.options(),
+				Estimates: books.EstimateOptions{AttachmentBytes: o.attachmentKilobytes << 10},
 			})
 			if err != nil {
 				return err
@@ -96,6 +99,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	flags.BoolVar(&o.firstToken, "first-token", true, "show a token of an admin on standard error where the book never had any")
 	flags.StringVar(&o.introspection, "introspection", "viewer", "the `role` that may ask the schema about itself; with --explorer everybody with a token may")
 	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
+	flags.Int64Var(&o.attachmentKilobytes, "estimate-attachment", books.DefaultAttachmentBytes>>10, "the most `kilobytes` of an attachment of an estimate")
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")
 	o.oidc.add(p, c)
 	o.watch.add(p, c)
@@ -107,6 +111,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "introspection", roleWords(), isRole)
+	p.limit(flags, "estimate-attachment", fmt.Sprintf("1 to %d", books.LargestAttachmentBytes>>10), isAttachmentSize)
 	p.limit(flags, "schedule", "five fields of cron", jobs.CheckSchedule)
 	p.together(c,
 		func() error { return o.oidc.check() },

@@ -175,6 +175,23 @@ const shelves = [
         }
       },
       {
+        "name": "estimate",
+        "says": "An estimate with its file, for whoever reviews it.",
+        "query": "query ReviewEstimate($id: ID!) {\n  estimate(id: $id) {\n    status from rate method reason narrative proposedBy createdAt fileHash\n    attachments { name mediaType bytes sha256 path createdBy }\n    supersededBy { id from }\n  }\n}\n",
+        "variables": {},
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ policy(code: \"annual\") { estimates(status: PROPOSED) { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "estimates",
+        "says": "What waits for a second person, with what it rests on.",
+        "query": "query WaitingEstimates {\n  estimates(status: PROPOSED, first: 10) {\n    nodes { id policy { code } rate from method narrative proposedBy fileHash attachments { name bytes sha256 path } }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
+      },
+      {
         "name": "fxRates",
         "says": "What a euro was, the latest day first.",
         "query": "query Rates {\n  fxRates(currency: EUR, reverse: true, first: 5) {\n    nodes { day rate source createdBy }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
@@ -1081,6 +1098,14 @@ const shelves = [
         "name": "deferredRevenue",
         "says": "Who is owed what: the customers behind deferred revenue.",
         "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
+      },
+      {
+        "name": "breakage",
+        "says": "What became of the credits of each month of purchase by the end of a quarter: recognised early, at expiry, and what is still expected to break.",
+        "query": "query Breakage($through: Period!) {\n  breakage(through: $through) {\n    rows {\n      policy { code } month lots sold used lapsed open\n      price { amount { amount currency } } earned { amount { amount } }\n      early { amount { amount } } atExpiry { amount { amount } } expected { amount { amount } } toCome { amount { amount } } escheated { amount { amount } }\n    }\n    totals { currency sold used lapsed early { functionalAmount { amount } } toCome { functionalAmount { amount } } }\n  }\n}\n",
+        "variables": {
+          "through": "2025-12"
+        }
       },
       {
         "name": "deferredRevenueRollForward",

@@ -38,6 +38,8 @@ type Books struct {
 	lookout *lookout
 	// webhooks says which endpoints may be told.
 	webhooks WebhookOptions
+	// estimates bounds the files of estimates.
+	estimates EstimateOptions
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -54,6 +56,7 @@ type Options struct {
 	Watch      Watch            // is told what the book does; nobody
 	Feed       FeedOptions      // what it costs to tell others what changes
 	Webhooks   WebhookOptions   // which endpoints may be told what happens
+	Estimates  EstimateOptions  // what bounds the files of estimates
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
@@ -75,6 +78,9 @@ func Open(ctx context.Context, store Store, options Options) (*Books, error) {
 	}
 	usage, err := options.Usage.withDefaults()
 	if err != nil {
+		return nil, err
+	}
+	if b.estimates, err = options.Estimates.withDefaults(); err != nil {
 		return nil, err
 	}
 	feeding, err := options.Feed.withDefaults()

@@ -49,6 +49,9 @@ const (
 	Unauthenticated     Code = "UNAUTHENTICATED"      // nobody said who is calling, or what they said does not hold
 	Forbidden           Code = "FORBIDDEN"            // the caller's roles do not allow it
 	AlreadyDecided      Code = "ALREADY_DECIDED"      // the proposal was approved or rejected
+	FileChanged         Code = "FILE_CHANGED"         // the file of what is decided is not the one that was looked at
+	AttachmentTooLarge  Code = "ATTACHMENT_TOO_LARGE" // an attachment has too many bytes, or is one too many
+	HistoryTooThin      Code = "HISTORY_TOO_THIN"     // there is too little history for an estimate
 	SamePerson          Code = "SAME_PERSON"          // who proposed an act may not approve it
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -24,6 +25,10 @@ type Estimate struct {
 	DecidedBy  string
 	DecidedAt  time.Time // zero while nobody has
 	Decision   string    // why it was approved or rejected
+	// SupersededBy is the approved estimate that follows, and SupersededOn its day: at the end
+	// of it, this one is in force no more. Zero where none follows.
+	SupersededBy string
+	SupersededOn ledger.Date
 }
 
 // EstimateStatus says whether an estimate is in force.
@@ -34,6 +39,9 @@ const (
 	EstimateProposed EstimateStatus = "PROPOSED" // waits for another person
 	EstimateApproved EstimateStatus = "APPROVED" // in force from its day on
 	EstimateRejected EstimateStatus = "REJECTED" // never in force
+	// EstimateSuperseded is an approved one that another has followed: it is not written, and
+	// depends on the day (StatusOn).
+	EstimateSuperseded EstimateStatus = "SUPERSEDED"
 )
 
 // Proposal is an estimate that one person proposed, and another decides about. While it is
@@ -50,6 +58,9 @@ type NewEstimate struct {
 	From   ledger.Date     `json:"from"`
 	Rate   decimal.Decimal `json:"rate"`
 	Reason string          `json:"reason"`
+	// Narrative is for the file: what history it goes by, what was left out, and why. Of a
+	// proposal alone.
+	Narrative string `json:"narrative,omitempty"`
 }
 
 // EstimateCreate puts a new estimate in force that was approved elsewhere, and marks the
@@ -105,6 +116,9 @@ func (b *Books) checkEstimate(policy Policy, estimate Estimate) error {
 	if err := revrec.CheckShare("rate", estimate.Rate); err != nil {
 		return ruleError(err)
 	}
+	if estimate.Rate.GreaterThanOrEqual(decimal.NewFromInt(1)) {
+		return refuse(Invalid, "rate", "must be below 1: where all credits broke there would be no use by which to book it")
+	}
 	if err := checkText("reason", estimate.Reason, 0, maxNoteLength); err != nil {
 		return err
 	}
@@ -130,12 +144,20 @@ func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEsti
 		if err != nil {
 			return estimate, "", err
 		}
+		if err := checkNarrative("narrative", request.Narrative); err != nil {
+			return estimate, "", err
+		}
 		if err := checkEstimateOpen(ctx, tx, "from", estimate); err != nil {
 			return estimate, "", err
 		}
 		proposer := partyOf(CallerOf(ctx))
 		estimate.Status, estimate.ProposedBy = EstimateProposed, proposer.Actor
-		return estimate, estimate.Key(), tx.InsertProposal(ctx, Proposal{estimate, proposer})
+		if err := tx.InsertProposal(ctx, Proposal{estimate, proposer}); err != nil {
+			return estimate, "", err
+		}
+		return estimate, estimate.Key(), tx.InsertEstimateFile(ctx, EstimateFile{
+			PolicyID: estimate.PolicyID, EstimateID: estimate.ID, Method: Judgement, Parameters: "{}", Narrative: request.Narrative,
+		}, EstimateEvidence{})
 	})
 }
 
@@ -144,6 +166,8 @@ type DecideEstimate struct {
 	PolicyID string `json:"policyId"`
 	ID       string `json:"id"`
 	Reason   string `json:"reason"`
+	// FileHash is that of the file that the decider looked at (FileHash); "" where they do not say.
+	FileHash string `json:"fileHash,omitempty"`
 }
 
 // EstimateApprove puts a proposed estimate in force and marks the policy's pools to be
@@ -174,14 +198,15 @@ func (b *Books) decide(ctx context.Context, a act, request DecideEstimate, decis
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return Estimate{}, "", err
 		}
-		proposal, err := tx.LockProposal(ctx, request.PolicyID, request.ID)
+		proposal, err := lockProposal(ctx, tx, request.PolicyID, request.ID)
 		switch {
-		case err != nil && CodeOf(err) == NotFound:
-			return Estimate{}, "", refuse(NotFound, "estimateId", "names no estimate that was proposed")
 		case err != nil:
 			return Estimate{}, "", err
 		case proposal.Status != EstimateProposed:
-			return Estimate{}, "", refuse(AlreadyDecided, "estimateId", "the estimate is %s already, by %s", proposal.Status, proposal.DecidedBy)
+			return Estimate{}, "", alreadyDecided(proposal)
+		}
+		if err := checkFileHash(ctx, tx, proposal, request.FileHash); err != nil {
+			return Estimate{}, "", err
 		}
 		if err := decision(ctx, tx, &proposal); err != nil {
 			return Estimate{}, "", err
@@ -189,6 +214,31 @@ func (b *Books) decide(ctx context.Context, a act, request DecideEstimate, decis
 		proposal.DecidedBy, proposal.DecidedAt, proposal.Decision = CallerOf(ctx).Actor, b.clock(), request.Reason
 		return proposal.Estimate, proposal.Key(), tx.DecideProposal(ctx, proposal.Estimate)
 	})
+}
+
+func lockProposal(ctx context.Context, tx Tx, policyID, id string) (Proposal, error) {
+	proposal, err := tx.LockProposal(ctx, policyID, id)
+	if err != nil && CodeOf(err) == NotFound {
+		err = refuse(NotFound, "estimateId", "names no estimate that was proposed")
+	}
+	return proposal, err
+}
+
+func alreadyDecided(proposal Proposal) error {
+	return refuse(AlreadyDecided, "estimateId", "the estimate is %s already, by %s", proposal.Status, proposal.DecidedBy)
+}
+
+// checkFileHash holds what is decided about against what the decider saw, where they say so.
+// Errors: FILE_CHANGED.
+func checkFileHash(ctx context.Context, tx Tx, proposal Proposal, seen string) error {
+	if seen == "" {
+		return nil
+	}
+	is, err := fileHashOf(ctx, tx, proposal.Estimate)
+	if err == nil && !strings.EqualFold(is, seen) {
+		err = refuse(FileChanged, "fileHash", "is not that of the file as it is now, %s: look at it again", is)
+	}
+	return err
 }
 
 // EstimatesOf returns the estimates of policies, in force or not, in order of policy, day and
@@ -216,5 +266,6 @@ func EstimatesOf(tx Tx, ctx context.Context, policyIDs []string) ([]Estimate, er
 	slices.SortFunc(all, func(a, b Estimate) int {
 		return cmp.Or(cmp.Compare(a.PolicyID, b.PolicyID), cmp.Compare(a.From, b.From), cmp.Compare(a.ID, b.ID))
 	})
+	supersede(all)
 	return all, nil
 }

@@ -28,7 +28,9 @@ const (
 	NoticeLotRolledOver      NoticeType = "lot.rolled_over"
 	NoticeCreditsTransferred NoticeType = "credits.transferred"
 	NoticeGrantCreated       NoticeType = "grant.created"
+	NoticeEstimateProposed   NoticeType = "estimate.proposed"
 	NoticeEstimateApproved   NoticeType = "estimate.approved"
+	NoticeEstimateRejected   NoticeType = "estimate.rejected"
 	NoticeJobFinished        NoticeType = "job.finished"
 	NoticeBalanceLow         NoticeType = "balance.low"
 	NoticeCreditsExpiring    NoticeType = "credits.expiring"
@@ -56,7 +58,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed, NoticePaymentReceived,
 		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeLotRolledOver, NoticeCreditsTransferred, NoticeGrantCreated,
-		NoticeEstimateApproved, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
+		NoticeEstimateProposed, NoticeEstimateApproved, NoticeEstimateRejected, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
 		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
 		NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
@@ -212,9 +214,15 @@ func transferNotice(done Transferred, fromID string) notice {
 	}}
 }
 
-func estimateNotice(e Estimate) notice {
-	return notice{NoticeEstimateApproved, nil, func(map[string]string) map[string]any {
-		return map[string]any{"estimateId": "est_" + e.Key(), "policyId": "pol_" + e.PolicyID, "rate": e.Rate.String(), "from": e.From.String()}
+func estimateNotice(kind NoticeType, e Estimate) notice {
+	return notice{kind, nil, func(map[string]string) map[string]any {
+		data := map[string]any{"estimateId": "est_" + e.Key(), "policyId": "pol_" + e.PolicyID, "rate": e.Rate.String(), "from": e.From.String()}
+		for field, text := range map[string]string{"reason": e.Reason, "proposedBy": e.ProposedBy, "decidedBy": e.DecidedBy, "decision": e.Decision} {
+			if text != "" {
+				data[field] = text
+			}
+		}
+		return data
 	}}
 }
 

@@ -27,7 +27,9 @@ var actNotices = map[string]func(answer any, subject string) []notice{
 	"budget.create":         ofBudget(NoticeBudgetCreated),
 	"budget.update":         ofBudget(NoticeBudgetUpdated),
 	"budget.end":            ofBudget(NoticeBudgetEnded),
-	"estimate.approve":      ofAnswer(func(e Estimate, _ string) notice { return estimateNotice(e) }),
+	"estimate.propose":      ofEstimate(NoticeEstimateProposed),
+	"estimate.approve":      ofEstimate(NoticeEstimateApproved),
+	"estimate.reject":       ofEstimate(NoticeEstimateRejected),
 	"pack.create":           ofPack(NoticePackCreated),
 	"pack.revise":           ofPack(NoticePackRevised),
 	"pack.retire":           ofPack(NoticePackRetired),
@@ -77,6 +79,10 @@ func ofPaid(answer any, subject string) []notice {
 
 func ofBudget(kind NoticeType) func(any, string) []notice {
 	return ofAnswer(func(budget Budget, _ string) notice { return budgetNotice(kind, budget) })
+}
+
+func ofEstimate(kind NoticeType) func(any, string) []notice {
+	return ofAnswer(func(e Estimate, _ string) notice { return estimateNotice(kind, e) })
 }
 
 func ofPack(kind NoticeType) func(any, string) []notice {

@@ -33,6 +33,20 @@ func (scopedTx) Proposals(context.Context, []string) ([]Proposal, error) { retur
 func (scopedTx) LockProposal(context.Context, string, string) (Proposal, error) {
 	return Proposal{}, errScoped
 }
+func (scopedTx) InsertEstimateFile(context.Context, EstimateFile, EstimateEvidence) error {
+	return errScoped
+}
+func (scopedTx) EstimateFiles(context.Context, []string) ([]EstimateFile, error) {
+	return nil, errScoped
+}
+func (scopedTx) Attachments(context.Context, []string) ([]Attachment, error) { return nil, errScoped }
+func (scopedTx) EstimateEvidence(context.Context, string, string) (EstimateEvidence, error) {
+	return EstimateEvidence{}, errScoped
+}
+func (scopedTx) InsertAttachment(context.Context, Attachment, []byte) error { return errScoped }
+func (scopedTx) AttachmentContent(context.Context, string, string, string) ([]byte, error) {
+	return nil, errScoped
+}
 func (scopedTx) DecideProposal(context.Context, Estimate) error               { return errScoped }
 func (scopedTx) InsertPack(context.Context, Pack) error                       { return errScoped }
 func (scopedTx) InsertPackVersion(context.Context, string, PackVersion) error { return errScoped }

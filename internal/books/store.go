@@ -105,6 +105,16 @@ type catalogTx interface {
 	LockProposal(ctx context.Context, policyID, id string) (Proposal, error)
 	// DecideProposal writes status and decision. Errors: NOT_FOUND.
 	DecideProposal(ctx context.Context, decided Estimate) error
+	// InsertEstimateFile keeps the file of a proposal, with its evidence where it has some.
+	InsertEstimateFile(ctx context.Context, file EstimateFile, evidence EstimateEvidence) error
+	// EstimateFiles and Attachments return those of the policies' estimates, in order of
+	// policy, estimate and name.
+	EstimateFiles(ctx context.Context, policyIDs []string) ([]EstimateFile, error)
+	Attachments(ctx context.Context, policyIDs []string) ([]Attachment, error)
+	// EstimateEvidence and AttachmentContent return what is long. Errors: NOT_FOUND.
+	EstimateEvidence(ctx context.Context, policyID, estimateID string) (EstimateEvidence, error)
+	InsertAttachment(ctx context.Context, attachment Attachment, content []byte) error
+	AttachmentContent(ctx context.Context, policyID, estimateID, name string) ([]byte, error)
 
 	InsertPack(ctx context.Context, pack Pack) error
 	PacksByID(ctx context.Context, ids []string) ([]Pack, error)

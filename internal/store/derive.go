@@ -50,13 +50,18 @@ func (f *findings) database(ctx context.Context) error {
 			f.add("database.closed", table, "none", guard)
 		}
 	}
+	for _, guard := range []string{"estimate_proposals_decided", "estimate_proposals_no_delete", "estimate_files_decided", "estimate_attachments_decided"} {
+		if !have[guard] {
+			f.add("database.decided", guard, "none", guard)
+		}
+	}
 	return nil
 }
 
 // appendOnly lists the tables of which the database refuses to change or delete rows.
 var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "budgets", "budget_versions", "budget_draws", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
-	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts",
+	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its

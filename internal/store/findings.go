@@ -44,6 +44,8 @@ import (
 //	              the price of a pack is that of the version that it names; the lots of a purchase
 //	              share its price as its terms say
 //	openings      the entries of a cut-over book what the purchases taken over then carried
+//	estimates     in force are those that were proposed and approved, where they were proposed;
+//	              data, evidence and attachments have their hashes
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
 //	              are of a purchase or a cut-over
@@ -65,7 +67,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.ratedByCard, f.toldApart} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.ratedByCard, f.toldApart, f.estimateFiles} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -239,7 +241,7 @@ var comparisons = []comparison{
 			WHERE l.kind = 'PURCHASE' AND l.origin_lot_id IS NULL OR l.purchase_id IS NOT NULL`,
 		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
 	},
-	purchaseLot, purchaseEntries, openingEntries,
+	purchaseLot, purchaseEntries, openingEntries, approvedProposals,
 	{
 		subject: "r.id", from: "recognitions AS r LEFT JOIN batches AS b ON b.id = r.batch_id",
 		pairs: []pair{{"recognition.batch", "r.batch_id", "b.id"}},

@@ -295,6 +295,7 @@ func playBook(s *store.Store) error {
 			p.check(err)
 		}
 	}
+	p.propose()
 	p.use("pool", "p4", "33.3")
 	p.buy("roll", "rolls", 80, nil)
 	p.use("roll", "ro2", "2")
@@ -303,6 +304,24 @@ func playBook(s *store.Store) error {
 		return p.fault
 	}
 	return openBatch(p)
+}
+
+// propose has one person propose an estimate with a paper, and another approve it; one more
+// waits. The rate is the one in force, so that no figure moves.
+func (p *player) propose() {
+	as := func(name string) context.Context {
+		return books.WithCaller(p.ctx, books.Caller{Actor: "token:" + name, Kind: books.ByToken})
+	}
+	for _, reason := range []string{"approved", "waits"} {
+		e, err := p.b.EstimatePropose(as("ann"), p.key(), books.NewEstimate{Policy: "pooled", Rate: decimal.New(15, -2), Reason: reason, Narrative: "As before.\nNothing new."})
+		p.check(err)
+		_, _, err = p.b.EstimateAttach(as("ann"), books.NewAttachment{PolicyID: e.PolicyID, EstimateID: e.ID, Name: "memo.txt", MediaType: "text/plain", Content: []byte(reason)})
+		p.check(err)
+		if reason == "approved" {
+			_, err = p.b.EstimateApprove(as("bob"), p.key(), books.DecideEstimate{PolicyID: e.PolicyID, ID: e.ID})
+			p.check(err)
+		}
+	}
 }
 
 // openBatch stops a run between its two steps: what it computed is not posted.

@@ -101,6 +101,7 @@ func proposals(t *testing.T, s *suite) {
 		}
 		same(t, later)(tx.LockProposal(ctx, policy.ID, later.ID))
 	})
+	files := proposalFiles(t, s, later, sooner)
 	for _, key := range [][2]string{{other.ID, later.ID}, {policy.ID, newID()}, {"0", "none"}} {
 		refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error {
 			_, err := tx.LockProposal(ctx, key[0], key[1])
@@ -109,6 +110,7 @@ func proposals(t *testing.T, s *suite) {
 	}
 	sooner.Status, sooner.DecidedBy, sooner.DecidedAt, sooner.Decision = books.EstimateRejected, "oidc:bob", noon.Add(time.Hour), "too low"
 	s.update(func(ctx context.Context, tx books.Tx) { must(t, tx.DecideProposal(ctx, sooner.Estimate)) })
+	files.decided(t, s)
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, []books.Proposal{sooner, later})(tx.Proposals(ctx, []string{policy.ID}))
 		same(t, []books.Proposal{sooner, later, elsewhere})(tx.Proposals(ctx, []string{other.ID, policy.ID, newID()}))

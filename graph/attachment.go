@@ -1,0 +1,219 @@
+package graph
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"drawdown/internal/books"
+)
+
+// attachmentTime is how long a sender may take for an attachment, and a reader to read it:
+// some megabytes over a slow line.
+const attachmentTime = time.Minute
+
+// attachmentPaths are the paths of what is attached to estimates. The id of an estimate holds
+// its policy's with a slash between, which many a client writes as it is.
+var attachmentPaths = []string{"/v1/estimates/{estimate}/attachments/{name}", "/v1/estimates/{policy}/{estimate}/attachments/{name}"}
+
+// attachmentPath is where an attachment is read.
+func attachmentPath(a *books.Attachment) string {
+	return "/v1/estimates/" + estimateNoun.id(a.PolicyID+"/"+a.EstimateID) + "/attachments/" + url.PathEscape(a.Name)
+}
+
+// attachments takes and gives what is attached to estimates:
+//
+//	PUT  attaches the body: for accountants; the same again is answered as it was
+//	GET  gives it back: for accountants and auditors
+//
+// The answer to PUT is what was kept, as JSON; a refusal is {"code", "field", "message"}.
+type attachments struct {
+	books  *books.Books
+	faults presenter
+	memory *memory
+	rates  *rates
+}
+
+func (a attachments) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var err error
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		err = a.get(w, r)
+	case http.MethodPut:
+		err = a.put(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, PUT")
+		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use PUT to attach, GET to read"))
+		return
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+	}
+}
+
+// named returns the estimate and the name in the path. Errors: INVALID.
+func named(r *http.Request) (books.NewAttachment, error) {
+	id := r.PathValue("estimate")
+	if policy := r.PathValue("policy"); policy != "" {
+		id = policy + "/" + id
+	}
+	key, err := estimateNoun.key("estimate", id)
+	decided := decisionKey(key)
+	return books.NewAttachment{PolicyID: decided.PolicyID, EstimateID: decided.ID, Name: r.PathValue("name"), MediaType: r.Header.Get("Content-Type")}, err
+}
+
+func (a attachments) put(w http.ResponseWriter, r *http.Request) error {
+	if !books.CallerOf(r.Context()).May(books.Accountant) || forOneCustomer(r.Context()) {
+		return &books.Error{Code: books.Forbidden, Message: "to attach needs the role ACCOUNTANT, for the whole book"}
+	}
+	if refused := a.turnAway(r); refused != nil {
+		return refused
+	}
+	request, err := named(r)
+	if err != nil {
+		return err
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return &books.Error{Code: books.Invalid, Field: "content", Message: "must be sent as it is, without a content encoding"}
+	}
+	most := a.books.AttachmentBytes()
+	tooLarge := &books.Error{Code: books.AttachmentTooLarge, Field: "content", Message: "has more than the " + strconv.FormatInt(most, 10) + " bytes that an attachment may have"}
+	if r.ContentLength > most {
+		return tooLarge
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(attachmentTime)) // a recorder of tests has none
+	request.Content, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	_ = control.SetReadDeadline(time.Time{})
+	if long := (*http.MaxBytesError)(nil); errors.As(err, &long) {
+		return tooLarge
+	}
+	if err != nil {
+		return &books.Error{Code: books.Invalid, Field: "content", Message: "ended early: send it again", Cause: err}
+	}
+	kept, added, err := a.books.EstimateAttach(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if added {
+		status = http.StatusCreated
+	}
+	sayJSON(w, status, map[string]any{
+		"name": kept.Name, "mediaType": kept.MediaType, "bytes": kept.Bytes, "sha256": hex.EncodeToString(kept.Hash),
+		"createdAt": kept.CreatedAt.UTC().Format(time.RFC3339Nano), "createdBy": kept.CreatedBy, "path": attachmentPath(&kept),
+	})
+	return nil
+}
+
+func (a attachments) get(w http.ResponseWriter, r *http.Request) error {
+	caller := books.CallerOf(r.Context())
+	if !caller.May(books.Accountant) && !caller.May(books.Auditor) || forOneCustomer(r.Context()) {
+		return &books.Error{Code: books.Forbidden, Message: "to read what is attached needs the role AUDITOR or ACCOUNTANT, for the whole book"}
+	}
+	if refused := a.turnAway(r); refused != nil {
+		return refused
+	}
+	asked, err := named(r)
+	if err != nil {
+		return err
+	}
+	var kept books.Attachment
+	var content []byte
+	err = a.books.View(r.Context(), func(ctx context.Context, tx books.Tx) (err error) {
+		kept, content, err = books.AttachmentContent(ctx, tx, asked.PolicyID, asked.EstimateID, asked.Name)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	// Whoever opens it saves it: it is never shown as a page of this server.
+	w.Header().Set("Content-Type", kept.MediaType)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": kept.Name}))
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	w.Header().Set("ETag", `"`+hex.EncodeToString(kept.Hash)+`"`)
+	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(attachmentTime))
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(content)
+	}
+	return nil
+}
+
+// turnAway refuses a request where memory is nearly full, or where its caller has asked more
+// than its share.
+func (a attachments) turnAway(r *http.Request) error {
+	refused := outOfMemory()
+	if !a.memory.full() {
+		refused = a.rates.take(r.Context(), r.RemoteAddr, requestCost)
+	}
+	if refused == nil {
+		return nil
+	}
+	after, _ := refused.err.Extensions["retryAfter"].(int)
+	return &books.Error{Code: codeOfRequest(refused.err), Message: refused.err.Message, RetryAfter: time.Duration(after) * time.Second}
+}
+
+// refuse answers with what is wrong, as JSON.
+func (a attachments) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	shown := a.faults.present(r.Context(), err)
+	if after, told := shown.Extensions["retryAfter"].(int); told {
+		w.Header().Set("Retry-After", strconv.Itoa(after))
+	}
+	denyAttachment(w, r, statusOf(books.CodeOf(err)), shown)
+}
+
+// statusOf is the HTTP status of a refusal.
+func statusOf(code books.Code) int {
+	switch code { //nolint:exhaustive // the rest is what is wrong with a request
+	case books.NotFound:
+		return http.StatusNotFound
+	case books.AlreadyExists, books.AlreadyDecided, books.FileChanged:
+		return http.StatusConflict
+	case books.AttachmentTooLarge, books.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case books.Unauthenticated:
+		return http.StatusUnauthorized
+	case books.Forbidden:
+		return http.StatusForbidden
+	case books.RateLimited, books.Overloaded:
+		return http.StatusTooManyRequests
+	case books.Unavailable:
+		return http.StatusServiceUnavailable
+	case books.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// denyAttachment answers a refusal as JSON.
+func denyAttachment(w http.ResponseWriter, _ *http.Request, status int, err *gqlerror.Error) {
+	said := map[string]any{"code": codeOfRequest(err), "message": err.Message}
+	for _, name := range []string{"field", "correlationId", "retryAfter"} {
+		if value, told := err.Extensions[name]; told {
+			said[name] = value
+		}
+	}
+	w.Header().Set("Connection", "close") // what is left of the body is not worth a connection
+	sayJSON(w, status, said)
+}
+
+func sayJSON(w http.ResponseWriter, status int, said any) {
+	text, err := json.Marshal(said)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"code":"INTERNAL","message":"a fault of ours"}`)
+	}
+	w.Header().Set("Content-Type", mediaJSON+"; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n'))
+}

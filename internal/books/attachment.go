@@ -1,0 +1,212 @@
+package books
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what is attached to an estimate. Together they bound its file: ten megabytes, by
+// default.
+const (
+	// MaxAttachments bounds how many there are: the memo, the minutes, a model, a few papers.
+	MaxAttachments = 10
+	// DefaultAttachmentBytes bounds one by default: a memo of some pages, with figures.
+	DefaultAttachmentBytes = 1 << 20
+	// LargestAttachmentBytes is the most that can be set: it is read in one piece, and kept in
+	// one row.
+	LargestAttachmentBytes = 16 << 20
+	// maxAttachmentName is what a file system takes, twice over.
+	maxAttachmentName = 120
+)
+
+// EstimateOptions bound the files of estimates. Zero fields take their defaults.
+type EstimateOptions struct {
+	// AttachmentBytes bounds one attachment: 1 MiB; at most LargestAttachmentBytes.
+	AttachmentBytes int64
+}
+
+func (o EstimateOptions) withDefaults() (EstimateOptions, error) {
+	if o.AttachmentBytes == 0 {
+		o.AttachmentBytes = DefaultAttachmentBytes
+	}
+	if o.AttachmentBytes < 0 || o.AttachmentBytes > LargestAttachmentBytes {
+		return o, fmt.Errorf("an attachment may have 1 to %d bytes, not %d", LargestAttachmentBytes, o.AttachmentBytes)
+	}
+	return o, nil
+}
+
+// Attachment is a paper in the file of an estimate, without its content.
+type Attachment struct {
+	PolicyID, EstimateID string
+	Name                 string // unlike those of the estimate's others
+	MediaType            string // one of attachable
+	Bytes                int64
+	Hash                 []byte // SHA-256 of the content
+	CreatedAt            time.Time
+	CreatedBy            string // the actor
+}
+
+// Key names an attachment: policy, estimate and name.
+func (a Attachment) Key() string { return a.PolicyID + "/" + a.EstimateID + "/" + a.Name }
+
+// NewAttachment asks to attach a paper to a proposed estimate.
+type NewAttachment struct {
+	PolicyID, EstimateID string
+	Name, MediaType      string
+	Content              []byte
+}
+
+// attachable are the media types that are taken, with how their content begins; "" for text.
+// They are papers that an auditor opens: nothing that a browser or an office program runs.
+var attachable = map[string]string{
+	"application/pdf": "%PDF-",
+	"image/png":       "\x89PNG\r\n\x1a\n",
+	"image/jpeg":      "\xff\xd8\xff",
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":       "PK\x03\x04",
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document": "PK\x03\x04",
+	"application/vnd.oasis.opendocument.spreadsheet":                          "PK\x03\x04",
+	"application/vnd.oasis.opendocument.text":                                 "PK\x03\x04",
+	"text/plain":       "",
+	"text/csv":         "",
+	"text/markdown":    "",
+	"application/json": "",
+}
+
+// AttachmentTypes lists the media types that are taken.
+func AttachmentTypes() []string {
+	types := make([]string, 0, len(attachable))
+	for name := range attachable {
+		types = append(types, name)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// AttachmentBytes is the most that an attachment may have.
+func (b *Books) AttachmentBytes() int64 { return b.estimates.AttachmentBytes }
+
+// EstimateAttach attaches a paper to a proposed estimate. The same again, byte by byte, is
+// answered as it was kept, also when the estimate is decided; added says whether it is new.
+// Errors: NOT_FOUND, ALREADY_DECIDED, ALREADY_EXISTS where the name has another content,
+// ATTACHMENT_TOO_LARGE, INVALID.
+func (b *Books) EstimateAttach(ctx context.Context, request NewAttachment) (attachment Attachment, added bool, err error) {
+	ctx, end := b.begin(ctx, "estimate.attach")
+	defer func() { end(err) }()
+	if attachment, err = b.attachmentOf(ctx, request); err != nil {
+		return attachment, false, err
+	}
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		proposal, err := lockProposal(ctx, tx, request.PolicyID, request.EstimateID)
+		if err != nil {
+			return err
+		}
+		kept, err := tx.Attachments(ctx, []string{request.PolicyID})
+		if err != nil {
+			return err
+		}
+		kept = slices.DeleteFunc(kept, func(a Attachment) bool { return a.EstimateID != request.EstimateID })
+		for _, a := range kept {
+			if a.Name == attachment.Name {
+				if !bytes.Equal(a.Hash, attachment.Hash) || a.MediaType != attachment.MediaType {
+					return refuse(AlreadyExists, "name", "%q is the name of another attachment, which stays: give this one another name", a.Name)
+				}
+				attachment = a
+				return nil
+			}
+		}
+		if proposal.Status != EstimateProposed {
+			return alreadyDecided(proposal)
+		}
+		if len(kept) >= MaxAttachments {
+			return refuse(AttachmentTooLarge, "name", "would be one too many: an estimate has at most %d attachments", MaxAttachments)
+		}
+		added = true
+		if err := tx.InsertAttachment(ctx, attachment, request.Content); err != nil {
+			return err
+		}
+		detail, err := json.Marshal(map[string]any{
+			"name": attachment.Name, "mediaType": attachment.MediaType, "bytes": attachment.Bytes, "sha256": fmt.Sprintf("%x", attachment.Hash),
+		})
+		if err != nil {
+			return err
+		}
+		return b.audit(ctx, tx, "estimate.attach", proposal.Key(), string(detail))
+	})
+	return attachment, added && err == nil, err
+}
+
+// attachmentOf checks what is to be attached.
+func (b *Books) attachmentOf(ctx context.Context, request NewAttachment) (Attachment, error) {
+	sum := sha256.Sum256(request.Content)
+	a := Attachment{
+		PolicyID: request.PolicyID, EstimateID: request.EstimateID, Name: request.Name, Bytes: int64(len(request.Content)), Hash: sum[:],
+		CreatedAt: b.clock(), CreatedBy: CallerOf(ctx).Actor,
+	}
+	if err := checkAttachmentName(a.Name); err != nil {
+		return a, err
+	}
+	switch limit := b.estimates.AttachmentBytes; {
+	case a.Bytes == 0:
+		return a, refuse(Invalid, "content", "is empty")
+	case a.Bytes > limit:
+		return a, refuse(AttachmentTooLarge, "content", "has more than the %d bytes that an attachment may have", limit)
+	}
+	var err error
+	a.MediaType, err = checkMediaType(request.MediaType, request.Content)
+	return a, err
+}
+
+func checkAttachmentName(name string) error {
+	if err := checkText("name", name, 1, maxAttachmentName); err != nil {
+		return err
+	}
+	printable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") || strings.TrimSpace(name) != name || strings.ContainsFunc(name, printable) {
+		return refuse(Invalid, "name", `must be the plain name of a file, such as "memo.pdf": no path, and none of / \ : * ? " < > |`)
+	}
+	return nil
+}
+
+// checkMediaType returns the type without parameters, held against how the content begins:
+// what says it is a PDF and is none would be opened as something else.
+func checkMediaType(given string, content []byte) (string, error) {
+	media, parameters, err := mime.ParseMediaType(given)
+	begins, taken := attachable[media]
+	if charset := parameters["charset"]; err != nil || !taken || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return "", refuse(Invalid, "mediaType", "must be one of %s (text in UTF-8), not %q", strings.Join(AttachmentTypes(), ", "), clip(given))
+	}
+	switch {
+	case begins != "" && !bytes.HasPrefix(content, []byte(begins)):
+		return "", refuse(Invalid, "content", "is not %s: it looks like %s", media, http.DetectContentType(content))
+	case begins == "" && (!utf8.Valid(content) || bytes.IndexByte(content, 0) >= 0):
+		return "", refuse(Invalid, "content", "is not %s: it is no text in UTF-8", media)
+	case media == "application/json" && !json.Valid(content):
+		return "", refuse(Invalid, "content", "is not application/json")
+	}
+	return media, nil
+}
+
+// AttachmentContent returns an attachment with what it holds. Errors: NOT_FOUND.
+func AttachmentContent(ctx context.Context, tx Tx, policyID, estimateID, name string) (Attachment, []byte, error) {
+	kept, err := tx.Attachments(ctx, []string{policyID})
+	if err != nil {
+		return Attachment{}, nil, err
+	}
+	for _, a := range kept {
+		if a.EstimateID == estimateID && a.Name == name {
+			content, err := tx.AttachmentContent(ctx, policyID, estimateID, name)
+			return a, content, err
+		}
+	}
+	return Attachment{}, nil, refuse(NotFound, "name", "names no attachment of the estimate")
+}
