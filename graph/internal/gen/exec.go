@@ -60,6 +60,7 @@ type ResolverRoot interface {
 	Entry() EntryResolver
 	EscheatRule() EscheatRuleResolver
 	Estimate() EstimateResolver
+	EstimateAttachment() EstimateAttachmentResolver
 	Expiring() ExpiringResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
@@ -235,13 +236,24 @@ type EscheatRuleResolver interface {
 type EstimateResolver interface {
 	ID(ctx context.Context, obj *books.Estimate) (string, error)
 	Policy(ctx context.Context, obj *books.Estimate) (*books.Policy, error)
+	Status(ctx context.Context, obj *books.Estimate, on *ledger.Date) (books.EstimateStatus, error)
 
+	Method(ctx context.Context, obj *books.Estimate) (books.EstimateMethod, error)
+	Narrative(ctx context.Context, obj *books.Estimate) (*string, error)
+	Attachments(ctx context.Context, obj *books.Estimate) ([]books.Attachment, error)
+	FileHash(ctx context.Context, obj *books.Estimate) (string, error)
+	SupersededBy(ctx context.Context, obj *books.Estimate) (*books.Estimate, error)
+	SupersededOn(ctx context.Context, obj *books.Estimate) (*ledger.Date, error)
 	Reason(ctx context.Context, obj *books.Estimate) (*string, error)
 
 	ProposedBy(ctx context.Context, obj *books.Estimate) (*string, error)
 	DecidedBy(ctx context.Context, obj *books.Estimate) (*string, error)
 
 	Decision(ctx context.Context, obj *books.Estimate) (*string, error)
+}
+type EstimateAttachmentResolver interface {
+	Sha256(ctx context.Context, obj *books.Attachment) (string, error)
+	Path(ctx context.Context, obj *books.Attachment) (string, error)
 }
 type ExpiringResolver interface {
 	Customer(ctx context.Context, obj *books.Expiring) (*books.Customer, error)
@@ -476,6 +488,8 @@ type QueryResolver interface {
 	Meters(ctx context.Context, search *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Meter], error)
 	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
 	EscheatRules(ctx context.Context, jurisdiction *string, on *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.EscheatRule], error)
+	Estimate(ctx context.Context, id string) (*books.Estimate, error)
+	Estimates(ctx context.Context, policy *string, status *books.EstimateStatus, on *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.Estimate], error)
 	FxRates(ctx context.Context, currency *ledger.Currency, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.FXRate], error)
 	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
 	Purchase(ctx context.Context, id string) (*books.Purchase, error)
@@ -1104,6 +1118,32 @@ type Query {
     "Last first instead of first first. Cursors go on in the direction in which they are used."
     reverse: Boolean! = false
   ): EscheatRuleConnection! @requires(role: VIEWER)
+
+  "An estimate of breakage, with its file. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  estimate(
+    "Its id, such as ` + "`" + `est_…` + "`" + `."
+    id: ID!
+  ): Estimate @requires(role: VIEWER)
+
+  """
+  The estimates of breakage after the first of each policy, in order of entry: those that wait, are in force, were
+  rejected or superseded. ` + "`" + `TOO_LARGE` + "`" + ` where there are more than 10,000 and no policy is named. A token for one customer
+  may not ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  """
+  estimates(
+    "Keeps those of the policy with this code."
+    policy: String
+    "Keeps those that stand so at the end of the day ` + "`" + `on` + "`" + `."
+    status: EstimateStatus
+    "The day of ` + "`" + `status` + "`" + `; today where null. What was proposed, approved or rejected since is shown as it is now."
+    on: Date
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): EstimateConnection! @requires(role: VIEWER)
 
   "Exchange rates by day, the newest last. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
   fxRates(
@@ -2456,6 +2496,12 @@ enum ErrorCode {
   FORBIDDEN
   "The proposal was approved or rejected: that happens once."
   ALREADY_DECIDED
+  "The file of the estimate is not the one whose ` + "`" + `fileHash` + "`" + ` was given: somebody attached something since. Look again."
+  FILE_CHANGED
+  "An attachment has more bytes than one may have, or would be the eleventh of its estimate."
+  ATTACHMENT_TOO_LARGE
+  "There is too little history for an estimate: the findings say which threshold was missed. Breakage is booked at expiry meanwhile."
+  HISTORY_TOO_THIN
   "Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access."
   SAME_PERSON
   "The database or the issuer of identities is busy or away, or the request took too long: try the same request again."
@@ -2648,8 +2694,12 @@ enum WebhookEvent {
   CREDITS_TRANSFERRED
   "Credits were given away."
   GRANT_CREATED
+  "A breakage estimate was proposed, and waits for another person."
+  ESTIMATE_PROPOSED
   "A breakage estimate was put in force."
   ESTIMATE_APPROVED
+  "A proposed breakage estimate was rejected."
+  ESTIMATE_REJECTED
   "A job run booked something, or failed."
   JOB_FINISHED
   "A balance fell below the number of a rule."
@@ -3146,7 +3196,7 @@ type Policy implements Node {
   overage: Overage!
   "When credits that are never used become revenue."
   breakage: Breakage!
-  "The estimates of breakage after the first, in order of the day from which they are in force, proposed and rejected ones too."
+  "The estimates of breakage after the first, in order of the day from which they are in force, proposed, rejected and superseded ones too."
   estimates(
     "Keeps those with this status."
     status: EstimateStatus
@@ -3297,12 +3347,31 @@ type Estimate implements Node {
   id: ID!
   "The policy."
   policy: Policy!
-  "Whether it is in force."
-  status: EstimateStatus!
+  "How it stands."
+  status(
+    "At the end of this day; today where null. That matters to approved ones alone: a later one supersedes them from its day on."
+    on: Date
+  ): EstimateStatus!
   "In force from the end of this day until the next approved estimate."
   from: Date!
-  "The share, 0 to 1: ` + "`" + `0.1` + "`" + ` is ten percent."
+  "The share that is in force, or would be, as its proposer chose it: 0 to below 1, such as ` + "`" + `0.1` + "`" + ` for ten percent."
   rate: Decimal!
+  "How the rate came about; ` + "`" + `JUDGEMENT` + "`" + ` where somebody set it by hand, or where it was approved elsewhere."
+  method: EstimateMethod!
+  "What the proposer tells of it, with line ends; null where nothing."
+  narrative: String
+  "What was attached, in order of name. ` + "`" + `fileHash` + "`" + ` covers it."
+  attachments: [EstimateAttachment!]!
+  """
+  SHA-256, in hexadecimal, of all that there is to see: policy, day, rate, reason, proposer, method, parameters, narrative,
+  the hashes of data and evidence, and each attachment's name, media type and hash. Give it with ` + "`" + `estimateApprove` + "`" + ` to
+  approve what you looked at.
+  """
+  fileHash: String!
+  "The approved estimate that follows, from the end of whose day this one is no longer in force; null where none does."
+  supersededBy: Estimate
+  "The day at whose end this one is no longer in force: that of ` + "`" + `supersededBy` + "`" + `; null where none follows."
+  supersededOn: Date
   "Why it was changed; null where nobody said."
   reason: String
   "When it was entered."
@@ -3317,14 +3386,66 @@ type Estimate implements Node {
   decision: String
 }
 
-"Whether an estimate is in force."
+"How the rate of an estimate came about."
+enum EstimateMethod {
+  "Somebody set it by hand, for reasons that the file tells."
+  JUDGEMENT
+  "Each cohort's own use to date, times what complete cohorts used from that age on (Mack 1993)."
+  CHAIN_LADDER
+  "The chain ladder for mature cohorts; younger ones take what is to come from an a priori rate (Bornhuetter and Ferguson 1972)."
+  BORNHUETTER_FERGUSON
+  "The chance, at each age, that a credit which is left is used (Kaplan and Meier 1958)."
+  KAPLAN_MEIER
+}
+
+"A page of estimates."
+type EstimateConnection {
+  "The estimates of this page, in order."
+  nodes: [Estimate!]!
+  "The same, each with its cursor."
+  edges: [EstimateEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many estimates there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"An estimate of a page, with its cursor."
+type EstimateEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The estimate itself."
+  node: Estimate!
+}
+
+"A paper in the file of an estimate. It is attached, and read, over HTTP: docs/finance/estimate.md."
+type EstimateAttachment {
+  "Unlike those of the estimate's others."
+  name: String!
+  "Such as ` + "`" + `application/pdf` + "`" + `."
+  mediaType: String!
+  "How many bytes it has."
+  bytes: Int!
+  "SHA-256 of the content, in hexadecimal."
+  sha256: String!
+  "Where an ` + "`" + `AUDITOR` + "`" + ` or ` + "`" + `ACCOUNTANT` + "`" + ` reads it with their token, below the server's address: ` + "`" + `/v1/estimates/…` + "`" + `."
+  path: String!
+  "When it was attached."
+  createdAt: DateTime!
+  "Who attached it, as the audit trail calls them."
+  createdBy: String!
+}
+
+"How an estimate stands."
 enum EstimateStatus {
   "It waits for another person and changes no figure."
   PROPOSED
-  "In force from its day on."
+  "In force from its day on, or to be from a later one."
   APPROVED
   "It is never in force."
   REJECTED
+  "It was in force until the end of a later one's day."
+  SUPERSEDED
 }
 
 "Credits for sale, at prices by volume, under a policy."
@@ -5914,12 +6035,14 @@ type PolicyCreatePayload {
 input EstimateProposeInput {
   "The code of a policy with method PROPORTIONAL."
   policy: String!
-  "The share of the credits sold that is expected to break: 0 to 1, at most ten decimals, such as ` + "`" + `0.1` + "`" + `."
+  "The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as ` + "`" + `0.1` + "`" + `."
   rate: Decimal!
   "The day from whose end it is in force, in an open period; today where null."
   from: Date
-  "Why it changes, for the auditor."
+  "Why it changes, for the auditor: at most 2,000 characters."
   reason: String
+  "What history it goes by, what was left out of it and why: at most 10,000 characters, line ends among them."
+  narrative: String
 }
 
 "What came of ` + "`" + `estimatePropose` + "`" + `."
@@ -5934,6 +6057,8 @@ type EstimateProposePayload {
 input EstimateDecideInput {
   "For the auditor, at most 2,000 characters."
   reason: String
+  "` + "`" + `Estimate.fileHash` + "`" + ` of what you looked at: another file is refused with ` + "`" + `FILE_CHANGED` + "`" + `. Null decides about the file as it is."
+  fileHash: String
 }
 
 "What came of ` + "`" + `estimateApprove` + "`" + `."
@@ -7964,6 +8089,18 @@ func (ec *executionContext) childFields_Estimate(ctx context.Context, field grap
 		return ec.fieldContext_Estimate_from(ctx, field)
 	case "rate":
 		return ec.fieldContext_Estimate_rate(ctx, field)
+	case "method":
+		return ec.fieldContext_Estimate_method(ctx, field)
+	case "narrative":
+		return ec.fieldContext_Estimate_narrative(ctx, field)
+	case "attachments":
+		return ec.fieldContext_Estimate_attachments(ctx, field)
+	case "fileHash":
+		return ec.fieldContext_Estimate_fileHash(ctx, field)
+	case "supersededBy":
+		return ec.fieldContext_Estimate_supersededBy(ctx, field)
+	case "supersededOn":
+		return ec.fieldContext_Estimate_supersededOn(ctx, field)
 	case "reason":
 		return ec.fieldContext_Estimate_reason(ctx, field)
 	case "createdAt":
@@ -7988,6 +8125,50 @@ func (ec *executionContext) childFields_EstimateApprovePayload(ctx context.Conte
 		return ec.fieldContext_EstimateApprovePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateApprovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateAttachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_EstimateAttachment_name(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_EstimateAttachment_mediaType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_EstimateAttachment_bytes(ctx, field)
+	case "sha256":
+		return ec.fieldContext_EstimateAttachment_sha256(ctx, field)
+	case "path":
+		return ec.fieldContext_EstimateAttachment_path(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_EstimateAttachment_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_EstimateAttachment_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateAttachment", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_EstimateConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_EstimateConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EstimateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EstimateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EstimateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EstimateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EstimateProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10690,6 +10871,20 @@ func (ec *executionContext) field_Entry_recognitions_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Estimate_status_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Job_runs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13189,6 +13384,74 @@ func (ec *executionContext) field_Query_escheatRules_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.EstimateStatus, error) {
+			return ec.unmarshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbooksᚐEstimateStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg5
 	return args, nil
 }
 
@@ -24425,9 +24688,6 @@ func (ec *executionContext) fieldContext_Estimate_policy(_ context.Context, fiel
 }
 
 func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
-	if plain := leaf_Estimate_status(obj); plain != graphql.Null {
-		return plain
-	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -24436,7 +24696,8 @@ func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.
 			return ec.fieldContext_Estimate_status(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Status, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Estimate().Status(ctx, obj, fc.Args["on"].(*ledger.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v books.EstimateStatus) graphql.Marshaler {
@@ -24446,13 +24707,28 @@ func (ec *executionContext) _Estimate_status(ctx context.Context, field graphql.
 		true,
 	)
 }
-
-func leaf_Estimate_status(obj *books.Estimate) graphql.Marshaler {
-	v := obj.Status
-	return scalar.MarshalString(string(v))
-}
-func (ec *executionContext) fieldContext_Estimate_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Estimate", field, false, false, "EstimateStatus")
+func (ec *executionContext) fieldContext_Estimate_status(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Estimate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type EstimateStatus does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Estimate_status_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Estimate_from(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
@@ -24515,6 +24791,162 @@ func leaf_Estimate_rate(obj *books.Estimate) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Estimate_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Estimate", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _Estimate_method(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EstimateMethod) graphql.Marshaler {
+			return ec.marshalNEstimateMethod2drawdownᚋinternalᚋbooksᚐEstimateMethod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "EstimateMethod")
+}
+
+func (ec *executionContext) _Estimate_narrative(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_narrative(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Narrative(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_narrative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_attachments(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Attachments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Attachment) graphql.Marshaler {
+			return ec.marshalNEstimateAttachment2ᚕdrawdownᚋinternalᚋbooksᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Estimate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateAttachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Estimate_fileHash(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_fileHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().FileHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_fileHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_supersededBy(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_supersededBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().SupersededBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_supersededBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Estimate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Estimate_supersededOn(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_supersededOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().SupersededOn(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_supersededOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "Date")
 }
 
 func (ec *executionContext) _Estimate_reason(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
@@ -24711,6 +25143,393 @@ func (ec *executionContext) fieldContext_EstimateApprovePayload_userErrors(_ con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateAttachment_name(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateAttachment_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateAttachment_name(obj *books.Attachment) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateAttachment_mediaType(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateAttachment_mediaType(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_mediaType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateAttachment_mediaType(obj *books.Attachment) graphql.Marshaler {
+	v := obj.MediaType
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateAttachment_bytes(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateAttachment_bytes(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateAttachment_bytes(obj *books.Attachment) graphql.Marshaler {
+	v := obj.Bytes
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateAttachment_sha256(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateAttachment().Sha256(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _EstimateAttachment_path(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateAttachment().Path(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _EstimateAttachment_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateAttachment_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateAttachment_createdAt(obj *books.Attachment) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EstimateAttachment_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateAttachment_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateAttachment_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateAttachment_createdBy(obj *books.Attachment) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateAttachment_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Estimate) graphql.Marshaler {
+			return ec.marshalNEstimate2ᚕᚖdrawdownᚋinternalᚋbooksᚐEstimateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Estimate]) graphql.Marshaler {
+			return ec.marshalNEstimateEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _EstimateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Estimate]) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEdge_cursor(obj *view.Edge[books.Estimate]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Estimate]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalNEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -40004,6 +40823,94 @@ func (ec *executionContext) fieldContext_Query_escheatRules(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_estimate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Estimate(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_estimates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Estimates(ctx, fc.Args["policy"].(*string), fc.Args["status"].(*books.EstimateStatus), fc.Args["on"].(*ledger.Date), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Estimate]) graphql.Marshaler {
+			return ec.marshalNEstimateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_fxRates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -53274,7 +54181,7 @@ func (ec *executionContext) unmarshalInputEstimateDecideInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"reason"}
+	fieldsInOrder := [...]string{"reason", "fileHash"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -53288,6 +54195,13 @@ func (ec *executionContext) unmarshalInputEstimateDecideInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = data
+		case "fileHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileHash = data
 		}
 	}
 	return it, nil
@@ -53316,7 +54230,7 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"policy", "rate", "from", "reason"}
+	fieldsInOrder := [...]string{"policy", "rate", "from", "reason", "narrative"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -53351,6 +54265,13 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 				return it, err
 			}
 			it.Reason = data
+		case "narrative":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("narrative"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Narrative = data
 		}
 	}
 	return it, nil
@@ -59002,6 +59923,36 @@ func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "method":
+			out.Values[i] = ec._Estimate_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "narrative":
+			out.Values[i] = ec._Estimate_narrative(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._Estimate_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fileHash":
+			out.Values[i] = ec._Estimate_fileHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "supersededBy":
+			out.Values[i] = ec._Estimate_supersededBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "supersededOn":
+			out.Values[i] = ec._Estimate_supersededOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "reason":
 			out.Values[i] = ec._Estimate_reason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -59060,6 +60011,134 @@ func (ec *executionContext) _EstimateApprovePayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._EstimateApprovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateAttachmentImplementors = []string{"EstimateAttachment"}
+
+func (ec *executionContext) _EstimateAttachment(ctx context.Context, sel ast.SelectionSet, obj *books.Attachment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateAttachmentImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateAttachment")
+		case "name":
+			out.Values[i] = ec._EstimateAttachment_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mediaType":
+			out.Values[i] = ec._EstimateAttachment_mediaType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._EstimateAttachment_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._EstimateAttachment_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._EstimateAttachment_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._EstimateAttachment_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._EstimateAttachment_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateConnectionImplementors = []string{"EstimateConnection"}
+
+func (ec *executionContext) _EstimateConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Estimate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateConnection")
+		case "nodes":
+			out.Values[i] = ec._EstimateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._EstimateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EstimateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EstimateConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateEdgeImplementors = []string{"EstimateEdge"}
+
+func (ec *executionContext) _EstimateEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Estimate]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateEdge")
+		case "cursor":
+			out.Values[i] = ec._EstimateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EstimateEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -63464,6 +64543,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_escheatRules(ctx, field)
+				})
+		case "estimate":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimate(ctx, field)
+				})
+		case "estimates":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimates(ctx, field)
 				})
 		case "fxRates":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -68312,9 +69403,96 @@ func (ec *executionContext) marshalNEstimate2ᚕdrawdownᚋinternalᚋbooksᚐEs
 	return ret
 }
 
+func (ec *executionContext) marshalNEstimate2ᚕᚖdrawdownᚋinternalᚋbooksᚐEstimateᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Estimate) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx context.Context, sel ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Estimate!")
+		return graphql.Null
+	}
+	return ec._Estimate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateAttachment2drawdownᚋinternalᚋbooksᚐAttachment(ctx context.Context, sel ast.SelectionSet, v books.Attachment) graphql.Marshaler {
+	return ec._EstimateAttachment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateAttachment2ᚕdrawdownᚋinternalᚋbooksᚐAttachmentᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Attachment) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateAttachment2drawdownᚋinternalᚋbooksᚐAttachment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Estimate]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateConnection!")
+		return graphql.Null
+	}
+	return ec._EstimateConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx context.Context, v any) (EstimateDecideInput, error) {
 	res, err := ec.unmarshalInputEstimateDecideInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEstimateEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Estimate]) graphql.Marshaler {
+	return ec._EstimateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Estimate]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNEstimateMethod2drawdownᚋinternalᚋbooksᚐEstimateMethod(ctx context.Context, v any) (books.EstimateMethod, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.EstimateMethod(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEstimateMethod2drawdownᚋinternalᚋbooksᚐEstimateMethod(ctx context.Context, sel ast.SelectionSet, v books.EstimateMethod) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateMethod!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNEstimateProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateProposeInput(ctx context.Context, v any) (EstimateProposeInput, error) {

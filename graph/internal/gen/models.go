@@ -281,18 +281,22 @@ type EstimateApprovePayload struct {
 type EstimateDecideInput struct {
 	// For the auditor, at most 2,000 characters.
 	Reason *string `json:"reason,omitempty"`
+	// `Estimate.fileHash` of what you looked at: another file is refused with `FILE_CHANGED`. Null decides about the file as it is.
+	FileHash *string `json:"fileHash,omitempty"`
 }
 
 // An estimate to propose.
 type EstimateProposeInput struct {
 	// The code of a policy with method PROPORTIONAL.
 	Policy string `json:"policy"`
-	// The share of the credits sold that is expected to break: 0 to 1, at most ten decimals, such as `0.1`.
+	// The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as `0.1`.
 	Rate decimal.Decimal `json:"rate"`
 	// The day from whose end it is in force, in an open period; today where null.
 	From *ledger.Date `json:"from,omitempty"`
-	// Why it changes, for the auditor.
+	// Why it changes, for the auditor: at most 2,000 characters.
 	Reason *string `json:"reason,omitempty"`
+	// What history it goes by, what was left out of it and why: at most 10,000 characters, line ends among them.
+	Narrative *string `json:"narrative,omitempty"`
 }
 
 // What came of `estimatePropose`.
