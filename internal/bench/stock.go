@@ -194,6 +194,10 @@ func (b *book) cloneLot(ctx context.Context, id string, n, first int) error {
 	if err := b.clone(ctx, "lots", "t.id = '"+id+"'", n, by); err != nil {
 		return err
 	}
+	sold := fmt.Sprintf("UPDATE cohorts SET sold = sold + %d * (SELECT l.granted FROM lots AS l WHERE l.id = '%s') WHERE id = (SELECT l.cohort_id FROM lots AS l WHERE l.id = '%[2]s')", n, id)
+	if err := b.exec(ctx, sold); err != nil {
+		return err
+	}
 	return b.exec(ctx, fmt.Sprintf("UPDATE counters SET value = value + %d WHERE name = 'lot'", n))
 }
 
