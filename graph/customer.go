@@ -50,7 +50,7 @@ func (mutationResolver) newCustomerPayload(customer books.Customer, err error) (
 
 func (r mutationResolver) CustomerCreate(ctx context.Context, input gen.CustomerCreateInput, idempotencyKey string) (*gen.CustomerCreatePayload, error) {
 	return r.newCustomerPayload(r.books.CustomerCreate(ctx, idempotencyKey, books.NewCustomer{
-		ExternalID: input.ExternalID, Name: value(input.Name), Jurisdiction: value(input.Jurisdiction),
+		ExternalID: input.ExternalID, Name: value(input.Name), Jurisdiction: value(input.Jurisdiction), Segment: value(input.Segment),
 	}))
 }
 

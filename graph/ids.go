@@ -26,6 +26,7 @@ const (
 	budgetNoun      noun = "bud"
 	entryNoun       noun = "ent" // with its number
 	jobRunNoun      noun = "run"
+	cohortNoun      noun = "coh" // in cursors with the month before it; node does not know it
 
 	// What only some may see, or nobody looks up alone: node does not know them.
 	tokenNoun noun = "tok"

@@ -160,6 +160,7 @@ type loaders struct {
 	voids         *batch[books.EventRow, books.UsageEvent]
 	drawsOf       *batch[string, []books.Draw] // by event
 	pools         *batch[string, revrec.Pool]
+	cohortMonths  *batch[string, []books.CohortMonth]
 	recognitions  *batch[string, revrec.Recognition]
 	entries       *batch[int64, ledger.Entry]
 	entriesOf     *batch[sumKey, int64]
@@ -180,6 +181,7 @@ type loaders struct {
 	lotKin         kin[books.LotKey]
 	recognitionKin kin[drawnOn]
 	poolKin        kin[string]
+	cohortKin      kin[string]
 	entryKin       kin[int64]
 	balanceRowKin  kin[accountSpan]
 	jobKin         kin[books.JobName]
@@ -239,6 +241,13 @@ func newLoaders(book *books.Books, read reader) *loaders {
 	l.holds = rowsBy(read, books.Tx.HoldsByID, func(h *books.Hold) string { return h.ID }, l.sawHolds)
 	l.events = rowsBy(read, books.Tx.EventsByID, func(e *books.UsageEvent) string { return e.ID }, l.sawEvents)
 	l.pools = rowsBy(read, books.Tx.PoolsByID, func(p *revrec.Pool) string { return p.ID }, l.sawPools)
+	l.cohortMonths = newBatch(func(ctx context.Context, ids []string) (months map[string][]books.CohortMonth, err error) {
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			months, err = tx.CohortMonths(ctx, ids)
+			return err
+		})
+		return months, err
+	})
 	l.recognitions = rowsBy(read, books.Tx.RecognitionsByID, func(r *revrec.Recognition) string { return r.ID }, l.sawRecognitions)
 	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)

@@ -55,6 +55,7 @@ type (
 	usageOutcomeResolver    struct{}
 	recognitionResolver     struct{}
 	poolResolver            struct{}
+	cohortResolver          struct{ *resolver }
 	entryResolver           struct{}
 	lineResolver            struct{}
 	accountResolver         struct{}
@@ -114,6 +115,7 @@ func (r *resolver) Draw() gen.DrawResolver                             { return 
 func (r *resolver) UsageOutcome() gen.UsageOutcomeResolver             { return usageOutcomeResolver{} }
 func (r *resolver) Recognition() gen.RecognitionResolver               { return recognitionResolver{} }
 func (r *resolver) Pool() gen.PoolResolver                             { return poolResolver{} }
+func (r *resolver) Cohort() gen.CohortResolver                         { return cohortResolver{r} }
 func (r *resolver) Entry() gen.EntryResolver                           { return entryResolver{} }
 func (r *resolver) Line() gen.LineResolver                             { return lineResolver{} }
 func (r *resolver) Account() gen.AccountResolver                       { return accountResolver{} }

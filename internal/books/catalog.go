@@ -17,6 +17,7 @@ type NewCustomer struct {
 	Name       string `json:"name"` // ExternalID where empty
 	// Jurisdiction is a code of ISO 3166 such as DE or US-DE; "" for none.
 	Jurisdiction string `json:"jurisdiction,omitempty"`
+	Segment      string `json:"segment,omitempty"` // a code; "" for none
 }
 
 // CustomerCreate makes a customer.
@@ -28,6 +29,10 @@ func (b *Books) CustomerCreate(ctx context.Context, key string, request NewCusto
 			customer.Name = customer.ExternalID
 		}
 		if err := checkText("externalId", customer.ExternalID, 1, maxTextLength); err != nil {
+			return customer, "", err
+		}
+		customer.Segment = request.Segment
+		if err := checkSegment(customer.Segment); err != nil {
 			return customer, "", err
 		}
 		if err := checkText("name", customer.Name, 1, maxTextLength); err != nil {

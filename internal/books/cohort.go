@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
@@ -41,6 +43,66 @@ type CohortMonth struct {
 	Lapsed   revrec.Credits // those that a later use draws, or that live on, come off again
 	Refunded revrec.Credits
 	Other    revrec.Credits // called off before they were paid, or lost to a chargeback
+}
+
+// CohortAge is what became of a cohort at an age, and through the end of it.
+type CohortAge struct {
+	Age                           int
+	Month                         ledger.Period
+	Used, Lapsed, Refunded, Other revrec.Credits
+	UsedToDate, Open              revrec.Credits
+	// RedeemedShare is what was used by then of what was sold and has neither been refunded nor
+	// went otherwise by then, to the millionth; nil where that is nothing.
+	RedeemedShare *decimal.Decimal
+}
+
+// Ages is the redemption curve of a cohort: from its own month through the current one, and
+// where nothing is open any more through the last in which something happened.
+func (c Cohort) Ages(months []CohortMonth, current ledger.Period) []CohortAge {
+	last := c.Month
+	for _, m := range months {
+		last = max(last, m.Month)
+	}
+	if c.ToDate(months).Open != 0 {
+		last = max(last, current)
+	}
+	ages := make([]CohortAge, c.Age(last)+1)
+	for i := range ages {
+		ages[i].Age, ages[i].Month = i, c.Month+ledger.Period(i)
+	}
+	for _, m := range months {
+		ages[c.Age(m.Month)].count(m)
+	}
+	var sum CohortAge
+	for i := range ages {
+		of := &ages[i]
+		sum.count(CohortMonth{Used: of.Used, Lapsed: of.Lapsed, Refunded: of.Refunded, Other: of.Other})
+		of.conclude(c.Sold, sum)
+	}
+	return ages
+}
+
+// ToDate adds up what became of a cohort.
+func (c Cohort) ToDate(months []CohortMonth) CohortAge {
+	var sum CohortAge
+	for _, m := range months {
+		sum.count(m)
+	}
+	sum.conclude(c.Sold, sum)
+	return sum
+}
+
+func (a *CohortAge) count(m CohortMonth) {
+	a.Used, a.Lapsed, a.Refunded, a.Other = a.Used+m.Used, a.Lapsed+m.Lapsed, a.Refunded+m.Refunded, a.Other+m.Other
+}
+
+// conclude says what follows from all that happened by then.
+func (a *CohortAge) conclude(sold revrec.Credits, sum CohortAge) {
+	a.UsedToDate, a.Open = sum.Used, sold-sum.Used-sum.Lapsed-sum.Refunded-sum.Other
+	if kept := sold - sum.Refunded - sum.Other; kept > 0 {
+		share := decimal.NewFromInt(int64(sum.Used)).DivRound(decimal.NewFromInt(int64(kept)), 6)
+		a.RedeemedShare = &share
+	}
 }
 
 // CohortFilter narrows a list of cohorts; a zero field keeps all.

@@ -25,6 +25,7 @@ var silent = map[string]string{
 	"fxrate.set":                "a rate changes no figure before an act uses it, which is told",
 	"customer.jurisdiction.set": "moves no figure that is booked",
 	"customer.create":           "the company's own systems say who its customers are",
+	"customer.segment":          "changes no figure, only in which cohort what is bought from now on counts",
 	"policy.create":             "nothing is sold under it yet, and it never changes",
 	"meter.create":              "nothing is rated by it yet",
 	"estimate.create":           "not in the API: examples and scenarios set their estimates by it",

@@ -367,3 +367,5 @@ func (scopedTx) CohortMoney(context.Context, CohortFilter, ledger.Period) ([]Coh
 func (scopedTx) PoolMeasures(context.Context, CohortFilter, ledger.Date, Page) ([]PoolMeasure, error) {
 	return nil, errScoped
 }
+
+func (scopedTx) SetCustomerSegment(context.Context, string, string) error { return errScoped }

@@ -79,9 +79,11 @@ type catalogTx interface {
 	// id) that is taken. Errors: ALREADY_EXISTS.
 	InsertCustomer(ctx context.Context, customer Customer) error
 	// SetCustomerPolicy writes which policy governs a customer, and nothing else that others
-	// may be changing; SetFirstPolicy does so where none governs yet. Errors: NOT_FOUND.
+	// may be changing; SetFirstPolicy does so where none governs yet. So does
+	// SetCustomerSegment, "" for none. Errors: NOT_FOUND.
 	SetCustomerPolicy(ctx context.Context, customerID, policyID string) error
 	SetFirstPolicy(ctx context.Context, customerID, policyID string) error
+	SetCustomerSegment(ctx context.Context, customerID, segment string) error
 	CustomersByID(ctx context.Context, ids []string) ([]Customer, error)
 	CustomersByExternalID(ctx context.Context, externalIDs []string) ([]Customer, error)
 	Customers(ctx context.Context, filter CustomerFilter, page Page) ([]Customer, error)

@@ -309,3 +309,8 @@ func (t *tx) recordsOf(ctx context.Context, of *bun.SelectQuery, month, through 
 	tell()
 	return fault
 }
+
+func (t *tx) SetCustomerSegment(ctx context.Context, customerID, segment string) error {
+	touched, err := t.exec(ctx, "changing a customer", "UPDATE customers SET segment = nullif(?, '') WHERE id = ?", segment, customerID)
+	return wroteOne("customer", customerID, touched, err)
+}

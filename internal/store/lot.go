@@ -364,6 +364,7 @@ func (t *tx) lotsBelow(doing string, of []books.LotFilter) below[lotRow] {
 	keys := keysOf(of)
 	keys.byID("customer_id", func(f *books.LotFilter) *string { return &f.CustomerID })
 	keys.byID("policy_id", func(f *books.LotFilter) *string { return &f.PolicyID })
+	keys.byID("cohort_id", func(f *books.LotFilter) *string { return &f.CohortID })
 	if of[0].CustomerID != "" { // by the customer's lots, which are few
 		keys.byID("purchase_id", func(f *books.LotFilter) *string { return &f.PurchaseID })
 	}

@@ -52,6 +52,7 @@ type ResolverRoot interface {
 	Caller() CallerResolver
 	CloseTask() CloseTaskResolver
 	CloseTaskMark() CloseTaskMarkResolver
+	Cohort() CohortResolver
 	Customer() CustomerResolver
 	DeferredRevenue() DeferredRevenueResolver
 	DeferredRevenueRollForward() DeferredRevenueRollForwardResolver
@@ -199,7 +200,25 @@ type CloseTaskResolver interface {
 type CloseTaskMarkResolver interface {
 	Comment(ctx context.Context, obj *books.CloseTaskMark) (*string, error)
 }
+type CohortResolver interface {
+	ID(ctx context.Context, obj *books.Cohort) (string, error)
+	Policy(ctx context.Context, obj *books.Cohort) (*books.Policy, error)
+	Pack(ctx context.Context, obj *books.Cohort) (*books.Pack, error)
+
+	Segment(ctx context.Context, obj *books.Cohort) (*string, error)
+
+	Used(ctx context.Context, obj *books.Cohort) (revrec.Credits, error)
+	Lapsed(ctx context.Context, obj *books.Cohort) (revrec.Credits, error)
+	Refunded(ctx context.Context, obj *books.Cohort) (revrec.Credits, error)
+	Other(ctx context.Context, obj *books.Cohort) (revrec.Credits, error)
+	Open(ctx context.Context, obj *books.Cohort) (revrec.Credits, error)
+	RedeemedShare(ctx context.Context, obj *books.Cohort) (*decimal.Decimal, error)
+	Ages(ctx context.Context, obj *books.Cohort) ([]books.CohortAge, error)
+	Lots(ctx context.Context, obj *books.Cohort, hasUnused *bool, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
+}
 type CustomerResolver interface {
+	Segment(ctx context.Context, obj *books.Customer) (*string, error)
+
 	Jurisdiction(ctx context.Context, obj *books.Customer) (*string, error)
 	Policy(ctx context.Context, obj *books.Customer) (*books.Policy, error)
 	Balance(ctx context.Context, obj *books.Customer, at *time.Time) (*books.Balance, error)
@@ -344,6 +363,7 @@ type MeterRateResolver interface {
 type MutationResolver interface {
 	CustomerCreate(ctx context.Context, input CustomerCreateInput, idempotencyKey string) (*CustomerCreatePayload, error)
 	CustomerJurisdictionSet(ctx context.Context, externalID string, jurisdiction *string, idempotencyKey string) (*CustomerJurisdictionSetPayload, error)
+	CustomerSegmentSet(ctx context.Context, externalID string, segment *string, idempotencyKey string) (*CustomerSegmentSetPayload, error)
 	PolicyCreate(ctx context.Context, input PolicyCreateInput, idempotencyKey string) (*PolicyCreatePayload, error)
 	EstimatePropose(ctx context.Context, input EstimateProposeInput, idempotencyKey string) (*EstimateProposePayload, error)
 	EstimateApprove(ctx context.Context, estimateID string, input EstimateDecideInput, idempotencyKey string) (*EstimateApprovePayload, error)
@@ -502,6 +522,7 @@ type QueryResolver interface {
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
 	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
+	Cohorts(ctx context.Context, policy *string, pack *string, currency *ledger.Currency, segment *string, from *ledger.Period, to *ledger.Period, first int, after *string, reverse bool) (*view.Connection[books.Cohort], error)
 	AlertRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.AlertRule], error)
 	Alerts(ctx context.Context, customer *string, rule *string, kind *books.AlertKind, active bool, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Alert], error)
 	TopUpRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.TopUpRule], error)
@@ -1327,6 +1348,32 @@ type Query {
     currency: Currency
   ): [ExpiringMonth!]! @requires(role: VIEWER)
 
+  """
+  What became of the credits that were sold together: of one policy, pack, currency and segment of customers, in one month, by age. In order of
+  month. Kept up to date by the jobs: a use counts once it is booked, by the day on which it happened. A token for one customer may not
+  ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  """
+  cohorts(
+    "Keeps those sold under the policy with this code."
+    policy: String
+    "Keeps those sold as the pack with this code."
+    pack: String
+    "Keeps those sold in this currency."
+    currency: Currency
+    "Keeps those sold to customers of this segment, as they then were."
+    segment: String
+    "The first month of purchase."
+    from: Period
+    "The last month of purchase."
+    to: Period
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "The latest month first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): CohortConnection! @requires(role: VIEWER)
+
   "The rules by which alerts are raised, in order of creation."
   alertRules(
     "Keeps those about the customer with this external id alone."
@@ -1795,6 +1842,19 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): CustomerJurisdictionSetPayload @requires(role: OPERATOR)
+
+  """
+  Says in which segment a customer is: what it buys from now on counts in the cohorts of that segment. What was bought before stays in the
+  cohort in which it was sold, so no figure moves. The audit trail names the one before.
+  """
+  customerSegmentSet(
+    "Your own id of the customer."
+    externalId: String!
+    "A code of your own: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as ` + "`" + `enterprise` + "`" + `; null for none."
+    segment: String
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): CustomerSegmentSetPayload @requires(role: OPERATOR)
 
   "Adds a policy: expiry, burn order, overage and breakage, decided once."
   policyCreate(
@@ -2874,6 +2934,8 @@ type Customer implements Node {
   id: ID!
   "Your own id of the customer, unique: 1 to 200 characters."
   externalId: String!
+  "The segment in which the customer is now, as you named it; null for none. A token for one customer does not see it."
+  segment: String
   "The name to show."
   name: String!
   "When it was added."
@@ -4725,6 +4787,99 @@ type Pool implements Node {
   ): RecognitionConnection!
 }
 
+"""
+Credits that were sold together, and what became of them: sold = used + lapsed + refunded + other + open, to the millionth. What moved on into
+another lot, by a transfer, a rollover or a reinstatement at its price, stays in the cohort; grants and overage are in none.
+"""
+type Cohort {
+  "Begins with ` + "`" + `coh_` + "`" + `."
+  id: ID!
+  "The policy of the lots: of a bonus on terms of its own the bonus's."
+  policy: Policy!
+  "The pack; null for deals with a price of their own."
+  pack: Pack
+  "The currency of the price."
+  currency: Currency!
+  "The segment in which the customers were as they bought; null for none."
+  segment: String
+  "The month of purchase, in the book's time zone."
+  month: Period!
+  "True for lots that were taken over from another book, with what was left of them: how they were used before is not known, so they are no evidence."
+  takenOver: Boolean!
+  "All credits sold, with bonuses; refunds are not taken off."
+  sold: Credits!
+  "What is booked as used, net of voids."
+  used: Credits!
+  "What is booked as lapsed. Credits that are released as remote have not lapsed: a later use still counts."
+  lapsed: Credits!
+  "What went back unused against money."
+  refunded: Credits!
+  "What went otherwise: purchases called off before they were paid, lost chargebacks."
+  other: Credits!
+  "What is left: neither booked as used nor lapsed nor taken out. Use that waits to be booked is in it."
+  open: Credits!
+  "What is used of what was sold and not refunded or gone otherwise, 0 to 1 with six decimals; null where that is nothing."
+  redeemedShare: Decimal
+  """
+  The redemption curve: each month from that of the purchase through the current one; where nothing is open any more, through the last in which
+  something happened.
+  """
+  ages: [CohortAge!]!
+  "The lots, in order of creation, those included in which credits live on."
+  lots(
+    "Keeps lots that have credits left unused, lapsed or not (true), or none (false)."
+    hasUnused: Boolean
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): LotConnection!
+}
+
+"What became of a cohort in one month."
+type CohortAge {
+  "Calendar months after the month of purchase, which is 0. What happened before, of credits that began ahead of their purchase, is in 0."
+  age: Int!
+  "The month."
+  month: Period!
+  "Used on its days; below zero where voids of earlier use are more."
+  used: Credits!
+  "Used through its end."
+  usedToDate: Credits!
+  "Lapsed on its days."
+  lapsed: Credits!
+  "Refunded on its days."
+  refunded: Credits!
+  "Gone otherwise on its days."
+  other: Credits!
+  "Left at its end."
+  open: Credits!
+  "What was used through its end of what was sold and not refunded or gone otherwise by then, with six decimals; null where that is nothing."
+  redeemedShare: Decimal
+}
+
+"A page of cohorts."
+type CohortConnection {
+  "The cohorts of this page, in order."
+  nodes: [Cohort!]!
+  "The same, each with its cursor."
+  edges: [CohortEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many cohorts there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A cohort of a page, with its cursor."
+type CohortEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A cohort itself."
+  node: Cohort!
+}
+
 "An account by what it is for."
 type Account {
   "What it is for."
@@ -5945,10 +6100,20 @@ input CustomerCreateInput {
   name: String
   "A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as ` + "`" + `DE` + "`" + ` or ` + "`" + `US-DE` + "`" + `; none where null."
   jurisdiction: String
+  "A code of your own by which cohorts of credits are told apart: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as ` + "`" + `enterprise` + "`" + `; none where null."
+  segment: String
 }
 
 "What came of ` + "`" + `customerJurisdictionSet` + "`" + `."
 type CustomerJurisdictionSetPayload {
+  "The customer; null where it was refused."
+  customer: Customer
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `customerSegmentSet` + "`" + `."
+type CustomerSegmentSetPayload {
   "The customer; null where it was refused."
   customer: Customer
   "What is wrong and what would be right; empty where it was done."
@@ -7731,6 +7896,92 @@ func (ec *executionContext) childFields_CloseTaskState(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type CloseTaskState", field.Name)
 }
 
+func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Cohort_id(ctx, field)
+	case "policy":
+		return ec.fieldContext_Cohort_policy(ctx, field)
+	case "pack":
+		return ec.fieldContext_Cohort_pack(ctx, field)
+	case "currency":
+		return ec.fieldContext_Cohort_currency(ctx, field)
+	case "segment":
+		return ec.fieldContext_Cohort_segment(ctx, field)
+	case "month":
+		return ec.fieldContext_Cohort_month(ctx, field)
+	case "takenOver":
+		return ec.fieldContext_Cohort_takenOver(ctx, field)
+	case "sold":
+		return ec.fieldContext_Cohort_sold(ctx, field)
+	case "used":
+		return ec.fieldContext_Cohort_used(ctx, field)
+	case "lapsed":
+		return ec.fieldContext_Cohort_lapsed(ctx, field)
+	case "refunded":
+		return ec.fieldContext_Cohort_refunded(ctx, field)
+	case "other":
+		return ec.fieldContext_Cohort_other(ctx, field)
+	case "open":
+		return ec.fieldContext_Cohort_open(ctx, field)
+	case "redeemedShare":
+		return ec.fieldContext_Cohort_redeemedShare(ctx, field)
+	case "ages":
+		return ec.fieldContext_Cohort_ages(ctx, field)
+	case "lots":
+		return ec.fieldContext_Cohort_lots(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Cohort", field.Name)
+}
+
+func (ec *executionContext) childFields_CohortAge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "age":
+		return ec.fieldContext_CohortAge_age(ctx, field)
+	case "month":
+		return ec.fieldContext_CohortAge_month(ctx, field)
+	case "used":
+		return ec.fieldContext_CohortAge_used(ctx, field)
+	case "usedToDate":
+		return ec.fieldContext_CohortAge_usedToDate(ctx, field)
+	case "lapsed":
+		return ec.fieldContext_CohortAge_lapsed(ctx, field)
+	case "refunded":
+		return ec.fieldContext_CohortAge_refunded(ctx, field)
+	case "other":
+		return ec.fieldContext_CohortAge_other(ctx, field)
+	case "open":
+		return ec.fieldContext_CohortAge_open(ctx, field)
+	case "redeemedShare":
+		return ec.fieldContext_CohortAge_redeemedShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CohortAge", field.Name)
+}
+
+func (ec *executionContext) childFields_CohortConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_CohortConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_CohortConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CohortConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CohortConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CohortConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CohortEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CohortEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CohortEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CohortEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_CostToServe(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -7773,6 +8024,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_id(ctx, field)
 	case "externalId":
 		return ec.fieldContext_Customer_externalId(ctx, field)
+	case "segment":
+		return ec.fieldContext_Customer_segment(ctx, field)
 	case "name":
 		return ec.fieldContext_Customer_name(ctx, field)
 	case "createdAt":
@@ -7853,6 +8106,16 @@ func (ec *executionContext) childFields_CustomerJurisdictionSetPayload(ctx conte
 		return ec.fieldContext_CustomerJurisdictionSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerJurisdictionSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomerSegmentSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customer":
+		return ec.fieldContext_CustomerSegmentSetPayload_customer(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomerSegmentSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomerSegmentSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeferredRevenue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10549,6 +10812,44 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Cohort_lots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "hasUnused",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hasUnused"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Customer_balance_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11308,6 +11609,36 @@ func (ec *executionContext) field_Mutation_customerJurisdictionSet_args(ctx cont
 		return nil, err
 	}
 	args["jurisdiction"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_customerSegmentSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "externalId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["externalId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "segment",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["segment"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
 		func(ctx context.Context, v any) (string, error) {
 			return ec.unmarshalNString2string(ctx, v)
@@ -12970,6 +13301,84 @@ func (ec *executionContext) field_Query_closeChecklist_args(ctx context.Context,
 		return nil, err
 	}
 	args["period"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_cohorts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pack",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["pack"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "segment",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["segment"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg8
 	return args, nil
 }
 
@@ -21385,6 +21794,903 @@ func (ec *executionContext) fieldContext_CloseTaskState_done(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Cohort_id(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Cohort_policy(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_pack(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Pack(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_currency(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	if plain := leaf_Cohort_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Cohort_currency(obj *books.Cohort) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_Cohort_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _Cohort_segment(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_segment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Segment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_segment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "String")
+}
+
+func (ec *executionContext) _Cohort_month(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	if plain := leaf_Cohort_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Cohort_month(obj *books.Cohort) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_Cohort_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, false, false, "Period")
+}
+
+func (ec *executionContext) _Cohort_takenOver(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	if plain := leaf_Cohort_takenOver(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_takenOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opened, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Cohort_takenOver(obj *books.Cohort) graphql.Marshaler {
+	v := obj.Opened
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_Cohort_takenOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Cohort_sold(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	if plain := leaf_Cohort_sold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Cohort_sold(obj *books.Cohort) graphql.Marshaler {
+	v := obj.Sold
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_Cohort_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _Cohort_used(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Used(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Cohort_lapsed(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_lapsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Lapsed(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_lapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Cohort_refunded(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_refunded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Refunded(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Cohort_other(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_other(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Other(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_other(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Cohort_open(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Open(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Cohort_redeemedShare(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_redeemedShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().RedeemedShare(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_redeemedShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _Cohort_ages(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_ages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Ages(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CohortAge) graphql.Marshaler {
+			return ec.marshalNCohortAge2ᚕdrawdownᚋinternalᚋbooksᚐCohortAgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_ages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CohortAge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_lots(ctx context.Context, field graphql.CollectedField, obj *books.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_lots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Cohort().Lots(ctx, obj, fc.Args["hasUnused"].(*bool), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[revrec.Lot]) graphql.Marshaler {
+			return ec.marshalNLotConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_lots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Cohort",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LotConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Cohort_lots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CohortAge_age(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_age(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_age(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Age, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_age(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Age
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_age(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CohortAge_month(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_month(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CohortAge_used(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_used(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_used(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Used
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_usedToDate(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_usedToDate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_usedToDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsedToDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_usedToDate(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.UsedToDate
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_usedToDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_lapsed(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_lapsed(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_lapsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lapsed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_lapsed(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Lapsed
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_lapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_refunded(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_refunded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_refunded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_refunded(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Refunded
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_other(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_other(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_other(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Other, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_other(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Other
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_other(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_open(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	if plain := leaf_CohortAge_open(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortAge_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortAge_open(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.Open
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CohortAge_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CohortAge_redeemedShare(ctx context.Context, field graphql.CollectedField, obj *books.CohortAge) (ret graphql.Marshaler) {
+	return leaf_CohortAge_redeemedShare(obj)
+}
+
+func leaf_CohortAge_redeemedShare(obj *books.CohortAge) graphql.Marshaler {
+	v := obj.RedeemedShare
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDecimal(*v)
+}
+func (ec *executionContext) fieldContext_CohortAge_redeemedShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortAge", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _CohortConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Cohort]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Cohort) graphql.Marshaler {
+			return ec.marshalNCohort2ᚕᚖdrawdownᚋinternalᚋbooksᚐCohortᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CohortConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CohortConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cohort(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CohortConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Cohort]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Cohort]) graphql.Marshaler {
+			return ec.marshalNCohortEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CohortConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CohortConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CohortEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CohortConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Cohort]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CohortConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CohortConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CohortConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Cohort]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CohortConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _CohortEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Cohort]) (ret graphql.Marshaler) {
+	if plain := leaf_CohortEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CohortEdge_cursor(obj *view.Edge[books.Cohort]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_CohortEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CohortEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _CohortEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Cohort]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CohortEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Cohort) graphql.Marshaler {
+			return ec.marshalNCohort2ᚖdrawdownᚋinternalᚋbooksᚐCohort(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CohortEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CohortEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cohort(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CostToServe_amount(ctx context.Context, field graphql.CollectedField, obj *books.Cost) (ret graphql.Marshaler) {
 	if plain := leaf_CostToServe_amount(obj); plain != graphql.Null {
 		return plain
@@ -21751,6 +23057,29 @@ func leaf_Customer_externalId(obj *books.Customer) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Customer_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Customer_segment(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_segment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Customer().Segment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_segment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Customer", field, true, true, "String")
 }
 
 func (ec *executionContext) _Customer_name(ctx context.Context, field graphql.CollectedField, obj *books.Customer) (ret graphql.Marshaler) {
@@ -22556,6 +23885,70 @@ func (ec *executionContext) _CustomerJurisdictionSetPayload_userErrors(ctx conte
 func (ec *executionContext) fieldContext_CustomerJurisdictionSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CustomerJurisdictionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerSegmentSetPayload_customer(ctx context.Context, field graphql.CollectedField, obj *CustomerSegmentSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerSegmentSetPayload_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerSegmentSetPayload_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerSegmentSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomerSegmentSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *CustomerSegmentSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomerSegmentSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomerSegmentSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomerSegmentSetPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -32043,6 +33436,50 @@ func (ec *executionContext) fieldContext_Mutation_customerJurisdictionSet(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_customerSegmentSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_customerSegmentSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CustomerSegmentSet(ctx, fc.Args["externalId"].(string), fc.Args["segment"].(*string), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *CustomerSegmentSetPayload) graphql.Marshaler {
+			return ec.marshalOCustomerSegmentSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCustomerSegmentSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_customerSegmentSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomerSegmentSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_customerSegmentSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_policyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41433,6 +42870,50 @@ func (ec *executionContext) fieldContext_Query_expiringMonths(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_expiringMonths_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_cohorts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Cohorts(ctx, fc.Args["policy"].(*string), fc.Args["pack"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["segment"].(*string), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Cohort]) graphql.Marshaler {
+			return ec.marshalNCohortConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cohorts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CohortConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_cohorts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -54055,7 +55536,7 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"externalId", "name", "jurisdiction"}
+	fieldsInOrder := [...]string{"externalId", "name", "jurisdiction", "segment"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54083,6 +55564,13 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.Jurisdiction = data
+		case "segment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("segment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Segment = data
 		}
 	}
 	return it, nil
@@ -58854,6 +60342,302 @@ func (ec *executionContext) _CloseTaskState(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var cohortImplementors = []string{"Cohort"}
+
+func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, obj *books.Cohort) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cohortImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Cohort")
+		case "id":
+			out.Values[i] = ec._Cohort_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._Cohort_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pack":
+			out.Values[i] = ec._Cohort_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._Cohort_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "segment":
+			out.Values[i] = ec._Cohort_segment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._Cohort_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takenOver":
+			out.Values[i] = ec._Cohort_takenOver(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._Cohort_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._Cohort_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsed":
+			out.Values[i] = ec._Cohort_lapsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refunded":
+			out.Values[i] = ec._Cohort_refunded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "other":
+			out.Values[i] = ec._Cohort_other(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._Cohort_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "redeemedShare":
+			out.Values[i] = ec._Cohort_redeemedShare(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ages":
+			out.Values[i] = ec._Cohort_ages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lots":
+			out.Values[i] = ec._Cohort_lots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cohortAgeImplementors = []string{"CohortAge"}
+
+func (ec *executionContext) _CohortAge(ctx context.Context, sel ast.SelectionSet, obj *books.CohortAge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cohortAgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CohortAge")
+		case "age":
+			out.Values[i] = ec._CohortAge_age(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._CohortAge_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._CohortAge_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usedToDate":
+			out.Values[i] = ec._CohortAge_usedToDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsed":
+			out.Values[i] = ec._CohortAge_lapsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refunded":
+			out.Values[i] = ec._CohortAge_refunded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "other":
+			out.Values[i] = ec._CohortAge_other(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._CohortAge_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "redeemedShare":
+			out.Values[i] = ec._CohortAge_redeemedShare(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_CohortAge returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_CohortAge(sel ast.SelectionSet, obj *books.CohortAge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cohortAgeImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CohortAge")
+		case "age":
+			out.Values[i] = leaf_CohortAge_age(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "month":
+			out.Values[i] = leaf_CohortAge_month(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "used":
+			out.Values[i] = leaf_CohortAge_used(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "usedToDate":
+			out.Values[i] = leaf_CohortAge_usedToDate(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "lapsed":
+			out.Values[i] = leaf_CohortAge_lapsed(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "refunded":
+			out.Values[i] = leaf_CohortAge_refunded(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "other":
+			out.Values[i] = leaf_CohortAge_other(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "open":
+			out.Values[i] = leaf_CohortAge_open(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "redeemedShare":
+			out.Values[i] = leaf_CohortAge_redeemedShare(obj)
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var cohortConnectionImplementors = []string{"CohortConnection"}
+
+func (ec *executionContext) _CohortConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Cohort]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cohortConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CohortConnection")
+		case "nodes":
+			out.Values[i] = ec._CohortConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._CohortConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CohortConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._CohortConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cohortEdgeImplementors = []string{"CohortEdge"}
+
+func (ec *executionContext) _CohortEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Cohort]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cohortEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CohortEdge")
+		case "cursor":
+			out.Values[i] = ec._CohortEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._CohortEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var costToServeImplementors = []string{"CostToServe"}
 
 func (ec *executionContext) _CostToServe(ctx context.Context, sel ast.SelectionSet, obj *books.Cost) graphql.Marshaler {
@@ -59005,6 +60789,11 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 		case "externalId":
 			out.Values[i] = ec._Customer_externalId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "segment":
+			out.Values[i] = ec._Customer_segment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "name":
@@ -59229,6 +61018,37 @@ func (ec *executionContext) _CustomerJurisdictionSetPayload(ctx context.Context,
 			}
 		case "userErrors":
 			out.Values[i] = ec._CustomerJurisdictionSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var customerSegmentSetPayloadImplementors = []string{"CustomerSegmentSetPayload"}
+
+func (ec *executionContext) _CustomerSegmentSetPayload(ctx context.Context, sel ast.SelectionSet, obj *CustomerSegmentSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customerSegmentSetPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomerSegmentSetPayload")
+		case "customer":
+			out.Values[i] = ec._CustomerSegmentSetPayload_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CustomerSegmentSetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -62268,6 +64088,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "customerSegmentSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_customerSegmentSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "policyCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_policyCreate(ctx, field)
@@ -64627,6 +66454,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_expiringMonths(ctx, field)
+				})
+		case "cohorts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cohorts(ctx, field)
 				})
 		case "alertRules":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -68821,6 +70654,78 @@ func (ec *executionContext) marshalNCloseTaskState2ᚕdrawdownᚋinternalᚋbook
 	return ret
 }
 
+func (ec *executionContext) marshalNCohort2ᚕᚖdrawdownᚋinternalᚋbooksᚐCohortᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Cohort) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCohort2ᚖdrawdownᚋinternalᚋbooksᚐCohort(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCohort2ᚖdrawdownᚋinternalᚋbooksᚐCohort(ctx context.Context, sel ast.SelectionSet, v *books.Cohort) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Cohort!")
+		return graphql.Null
+	}
+	return ec._Cohort(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCohortAge2drawdownᚋinternalᚋbooksᚐCohortAge(ctx context.Context, sel ast.SelectionSet, v books.CohortAge) graphql.Marshaler {
+	return ec._CohortAge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCohortAge2ᚕdrawdownᚋinternalᚋbooksᚐCohortAgeᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CohortAge) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCohortAge2drawdownᚋinternalᚋbooksᚐCohortAge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCohortConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Cohort]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CohortConnection!")
+		return graphql.Null
+	}
+	return ec._CohortConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCohortEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Cohort]) graphql.Marshaler {
+	return ec._CohortEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCohortEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Cohort]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCohortEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNCreditPrice2ᚖdrawdownᚋinternalᚋbooksᚐCreditPrice(ctx context.Context, sel ast.SelectionSet, v *books.CreditPrice) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreditPrice!")
@@ -72542,6 +74447,13 @@ func (ec *executionContext) marshalOCustomerJurisdictionSetPayload2ᚖdrawdown�
 		return graphql.Null
 	}
 	return ec._CustomerJurisdictionSetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCustomerSegmentSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐCustomerSegmentSetPayload(ctx context.Context, sel ast.SelectionSet, v *CustomerSegmentSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CustomerSegmentSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODate2drawdownᚋledgerᚐDate(ctx context.Context, v any) (ledger.Date, error) {

@@ -229,6 +229,8 @@ type CustomerCreateInput struct {
 	Name *string `json:"name,omitempty"`
 	// A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as `DE` or `US-DE`; none where null.
 	Jurisdiction *string `json:"jurisdiction,omitempty"`
+	// A code of your own by which cohorts of credits are told apart: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as `enterprise`; none where null.
+	Segment *string `json:"segment,omitempty"`
 }
 
 // What came of `customerCreate`.
@@ -241,6 +243,14 @@ type CustomerCreatePayload struct {
 
 // What came of `customerJurisdictionSet`.
 type CustomerJurisdictionSetPayload struct {
+	// The customer; null where it was refused.
+	Customer *books.Customer `json:"customer,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `customerSegmentSet`.
+type CustomerSegmentSetPayload struct {
 	// The customer; null where it was refused.
 	Customer *books.Customer `json:"customer,omitempty"`
 	// What is wrong and what would be right; empty where it was done.

@@ -90,6 +90,18 @@ func cohorts(t *testing.T, s *suite) {
 // filing finds lots that have no cohort, what was bought first, and files them.
 func filing(t *testing.T, s *suite) {
 	policy := aPolicy("standard")
+	customer := aCustomer("acme")
+	customer.Segment = "smb"
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.InsertCustomer(ctx, customer))
+		for _, segment := range []string{"", "enterprise"} {
+			must(t, tx.SetCustomerSegment(ctx, customer.ID, segment))
+			customer.Segment = segment
+			same(t, []books.Customer{customer})(tx.CustomersByID(ctx, []string{customer.ID}))
+			same(t, []books.Customer{customer})(tx.CustomersByExternalID(ctx, []string{"acme"}))
+		}
+	})
+	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.SetCustomerSegment(ctx, newID(), "x") }), books.NotFound)
 	bought, filed, grant := aLot(c2, policy.ID), aLot(c1, policy.ID), aLot(c1, policy.ID)
 	child := aLot(c1, policy.ID)
 	child.OriginID, grant.Kind, grant.PurchaseID = bought.ID, revrec.GrantLot, ""
