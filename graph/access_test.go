@@ -108,6 +108,8 @@ var matrix = map[string]struct {
 	"Query.accountOverTime":            {`accountOverTime(account: CASH, from: "2024-01-01", to: "2024-01-31") { series { currency } }`, everybody},
 	"Query.activeCustomersOverTime":    {`activeCustomersOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.deferredRevenue":            {`deferredRevenue { nodes { lots } }`, everybody},
+	"Query.estimateReview":             {`estimateReview(policy: "default", month: "2023-01") { review { stale } }`, everybody},
+	"Query.estimateReviews":            {`estimateReviews { nodes { stale } }`, everybody},
 	"Query.breakage":                   {`breakage(through: "2024-01") { rows { sold } }`, everybody},
 	"Query.deferredRevenueRollForward": {`deferredRevenueRollForward(from: "2024-01-01", to: "2024-01-31") { entryCount }`, everybody},
 	"Query.statement":                  {`statement(customer: "acme", from: "2024-01-01", to: "2024-01-31") { from }`, everybody},
@@ -181,6 +183,7 @@ var notOfOneCustomer = []string{
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",
+	"Query.estimateReview", "Query.estimateReviews",
 }
 
 // rootFieldsOf lists the root fields of the schema, as Type.field.

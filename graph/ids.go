@@ -46,6 +46,7 @@ const (
 	expiringNoun noun = "exp"
 	lineNoun     noun = "stl" // of a statement
 	fxNoun       noun = "fx"  // day and currency
+	reviewNoun   noun = "rev" // of an estimate
 	escheatNoun  noun = "esr" // jurisdiction, day and rule
 
 	alertRuleNoun noun = "alr"

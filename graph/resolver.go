@@ -79,6 +79,9 @@ type (
 	statementLineResolver   struct{}
 	statementUseResolver    struct{}
 	breakageRowResolver     struct{}
+	reviewResolver          struct{}
+	reviewedCohortResolver  struct{}
+	reviewCellResolver      struct{}
 	rollForwardResolver     struct{}
 	rollForwardRowResolver  struct{}
 )
@@ -128,6 +131,9 @@ func (r *resolver) StatementUse() gen.StatementUseResolver       { return statem
 func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardResolver {
 	return rollForwardResolver{}
 }
+func (r *resolver) EstimateReview() gen.EstimateReviewResolver { return reviewResolver{} }
+func (r *resolver) ReviewedCohort() gen.ReviewedCohortResolver { return reviewedCohortResolver{} }
+func (r *resolver) ReviewCell() gen.ReviewCellResolver         { return reviewCellResolver{} }
 func (r *resolver) BreakageRow() gen.BreakageRowResolver       { return breakageRowResolver{} }
 func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
@@ -186,7 +192,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
-	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun: // cursors alone
+	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun, reviewNoun: // cursors alone
 	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}

@@ -243,6 +243,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if strings.HasSuffix(field.Name, "OverTime") {
 		return waysToChart(field)
 	}
+	if field.Name == "estimateReview" {
+		return []string{`(policy: "pooled", month: "2023-12")`}
+	}
 	if field.Name == "breakage" {
 		return []string{`(through: "2024-01")`}
 	}

@@ -53,17 +53,22 @@ type Estimate struct {
 	InOne bool
 }
 
-// RateOn returns the estimate in force at the end of the day. Estimates are in order
+// EstimateOn returns the estimate in force at the end of the day. Estimates are in order
 // of their day; of two on one day the later one counts.
-func RateOn(estimates []Estimate, day ledger.Date) decimal.Decimal {
-	rate := decimal.Zero
+func EstimateOn(estimates []Estimate, day ledger.Date) Estimate {
+	inForce := Estimate{Rate: decimal.Zero}
 	for _, estimate := range estimates {
 		if estimate.From > day {
 			break
 		}
-		rate = estimate.Rate
+		inForce = estimate
 	}
-	return rate
+	return inForce
+}
+
+// RateOn returns the rate of the estimate in force at the end of the day.
+func RateOn(estimates []Estimate, day ledger.Date) decimal.Decimal {
+	return EstimateOn(estimates, day).Rate
 }
 
 // PoolDay is what came into a pool and left it on one day: the price of credits sold

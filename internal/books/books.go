@@ -40,6 +40,7 @@ type Books struct {
 	webhooks WebhookOptions
 	// estimates bounds the files of estimates.
 	estimates EstimateOptions
+	reviews   ReviewThresholds
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -57,12 +58,13 @@ type Options struct {
 	Feed       FeedOptions      // what it costs to tell others what changes
 	Webhooks   WebhookOptions   // which endpoints may be told what happens
 	Estimates  EstimateOptions  // what bounds the files of estimates
+	Reviews    ReviewThresholds // when an estimate is stale
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
-	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults()}
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults(), reviews: options.Reviews.withDefaults()}
 	b.idsTellTime = options.Now == nil && options.NewID == nil
 	if b.now == nil {
 		b.now = time.Now

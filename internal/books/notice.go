@@ -31,6 +31,7 @@ const (
 	NoticeEstimateProposed   NoticeType = "estimate.proposed"
 	NoticeEstimateApproved   NoticeType = "estimate.approved"
 	NoticeEstimateRejected   NoticeType = "estimate.rejected"
+	NoticeEstimateStale      NoticeType = "estimate.stale"
 	NoticeJobFinished        NoticeType = "job.finished"
 	NoticeBalanceLow         NoticeType = "balance.low"
 	NoticeCreditsExpiring    NoticeType = "credits.expiring"
@@ -58,7 +59,8 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		NoticePurchaseCreated, NoticePurchasePaid, NoticePurchaseRefunded, NoticePurchaseVoided, NoticePurchaseDisputed, NoticePaymentReceived,
 		NoticeLotExtended, NoticeLotReinstated, NoticeLotLapsed, NoticeLotRolledOver, NoticeCreditsTransferred, NoticeGrantCreated,
-		NoticeEstimateProposed, NoticeEstimateApproved, NoticeEstimateRejected, NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
+		NoticeEstimateProposed, NoticeEstimateApproved, NoticeEstimateRejected, NoticeEstimateStale,
+		NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
 		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
 		NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,

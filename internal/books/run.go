@@ -110,6 +110,7 @@ func (b *Books) steps(name JobName) []step {
 	due, recognise, expire := step{"due", b.due}, step{"recognise", b.recognise}, step{"expire", b.expire}
 	remote, breakage := step{"remote", b.remote}, step{"breakage", b.breakage}
 	alerts, topUps, file := step{"alerts", b.alerts}, step{"topups", b.topUps}, step{"cohorts", b.fileLots}
+	review := step{"review", b.review}
 	switch name {
 	case JobAlerts:
 		return []step{alerts, topUps}
@@ -121,8 +122,10 @@ func (b *Books) steps(name JobName) []step {
 		return []step{file, expire}
 	case JobBreakage:
 		return []step{file, recognise, remote, breakage}
+	case JobReview:
+		return []step{review}
 	case JobAll:
-		return []step{file, due, recognise, expire, remote, breakage, alerts, topUps}
+		return []step{file, due, recognise, expire, remote, breakage, alerts, topUps, review}
 	}
 	return nil
 }

@@ -369,3 +369,15 @@ func (scopedTx) PoolMeasures(context.Context, CohortFilter, ledger.Date, Page) (
 }
 
 func (scopedTx) SetCustomerSegment(context.Context, string, string) error { return errScoped }
+
+func (scopedTx) InsertEstimateReview(context.Context, EstimateReview) error { return errScoped }
+
+func (scopedTx) EstimateReviews(context.Context, ReviewFilter, Page) ([]EstimateReview, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CountEstimateReviews(context.Context, ReviewFilter) (int64, error) {
+	return 0, errScoped
+}
+
+func (scopedTx) CountStaleEstimates(context.Context) (int64, error) { return 0, errScoped }

@@ -31,6 +31,8 @@ type Status struct {
 	// far as there is one.
 	Succeeded, Last map[JobName]JobRun
 	Outbox          OutboxStatus
+	// StaleEstimates is how many policies' latest review found the estimate stale.
+	StaleEstimates int64
 }
 
 // OutboxStatus is what is to be sent to endpoints.
@@ -62,6 +64,9 @@ func (b *Books) Status(ctx context.Context) (Status, error) {
 			}
 		}
 		if status.Outbox, err = tx.OutboxStatus(ctx); err != nil {
+			return err
+		}
+		if status.StaleEstimates, err = tx.CountStaleEstimates(ctx); err != nil {
 			return err
 		}
 		if at := status.Outbox.OldestAt; !at.IsZero() {

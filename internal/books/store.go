@@ -390,6 +390,13 @@ type cohortTx interface {
 	// CohortMoney adds up, by policy, currency and month, what lots of cohorts cost and what was
 	// recognised of them on days through the end of a month.
 	CohortMoney(ctx context.Context, filter CohortFilter, through ledger.Period) ([]CohortMoney, error)
+	// InsertEstimateReview keeps a review. EstimateReviews lists them in order of id, which is
+	// that in which they were made.
+	InsertEstimateReview(ctx context.Context, review EstimateReview) error
+	EstimateReviews(ctx context.Context, filter ReviewFilter, page Page) ([]EstimateReview, error)
+	CountEstimateReviews(ctx context.Context, filter ReviewFilter) (int64, error)
+	// CountStaleEstimates counts the policies whose latest review found something.
+	CountStaleEstimates(ctx context.Context) (int64, error)
 	// PoolMeasures lists pools of a policy and a currency in order of id, with what came into
 	// them and is booked of them through the day.
 	PoolMeasures(ctx context.Context, filter CohortFilter, day ledger.Date, page Page) ([]PoolMeasure, error)

@@ -221,12 +221,13 @@ const (
 	JobExpire    JobName = "expire"    // what lapsed
 	JobBreakage  JobName = "breakage"  // what is expected to lapse, and what has become remote
 	JobAlerts    JobName = "alerts"    // what runs low or out, and requests for more credits; books nothing
+	JobReview    JobName = "review"    // estimates against what came about; books nothing
 	JobAll       JobName = "all"       // the five in this order
 )
 
 // JobNames lists the jobs that can be run by hand.
 func JobNames() []JobName {
-	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage, JobAlerts}
+	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage, JobAlerts, JobReview}
 }
 
 // JobRun is one run of a job and what it did.

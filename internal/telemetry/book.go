@@ -42,6 +42,7 @@ type standing struct {
 	lag           *prometheus.GaugeVec
 	succeededAt   *prometheus.GaugeVec
 	lastFailed    *prometheus.GaugeVec
+	stale         prometheus.Gauge
 	difference    *prometheus.GaugeVec
 	functional    *prometheus.GaugeVec
 	reconciledAt  prometheus.Gauge
@@ -64,6 +65,7 @@ func newStanding() standing {
 		lag:           gauges("drawdown_booking_lag_seconds", "Seconds since the end of the oldest day that has ended and is not booked, by queue: due (invoices), usage, lapse, remote, pools (breakage). 0 where nothing waits.", "queue"),
 		succeededAt:   gauges("drawdown_job_last_success_timestamp_seconds", "Unix time at which the last successful run of the job ended, on whatever server it ran.", "job_name"),
 		lastFailed:    gauges("drawdown_job_last_run_failed", "1 where the last run of the job that ended has failed, on whatever server it ran, else 0.", "job_name"),
+		stale:         gauge("drawdown_estimates_stale", "Policies whose estimate of breakage the latest review found stale."),
 		difference:    gauges("drawdown_reconciliation_difference_minor", "Deferred revenue in the ledger less what lots and pools carry, in minor units of the currency. 0 in a book in order.", "currency"),
 		functional:    gauges("drawdown_reconciliation_functional_difference_minor", "The same in minor units of the book's own currency.", "currency"),
 		reconciledAt:  gauge("drawdown_reconciliation_timestamp_seconds", "Unix time at which ledger and lots were last compared; 0 before the first time."),
@@ -76,7 +78,7 @@ func newStanding() standing {
 }
 
 func (s standing) all() []prometheus.Collector {
-	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.difference, s.functional, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
+	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.stale, s.difference, s.functional, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
 }
 
 // booked has the book looked at again soon.
@@ -147,6 +149,7 @@ func (t *Telemetry) Sample(ctx context.Context, book *books.Books) error {
 	t.up.Set(1)
 	t.sampledAt.SetToCurrentTime()
 	t.stand(status.Outbox)
+	t.stale.Set(float64(status.StaleEstimates))
 	for queue, lag := range status.Lag {
 		t.lag.WithLabelValues(queue).Set(lag.Seconds())
 	}
