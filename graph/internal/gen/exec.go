@@ -25,6 +25,7 @@ import (
 	"drawdown/internal/forecast"
 	"drawdown/ledger"
 	"drawdown/revrec"
+	"drawdown/revrec/estimate"
 )
 
 // region    ***************************** api!.gotpl *****************************
@@ -62,6 +63,7 @@ type ResolverRoot interface {
 	EscheatRule() EscheatRuleResolver
 	Estimate() EstimateResolver
 	EstimateAttachment() EstimateAttachmentResolver
+	EstimateReview() EstimateReviewResolver
 	Expiring() ExpiringResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
@@ -89,6 +91,8 @@ type ResolverRoot interface {
 	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
 	RevenueSeries() RevenueSeriesResolver
+	ReviewCell() ReviewCellResolver
+	ReviewedCohort() ReviewedCohortResolver
 	RollForwardRow() RollForwardRowResolver
 	RunOut() RunOutResolver
 	Statement() StatementResolver
@@ -273,6 +277,21 @@ type EstimateResolver interface {
 type EstimateAttachmentResolver interface {
 	Sha256(ctx context.Context, obj *books.Attachment) (string, error)
 	Path(ctx context.Context, obj *books.Attachment) (string, error)
+}
+type EstimateReviewResolver interface {
+	Policy(ctx context.Context, obj *books.EstimateReview) (*books.Policy, error)
+	Estimate(ctx context.Context, obj *books.EstimateReview) (*books.Estimate, error)
+
+	Cells(ctx context.Context, obj *books.EstimateReview) (int, error)
+	Actual(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
+	Expected(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
+	ActualToExpected(ctx context.Context, obj *books.EstimateReview) (*decimal.Decimal, error)
+	Bias(ctx context.Context, obj *books.EstimateReview) (*decimal.Decimal, error)
+	StandardisedBias(ctx context.Context, obj *books.EstimateReview) (*decimal.Decimal, error)
+	LapsedCohorts(ctx context.Context, obj *books.EstimateReview) (int, error)
+	LapsedSold(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
+	LapsedUsed(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
+	FinalBreakage(ctx context.Context, obj *books.EstimateReview) (*decimal.Decimal, error)
 }
 type ExpiringResolver interface {
 	Customer(ctx context.Context, obj *books.Expiring) (*books.Customer, error)
@@ -543,6 +562,8 @@ type QueryResolver interface {
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
+	EstimateReview(ctx context.Context, policy string, month ledger.Period) (*books.ReviewDetail, error)
+	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
@@ -572,6 +593,12 @@ type RevenueSeriesResolver interface {
 
 	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
 	Customer(ctx context.Context, obj *view.Series) (*books.Customer, error)
+}
+type ReviewCellResolver interface {
+	Month(ctx context.Context, obj *estimate.Cell) (ledger.Period, error)
+}
+type ReviewedCohortResolver interface {
+	FinalBreakage(ctx context.Context, obj *books.ReviewedCohort) (*decimal.Decimal, error)
 }
 type RollForwardRowResolver interface {
 	Policy(ctx context.Context, obj *books.RollForwardGroup) (*string, error)
@@ -1638,6 +1665,39 @@ type Query {
     "What of use is a line."
     detail: StatementDetail! = DAY
   ): Statement @requires(role: VIEWER)
+
+  """
+  How an estimate of breakage did: of a policy, the one in force as a month ended, against what came about by then, from what is booked now of days
+  through its end. Actual use against expected by month of purchase and age since the data of the estimate ended, bias, and what broke in the end
+  of what has lapsed. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `. Errors: NOT_FOUND, INVALID.
+  """
+  estimateReview(
+    "The code of the policy; its method is PROPORTIONAL."
+    policy: String!
+    "The month; it has ended."
+    month: Period!
+  ): EstimateReviewDetail! @requires(role: VIEWER)
+
+  """
+  What the job ` + "`" + `REVIEW` + "`" + ` found, month by month, in the order in which it did: the latest review of a month counts, for late use may have moved an
+  earlier one. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  """
+  estimateReviews(
+    "Keeps those of the policy with this code."
+    policy: String
+    "Keeps those of the estimate with this id."
+    estimate: ID
+    "Keeps those of this month."
+    month: Period
+    "True keeps those that found the estimate stale; false the others."
+    stale: Boolean
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): EstimateReviewConnection! @requires(role: VIEWER)
 
   """
   Breakage by month of purchase, as it stood when a month ended: what was sold, used, lapsed and refunded, what lots released at expiry and as
@@ -2760,6 +2820,8 @@ enum WebhookEvent {
   ESTIMATE_APPROVED
   "A proposed breakage estimate was rejected."
   ESTIMATE_REJECTED
+  "A breakage estimate has become stale: use went beyond it, or its bias passed a threshold."
+  ESTIMATE_STALE
   "A job run booked something, or failed."
   JOB_FINISHED
   "A balance fell below the number of a rule."
@@ -5578,6 +5640,134 @@ enum RollForwardColumn {
   OPENING_BALANCES
 }
 
+"What came about by the end of a month against the estimate that was in force. AS 2501.11-.13: how the last estimates did."
+type EstimateReview {
+  "The policy."
+  policy: Policy!
+  "The estimate; null where the policy's own first rate was in force."
+  estimate: Estimate
+  "The month by whose end."
+  month: Period!
+  "When it was reviewed."
+  reviewedAt: DateTime!
+  "The rate in force, as a share of credits sold."
+  rate: Decimal!
+  "How many months of how many months of purchase were compared in which use was expected: 0 for an estimate by judgement, which says nothing of when credits are used."
+  cells: Int!
+  "Used in the months since the data of the estimate ended."
+  actual: Credits!
+  "Expected to be used in them."
+  expected: Credits!
+  "Actual ÷ expected; null where nothing was expected."
+  actualToExpected: Decimal
+  "Actual ÷ expected less 1: above zero more is used than expected, and breakage was estimated too high."
+  bias: Decimal
+  "The mean of Pearson's residuals (A − E) ÷ √E over its standard error: beyond 2 in size it is unlikely to be chance. Null below three cells."
+  standardisedBias: Decimal
+  "How many months of purchase have lapsed whole since the estimate came into force."
+  lapsedCohorts: Int!
+  "Sold in them, what was refunded or went otherwise left out."
+  lapsedSold: Credits!
+  "Used of that."
+  lapsedUsed: Credits!
+  "The share of it that was never used: the final outcome, beside ` + "`" + `rate` + "`" + `. Null where nothing has lapsed."
+  finalBreakage: Decimal
+  "Used beyond what the rate leaves for use, of months of purchase that have not lapsed."
+  beyond: Credits!
+  "Of how many months of purchase."
+  beyondCohorts: Int!
+  "True where something was found: somebody should estimate anew."
+  stale: Boolean!
+  "What was found."
+  findings: [ReviewFinding!]!
+}
+
+"A figure that passed its threshold."
+type ReviewFinding {
+  "What it is about."
+  reason: ReviewReason!
+  "The figure."
+  figure: Decimal!
+  "What it passed."
+  threshold: Decimal!
+}
+
+"Why an estimate is stale."
+enum ReviewReason {
+  "In a month of purchase more is used than the rate leaves for use: the figure is the credits beyond, the threshold nothing."
+  USE_BEYOND_ESTIMATE
+  "Use differs from the expected by more than a tenth of it: the figure is ` + "`" + `bias` + "`" + `."
+  BIAS
+  "Of what has lapsed less broke than was estimated, by more than two points: the figure is the rate less ` + "`" + `finalBreakage` + "`" + `."
+  OUTCOME_BELOW_ESTIMATE
+  "The data of the estimate ended more than 15 months before: the figure is how many."
+  DATA_OLD
+}
+
+"A review with the months of purchase that it adds up."
+type EstimateReviewDetail {
+  "The review."
+  review: EstimateReview!
+  "In order of month; what was taken over from another book is left out."
+  cohorts: [ReviewedCohort!]!
+}
+
+"What became of the credits of a policy that were sold in one month, against the estimate."
+type ReviewedCohort {
+  "The month of purchase."
+  month: Period!
+  "All credits sold."
+  sold: Credits!
+  "The same, what was refunded or went otherwise left out."
+  net: Credits!
+  "Used by the end of the month reviewed."
+  used: Credits!
+  "Expected to be used by then; 0 for an estimate by judgement."
+  expected: Credits!
+  "What the rate leaves for use until the end: (1 − rate) × net."
+  usedByRate: Credits!
+  "True where the month in which its last credits could be used has ended."
+  lapsed: Boolean!
+  "The rate in force."
+  estimatedBreakage: Decimal!
+  "The share that was never used, once lapsed."
+  finalBreakage: Decimal
+  "Month by month since the data of the estimate ended."
+  cells: [ReviewCell!]!
+}
+
+"The use of a month of purchase in one month, against what was expected."
+type ReviewCell {
+  "Calendar months after the month of purchase."
+  age: Int!
+  "The month."
+  month: Period!
+  "Used in it."
+  actual: Credits!
+  "Expected to be used in it."
+  expected: Credits!
+}
+
+"A page of reviews."
+type EstimateReviewConnection {
+  "The reviews of this page, in order."
+  nodes: [EstimateReview!]!
+  "The same, each with its cursor."
+  edges: [EstimateReviewEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many reviews there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A review of a page, with its cursor."
+type EstimateReviewEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The review itself."
+  node: EstimateReview!
+}
+
 "Breakage by month of purchase."
 type BreakageReport {
   "The last month whose days are in it."
@@ -5998,7 +6188,7 @@ type Job {
 
 "The jobs."
 enum JobName {
-  "The five below, in their order."
+  "The six below, in their order."
   ALL
   "Books invoices whose due date has come."
   DUE
@@ -6010,6 +6200,8 @@ enum JobName {
   BREAKAGE
   "Alerts of what runs low or out, and requests more credits; books nothing."
   ALERTS
+  "Sets estimates of breakage against what came about, once a month has ended, and flags those that are stale; books nothing."
+  REVIEW
 }
 
 "One run of a job and what it did."
@@ -8454,6 +8646,84 @@ func (ec *executionContext) childFields_EstimateRejectPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type EstimateRejectPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EstimateReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_EstimateReview_policy(ctx, field)
+	case "estimate":
+		return ec.fieldContext_EstimateReview_estimate(ctx, field)
+	case "month":
+		return ec.fieldContext_EstimateReview_month(ctx, field)
+	case "reviewedAt":
+		return ec.fieldContext_EstimateReview_reviewedAt(ctx, field)
+	case "rate":
+		return ec.fieldContext_EstimateReview_rate(ctx, field)
+	case "cells":
+		return ec.fieldContext_EstimateReview_cells(ctx, field)
+	case "actual":
+		return ec.fieldContext_EstimateReview_actual(ctx, field)
+	case "expected":
+		return ec.fieldContext_EstimateReview_expected(ctx, field)
+	case "actualToExpected":
+		return ec.fieldContext_EstimateReview_actualToExpected(ctx, field)
+	case "bias":
+		return ec.fieldContext_EstimateReview_bias(ctx, field)
+	case "standardisedBias":
+		return ec.fieldContext_EstimateReview_standardisedBias(ctx, field)
+	case "lapsedCohorts":
+		return ec.fieldContext_EstimateReview_lapsedCohorts(ctx, field)
+	case "lapsedSold":
+		return ec.fieldContext_EstimateReview_lapsedSold(ctx, field)
+	case "lapsedUsed":
+		return ec.fieldContext_EstimateReview_lapsedUsed(ctx, field)
+	case "finalBreakage":
+		return ec.fieldContext_EstimateReview_finalBreakage(ctx, field)
+	case "beyond":
+		return ec.fieldContext_EstimateReview_beyond(ctx, field)
+	case "beyondCohorts":
+		return ec.fieldContext_EstimateReview_beyondCohorts(ctx, field)
+	case "stale":
+		return ec.fieldContext_EstimateReview_stale(ctx, field)
+	case "findings":
+		return ec.fieldContext_EstimateReview_findings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateReview", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateReviewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_EstimateReviewConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_EstimateReviewConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EstimateReviewConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EstimateReviewConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateReviewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateReviewDetail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "review":
+		return ec.fieldContext_EstimateReviewDetail_review(ctx, field)
+	case "cohorts":
+		return ec.fieldContext_EstimateReviewDetail_cohorts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateReviewDetail", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateReviewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_EstimateReviewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_EstimateReviewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateReviewEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_EventDimension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -9876,6 +10146,58 @@ func (ec *executionContext) childFields_RevenueSeries(ctx context.Context, field
 		return ec.fieldContext_RevenueSeries_functionalTotal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevenueSeries", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "age":
+		return ec.fieldContext_ReviewCell_age(ctx, field)
+	case "month":
+		return ec.fieldContext_ReviewCell_month(ctx, field)
+	case "actual":
+		return ec.fieldContext_ReviewCell_actual(ctx, field)
+	case "expected":
+		return ec.fieldContext_ReviewCell_expected(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewCell", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_ReviewFinding_reason(ctx, field)
+	case "figure":
+		return ec.fieldContext_ReviewFinding_figure(ctx, field)
+	case "threshold":
+		return ec.fieldContext_ReviewFinding_threshold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_ReviewedCohort(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_ReviewedCohort_month(ctx, field)
+	case "sold":
+		return ec.fieldContext_ReviewedCohort_sold(ctx, field)
+	case "net":
+		return ec.fieldContext_ReviewedCohort_net(ctx, field)
+	case "used":
+		return ec.fieldContext_ReviewedCohort_used(ctx, field)
+	case "expected":
+		return ec.fieldContext_ReviewedCohort_expected(ctx, field)
+	case "usedByRate":
+		return ec.fieldContext_ReviewedCohort_usedByRate(ctx, field)
+	case "lapsed":
+		return ec.fieldContext_ReviewedCohort_lapsed(ctx, field)
+	case "estimatedBreakage":
+		return ec.fieldContext_ReviewedCohort_estimatedBreakage(ctx, field)
+	case "finalBreakage":
+		return ec.fieldContext_ReviewedCohort_finalBreakage(ctx, field)
+	case "cells":
+		return ec.fieldContext_ReviewedCohort_cells(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReviewedCohort", field.Name)
 }
 
 func (ec *executionContext) childFields_RollForwardCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13793,6 +14115,90 @@ func (ec *executionContext) field_Query_escheatRules_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimateReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "month",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["month"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimateReviews_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "estimate",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["estimate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "month",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["month"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "stale",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["stale"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg6
 	return args, nil
 }
 
@@ -27051,6 +27457,768 @@ func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReview_policy(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReview",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReview_estimate(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_estimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Estimate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Estimate) graphql.Marshaler {
+			return ec.marshalOEstimate2ᚖdrawdownᚋinternalᚋbooksᚐEstimate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_estimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReview",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReview_month(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_month(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateReview_reviewedAt(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_reviewedAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_reviewedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_reviewedAt(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_reviewedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EstimateReview_rate(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_rate(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateReview_cells(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Cells(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Int")
+}
+
+func (ec *executionContext) _EstimateReview_actual(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_actual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Actual(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_actual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _EstimateReview_expected(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Expected(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _EstimateReview_actualToExpected(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_actualToExpected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().ActualToExpected(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_actualToExpected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _EstimateReview_bias(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_bias(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().Bias(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_bias(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _EstimateReview_standardisedBias(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_standardisedBias(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().StandardisedBias(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_standardisedBias(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _EstimateReview_lapsedCohorts(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_lapsedCohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().LapsedCohorts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_lapsedCohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Int")
+}
+
+func (ec *executionContext) _EstimateReview_lapsedSold(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_lapsedSold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().LapsedSold(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_lapsedSold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _EstimateReview_lapsedUsed(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_lapsedUsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().LapsedUsed(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_lapsedUsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _EstimateReview_finalBreakage(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_finalBreakage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateReview().FinalBreakage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_finalBreakage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _EstimateReview_beyond(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_beyond(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_beyond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Beyond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_beyond(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.Beyond
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_beyond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateReview_beyondCohorts(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_beyondCohorts(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_beyondCohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BeyondCohorts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_beyondCohorts(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.BeyondCohorts
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_beyondCohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateReview_stale(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReview_stale(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_stale(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stale(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReview_stale(obj *books.EstimateReview) graphql.Marshaler {
+	v := obj.Stale()
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_EstimateReview_stale(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReview", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _EstimateReview_findings(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReview_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ReviewFinding) graphql.Marshaler {
+			return ec.marshalNReviewFinding2ᚕdrawdownᚋinternalᚋbooksᚐReviewFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReview_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewFinding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EstimateReview]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.EstimateReview) graphql.Marshaler {
+			return ec.marshalNEstimateReview2ᚕᚖdrawdownᚋinternalᚋbooksᚐEstimateReviewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReview(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EstimateReview]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.EstimateReview]) graphql.Marshaler {
+			return ec.marshalNEstimateReviewEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReviewEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EstimateReview]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.EstimateReview]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReviewConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _EstimateReviewDetail_review(ctx context.Context, field graphql.CollectedField, obj *books.ReviewDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewDetail_review(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstimateReview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EstimateReview) graphql.Marshaler {
+			return ec.marshalNEstimateReview2drawdownᚋinternalᚋbooksᚐEstimateReview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewDetail_review(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewDetail",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReview(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewDetail_cohorts(ctx context.Context, field graphql.CollectedField, obj *books.ReviewDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewDetail_cohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohorts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ReviewedCohort) graphql.Marshaler {
+			return ec.marshalNReviewedCohort2ᚕdrawdownᚋinternalᚋbooksᚐReviewedCohortᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewDetail_cohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewDetail",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewedCohort(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReviewEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.EstimateReview]) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReviewEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReviewEdge_cursor(obj *view.Edge[books.EstimateReview]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateReviewEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReviewEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateReviewEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.EstimateReview]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReviewEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EstimateReview) graphql.Marshaler {
+			return ec.marshalNEstimateReview2ᚖdrawdownᚋinternalᚋbooksᚐEstimateReview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReviewEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateReviewEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReview(ctx, field)
 		},
 	}
 	return fc, nil
@@ -43776,6 +44944,94 @@ func (ec *executionContext) fieldContext_Query_statement(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_estimateReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimateReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EstimateReview(ctx, fc.Args["policy"].(string), fc.Args["month"].(ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ReviewDetail) graphql.Marshaler {
+			return ec.marshalNEstimateReviewDetail2ᚖdrawdownᚋinternalᚋbooksᚐReviewDetail(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimateReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReviewDetail(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimateReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_estimateReviews(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimateReviews(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EstimateReviews(ctx, fc.Args["policy"].(*string), fc.Args["estimate"].(*string), fc.Args["month"].(*ledger.Period), fc.Args["stale"].(*bool), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.EstimateReview]) graphql.Marshaler {
+			return ec.marshalNEstimateReviewConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimateReviews(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReviewConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimateReviews_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_breakage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -46004,6 +47260,518 @@ func (ec *executionContext) fieldContext_RevenueSeries_functionalTotal(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReviewCell_age(ctx context.Context, field graphql.CollectedField, obj *estimate.Cell) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewCell_age(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewCell_age(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Age, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewCell_age(obj *estimate.Cell) graphql.Marshaler {
+	v := obj.Age
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReviewCell_age(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewCell", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReviewCell_month(ctx context.Context, field graphql.CollectedField, obj *estimate.Cell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewCell_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewCell().Month(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewCell_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewCell", field, true, true, "Period")
+}
+
+func (ec *executionContext) _ReviewCell_actual(ctx context.Context, field graphql.CollectedField, obj *estimate.Cell) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewCell_actual(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewCell_actual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewCell_actual(obj *estimate.Cell) graphql.Marshaler {
+	v := obj.Actual
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewCell_actual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewCell", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewCell_expected(ctx context.Context, field graphql.CollectedField, obj *estimate.Cell) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewCell_expected(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewCell_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewCell_expected(obj *estimate.Cell) graphql.Marshaler {
+	v := obj.Expected
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewCell_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewCell", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewFinding_reason(ctx context.Context, field graphql.CollectedField, obj *books.ReviewFinding) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewFinding_reason(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFinding_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ReviewReason) graphql.Marshaler {
+			return ec.marshalNReviewReason2drawdownᚋinternalᚋbooksᚐReviewReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewFinding_reason(obj *books.ReviewFinding) graphql.Marshaler {
+	v := obj.Reason
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ReviewFinding_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFinding", field, false, false, "ReviewReason")
+}
+
+func (ec *executionContext) _ReviewFinding_figure(ctx context.Context, field graphql.CollectedField, obj *books.ReviewFinding) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewFinding_figure(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFinding_figure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewFinding_figure(obj *books.ReviewFinding) graphql.Marshaler {
+	v := obj.Figure
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_ReviewFinding_figure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFinding", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _ReviewFinding_threshold(ctx context.Context, field graphql.CollectedField, obj *books.ReviewFinding) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewFinding_threshold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewFinding_threshold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Threshold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewFinding_threshold(obj *books.ReviewFinding) graphql.Marshaler {
+	v := obj.Threshold
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_ReviewFinding_threshold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewFinding", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _ReviewedCohort_month(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_month(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Period")
+}
+
+func (ec *executionContext) _ReviewedCohort_sold(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_sold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_sold(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Sold
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewedCohort_net(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_net(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_net(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Net, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_net(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Net
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_net(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewedCohort_used(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_used(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_used(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Used
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewedCohort_expected(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_expected(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_expected(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Expected
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewedCohort_usedByRate(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_usedByRate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_usedByRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_usedByRate(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.ByRate
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_usedByRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReviewedCohort_lapsed(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_lapsed(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_lapsed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lapsed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_lapsed(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.Lapsed
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_lapsed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReviewedCohort_estimatedBreakage(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	if plain := leaf_ReviewedCohort_estimatedBreakage(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_estimatedBreakage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EstimatedBreakage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReviewedCohort_estimatedBreakage(obj *books.ReviewedCohort) graphql.Marshaler {
+	v := obj.EstimatedBreakage
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_estimatedBreakage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _ReviewedCohort_finalBreakage(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_finalBreakage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReviewedCohort().FinalBreakage(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_finalBreakage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewedCohort", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _ReviewedCohort_cells(ctx context.Context, field graphql.CollectedField, obj *books.ReviewedCohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewedCohort_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Cell) graphql.Marshaler {
+			return ec.marshalNReviewCell2ᚕdrawdownᚋrevrecᚋestimateᚐCellᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewedCohort_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReviewedCohort",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewCell(ctx, field)
 		},
 	}
 	return fc, nil
@@ -62035,6 +63803,225 @@ func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var estimateReviewImplementors = []string{"EstimateReview"}
+
+func (ec *executionContext) _EstimateReview(ctx context.Context, sel ast.SelectionSet, obj *books.EstimateReview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateReviewImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateReview")
+		case "policy":
+			out.Values[i] = ec._EstimateReview_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimate":
+			out.Values[i] = ec._EstimateReview_estimate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._EstimateReview_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reviewedAt":
+			out.Values[i] = ec._EstimateReview_reviewedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._EstimateReview_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._EstimateReview_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actual":
+			out.Values[i] = ec._EstimateReview_actual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._EstimateReview_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actualToExpected":
+			out.Values[i] = ec._EstimateReview_actualToExpected(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bias":
+			out.Values[i] = ec._EstimateReview_bias(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "standardisedBias":
+			out.Values[i] = ec._EstimateReview_standardisedBias(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lapsedCohorts":
+			out.Values[i] = ec._EstimateReview_lapsedCohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsedSold":
+			out.Values[i] = ec._EstimateReview_lapsedSold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsedUsed":
+			out.Values[i] = ec._EstimateReview_lapsedUsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finalBreakage":
+			out.Values[i] = ec._EstimateReview_finalBreakage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "beyond":
+			out.Values[i] = ec._EstimateReview_beyond(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beyondCohorts":
+			out.Values[i] = ec._EstimateReview_beyondCohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stale":
+			out.Values[i] = ec._EstimateReview_stale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "findings":
+			out.Values[i] = ec._EstimateReview_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateReviewConnectionImplementors = []string{"EstimateReviewConnection"}
+
+func (ec *executionContext) _EstimateReviewConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.EstimateReview]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateReviewConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateReviewConnection")
+		case "nodes":
+			out.Values[i] = ec._EstimateReviewConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._EstimateReviewConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EstimateReviewConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EstimateReviewConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateReviewDetailImplementors = []string{"EstimateReviewDetail"}
+
+func (ec *executionContext) _EstimateReviewDetail(ctx context.Context, sel ast.SelectionSet, obj *books.ReviewDetail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateReviewDetailImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateReviewDetail")
+		case "review":
+			out.Values[i] = ec._EstimateReviewDetail_review(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cohorts":
+			out.Values[i] = ec._EstimateReviewDetail_cohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateReviewEdgeImplementors = []string{"EstimateReviewEdge"}
+
+func (ec *executionContext) _EstimateReviewEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.EstimateReview]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateReviewEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateReviewEdge")
+		case "cursor":
+			out.Values[i] = ec._EstimateReviewEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._EstimateReviewEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var eventDimensionImplementors = []string{"EventDimension"}
 
 func (ec *executionContext) _EventDimension(ctx context.Context, sel ast.SelectionSet, obj *books.EventDimension) graphql.Marshaler {
@@ -66581,6 +68568,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_statement(ctx, field)
 				})
+		case "estimateReview":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimateReview(ctx, field)
+				})
+		case "estimateReviews":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimateReviews(ctx, field)
+				})
 		case "breakage":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -67184,6 +69183,184 @@ func (ec *executionContext) _RevenueSeries(ctx context.Context, sel ast.Selectio
 			}
 		case "functionalTotal":
 			out.Values[i] = ec._RevenueSeries_functionalTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reviewCellImplementors = []string{"ReviewCell"}
+
+func (ec *executionContext) _ReviewCell(ctx context.Context, sel ast.SelectionSet, obj *estimate.Cell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewCellImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewCell")
+		case "age":
+			out.Values[i] = ec._ReviewCell_age(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._ReviewCell_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actual":
+			out.Values[i] = ec._ReviewCell_actual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._ReviewCell_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reviewFindingImplementors = []string{"ReviewFinding"}
+
+func (ec *executionContext) _ReviewFinding(ctx context.Context, sel ast.SelectionSet, obj *books.ReviewFinding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewFindingImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewFinding")
+		case "reason":
+			out.Values[i] = ec._ReviewFinding_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figure":
+			out.Values[i] = ec._ReviewFinding_figure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "threshold":
+			out.Values[i] = ec._ReviewFinding_threshold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_ReviewFinding returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ReviewFinding(sel ast.SelectionSet, obj *books.ReviewFinding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewFindingImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewFinding")
+		case "reason":
+			out.Values[i] = leaf_ReviewFinding_reason(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "figure":
+			out.Values[i] = leaf_ReviewFinding_figure(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "threshold":
+			out.Values[i] = leaf_ReviewFinding_threshold(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var reviewedCohortImplementors = []string{"ReviewedCohort"}
+
+func (ec *executionContext) _ReviewedCohort(ctx context.Context, sel ast.SelectionSet, obj *books.ReviewedCohort) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reviewedCohortImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReviewedCohort")
+		case "month":
+			out.Values[i] = ec._ReviewedCohort_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._ReviewedCohort_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "net":
+			out.Values[i] = ec._ReviewedCohort_net(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._ReviewedCohort_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._ReviewedCohort_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usedByRate":
+			out.Values[i] = ec._ReviewedCohort_usedByRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lapsed":
+			out.Values[i] = ec._ReviewedCohort_lapsed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimatedBreakage":
+			out.Values[i] = ec._ReviewedCohort_estimatedBreakage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finalBreakage":
+			out.Values[i] = ec._ReviewedCohort_finalBreakage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._ReviewedCohort_cells(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -71405,6 +73582,70 @@ func (ec *executionContext) unmarshalNEstimateProposeInput2drawdownᚋgraphᚋin
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNEstimateReview2drawdownᚋinternalᚋbooksᚐEstimateReview(ctx context.Context, sel ast.SelectionSet, v books.EstimateReview) graphql.Marshaler {
+	return ec._EstimateReview(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateReview2ᚕᚖdrawdownᚋinternalᚋbooksᚐEstimateReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.EstimateReview) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateReview2ᚖdrawdownᚋinternalᚋbooksᚐEstimateReview(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimateReview2ᚖdrawdownᚋinternalᚋbooksᚐEstimateReview(ctx context.Context, sel ast.SelectionSet, v *books.EstimateReview) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateReview!")
+		return graphql.Null
+	}
+	return ec._EstimateReview(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateReviewConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.EstimateReview]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateReviewConnection!")
+		return graphql.Null
+	}
+	return ec._EstimateReviewConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateReviewDetail2ᚖdrawdownᚋinternalᚋbooksᚐReviewDetail(ctx context.Context, sel ast.SelectionSet, v *books.ReviewDetail) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateReviewDetail!")
+		return graphql.Null
+	}
+	return ec._EstimateReviewDetail(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateReviewEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.EstimateReview]) graphql.Marshaler {
+	return ec._EstimateReviewEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateReviewEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.EstimateReview]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateReviewEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNEstimateStatus2drawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, v any) (books.EstimateStatus, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.EstimateStatus(tmp)
@@ -73054,6 +75295,81 @@ func (ec *executionContext) marshalNRevenueSeries2ᚕdrawdownᚋgraphᚋinternal
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewCell2drawdownᚋrevrecᚋestimateᚐCell(ctx context.Context, sel ast.SelectionSet, v estimate.Cell) graphql.Marshaler {
+	return ec._ReviewCell(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReviewCell2ᚕdrawdownᚋrevrecᚋestimateᚐCellᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.Cell) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewCell2drawdownᚋrevrecᚋestimateᚐCell(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReviewFinding2drawdownᚋinternalᚋbooksᚐReviewFinding(ctx context.Context, sel ast.SelectionSet, v books.ReviewFinding) graphql.Marshaler {
+	return ec._ReviewFinding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReviewFinding2ᚕdrawdownᚋinternalᚋbooksᚐReviewFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ReviewFinding) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewFinding2drawdownᚋinternalᚋbooksᚐReviewFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNReviewReason2drawdownᚋinternalᚋbooksᚐReviewReason(ctx context.Context, v any) (books.ReviewReason, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReviewReason(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReviewReason2drawdownᚋinternalᚋbooksᚐReviewReason(ctx context.Context, sel ast.SelectionSet, v books.ReviewReason) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReviewReason!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNReviewedCohort2drawdownᚋinternalᚋbooksᚐReviewedCohort(ctx context.Context, sel ast.SelectionSet, v books.ReviewedCohort) graphql.Marshaler {
+	return ec._ReviewedCohort(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReviewedCohort2ᚕdrawdownᚋinternalᚋbooksᚐReviewedCohortᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ReviewedCohort) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReviewedCohort2drawdownᚋinternalᚋbooksᚐReviewedCohort(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
