@@ -62,6 +62,16 @@ const shelves = [
         }
       },
       {
+        "name": "customerSegmentSet",
+        "says": "Puts a customer into a segment: what it buys from now on counts in the cohorts of that segment.",
+        "query": "mutation SetSegment($customer: String!, $segment: String, $key: String!) {\n  customerSegmentSet(externalId: $customer, segment: $segment, idempotencyKey: $key) {\n    customer { externalId segment }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "customer": "larkspur-labs",
+          "segment": "enterprise",
+          "key": "segment-larkspur"
+        }
+      },
+      {
         "name": "balanceChanged",
         "says": "A widget that shows what a customer has left, and stays right; the answer is the first event.",
         "query": "subscription BalanceChanged($customers: [String!]!) {\n  balanceChanged(customers: $customers) {\n    customer { externalId name }\n    credits\n    at\n  }\n}\n",
@@ -1085,6 +1095,14 @@ const shelves = [
   {
     "title": "Reports",
     "examples": [
+      {
+        "name": "cohorts",
+        "says": "Draws the redemption curve of each month of a policy: which share of what was sold was used by which age.",
+        "query": "query Cohorts($policy: String!) {\n  cohorts(policy: $policy, first: 3) {\n    nodes {\n      month\n      pack { code }\n      segment\n      sold\n      used\n      lapsed\n      open\n      redeemedShare\n      ages { age month usedToDate redeemedShare }\n    }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "variables": {
+          "policy": "annual"
+        }
+      },
       {
         "name": "trialBalance",
         "says": "What every account did in December.",
