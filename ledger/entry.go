@@ -23,6 +23,7 @@ const (
 	RefundEntry   EntryKind = "REFUND"            // Dr deferred revenue, Dr refunds, Cr cash. ASC 606-10-32-10
 	DisputeEntry  EntryKind = "DISPUTE"           // a lost chargeback: Dr deferred revenue, Dr disputes, Cr cash
 	OpeningEntry  EntryKind = "OPENING"           // Dr opening balances, Cr deferred revenue: taken over at a cut-over
+	EscheatEntry  EntryKind = "ESCHEAT"           // Dr unclaimed property, Cr cash: paid over to an authority
 	VoidEntry     EntryKind = "VOID"              // the reverse of what an unpaid purchase booked, what was used against refunds
 )
 

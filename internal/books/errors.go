@@ -22,6 +22,8 @@ const (
 	ShortExpiry         Code = "SHORT_EXPIRY"         // credits would lapse within 30 days, and nobody said why
 	AlreadyRefunded     Code = "ALREADY_REFUNDED"     // a purchase is refunded once
 	AmountExceedsPrice  Code = "AMOUNT_EXCEEDS_PRICE" // a refund or a chargeback takes at most what was paid and not given back, a payment what is outstanding
+	AmountExceedsOwed   Code = "AMOUNT_EXCEEDS_OWED"  // an authority is paid at most what is owed to it
+	PaidOver            Code = "PAID_OVER"            // what the law claims of the credits was paid over to the authority
 	NotPaid             Code = "NOT_PAID"             // the purchase is not paid
 	Disputed            Code = "DISPUTED"             // a chargeback of the purchase is open
 	NotDisputed         Code = "NOT_DISPUTED"         // no chargeback of it is open

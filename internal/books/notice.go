@@ -46,6 +46,7 @@ const (
 	NoticePackRevised        NoticeType = "pack.revised"
 	NoticePackRetired        NoticeType = "pack.retired"
 	NoticeRateCardPublished  NoticeType = "ratecard.published"
+	NoticeEscheatPaid        NoticeType = "escheat.paid"
 	NoticePeriodClosed       NoticeType = "period.closed"
 	NoticePeriodReopened     NoticeType = "period.reopened"
 	NoticeReopeningProposed  NoticeType = "reopening.proposed"
@@ -63,7 +64,7 @@ func NoticeTypes() []NoticeType {
 		NoticeJobFinished, NoticeBalanceLow, NoticeCreditsExpiring, NoticeTopUpRequested,
 		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
-		NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
+		NoticeEscheatPaid, NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
 	}
 }
 

@@ -64,6 +64,17 @@ func rateCardNotice(card RateCard) notice {
 	}}
 }
 
+// escheatNotice tells what was paid over to an authority.
+func escheatNotice(p EscheatPayment) notice {
+	return notice{NoticeEscheatPaid, nil, func(map[string]string) map[string]any {
+		data := map[string]any{"paidOn": p.PaidOn.String(), "amount": moneyOf(p.Amount), "reference": p.Reference}
+		if p.Jurisdiction != "" {
+			data["jurisdiction"] = p.Jurisdiction
+		}
+		return data
+	}}
+}
+
 func closingNotice(c Closing) notice {
 	return notice{NoticePeriodClosed, nil, func(map[string]string) map[string]any {
 		return map[string]any{"period": c.Period.String(), "closedAt": told(c.At), "entries": c.Entries, "lastEntry": c.LastEntry}

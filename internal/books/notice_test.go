@@ -24,6 +24,7 @@ var silent = map[string]string{
 	"opening.import":            "a command of whoever moves in, before other systems go by the book; its lots are thousands",
 	"fxrate.set":                "a rate changes no figure before an act uses it, which is told",
 	"customer.jurisdiction.set": "moves no figure that is booked",
+	"escheatRule.set":           "what it changes is booked by the jobs",
 	"customer.create":           "the company's own systems say who its customers are",
 	"customer.segment":          "changes no figure, only in which cohort what is bought from now on counts",
 	"policy.create":             "nothing is sold under it yet, and it never changes",

@@ -45,7 +45,7 @@ type Reinstated struct {
 // back, Dr breakage revenue (and unclaimed property, as far as the law's share was booked),
 // Cr deferred revenue, and is earned when they are used or lapse again. On a zero basis
 // the release stays, and the credits are a goodwill grant. ASC 606-10-25-10 to 25-13, 32-5.
-// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED, NOT_LAPSED,
+// Errors: NOT_FOUND, NOT_PAID, ALREADY_REFUNDED, ALREADY_VOIDED, DISPUTED, NOT_LAPSED, PAID_OVER,
 // INSUFFICIENT_CREDITS, CREDITS_HELD, TOO_LARGE, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) Reinstate(ctx context.Context, key string, request Reinstatement) (Reinstated, error) {
 	return once(ctx, b, act{"purchase.reinstate", key, request}, func(ctx context.Context, tx Tx) (Reinstated, string, error) {
@@ -122,6 +122,9 @@ func (b *Books) reinstateLot(ctx context.Context, tx Tx, request Reinstatement, 
 	}
 	if request.Treatment == PriceConcession {
 		change.Amount, change.Functional = lot.PriceOf(change.Credits)
+		if err := giveBack(ctx, tx, policy, lot, change); err != nil {
+			return none, err
+		}
 	}
 	child := b.childOf(lot, &change)
 	child.PurchasedOn, child.PoolLeftOn = change.Day, change.Day // a promise of its own, without a history to expect breakage from

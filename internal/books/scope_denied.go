@@ -75,7 +75,16 @@ func (scopedTx) EscheatRules(context.Context, EscheatFilter, Page) ([]EscheatRul
 	return nil, errScoped
 }
 func (scopedTx) CountEscheatRules(context.Context, EscheatFilter) (int64, error) { return 0, errScoped }
-func (scopedTx) MeasurePoolsOf(context.Context, string, ledger.Date) error       { return errScoped }
+func (scopedTx) HoldEscheat(context.Context) error                               { return errScoped }
+func (scopedTx) InsertEscheatPayment(context.Context, EscheatPayment) error      { return errScoped }
+func (scopedTx) UnclaimedDays(context.Context, UnclaimedFilter) ([]UnclaimedDay, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) UnclaimedLedger(context.Context, ledger.Date) ([]UnclaimedDay, error) {
+	return nil, errScoped
+}
+func (scopedTx) MeasurePoolsOf(context.Context, string, ledger.Date) error { return errScoped }
 func (scopedTx) ReleaseAgain(context.Context, string, ledger.Date, ledger.Date) error {
 	return errScoped
 }

@@ -166,6 +166,15 @@ type catalogTx interface {
 	// EscheatRules lists rules in the same order; Page.After is one's EscheatRule.Key.
 	EscheatRules(ctx context.Context, filter EscheatFilter, page Page) ([]EscheatRule, error)
 	CountEscheatRules(ctx context.Context, filter EscheatFilter) (int64, error)
+	// HoldEscheat keeps others from paying over until the transaction ends.
+	HoldEscheat(ctx context.Context) error
+	InsertEscheatPayment(ctx context.Context, payment EscheatPayment) error
+	// UnclaimedDays adds up what is in the journal for the law, in order of jurisdiction,
+	// currency and day of release.
+	UnclaimedDays(ctx context.Context, filter UnclaimedFilter) ([]UnclaimedDay, error)
+	// UnclaimedLedger returns the balance of the account by currency, as Early, by accounting
+	// dates through a day.
+	UnclaimedLedger(ctx context.Context, on ledger.Date) ([]UnclaimedDay, error)
 }
 
 type purchaseTx interface {

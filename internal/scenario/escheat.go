@@ -58,3 +58,26 @@ func (a escheatRule) play(ctx context.Context, p *player, step Step) error {
 	})
 	return err
 }
+
+// escheatPay pays over to an authority.
+type escheatPay struct {
+	jurisdiction string
+	amount       ledger.Amount
+	paid         ledger.Date
+	fxRate       *decimal.Decimal
+}
+
+func readEscheatPay(p *parser, path string, step mapping, s Step) act {
+	m := body(p, path, step, s, "jurisdiction", "amount", "currency", "paid", "fxRate")
+	m.need("jurisdiction", "amount")
+	return escheatPay{
+		jurisdiction: m.jurisdiction("jurisdiction"), amount: m.money("amount", m.currency(p.file.Currency)), paid: m.date("paid"), fxRate: m.rate(),
+	}
+}
+
+func (a escheatPay) play(ctx context.Context, p *player, step Step) error {
+	_, err := p.books.EscheatPay(ctx, p.key(step), books.PayEscheat{
+		Jurisdiction: a.jurisdiction, Currency: a.amount.Currency, Amount: a.amount.Decimal(), PaidOn: a.paid, FXRate: a.fxRate, Reference: "scenario",
+	})
+	return err
+}

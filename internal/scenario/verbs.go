@@ -12,7 +12,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 	verbs = map[string]verb{
 		"purchase": readPurchase, "pay": readPay, "grant": readGrant,
 		"rate": readRate, "rateCard": readRateCard, "usage": readUsage, "usageVoid": readUsageVoid, "refund": readRefund,
-		"estimate": readEstimate, "jurisdiction": readJurisdiction, "escheatRule": readEscheatRule, "run": readRun, "expect": readExpect,
+		"estimate": readEstimate, "jurisdiction": readJurisdiction, "escheatRule": readEscheatRule, "escheatPay": readEscheatPay, "run": readRun, "expect": readExpect,
 
 		"void": readVoid, "dispute": readDispute, "extend": readExtend, "reinstate": readReinstate, "transfer": readTransfer,
 		"hold": readHold, "capture": readCapture, "release": readRelease, "budget": readBudget,
@@ -27,7 +27,7 @@ func verbNames() []string {
 	return []string{
 		"opening", "pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
 		"reinstate", "transfer", "hold", "capture", "release", "budget",
-		"topUpRule", "topUpRuleEnd", "topUpConfirm", "topUpFail", "jurisdiction", "escheatRule", "estimate", "run", "close", "reopen", "expect",
+		"topUpRule", "topUpRuleEnd", "topUpConfirm", "topUpFail", "jurisdiction", "escheatRule", "escheatPay", "estimate", "run", "close", "reopen", "expect",
 	}
 }
 

@@ -140,3 +140,131 @@ func (t *tx) ReleaseAgain(ctx context.Context, jurisdiction string, from, today 
 	_, err = t.exec(ctx, "having lots released again", releaseAgain, jurisdiction, date(from), date(today))
 	return err
 }
+
+// HoldEscheat takes a number, which others wait for.
+func (t *tx) HoldEscheat(ctx context.Context) error {
+	_, err := t.next(ctx, "escheat payment", 1)
+	return err
+}
+
+type escheatPaymentRow struct {
+	bun.BaseModel `bun:"table:escheat_payments,alias:escheat_payments"`
+
+	ID                  string
+	Jurisdiction        string `bun:",nullzero"`
+	PaidOn              date   `bun:",type:text"`
+	Currency            string
+	AmountMinor         int64
+	FunctionalCurrency  string
+	FunctionalMinor     int64
+	PaidFunctionalMinor int64
+	Reference           string
+	CreatedAt           instant `bun:"created_at_us,type:bigint"`
+	CreatedBy           string
+}
+
+type escheatPartRow struct {
+	bun.BaseModel `bun:"table:escheat_payment_parts,alias:escheat_payment_parts"`
+
+	PaymentID       string
+	LapsedOn        date `bun:",type:text"`
+	AmountMinor     int64
+	FunctionalMinor int64
+}
+
+func (t *tx) InsertEscheatPayment(ctx context.Context, p books.EscheatPayment) error {
+	err := insert(ctx, t, "keeping a payment to an authority", []escheatPaymentRow{{
+		ID: p.ID, Jurisdiction: p.Jurisdiction, PaidOn: date(p.PaidOn), Currency: string(p.Amount.Currency), AmountMinor: p.Amount.Minor,
+		FunctionalCurrency: string(p.Functional.Currency), FunctionalMinor: p.Functional.Minor, PaidFunctionalMinor: p.Paid.Minor,
+		Reference: p.Reference, CreatedAt: instantOf(p.CreatedAt), CreatedBy: p.CreatedBy,
+	}})
+	if err != nil {
+		return err
+	}
+	return insert(ctx, t, "keeping what a payment to an authority is for", convert(p.Parts, func(part books.EscheatPart) escheatPartRow {
+		return escheatPartRow{PaymentID: p.ID, LapsedOn: date(part.LapsedOn), AmountMinor: part.Amount.Minor, FunctionalMinor: part.Functional.Minor}
+	}))
+}
+
+// unclaimedDays adds up the posted recognitions that the law has a share of, and the parts of
+// payments. The day on which a lot was released is the first of whose share something is
+// left; what moved on later days is given back.
+const unclaimedDays = `WITH of_lot AS (
+		SELECT r.customer_id, r.lot_id, r.day, r.currency,
+			sum(r.unclaimed_minor) AS minor, sum(r.unclaimed_functional_minor) AS functional,
+			sum(CASE WHEN r.kind = 'BREAKAGE_REMOTE' THEN r.unclaimed_minor ELSE 0 END) AS remote,
+			sum(CASE WHEN r.kind = 'BREAKAGE_REMOTE' THEN r.unclaimed_functional_minor ELSE 0 END) AS remote_functional
+		FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us IS NOT NULL
+		WHERE (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0) AND r.lot_id IS NOT NULL AND r.accounting_date <= ?0
+		GROUP BY r.customer_id, r.lot_id, r.day, r.currency),
+	released AS (SELECT customer_id, lot_id, min(day) AS day FROM of_lot WHERE minor <> 0 OR functional <> 0 GROUP BY customer_id, lot_id)
+	SELECT jurisdiction, currency, lapsed_on,
+		CAST(sum(early) AS BIGINT) AS early, CAST(sum(expiry) AS BIGINT) AS expiry, CAST(sum(remote) AS BIGINT) AS remote,
+		CAST(sum(given_back) AS BIGINT) AS given_back, CAST(sum(paid_over) AS BIGINT) AS paid_over,
+		CAST(sum(early_functional) AS BIGINT) AS early_functional, CAST(sum(expiry_functional) AS BIGINT) AS expiry_functional,
+		CAST(sum(remote_functional) AS BIGINT) AS remote_functional, CAST(sum(given_back_functional) AS BIGINT) AS given_back_functional,
+		CAST(sum(paid_over_functional) AS BIGINT) AS paid_over_functional
+	FROM (
+		SELECT coalesce(l.jurisdiction, '') AS jurisdiction, o.currency, e.day AS lapsed_on, 0 AS early, 0 AS early_functional,
+			CASE WHEN o.day = e.day THEN o.minor - o.remote ELSE 0 END AS expiry, CASE WHEN o.day = e.day THEN o.functional - o.remote_functional ELSE 0 END AS expiry_functional,
+			CASE WHEN o.day = e.day THEN o.remote ELSE 0 END AS remote, CASE WHEN o.day = e.day THEN o.remote_functional ELSE 0 END AS remote_functional,
+			CASE WHEN o.day <> e.day THEN -o.minor ELSE 0 END AS given_back, CASE WHEN o.day <> e.day THEN -o.functional ELSE 0 END AS given_back_functional,
+			0 AS paid_over, 0 AS paid_over_functional
+			FROM of_lot AS o JOIN released AS e ON e.customer_id = o.customer_id AND e.lot_id = o.lot_id
+			JOIN lots AS l ON l.customer_id = o.customer_id AND l.id = o.lot_id
+		UNION ALL SELECT coalesce(p.jurisdiction, ''), r.currency, '', r.unclaimed_minor, r.unclaimed_functional_minor, 0, 0, 0, 0, 0, 0, 0, 0
+			FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us IS NOT NULL JOIN pools AS p ON p.id = r.pool_id
+			WHERE (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0) AND r.accounting_date <= ?0
+		UNION ALL SELECT coalesce(p.jurisdiction, ''), p.currency, t.lapsed_on, 0, 0, 0, 0, 0, 0, 0, 0, t.amount_minor, t.functional_minor
+			FROM escheat_payments AS p JOIN escheat_payment_parts AS t ON t.payment_id = p.id
+			JOIN entries AS e ON e.reference = CAST(p.id AS TEXT) AND e.kind = 'ESCHEAT' WHERE e.accounting_date <= ?0
+	) AS booked WHERE ?1 OR jurisdiction = ?2
+	GROUP BY jurisdiction, currency, lapsed_on ORDER BY jurisdiction, currency, lapsed_on`
+
+type unclaimedRow struct {
+	Jurisdiction        string
+	Currency            string
+	LapsedOn            string
+	Early               int64
+	Expiry              int64
+	Remote              int64
+	GivenBack           int64
+	PaidOver            int64
+	EarlyFunctional     int64
+	ExpiryFunctional    int64
+	RemoteFunctional    int64
+	GivenBackFunctional int64
+	PaidOverFunctional  int64
+}
+
+func (t *tx) UnclaimedDays(ctx context.Context, filter books.UnclaimedFilter) ([]books.UnclaimedDay, error) {
+	jurisdiction := ""
+	if filter.Jurisdiction != nil {
+		jurisdiction = *filter.Jurisdiction
+	}
+	return unclaimed(query[unclaimedRow](ctx, t, "adding up unclaimed property", unclaimedDays, date(filter.On), filter.Jurisdiction == nil, jurisdiction))
+}
+
+func unclaimed(rows []unclaimedRow, err error) ([]books.UnclaimedDay, error) {
+	days := make([]books.UnclaimedDay, len(rows))
+	for i, row := range rows {
+		days[i] = books.UnclaimedDay{
+			Jurisdiction: row.Jurisdiction, Currency: ledger.Currency(row.Currency),
+			Minor: books.UnclaimedSums{Early: row.Early, Expiry: row.Expiry, Remote: row.Remote, GivenBack: row.GivenBack, PaidOver: row.PaidOver},
+			FunctionalMinor: books.UnclaimedSums{
+				Early: row.EarlyFunctional, Expiry: row.ExpiryFunctional, Remote: row.RemoteFunctional, GivenBack: row.GivenBackFunctional, PaidOver: row.PaidOverFunctional,
+			},
+		}
+		if row.LapsedOn != "" && err == nil {
+			days[i].LapsedOn, err = ledger.ParseDate(row.LapsedOn)
+		}
+	}
+	return days, err
+}
+
+func (t *tx) UnclaimedLedger(ctx context.Context, on ledger.Date) ([]books.UnclaimedDay, error) {
+	return unclaimed(query[unclaimedRow](ctx, t, "reading the account of unclaimed property",
+		`SELECT l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS early, CAST(sum(-l.functional_minor) AS BIGINT) AS early_functional
+			FROM lines AS l JOIN entries AS e ON e.number = l.entry_number WHERE l.account = 'unclaimed_property' AND e.accounting_date <= ?
+			GROUP BY l.currency ORDER BY l.currency`, date(on)))
+}

@@ -268,7 +268,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	},
 	{
-		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL AND e.kind <> 'OPENING'",
+		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL AND e.kind NOT IN ('OPENING', 'ESCHEAT')",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	},
 	{
@@ -309,7 +309,7 @@ var comparisons = []comparison{
 			"pool_key",
 		}},
 	},
-	accountPeriods, deferredRevenue, rolledLots, lotsToRoll,
+	accountPeriods, deferredRevenue, escheatEntries, escheatParts, unclaimedProperty, rolledLots, lotsToRoll,
 	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots,
 	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
