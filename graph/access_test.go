@@ -82,6 +82,7 @@ var matrix = map[string]struct {
 	"Query.escheatRules":               {`escheatRules { nodes { share } }`, everybody},
 	"Query.estimate":                   {`estimate(id: "est_0/0") { id }`, everybody},
 	"Query.estimates":                  {`estimates { nodes { id } }`, everybody},
+	"Query.unclaimedProperty":          {`unclaimedProperty { on }`, everybody},
 	"Query.fxRates":                    {`fxRates { nodes { rate } }`, everybody},
 	"Query.rateCard":                   {`rateCard { rates { credits } }`, everybody},
 	"Query.purchase":                   {`purchase(id: "pur_0") { id }`, everybody},
@@ -127,6 +128,7 @@ var matrix = map[string]struct {
 	"Mutation.meterCreate":             {`meterCreate(input: {code: "KEY", credits: "1"}, idempotencyKey: "KEY") { meter { id } userErrors { code } }`, accountants},
 	"Mutation.customerJurisdictionSet": {`customerJurisdictionSet(externalId: "acme", jurisdiction: "US-DE", idempotencyKey: "KEY") { customer { id } userErrors { code } }`, operators},
 	"Mutation.escheatRuleSet":          {`escheatRuleSet(input: {jurisdiction: "US-DE", share: "0.4", reason: "12 Del. C. 1133"}, idempotencyKey: "KEY") { rule { from } userErrors { code } }`, accountants},
+	"Mutation.escheatPay":              {`escheatPay(input: {jurisdiction: "US-DE", amount: "1.00", reference: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.fxRateSet":               {`fxRateSet(rates: [{currency: EUR, day: "2024-01-02", rate: "1.1", source: "bank"}], idempotencyKey: "KEY") { rates { rate } userErrors { code } }`, accountants},
 	"Mutation.rateCardPublish":         {`rateCardPublish(input: {rates: [{meter: "tokens", credits: "1"}]}, idempotencyKey: "KEY") { rateCard { number } userErrors { code } }`, accountants},
 	"Mutation.purchaseCreate":          {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},
@@ -179,7 +181,7 @@ var matrix = map[string]struct {
 // they are about the whole book.
 var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
-	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.estimate", "Query.estimates",
+	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",

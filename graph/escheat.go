@@ -59,3 +59,55 @@ func (lotResolver) Jurisdiction(_ context.Context, l *revrec.Lot) (*string, erro
 func (poolResolver) Jurisdiction(_ context.Context, p *revrec.Pool) (*string, error) {
 	return text(p.Jurisdiction), nil
 }
+
+func (r mutationResolver) EscheatPay(ctx context.Context, input gen.EscheatPayInput, idempotencyKey string) (*gen.EscheatPayPayload, error) {
+	payment, err := r.books.EscheatPay(ctx, idempotencyKey, books.PayEscheat{
+		Jurisdiction: value(input.Jurisdiction), Currency: value(input.Currency), Amount: input.Amount, PaidOn: value(input.PaidOn),
+		FXRate: input.FxRate, Reference: input.Reference,
+	})
+	refusals, fault := userErrors(err)
+	if err != nil {
+		return &gen.EscheatPayPayload{UserErrors: refusals}, fault
+	}
+	return &gen.EscheatPayPayload{Payment: &payment, UserErrors: refusals}, nil
+}
+
+func (escheatPaymentResolver) Jurisdiction(_ context.Context, p *books.EscheatPayment) (*string, error) {
+	return text(p.Jurisdiction), nil
+}
+
+func (r queryResolver) UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*gen.UnclaimedProperty, error) {
+	q := requestOf(ctx)
+	var report books.UnclaimedProperty
+	err := q.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+		report, err = r.books.UnclaimedProperty(ctx, tx, value(on), jurisdiction)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := &gen.UnclaimedProperty{On: report.On, Rows: []gen.UnclaimedPropertyRow{}, Checks: []gen.UnclaimedPropertyCheck{}}
+	money := func(minor int64, currency ledger.Currency) *ledger.Amount {
+		amount := ledger.Money(minor, currency)
+		return &amount
+	}
+	for _, row := range report.Rows {
+		line := gen.UnclaimedPropertyRow{
+			Jurisdiction: text(row.Jurisdiction), Early: money(row.Minor.Early, row.Currency), Expiry: money(row.Minor.Expiry, row.Currency),
+			Remote: money(row.Minor.Remote, row.Currency), GivenBack: money(row.Minor.GivenBack, row.Currency),
+			PaidOver: money(row.Minor.PaidOver, row.Currency), Owed: money(row.Minor.Owed(), row.Currency),
+			FunctionalBalance: money(row.FunctionalMinor.Early+row.FunctionalMinor.Owed(), r.books.Book().Functional),
+		}
+		if row.Lapsed != 0 {
+			line.LapsedIn = &row.Lapsed
+		}
+		if row.DueOn != 0 {
+			line.DueOn = &row.DueOn
+		}
+		shown.Rows = append(shown.Rows, line)
+	}
+	for _, check := range report.Checks {
+		shown.Checks = append(shown.Checks, gen.UnclaimedPropertyCheck{Rows: &check.Rows, Ledger: &check.Ledger, FunctionalRows: &check.FunctionalRows, FunctionalLedger: &check.InLedger})
+	}
+	return shown, nil
+}

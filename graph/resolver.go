@@ -31,6 +31,7 @@ type (
 	policyResolver          struct{ *resolver }
 	overageResolver         struct{}
 	breakageResolver        struct{}
+	escheatPaymentResolver  struct{}
 	escheatRuleResolver     struct{}
 	estimateResolver        struct{ *resolver }
 	attachmentResolver      struct{}
@@ -95,6 +96,7 @@ func (r *resolver) Balance() gen.BalanceResolver                       { return 
 func (r *resolver) Policy() gen.PolicyResolver                         { return policyResolver{r} }
 func (r *resolver) Overage() gen.OverageResolver                       { return overageResolver{} }
 func (r *resolver) Breakage() gen.BreakageResolver                     { return breakageResolver{} }
+func (r *resolver) EscheatPayment() gen.EscheatPaymentResolver         { return escheatPaymentResolver{} }
 func (r *resolver) EscheatRule() gen.EscheatRuleResolver               { return escheatRuleResolver{} }
 func (r *resolver) Estimate() gen.EstimateResolver                     { return estimateResolver{r} }
 func (r *resolver) EstimateAttachment() gen.EstimateAttachmentResolver { return attachmentResolver{} }

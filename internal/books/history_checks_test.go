@@ -111,7 +111,14 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 				}
 			}
 			early := expectedEarly(g, u, r)
+			laws, err := tx.EscheatRulesOf(ctx, []string{pool.Jurisdiction})
+			must(t, err)
 			e := policies[0].Breakage.Escheat.Rat()
+			for _, law := range laws { // none is of a day to come
+				if law.From <= yesterday {
+					e = law.Share.Rat()
+				}
+			}
 			if want := rounded(new(big.Rat).Mul(early, e)); unclaimed[pool.ID] != want {
 				t.Fatalf("pool %s %s: %d unclaimed, %d by the formula\n%s", pool.By, pool.Key, unclaimed[pool.ID], want, h)
 			}

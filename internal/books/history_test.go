@@ -175,7 +175,7 @@ func (h history) String() string {
 var (
 	beginning = time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC)
 	kinds     = []string{
-		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "opening", "topUp", "topUp", "topUpConfirm", "opening", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate",
+		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "opening", "topUp", "topUp", "topUpConfirm", "opening", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate", "escheatRule", "escheatRule", "jurisdiction", "jurisdiction",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release", "budget", "budget",
 		"close", "close", "close", "close", "reopen", "reopen",
@@ -554,6 +554,12 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 			rate.Cost = &books.NewCost{Amount: decimal.New(a.price, -5)}
 		}
 		answer, err = p.RateCardPublish(ctx, key, books.NewRateCard{Rates: []books.NewRate{rate}, EffectiveFrom: a.at.Add(a.late)})
+	case "escheatRule":
+		answer, err = p.EscheatRuleSet(ctx, key, books.NewEscheatRule{
+			Jurisdiction: "US-DE", Share: a.rate, From: ledger.DateOf(a.at.Add(-a.late), time.UTC), Reason: "a test",
+		})
+	case "jurisdiction":
+		answer, err = p.CustomerJurisdictionSet(ctx, key, books.SetJurisdiction{Customer: a.customer, Jurisdiction: []string{"US-DE", "US-DE", "DE", ""}[a.target%4]})
 	case "estimate":
 		answer, err = p.EstimateCreate(ctx, key, books.NewEstimate{Policy: a.policy, Rate: a.rate, From: ledger.DateOf(a.at.Add(-a.late), time.UTC)})
 	case "topUp":

@@ -60,6 +60,7 @@ type ResolverRoot interface {
 	Draw() DrawResolver
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
+	EscheatPayment() EscheatPaymentResolver
 	EscheatRule() EscheatRuleResolver
 	Estimate() EstimateResolver
 	EstimateAttachment() EstimateAttachmentResolver
@@ -253,6 +254,9 @@ type EntryResolver interface {
 	Purchase(ctx context.Context, obj *ledger.Entry) (*books.Purchase, error)
 	Recognitions(ctx context.Context, obj *ledger.Entry, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
+type EscheatPaymentResolver interface {
+	Jurisdiction(ctx context.Context, obj *books.EscheatPayment) (*string, error)
+}
 type EscheatRuleResolver interface {
 	Dormancy(ctx context.Context, obj *books.EscheatRule) (*ledger.Duration, error)
 }
@@ -400,6 +404,7 @@ type MutationResolver interface {
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	RateCardPublish(ctx context.Context, input RateCardPublishInput, idempotencyKey string) (*RateCardPublishPayload, error)
 	EscheatRuleSet(ctx context.Context, input EscheatRuleInput, idempotencyKey string) (*EscheatRuleSetPayload, error)
+	EscheatPay(ctx context.Context, input EscheatPayInput, idempotencyKey string) (*EscheatPayPayload, error)
 	FxRateSet(ctx context.Context, rates []books.NewFXRate, idempotencyKey string) (*FxRateSetPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
@@ -566,6 +571,7 @@ type QueryResolver interface {
 	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
+	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*UnclaimedProperty, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
@@ -750,6 +756,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CostToServeInput", ec.unmarshalInputCostToServeInput),
 			graphql.NewInputUnmarshaler("CreditsTransferInput", ec.unmarshalInputCreditsTransferInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
+			graphql.NewInputUnmarshaler("EscheatPayInput", ec.unmarshalInputEscheatPayInput),
 			graphql.NewInputUnmarshaler("EscheatRuleInput", ec.unmarshalInputEscheatRuleInput),
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
@@ -1736,6 +1743,18 @@ type Query {
   ): DeferredRevenueRollForward! @requires(role: VIEWER)
 
   """
+  What is owed to the authorities of jurisdictions for credits that nobody used, and what was booked ahead for those that have not lapsed: by
+  jurisdiction, currency, the day on which it is due, and month of lapse. Foots to the account ` + "`" + `UNCLAIMED_PROPERTY` + "`" + `. A token for one customer may not ask:
+  ` + "`" + `FORBIDDEN` + "`" + `. ASC 606-10-55-49.
+  """
+  unclaimedProperty(
+    "Accounting dates through this day, in the book's time zone; today where null."
+    on: Date
+    "Keeps one, such as ` + "`" + `US-DE` + "`" + `, and leaves ` + "`" + `checks` + "`" + ` out; all where null."
+    jurisdiction: String
+  ): UnclaimedProperty! @requires(role: VIEWER)
+
+  """
   Credits used over time, by the day of use, net of voids: what was drawn on lots, booked or not. Read from sums by lot
   and day; only by ` + "`" + `METER` + "`" + ` or ` + "`" + `DIMENSION` + "`" + `, and for one dimension, event by event, which takes at most 31 days, and by ` + "`" + `METER` + "`" + `
   needs ` + "`" + `customer` + "`" + `.
@@ -2094,6 +2113,17 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): EscheatRuleSetPayload @requires(role: ACCOUNTANT)
+
+  """
+  Books what was paid over to the authority of a jurisdiction: Dr unclaimed property as the book carries it, Cr cash, the difference that the rate of the day makes to
+  exchange gain or loss. At most what is owed of credits that had lapsed by the day, taken from what is due first: ` + "`" + `AMOUNT_EXCEEDS_OWED` + "`" + `.
+  """
+  escheatPay(
+    "What was paid."
+    input: EscheatPayInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): EscheatPayPayload @requires(role: ACCOUNTANT)
 
   """
   Sets exchange rates of days, all of them or none. Purchases, payments and refunds that say no ` + "`" + `fxRate` + "`" + ` take that of their day, or the
@@ -2564,6 +2594,10 @@ enum ErrorCode {
   AMOUNT_EXCEEDS_PRICE
   "The purchase is not paid."
   NOT_PAID
+  "More than is owed to the authority."
+  AMOUNT_EXCEEDS_OWED
+  "What the law claims of the credits was paid over to the authority: it is not the company's to give back."
+  PAID_OVER
   "A chargeback of the purchase is open."
   DISPUTED
   "No chargeback of the purchase is open."
@@ -2852,6 +2886,8 @@ enum WebhookEvent {
   PACK_RETIRED
   "Rates of meters were published, in force from an instant on."
   RATECARD_PUBLISHED
+  "Unclaimed property was paid over to an authority."
+  ESCHEAT_PAID
   "A month was closed."
   PERIOD_CLOSED
   "A closed month was opened again, with every later one that was closed."
@@ -5320,6 +5356,8 @@ enum EntryKind {
   DISPUTE
   "What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue."
   OPENING
+  "Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash."
+  ESCHEAT
 }
 
 "One posting."
@@ -6650,6 +6688,92 @@ type EscheatRuleSetPayload {
   rule: EscheatRule
   "What is wrong and what would be right; empty where it was done."
   userErrors: [UserError!]!
+}
+
+"What was paid over to an authority."
+input EscheatPayInput {
+  "A country or a part of one, such as ` + "`" + `US-DE` + "`" + `; of customers without one where null."
+  jurisdiction: String
+  "The currency of the contracts; the book's where null."
+  currency: Currency
+  "What was paid, in that currency, more than 0."
+  amount: Decimal!
+  "The day, in the book's time zone: today at the latest; today where null."
+  paidOn: Date
+  "Functional currency per unit on that day. Where null, the rate of the day by ` + "`" + `fxRates` + "`" + `, or the latest of the seven days before; ` + "`" + `INVALID` + "`" + ` where there is none."
+  fxRate: Decimal
+  "What the authority knows it by: 1 to 200 characters."
+  reference: String!
+}
+
+"What came of ` + "`" + `escheatPay` + "`" + `."
+type EscheatPayPayload {
+  "The payment; null where it was refused."
+  payment: EscheatPayment
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What was paid over to the authority of a jurisdiction."
+type EscheatPayment {
+  "The country or part of one; null is of customers without one."
+  jurisdiction: String
+  "The day."
+  paidOn: Date!
+  "What was paid, in the currency of the contracts."
+  amount: Money!
+  "What the book carried for it, in its own currency."
+  functionalAmount: Money!
+  "What it cost, in the book's own currency."
+  paid: Money!
+  "What the authority knows it by."
+  reference: String!
+}
+
+"What is owed to authorities for credits that nobody used."
+type UnclaimedProperty {
+  "Accounting dates through this day."
+  on: Date!
+  "In order of jurisdiction, currency, due day and month of lapse."
+  rows: [UnclaimedPropertyRow!]!
+  "The rows of each currency held against the account; none where one jurisdiction was asked for."
+  checks: [UnclaimedPropertyCheck!]!
+}
+
+"What was booked for the law of one jurisdiction, in one currency, for lots that lapsed in one month and are due on one day."
+type UnclaimedPropertyRow {
+  "The country or part of one; null is of customers without one."
+  jurisdiction: String
+  "The month in which the lots lapsed or became remote; null for what was booked ahead."
+  lapsedIn: Period
+  "The day on which it is due to the authority; null where no rule says, and for what was booked ahead."
+  dueOn: Date
+  "Booked ahead of the lapse, with expected breakage: owed to nobody yet."
+  early: Money!
+  "Booked as lots lapsed."
+  expiry: Money!
+  "Booked as use became remote."
+  remote: Money!
+  "Taken back since, by late use, reinstatement and the like."
+  givenBack: Money!
+  "Paid over to the authority."
+  paidOver: Money!
+  "What is left: expiry + remote − givenBack − paidOver. Negative where more was given back than is left: it is set off with the next payment."
+  owed: Money!
+  "Early and owed together, as the book carries them, in its own currency."
+  functionalBalance: Money!
+}
+
+"The rows of a currency beside the account."
+type UnclaimedPropertyCheck {
+  "What the rows come to."
+  rows: Money!
+  "What the account holds."
+  ledger: Money!
+  "What the rows come to in the book's own currency."
+  functionalRows: Money!
+  "What the account holds in the book's own currency."
+  functionalLedger: Money!
 }
 
 "An exchange rate of a day."
@@ -8476,6 +8600,34 @@ func (ec *executionContext) childFields_EntryEdge(ctx context.Context, field gra
 		return ec.fieldContext_EntryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatPayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_EscheatPayPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EscheatPayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatPayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EscheatPayment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "jurisdiction":
+		return ec.fieldContext_EscheatPayment_jurisdiction(ctx, field)
+	case "paidOn":
+		return ec.fieldContext_EscheatPayment_paidOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_EscheatPayment_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_EscheatPayment_functionalAmount(ctx, field)
+	case "paid":
+		return ec.fieldContext_EscheatPayment_paid(ctx, field)
+	case "reference":
+		return ec.fieldContext_EscheatPayment_reference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscheatPayment", field.Name)
 }
 
 func (ec *executionContext) childFields_EscheatRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10692,6 +10844,58 @@ func (ec *executionContext) childFields_TrialBalanceRow(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type TrialBalanceRow", field.Name)
 }
 
+func (ec *executionContext) childFields_UnclaimedProperty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "on":
+		return ec.fieldContext_UnclaimedProperty_on(ctx, field)
+	case "rows":
+		return ec.fieldContext_UnclaimedProperty_rows(ctx, field)
+	case "checks":
+		return ec.fieldContext_UnclaimedProperty_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnclaimedProperty", field.Name)
+}
+
+func (ec *executionContext) childFields_UnclaimedPropertyCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_UnclaimedPropertyCheck_rows(ctx, field)
+	case "ledger":
+		return ec.fieldContext_UnclaimedPropertyCheck_ledger(ctx, field)
+	case "functionalRows":
+		return ec.fieldContext_UnclaimedPropertyCheck_functionalRows(ctx, field)
+	case "functionalLedger":
+		return ec.fieldContext_UnclaimedPropertyCheck_functionalLedger(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnclaimedPropertyCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_UnclaimedPropertyRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "jurisdiction":
+		return ec.fieldContext_UnclaimedPropertyRow_jurisdiction(ctx, field)
+	case "lapsedIn":
+		return ec.fieldContext_UnclaimedPropertyRow_lapsedIn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_UnclaimedPropertyRow_dueOn(ctx, field)
+	case "early":
+		return ec.fieldContext_UnclaimedPropertyRow_early(ctx, field)
+	case "expiry":
+		return ec.fieldContext_UnclaimedPropertyRow_expiry(ctx, field)
+	case "remote":
+		return ec.fieldContext_UnclaimedPropertyRow_remote(ctx, field)
+	case "givenBack":
+		return ec.fieldContext_UnclaimedPropertyRow_givenBack(ctx, field)
+	case "paidOver":
+		return ec.fieldContext_UnclaimedPropertyRow_paidOver(ctx, field)
+	case "owed":
+		return ec.fieldContext_UnclaimedPropertyRow_owed(ctx, field)
+	case "functionalBalance":
+		return ec.fieldContext_UnclaimedPropertyRow_functionalBalance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnclaimedPropertyRow", field.Name)
+}
+
 func (ec *executionContext) childFields_UsageChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "buckets":
@@ -11969,6 +12173,28 @@ func (ec *executionContext) field_Mutation_customerSegmentSet_args(ctx context.C
 		return nil, err
 	}
 	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_escheatPay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (EscheatPayInput, error) {
+			return ec.unmarshalNEscheatPayInput2drawdownᚋgraphᚋinternalᚋgenᚐEscheatPayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
 	return args, nil
 }
 
@@ -15783,6 +16009,28 @@ func (ec *executionContext) field_Query_trialBalance_args(ctx context.Context, r
 		return nil, err
 	}
 	args["to"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_unclaimedProperty_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "jurisdiction",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jurisdiction"] = arg1
 	return args, nil
 }
 
@@ -25972,6 +26220,263 @@ func (ec *executionContext) fieldContext_EntryEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _EscheatPayPayload_payment(ctx context.Context, field graphql.CollectedField, obj *EscheatPayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayPayload_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EscheatPayment) graphql.Marshaler {
+			return ec.marshalOEscheatPayment2ᚖdrawdownᚋinternalᚋbooksᚐEscheatPayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayPayload_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatPayPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatPayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatPayPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *EscheatPayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatPayPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatPayment_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_jurisdiction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EscheatPayment().Jurisdiction(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatPayment", field, true, true, "String")
+}
+
+func (ec *executionContext) _EscheatPayment_paidOn(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatPayment_paidOn(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_paidOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaidOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatPayment_paidOn(obj *books.EscheatPayment) graphql.Marshaler {
+	v := obj.PaidOn
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_paidOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatPayment", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EscheatPayment_amount(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatPayment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatPayment_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatPayment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatPayment_paid(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	v := obj.Paid
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_paid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Paid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_paid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EscheatPayment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EscheatPayment_reference(ctx context.Context, field graphql.CollectedField, obj *books.EscheatPayment) (ret graphql.Marshaler) {
+	if plain := leaf_EscheatPayment_reference(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EscheatPayment_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EscheatPayment_reference(obj *books.EscheatPayment) graphql.Marshaler {
+	v := obj.Reference
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EscheatPayment_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EscheatPayment", field, false, false, "String")
+}
+
 func (ec *executionContext) _EscheatRule_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *books.EscheatRule) (ret graphql.Marshaler) {
 	if plain := leaf_EscheatRule_jurisdiction(obj); plain != graphql.Null {
 		return plain
@@ -35390,6 +35895,50 @@ func (ec *executionContext) fieldContext_Mutation_escheatRuleSet(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_escheatRuleSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_escheatPay(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_escheatPay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EscheatPay(ctx, fc.Args["input"].(EscheatPayInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EscheatPayPayload) graphql.Marshaler {
+			return ec.marshalOEscheatPayPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEscheatPayPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_escheatPay(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EscheatPayPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_escheatPay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -45120,6 +45669,50 @@ func (ec *executionContext) fieldContext_Query_deferredRevenueRollForward(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_unclaimedProperty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_unclaimedProperty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().UnclaimedProperty(ctx, fc.Args["on"].(*ledger.Date), fc.Args["jurisdiction"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *UnclaimedProperty) graphql.Marshaler {
+			return ec.marshalNUnclaimedProperty2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedProperty(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_unclaimedProperty(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnclaimedProperty(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_unclaimedProperty_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_usageOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -52661,6 +53254,553 @@ func (ec *executionContext) fieldContext_TrialBalanceRow_entries(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _UnclaimedProperty_on(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
+	if plain := leaf_UnclaimedProperty_on(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedProperty_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.On, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_UnclaimedProperty_on(obj *UnclaimedProperty) graphql.Marshaler {
+	v := obj.On
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_UnclaimedProperty_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedProperty", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UnclaimedProperty_rows(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedProperty_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []UnclaimedPropertyRow) graphql.Marshaler {
+			return ec.marshalNUnclaimedPropertyRow2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedProperty_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedProperty",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnclaimedPropertyRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedProperty_checks(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedProperty_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []UnclaimedPropertyCheck) graphql.Marshaler {
+			return ec.marshalNUnclaimedPropertyCheck2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedProperty_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedProperty",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnclaimedPropertyCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyCheck_rows(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.Rows; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyCheck_ledger(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.Ledger; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_ledger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ledger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_ledger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyCheck_functionalRows(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.FunctionalRows; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_functionalRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalRows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_functionalRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyCheck_functionalLedger(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.FunctionalLedger; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_functionalLedger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalLedger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_functionalLedger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_jurisdiction(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	return leaf_UnclaimedPropertyRow_jurisdiction(obj)
+}
+
+func leaf_UnclaimedPropertyRow_jurisdiction(obj *UnclaimedPropertyRow) graphql.Marshaler {
+	v := obj.Jurisdiction
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_jurisdiction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedPropertyRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_lapsedIn(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	return leaf_UnclaimedPropertyRow_lapsedIn(obj)
+}
+
+func leaf_UnclaimedPropertyRow_lapsedIn(obj *UnclaimedPropertyRow) graphql.Marshaler {
+	v := obj.LapsedIn
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalPeriod(*v)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_lapsedIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedPropertyRow", field, false, false, "Period")
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_dueOn(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	return leaf_UnclaimedPropertyRow_dueOn(obj)
+}
+
+func leaf_UnclaimedPropertyRow_dueOn(obj *UnclaimedPropertyRow) graphql.Marshaler {
+	v := obj.DueOn
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDate(*v)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedPropertyRow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_early(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.Early; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_early(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Early, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_early(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_expiry(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.Expiry; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_expiry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expiry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_expiry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_remote(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.Remote; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_remote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remote, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_remote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_givenBack(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.GivenBack; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_givenBack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GivenBack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_givenBack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_paidOver(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.PaidOver; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_paidOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaidOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_paidOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_owed(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.Owed; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_owed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_owed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyRow_functionalBalance(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyRow) (ret graphql.Marshaler) {
+	if v := obj.FunctionalBalance; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyRow_functionalBalance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalBalance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyRow_functionalBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UsageChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -57353,6 +58493,83 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 func UnmarshalCustomerCreateInput(ctx context.Context, raw any) (CustomerCreateInput, error) {
 	var out CustomerCreateInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEscheatPayInput(ctx context.Context, obj any) (EscheatPayInput, error) {
+	var it EscheatPayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jurisdiction", "currency", "amount", "paidOn", "fxRate", "reference"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jurisdiction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jurisdiction"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Jurisdiction = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "paidOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paidOn"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaidOn = data
+		case "fxRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fxRate"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FxRate = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEscheatPayInput unmarshals raw into the EscheatPayInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEscheatPayInput(ctx context.Context, raw any) (EscheatPayInput, error) {
+	var out EscheatPayInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EscheatPayInput", raw, &out)
 	return out, err
 }
 
@@ -63317,6 +64534,88 @@ func (ec *executionContext) _EntryEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var escheatPayPayloadImplementors = []string{"EscheatPayPayload"}
+
+func (ec *executionContext) _EscheatPayPayload(ctx context.Context, sel ast.SelectionSet, obj *EscheatPayPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatPayPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatPayPayload")
+		case "payment":
+			out.Values[i] = ec._EscheatPayPayload_payment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EscheatPayPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var escheatPaymentImplementors = []string{"EscheatPayment"}
+
+func (ec *executionContext) _EscheatPayment(ctx context.Context, sel ast.SelectionSet, obj *books.EscheatPayment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, escheatPaymentImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EscheatPayment")
+		case "jurisdiction":
+			out.Values[i] = ec._EscheatPayment_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "paidOn":
+			out.Values[i] = ec._EscheatPayment_paidOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._EscheatPayment_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._EscheatPayment_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paid":
+			out.Values[i] = ec._EscheatPayment_paid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._EscheatPayment_reference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var escheatRuleImplementors = []string{"EscheatRule"}
 
 func (ec *executionContext) _EscheatRule(ctx context.Context, sel ast.SelectionSet, obj *books.EscheatRule) graphql.Marshaler {
@@ -66201,6 +67500,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "escheatPay":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_escheatPay(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "fxRateSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_fxRateSet(ctx, field)
@@ -68592,6 +69898,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_deferredRevenueRollForward(ctx, field)
 				})
+		case "unclaimedProperty":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_unclaimedProperty(ctx, field)
+				})
 		case "usageOverTime":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -70822,6 +72134,154 @@ func (ec *executionContext) _TrialBalanceRow(ctx context.Context, sel ast.Select
 			}
 		case "entries":
 			out.Values[i] = ec._TrialBalanceRow_entries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var unclaimedPropertyImplementors = []string{"UnclaimedProperty"}
+
+func (ec *executionContext) _UnclaimedProperty(ctx context.Context, sel ast.SelectionSet, obj *UnclaimedProperty) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unclaimedPropertyImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnclaimedProperty")
+		case "on":
+			out.Values[i] = ec._UnclaimedProperty_on(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._UnclaimedProperty_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._UnclaimedProperty_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var unclaimedPropertyCheckImplementors = []string{"UnclaimedPropertyCheck"}
+
+func (ec *executionContext) _UnclaimedPropertyCheck(ctx context.Context, sel ast.SelectionSet, obj *UnclaimedPropertyCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unclaimedPropertyCheckImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnclaimedPropertyCheck")
+		case "rows":
+			out.Values[i] = ec._UnclaimedPropertyCheck_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ledger":
+			out.Values[i] = ec._UnclaimedPropertyCheck_ledger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalRows":
+			out.Values[i] = ec._UnclaimedPropertyCheck_functionalRows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalLedger":
+			out.Values[i] = ec._UnclaimedPropertyCheck_functionalLedger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var unclaimedPropertyRowImplementors = []string{"UnclaimedPropertyRow"}
+
+func (ec *executionContext) _UnclaimedPropertyRow(ctx context.Context, sel ast.SelectionSet, obj *UnclaimedPropertyRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unclaimedPropertyRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnclaimedPropertyRow")
+		case "jurisdiction":
+			out.Values[i] = ec._UnclaimedPropertyRow_jurisdiction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lapsedIn":
+			out.Values[i] = ec._UnclaimedPropertyRow_lapsedIn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dueOn":
+			out.Values[i] = ec._UnclaimedPropertyRow_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "early":
+			out.Values[i] = ec._UnclaimedPropertyRow_early(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiry":
+			out.Values[i] = ec._UnclaimedPropertyRow_expiry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "remote":
+			out.Values[i] = ec._UnclaimedPropertyRow_remote(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "givenBack":
+			out.Values[i] = ec._UnclaimedPropertyRow_givenBack(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "paidOver":
+			out.Values[i] = ec._UnclaimedPropertyRow_paidOver(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "owed":
+			out.Values[i] = ec._UnclaimedPropertyRow_owed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalBalance":
+			out.Values[i] = ec._UnclaimedPropertyRow_functionalBalance(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -73408,6 +74868,11 @@ func (ec *executionContext) marshalNErrorCode2drawdownᚋinternalᚋbooksᚐCode
 	return res
 }
 
+func (ec *executionContext) unmarshalNEscheatPayInput2drawdownᚋgraphᚋinternalᚋgenᚐEscheatPayInput(ctx context.Context, v any) (EscheatPayInput, error) {
+	res, err := ec.unmarshalInputEscheatPayInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNEscheatRule2ᚕᚖdrawdownᚋinternalᚋbooksᚐEscheatRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.EscheatRule) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -75958,6 +77423,54 @@ func (ec *executionContext) marshalNTrialBalanceRow2ᚕdrawdownᚋgraphᚋintern
 	return ret
 }
 
+func (ec *executionContext) marshalNUnclaimedProperty2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedProperty(ctx context.Context, sel ast.SelectionSet, v *UnclaimedProperty) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UnclaimedProperty!")
+		return graphql.Null
+	}
+	return ec._UnclaimedProperty(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnclaimedPropertyCheck2drawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyCheck(ctx context.Context, sel ast.SelectionSet, v UnclaimedPropertyCheck) graphql.Marshaler {
+	return ec._UnclaimedPropertyCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUnclaimedPropertyCheck2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []UnclaimedPropertyCheck) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUnclaimedPropertyCheck2drawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUnclaimedPropertyRow2drawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyRow(ctx context.Context, sel ast.SelectionSet, v UnclaimedPropertyRow) graphql.Marshaler {
+	return ec._UnclaimedPropertyRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUnclaimedPropertyRow2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyRowᚄ(ctx context.Context, sel ast.SelectionSet, v []UnclaimedPropertyRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUnclaimedPropertyRow2drawdownᚋgraphᚋinternalᚋgenᚐUnclaimedPropertyRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNUsageChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageChart!")
@@ -76947,6 +78460,20 @@ func (ec *executionContext) marshalOEntryKind2ᚖdrawdownᚋledgerᚐEntryKind(c
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOEscheatPayPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEscheatPayPayload(ctx context.Context, sel ast.SelectionSet, v *EscheatPayPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EscheatPayPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEscheatPayment2ᚖdrawdownᚋinternalᚋbooksᚐEscheatPayment(ctx context.Context, sel ast.SelectionSet, v *books.EscheatPayment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EscheatPayment(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOEscheatRule2ᚖdrawdownᚋinternalᚋbooksᚐEscheatRule(ctx context.Context, sel ast.SelectionSet, v *books.EscheatRule) graphql.Marshaler {

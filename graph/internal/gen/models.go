@@ -257,6 +257,30 @@ type CustomerSegmentSetPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What was paid over to an authority.
+type EscheatPayInput struct {
+	// A country or a part of one, such as `US-DE`; of customers without one where null.
+	Jurisdiction *string `json:"jurisdiction,omitempty"`
+	// The currency of the contracts; the book's where null.
+	Currency *ledger.Currency `json:"currency,omitempty"`
+	// What was paid, in that currency, more than 0.
+	Amount decimal.Decimal `json:"amount"`
+	// The day, in the book's time zone: today at the latest; today where null.
+	PaidOn *ledger.Date `json:"paidOn,omitempty"`
+	// Functional currency per unit on that day. Where null, the rate of the day by `fxRates`, or the latest of the seven days before; `INVALID` where there is none.
+	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
+	// What the authority knows it by: 1 to 200 characters.
+	Reference string `json:"reference"`
+}
+
+// What came of `escheatPay`.
+type EscheatPayPayload struct {
+	// The payment; null where it was refused.
+	Payment *books.EscheatPayment `json:"payment,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // What the law of a jurisdiction claims from a day on.
 type EscheatRuleInput struct {
 	// A country (ISO 3166-1 alpha-2) or a part of one (ISO 3166-2), such as `DE` or `US-DE`.
@@ -978,6 +1002,52 @@ type TopUpRuleEndPayload struct {
 	Rule *books.TopUpRule `json:"rule,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What is owed to authorities for credits that nobody used.
+type UnclaimedProperty struct {
+	// Accounting dates through this day.
+	On ledger.Date `json:"on"`
+	// In order of jurisdiction, currency, due day and month of lapse.
+	Rows []UnclaimedPropertyRow `json:"rows"`
+	// The rows of each currency held against the account; none where one jurisdiction was asked for.
+	Checks []UnclaimedPropertyCheck `json:"checks"`
+}
+
+// The rows of a currency beside the account.
+type UnclaimedPropertyCheck struct {
+	// What the rows come to.
+	Rows *ledger.Amount `json:"rows"`
+	// What the account holds.
+	Ledger *ledger.Amount `json:"ledger"`
+	// What the rows come to in the book's own currency.
+	FunctionalRows *ledger.Amount `json:"functionalRows"`
+	// What the account holds in the book's own currency.
+	FunctionalLedger *ledger.Amount `json:"functionalLedger"`
+}
+
+// What was booked for the law of one jurisdiction, in one currency, for lots that lapsed in one month and are due on one day.
+type UnclaimedPropertyRow struct {
+	// The country or part of one; null is of customers without one.
+	Jurisdiction *string `json:"jurisdiction,omitempty"`
+	// The month in which the lots lapsed or became remote; null for what was booked ahead.
+	LapsedIn *ledger.Period `json:"lapsedIn,omitempty"`
+	// The day on which it is due to the authority; null where no rule says, and for what was booked ahead.
+	DueOn *ledger.Date `json:"dueOn,omitempty"`
+	// Booked ahead of the lapse, with expected breakage: owed to nobody yet.
+	Early *ledger.Amount `json:"early"`
+	// Booked as lots lapsed.
+	Expiry *ledger.Amount `json:"expiry"`
+	// Booked as use became remote.
+	Remote *ledger.Amount `json:"remote"`
+	// Taken back since, by late use, reinstatement and the like.
+	GivenBack *ledger.Amount `json:"givenBack"`
+	// Paid over to the authority.
+	PaidOver *ledger.Amount `json:"paidOver"`
+	// What is left: expiry + remote − givenBack − paidOver. Negative where more was given back than is left: it is set off with the next payment.
+	Owed *ledger.Amount `json:"owed"`
+	// Early and owed together, as the book carries them, in its own currency.
+	FunctionalBalance *ledger.Amount `json:"functionalBalance"`
 }
 
 // One use: credits, or a meter and a quantity.
