@@ -38,7 +38,7 @@ func (b *Books) CustomerCreate(ctx context.Context, key string, request NewCusto
 		if err := checkText("name", customer.Name, 1, maxTextLength); err != nil {
 			return customer, "", err
 		}
-		if err := checkJurisdiction("jurisdiction", customer.Jurisdiction); err != nil {
+		if err := checkJurisdiction(customer.Jurisdiction); err != nil {
 			return customer, "", err
 		}
 		return customer, customer.ID, nameTaken(tx.InsertCustomer(ctx, customer), "externalId", customer.ExternalID, "customer")

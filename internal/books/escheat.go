@@ -111,11 +111,11 @@ func (b *Books) putRuleInForce(ctx context.Context, tx Tx, rule EscheatRule) err
 }
 
 // checkJurisdiction refuses a jurisdiction that is none, but for "".
-func checkJurisdiction(field, code string) error {
+func checkJurisdiction(code string) error {
 	if code == "" {
 		return nil
 	}
-	return ruleError(revrec.CheckJurisdiction(field, code))
+	return ruleError(revrec.CheckJurisdiction("jurisdiction", code))
 }
 
 // SetJurisdiction asks to change the jurisdiction of a customer.
@@ -141,7 +141,7 @@ func (c JurisdictionChanged) detail() any {
 func (b *Books) CustomerJurisdictionSet(ctx context.Context, key string, request SetJurisdiction) (JurisdictionChanged, error) {
 	return once(ctx, b, act{"customer.jurisdiction.set", key, request}, func(ctx context.Context, tx Tx) (JurisdictionChanged, string, error) {
 		changed := JurisdictionChanged{}
-		if err := checkJurisdiction("jurisdiction", request.Jurisdiction); err != nil {
+		if err := checkJurisdiction(request.Jurisdiction); err != nil {
 			return changed, "", err
 		}
 		customer, err := party(ctx, tx, "externalId", request.Customer)

@@ -114,7 +114,7 @@ func (b *Books) newEscheatPayment(ctx context.Context, request PayEscheat) (Esch
 		ID: b.newID(), Jurisdiction: request.Jurisdiction, PaidOn: request.PaidOn, Reference: request.Reference,
 		CreatedAt: b.clock(), CreatedBy: CallerOf(ctx).Actor, Functional: ledger.Money(0, b.book.Functional),
 	}
-	if err := checkJurisdiction("jurisdiction", p.Jurisdiction); err != nil {
+	if err := checkJurisdiction(p.Jurisdiction); err != nil {
 		return p, err
 	}
 	currency, err := b.currencyOf("currency", request.Currency)
@@ -281,7 +281,7 @@ func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, on ledger.Date, ju
 		report.On = b.today()
 	}
 	if jurisdiction != nil {
-		if err := checkJurisdiction("jurisdiction", *jurisdiction); err != nil {
+		if err := checkJurisdiction(*jurisdiction); err != nil {
 			return report, err
 		}
 	}

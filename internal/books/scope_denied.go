@@ -74,9 +74,13 @@ func (scopedTx) EscheatRulesOf(context.Context, []string) ([]EscheatRule, error)
 func (scopedTx) EscheatRules(context.Context, EscheatFilter, Page) ([]EscheatRule, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) CountEscheatRules(context.Context, EscheatFilter) (int64, error) { return 0, errScoped }
-func (scopedTx) HoldEscheat(context.Context) error                               { return errScoped }
-func (scopedTx) InsertEscheatPayment(context.Context, EscheatPayment) error      { return errScoped }
+
+func (scopedTx) HoldEscheat(context.Context) error { return errScoped }
+
+func (scopedTx) InsertEscheatPayment(context.Context, EscheatPayment) error { return errScoped }
+
 func (scopedTx) UnclaimedDays(context.Context, UnclaimedFilter) ([]UnclaimedDay, error) {
 	return nil, errScoped
 }
