@@ -304,6 +304,8 @@ const (
 	EntryKindDispute EntryKind = "DISPUTE"
 	// What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue.
 	EntryKindOpening EntryKind = "OPENING"
+	// Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash.
+	EntryKindEscheat EntryKind = "ESCHEAT"
 )
 
 var AllEntryKind = []EntryKind{
@@ -322,6 +324,7 @@ var AllEntryKind = []EntryKind{
 	EntryKindVoid,
 	EntryKindDispute,
 	EntryKindOpening,
+	EntryKindEscheat,
 }
 
 // EntryLinesLine includes the requested fields of the GraphQL type Line.
@@ -420,6 +423,10 @@ const (
 	ErrorCodeAmountExceedsPrice ErrorCode = "AMOUNT_EXCEEDS_PRICE"
 	// The purchase is not paid.
 	ErrorCodeNotPaid ErrorCode = "NOT_PAID"
+	// More than is owed to the authority.
+	ErrorCodeAmountExceedsOwed ErrorCode = "AMOUNT_EXCEEDS_OWED"
+	// What the law claims of the credits was paid over to the authority: it is not the company's to give back.
+	ErrorCodePaidOver ErrorCode = "PAID_OVER"
 	// A chargeback of the purchase is open.
 	ErrorCodeDisputed ErrorCode = "DISPUTED"
 	// No chargeback of the purchase is open.
@@ -472,6 +479,12 @@ const (
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// The proposal was approved or rejected: that happens once.
 	ErrorCodeAlreadyDecided ErrorCode = "ALREADY_DECIDED"
+	// The file of the estimate is not the one whose `fileHash` was given: somebody attached something since. Look again.
+	ErrorCodeFileChanged ErrorCode = "FILE_CHANGED"
+	// An attachment has more bytes than one may have, or would be the eleventh of its estimate.
+	ErrorCodeAttachmentTooLarge ErrorCode = "ATTACHMENT_TOO_LARGE"
+	// There is too little history for an estimate: the findings say which threshold was missed. Breakage is booked at expiry meanwhile.
+	ErrorCodeHistoryTooThin ErrorCode = "HISTORY_TOO_THIN"
 	// Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access.
 	ErrorCodeSamePerson ErrorCode = "SAME_PERSON"
 	// The database or the issuer of identities is busy or away, or the request took too long: try the same request again.
@@ -497,6 +510,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeAlreadyRefunded,
 	ErrorCodeAmountExceedsPrice,
 	ErrorCodeNotPaid,
+	ErrorCodeAmountExceedsOwed,
+	ErrorCodePaidOver,
 	ErrorCodeDisputed,
 	ErrorCodeNotDisputed,
 	ErrorCodeLapsed,
@@ -523,6 +538,9 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeUnauthenticated,
 	ErrorCodeForbidden,
 	ErrorCodeAlreadyDecided,
+	ErrorCodeFileChanged,
+	ErrorCodeAttachmentTooLarge,
+	ErrorCodeHistoryTooThin,
 	ErrorCodeSamePerson,
 	ErrorCodeUnavailable,
 	ErrorCodeInternal,

@@ -30,6 +30,10 @@ export type ErrorCode =
   | 'AMOUNT_EXCEEDS_PRICE'
   /** The purchase is not paid. */
   | 'NOT_PAID'
+  /** More than is owed to the authority. */
+  | 'AMOUNT_EXCEEDS_OWED'
+  /** What the law claims of the credits was paid over to the authority: it is not the company's to give back. */
+  | 'PAID_OVER'
   /** A chargeback of the purchase is open. */
   | 'DISPUTED'
   /** No chargeback of the purchase is open. */
@@ -82,6 +86,12 @@ export type ErrorCode =
   | 'FORBIDDEN'
   /** The proposal was approved or rejected: that happens once. */
   | 'ALREADY_DECIDED'
+  /** The file of the estimate is not the one whose `fileHash` was given: somebody attached something since. Look again. */
+  | 'FILE_CHANGED'
+  /** An attachment has more bytes than one may have, or would be the eleventh of its estimate. */
+  | 'ATTACHMENT_TOO_LARGE'
+  /** There is too little history for an estimate: the findings say which threshold was missed. Breakage is booked at expiry meanwhile. */
+  | 'HISTORY_TOO_THIN'
   /** Two persons are needed: who proposed may not approve, nor whoever gave the one or the other its access. */
   | 'SAME_PERSON'
   /** The database or the issuer of identities is busy or away, or the request took too long: try the same request again. */
@@ -184,7 +194,9 @@ export type EntryKind =
   /** A lost chargeback: Dr deferred revenue (what was unused), Dr disputes (what was used), Cr cash. ASC 606-10-32-10. */
   | 'DISPUTE'
   /** What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue. */
-  | 'OPENING';
+  | 'OPENING'
+  /** Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash. */
+  | 'ESCHEAT';
 
 /** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
 export type PurchaseCreateInput = {
