@@ -97,10 +97,11 @@ func removedBy(changes []Change, day ledger.Date) figure {
 
 // ChangeInPool takes what a change took out of a lot out of the credits sold.
 func ChangeInPool(lot Lot, change Change) []PoolDay {
-	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot || change.Amount.IsZero() && change.Functional.IsZero() {
+	appears := lot.AppearsOn()
+	if appears == 0 || lot.Kind != PurchaseLot || change.Amount.IsZero() && change.Functional.IsZero() {
 		return nil
 	}
 	return lot.inPool(PoolDay{
-		Day: max(change.Day, lot.LiabilityOn), SoldMinor: -change.Amount.Minor, SoldFunctional: -change.Functional.Minor,
+		Day: max(change.Day, appears), SoldMinor: -change.Amount.Minor, SoldFunctional: -change.Functional.Minor,
 	})
 }

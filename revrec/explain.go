@@ -37,8 +37,37 @@ func Explain(r Recognition) Explanation {
 	default:
 		given.addLot(r)
 	}
+	if given.has("liability") || given.has("liabilityBefore") {
+		e.inSteps(r.Kind, given)
+	}
 	e.Inputs = given
 	return e
+}
+
+// inSteps explains what is bounded by a contract liability that appears in steps.
+func (e *Explanation) inSteps(kind Kind, given facts) {
+	const earned, before = "round(price × min(used, granted) ÷ granted)", "round(price × min(usedBefore, granted) ÷ granted)"
+	switch kind {
+	case Usage:
+		e.Rule += ", as far as the contract liability there is covers it"
+		e.Formula = "min(" + earned + ", liability) − min(" + before + ", liability) − booked"
+	case UsageUnbilled:
+		e.Rule = "What was used is earned, and what of it the contract liability there is does not cover is a contract asset"
+		e.Formula = "max(" + earned + " − liability, 0) − max(" + before + " − liability, 0) − booked"
+	case Clearing:
+		e.Rule = "More of the contract liability appeared: as far as it covers what was earned before, it clears the contract asset"
+		e.Formula = "min(" + earned + ", liability) − min(" + earned + ", liabilityBefore) − booked"
+		if !given.has("liability") {
+			e.Formula = earned + " − min(" + earned + ", liabilityBefore) − booked"
+		} else if !given.has("liabilityBefore") {
+			e.Formula = "min(" + earned + ", liability) − booked"
+		}
+	case ExpiryBreakage, RemoteBreakage:
+		e.Rule += ", as far as there is a contract liability"
+		e.Formula = strings.Replace(e.Formula, "rest = price", "rest = liability", 1)
+		e.Formula = strings.Replace(e.Formula, "granted) − refunded", "granted), or 0 where that is less", 1)
+	case OverageUsage, ExpectedBreakage:
+	}
 }
 
 // ExplainOfLot is Explain with what the formula says of the lot, whose policy has the
@@ -64,7 +93,11 @@ func ExplainOfLot(r Recognition, lot Lot, escheat decimal.Decimal) Explanation {
 				e.Formula = strings.Replace(e.Formula, "− refunded", "− refunded − removed", 1)
 			}
 			before := figure{Minor: removed.Shift(r.Amount.Currency.Exponent()).IntPart()}
-			rest := ledger.Money(lot.rest(credits, before, escheat).Minor, r.Amount.Currency)
+			all := lot.rest(credits, before, escheat)
+			if there, bounded := facts(e.Inputs).value("liability"); bounded {
+				all = lot.within(all, figure{Minor: there.Shift(r.Amount.Currency.Exponent()).IntPart()}, credits, escheat)
+			}
+			rest := ledger.Money(all.Minor, r.Amount.Currency)
 			booked, _ := facts(e.Inputs).value("booked")
 			of.add("rest", rest.Text())
 			of.add("before", rest.Sub(r.Amount).Decimal().Sub(booked).StringFixed(r.Amount.Currency.Exponent()))
@@ -183,7 +216,7 @@ func (f *facts) addLot(r Recognition) {
 	case Usage, UsageUnbilled, OverageUsage:
 		// What is booked of the day is part of what was used on it.
 		credits, known := f.value("bookedCredits")
-		if again && !known {
+		if again && !known || f.has("usedBefore") {
 			return
 		}
 		f.add("usedBefore", used.Sub(r.Credits.Decimal()).Sub(credits).String())

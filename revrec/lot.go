@@ -51,10 +51,14 @@ type Lot struct {
 	Rolls    bool
 	Priority int
 
-	// LiabilityOn is the day on which the contract liability appeared: the earlier of
-	// payment and the day an unconditional right to payment fell due; zero is not yet.
+	// LiabilityOn is the day on which the contract liability appeared, all of it: the earlier
+	// of payment and the day an unconditional right to payment fell due; zero is not yet.
 	// 606-10-45-2.
 	LiabilityOn ledger.Date
+	// Steps are the parts of the liability that appeared one after the other, in order of day,
+	// where parts of the price were paid ahead of LiabilityOn; none where it appeared at once.
+	// Those that are booked are there, so that they add up to what was ever deferred of the lot.
+	Steps []Step
 
 	Drawn    Credits // used, net of voids
 	Lapsed   Credits // booked as lapsed

@@ -82,20 +82,35 @@ type PoolDay struct {
 
 // PoolDaysOf returns what a lot brings into its pool, and takes out again on its last
 // day, apart from use: its price without what was refunded or otherwise taken out by the
-// changes. Nothing comes of a lot that has no contract liability.
+// changes. A lot whose contract liability appears in steps comes in step by step; nothing
+// comes of one that has none.
 func PoolDaysOf(lot Lot, changes []Change) []PoolDay {
-	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot {
+	if lot.AppearsOn() == 0 || lot.Kind != PurchaseLot {
 		return nil
 	}
-	days := []PoolDay{{Day: lot.LiabilityOn, SoldMinor: lot.Price.Minor, SoldFunctional: lot.Functional.Minor}}
+	days := lot.soldInPool()
 	if lot.RefundedOn != 0 {
 		days = append(days, RefundInPool(lot)...)
 	}
 	for _, change := range changes {
 		days = append(days, ChangeInPool(lot, change)...)
 	}
-	if leaves := lot.leavesPoolOn(); leaves != 0 {
-		days = append(days, PoolDay{Day: leaves, SoldMinor: -lot.Price.Minor, SoldFunctional: -lot.Functional.Minor})
+	return days
+}
+
+// soldInPool is the price of a lot as its contract liability appears.
+func (l *Lot) soldInPool() []PoolDay {
+	rest := PoolDay{Day: l.LiabilityOn, SoldMinor: l.Price.Minor, SoldFunctional: l.Functional.Minor}
+	var days []PoolDay
+	for _, step := range l.Steps {
+		if l.isWhole(step.Day) {
+			break
+		}
+		days = append(days, l.inPool(PoolDay{Day: step.Day, SoldMinor: step.Minor, SoldFunctional: step.Functional})...)
+		rest.SoldMinor, rest.SoldFunctional = rest.SoldMinor-step.Minor, rest.SoldFunctional-step.Functional
+	}
+	if l.LiabilityOn != 0 {
+		days = append(days, l.inPool(rest)...)
 	}
 	return days
 }
@@ -107,14 +122,19 @@ func RefundInPool(lot Lot) []PoolDay {
 }
 
 // UsageInPool returns what a recognition of use brings into the lot's pool, and takes
-// out again when the lot leaves.
+// out again when the lot leaves: what is taken out of the contract liability. Where that appears
+// at once, what was used before counts from its day on; where it appears in steps, as far as
+// each step clears it, so that a pool never counts more as used than as sold.
 func UsageInPool(lot Lot, r Recognition) []PoolDay {
-	if lot.LiabilityOn == 0 || lot.Kind != PurchaseLot || (r.Kind != Usage && r.Kind != UsageUnbilled) {
+	counts := r.Kind == Usage || r.Kind == UsageUnbilled
+	if len(lot.Steps) > 0 {
+		counts = r.Kind == Usage || r.Kind == Clearing
+	}
+	appears := lot.AppearsOn()
+	if appears == 0 || lot.Kind != PurchaseLot || !counts {
 		return nil
 	}
-	return lot.inPool(PoolDay{
-		Day: max(r.Day, lot.LiabilityOn), UsedMinor: r.Amount.Minor, UsedFunctional: r.Functional.Minor,
-	})
+	return lot.inPool(PoolDay{Day: max(r.Day, appears), UsedMinor: r.Amount.Minor, UsedFunctional: r.Functional.Minor})
 }
 
 // inPool returns the day's figures, and their reverse on the day the lot leaves.
@@ -142,7 +162,7 @@ func (l *Lot) leavesPoolOn() ledger.Date {
 	if leaves == 0 {
 		return 0
 	}
-	return max(leaves, l.LiabilityOn)
+	return max(leaves, l.AppearsOn())
 }
 
 // Early is the breakage that a pool has recognised ahead of expiry: to revenue, and to

@@ -134,6 +134,9 @@ func (s story) run(booked revrec.Booked, from, through ledger.Date) {
 func TestRunsAreADoorbell(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStory(t)
+		if rapid.Bool().Draw(t, "in steps") {
+			anySteps(t, &s.lot)
+		}
 		once := revrec.Booked{}
 		s.run(once, 0, s.end)
 
@@ -164,6 +167,9 @@ func TestRunsAreADoorbell(t *testing.T) {
 func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStory(t)
+		if rapid.Bool().Draw(t, "in steps") {
+			anySteps(t, &s.lot)
+		}
 		want := revrec.Booked{}
 		s.run(want, 0, s.end)
 

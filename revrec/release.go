@@ -1,8 +1,6 @@
 package revrec
 
 import (
-	"strconv"
-
 	"github.com/shopspring/decimal"
 
 	"drawdown/ledger"
@@ -41,7 +39,7 @@ func RemoteOn(rule Breakage, purchasedOn ledger.Date, days []LotDay) ledger.Date
 func (l *Lot) RemoteOn(rule Breakage, days []LotDay) ledger.Date {
 	from := l.PurchasedOn
 	if l.OriginID != "" && rule.RemoteFrom == FromLastUse {
-		from = max(from, l.LiabilityOn)
+		from = max(from, l.AppearsOn())
 	}
 	return RemoteOn(rule, from, days)
 }
@@ -56,10 +54,11 @@ func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 			day, kind = remote, RemoteBreakage
 		}
 	}
-	if day == 0 || l.Kind == OverageLot || (l.Kind == PurchaseLot && l.LiabilityOn == 0) {
+	appears := l.AppearsOn()
+	if day == 0 || l.Kind == OverageLot || (l.Kind == PurchaseLot && appears == 0) {
 		return 0, kind
 	}
-	return max(day, l.LiabilityOn), kind
+	return max(day, appears), kind
 }
 
 // ReleaseRest returns what is to be booked because the lot has lapsed or its use has
@@ -67,8 +66,9 @@ func (l *Lot) ReleaseOn(rule Breakage, days []LotDay) (ledger.Date, Kind) {
 // which the law's share in force on that day, rounded, is unclaimed property and what is left
 // is revenue; a later share changes nothing of it.
 // A use, a void or a change after that day moves the released rest by as much: nothing new
-// is earned. days is all that was drawn from the lot, in order, and holds the days of its
-// changes. 606-10-55-48 and 55-49.
+// is earned. Of a lot whose liability appears in steps no more is released than is there.
+// days is all that was drawn from the lot, in order, and holds the days of its changes.
+// 606-10-55-48 and 55-49.
 //
 //	price 1,000.00, 80 % used, escheat 0.4 → released 200.00: revenue 120.00, unclaimed 80.00
 func ReleaseRest(lot Lot, rule Breakage, shares EscheatShares, days []LotDay, changes []Change, through ledger.Date, booked Booked) []Recognition {
@@ -80,13 +80,16 @@ func ReleaseRest(lot Lot, rule Breakage, shares EscheatShares, days []LotDay, ch
 		escheat := shares.On(on)
 		set := func(day ledger.Date) {
 			removed := removedBy(changes, day)
-			now := lot.rest(used, removed, escheat)
+			now := lot.restOn(day, used, removed, escheat)
 			if lot.RefundedOn > on { // found nothing deferred: its credits were released all the same
 				now.Credits = max(lot.Granted-used-removed.Credits, 0)
 			}
 			inputs := []Input{inputUsed(used)}
 			if removed.Minor != 0 {
-				inputs = append(inputs, Input{"removedMinor", strconv.FormatInt(removed.Minor, 10)})
+				inputs = append(inputs, inputMinor("removedMinor", removed.Minor))
+			}
+			if !lot.isWhole(day) {
+				inputs = append(inputs, inputMinor("liabilityMinor", lot.liability(day).Minor))
 			}
 			if lot.Jurisdiction != "" {
 				inputs = append(inputs, Input{"escheat", escheat.String()})
@@ -99,9 +102,19 @@ func ReleaseRest(lot Lot, rule Breakage, shares EscheatShares, days []LotDay, ch
 			used += days[at].Drawn
 		}
 		set(on)
+		var few [4]ledger.Date
+		steps := lot.stepDays(few[:0], on+1, through)
 		for ; at < len(days) && days[at].Day <= through; at++ {
+			for ; len(steps) > 0 && steps[0] <= days[at].Day; steps = steps[1:] {
+				if steps[0] < days[at].Day {
+					set(steps[0])
+				}
+			}
 			used += days[at].Drawn
 			set(days[at].Day)
+		}
+		for _, day := range steps {
+			set(day)
 		}
 	}
 	return target.missing()
@@ -120,6 +133,24 @@ func (l *Lot) rest(used Credits, removed figure, escheat decimal.Decimal) figure
 		Unclaimed:           share(minor, escheat),
 		UnclaimedFunctional: share(functional, escheat),
 	}
+}
+
+// restOn is rest as far as there is a contract liability on the day.
+func (l *Lot) restOn(day ledger.Date, used Credits, removed figure, escheat decimal.Decimal) figure {
+	rest := l.rest(used, removed, escheat)
+	if l.isWhole(day) {
+		return rest
+	}
+	return l.within(rest, l.liability(day), used, escheat)
+}
+
+// within bounds a rest by what used credits left of a liability.
+func (l *Lot) within(rest, there figure, used Credits, escheat decimal.Decimal) figure {
+	earned := l.earned(used)
+	rest.Minor = min(rest.Minor, max(there.Minor-earned.Minor, 0))
+	rest.Functional = min(rest.Functional, max(there.Functional-earned.Functional, 0))
+	rest.Unclaimed, rest.UnclaimedFunctional = share(rest.Minor, escheat), share(rest.Functional, escheat)
+	return rest
 }
 
 // share returns part × minor, rounded half away from zero.

@@ -63,6 +63,10 @@ func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Chang
 	}
 	child := l.rolledOver(policy, change, zone)
 	l.Rolls = false
+	if l.isStepping() {
+		l.rollSteps(change, &child)
+		return change, child
+	}
 	carrying, functional := l.Carrying, l.CarryingFunctional
 	l.Remove(change)
 	if carrying.Minor > 0 || functional.Minor > 0 {
@@ -71,6 +75,23 @@ func (l *Lot) RollOver(policy Policy, days []LotDay, zone *time.Location) (Chang
 		l.Carrying, l.CarryingFunctional = carrying, functional
 	}
 	return change, child
+}
+
+// rollSteps takes a change out of a lot that rolls over while its liability appears in steps:
+// what has appeared stays with the lot, as far as it is not more than what is left of its price.
+func (l *Lot) rollSteps(change Change, child *Lot) {
+	carrying, functional, whole := l.Carrying, l.CarryingFunctional, l.LiabilityOn
+	before, beforeFunctional := l.Stepped()
+	l.Remove(change)
+	l.AppearInSteps(l.Steps, whole, &change, child)
+	after, afterFunctional := l.Stepped()
+	l.Carrying, l.CarryingFunctional = carrying, functional
+	l.Carrying.Minor += after - before
+	l.CarryingFunctional.Minor += afterFunctional - beforeFunctional
+	child.Carrying.Minor, child.CarryingFunctional.Minor = child.Stepped()
+	if after != before || afterFunctional != beforeFunctional || l.LiabilityOn != whole {
+		l.WaitFrom(change.Day)
+	}
 }
 
 // rolledOver is the lot in which the credits of a change live on.

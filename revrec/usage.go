@@ -1,6 +1,8 @@
 package revrec
 
 import (
+	"strconv"
+
 	"github.com/shopspring/decimal"
 
 	"drawdown/ledger"
@@ -62,56 +64,94 @@ func (l *Lot) earned(used Credits) figure {
 	}
 }
 
-// usageKind says which account a use on the day is taken from: the contract liability
-// where there is one, otherwise a contract asset. 606-10-45-1 to 45-3.
-func (l *Lot) usageKind(day ledger.Date) Kind {
-	switch {
-	case l.Kind == OverageLot:
-		return OverageUsage
-	case l.Kind == PurchaseLot && (l.LiabilityOn == 0 || day < l.LiabilityOn):
-		return UsageUnbilled
-	}
-	return Usage
-}
-
 // RecogniseUsage returns what is to be booked for the use of a lot on the days from
 // from through through. before is what was drawn before from, days what was drawn on
-// each day since, in order, and booked what is booked for those days already. Use
-// before the contract liability appeared is booked against a contract asset, which the
-// day of the liability clears. 606-10-55-46, 45-3.
+// each day since, in order, and booked what is booked for those days already.
+//
+// With E earned by the end of a day and L of the contract liability there by then, min(E, L)
+// is taken out of the liability, and E − L is a contract asset where that is more than
+// nothing. So a use is booked against the liability as far as there is some, otherwise
+// against a contract asset; and each day on which some of the liability appears clears as
+// much of the asset as it covers. 606-10-55-46, 45-1 to 45-3.
+//
+//	price 100.00, 60 of 100 used, then 40.00 paid, then 20 used, then 60.00 due:
+//	60.00 unbilled; 40.00 clearing; 20.00 unbilled; 40.00 clearing
 func RecogniseUsage(lot Lot, before Credits, days []LotDay, from, through ledger.Date, booked Booked) []Recognition {
-	clears := lot.LiabilityOn != 0 && lot.LiabilityOn >= from && lot.LiabilityOn <= through
-	figures := len(days)
-	if clears {
-		figures++
-	}
-	target := newPlan(lot.recognition(), from, booked, figures)
+	var few [4]ledger.Date
+	steps := lot.stepDays(few[:0], from, through)
+	target := newPlan(lot.recognition(), from, booked, len(days)+len(steps))
 	used := before
 	earned := lot.earned(used)
-	clearAsset := func() {
-		target.add(lot.LiabilityOn, Clearing, earned.withoutCredits(), inputUsed(used))
-		clears = false
-	}
 	for _, day := range days {
 		if day.Day < from || day.Day > through {
 			continue
 		}
-		if clears && day.Day >= lot.LiabilityOn {
-			clearAsset()
+		for len(steps) > 0 && day.Day >= steps[0] {
+			lot.clear(target, steps[0], earned)
+			steps = steps[1:]
 		}
 		earlier := earned
 		used += day.Drawn
 		earned = lot.earned(used)
-		target.add(day.Day, lot.usageKind(day.Day), earned.minus(earlier), inputUsed(used))
+		lot.use(target, day.Day, earlier, earned)
 	}
-	if clears {
-		clearAsset()
+	for _, day := range steps {
+		lot.clear(target, day, earned)
 	}
 	return target.missing()
 }
 
+// clear plans what the liability that appears on the day clears of what was earned before.
+func (l *Lot) clear(target *plan, day ledger.Date, earned figure) {
+	cleared := l.covered(earned, day).minus(l.covered(earned, day-1))
+	inputs := []Input{inputUsed(earned.Credits)}
+	if !l.isWhole(day) {
+		inputs = append(inputs, inputMinor("liabilityMinor", l.liability(day).Minor))
+	}
+	if before := l.liability(day - 1).Minor; before != 0 {
+		inputs = append(inputs, inputMinor("liabilityBeforeMinor", before))
+	}
+	target.add(day, Clearing, cleared.withoutCredits(), inputs...)
+}
+
+// use plans what was earned on the day, which took it from earlier to earned.
+func (l *Lot) use(target *plan, day ledger.Date, earlier, earned figure) {
+	all := earned.minus(earlier)
+	switch {
+	case l.Kind == OverageLot:
+		target.add(day, OverageUsage, all, inputUsed(earned.Credits))
+		return
+	case l.isWhole(day):
+		target.add(day, Usage, all, inputUsed(earned.Credits))
+		return
+	case len(l.Steps) == 0 || day < l.Steps[0].Day:
+		target.add(day, UsageUnbilled, all, inputUsed(earned.Credits))
+		return
+	}
+	there := l.liability(day)
+	inputs := []Input{inputUsed(earned.Credits), {"usedBefore", earlier.Credits.String()}, inputMinor("liabilityMinor", there.Minor)}
+	out := l.covered(earned, day).minus(l.covered(earlier, day)) // both parts have the sign of all
+	rest := all.minus(out)
+	// The credits go with the money, and where that is all on one side, all of them do.
+	switch {
+	case all.Minor == 0 && earned.Minor > there.Minor, all.Minor != 0 && out.Minor == 0:
+		out.Credits = 0
+	case all.Minor != 0:
+		out.Credits = Credits(proportion(int64(all.Credits), Credits(out.Minor), Credits(all.Minor)))
+	}
+	rest.Credits = all.Credits - out.Credits
+	if out.withoutCredits() != (figure{}) || out.Credits != 0 {
+		target.add(day, Usage, out, inputs...)
+	}
+	if rest.withoutCredits() != (figure{}) || rest.Credits != 0 {
+		target.add(day, UsageUnbilled, rest, inputs...)
+	}
+}
+
 // inputUsed says what was used of the lot by the end of the day.
 func inputUsed(used Credits) Input { return Input{"used", used.String()} }
+
+func inputMinor(name string, minor int64) Input { return Input{name, strconv.FormatInt(minor, 10)} }
 
 // UsageBooked keeps what is booked of the use of a lot since a day.
 func UsageBooked(booked Booked, from ledger.Date) Booked {
