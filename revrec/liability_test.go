@@ -122,12 +122,12 @@ func TestReleaseInSteps(t *testing.T) {
 	}
 	for _, test := range tests {
 		booked := revrec.Booked{}
-		got := revrec.ReleaseRest(lot, rule, daysOf(test.uses...), nil, day("2024-02-29"), booked)
+		got := revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), daysOf(test.uses...), nil, day("2024-02-29"), booked)
 		if !slices.Equal(rows(got), test.want) {
 			t.Errorf("%s:\ngot  %v\nwant %v", test.name, rows(got), test.want)
 		}
 		book(booked, got)
-		if again := revrec.ReleaseRest(lot, rule, daysOf(test.uses...), nil, day("2024-02-29"), booked); len(again) > 0 {
+		if again := revrec.ReleaseRest(lot, rule, revrec.ShareOf(rule.Escheat), daysOf(test.uses...), nil, day("2024-02-29"), booked); len(again) > 0 {
 			t.Errorf("%s: booked twice: %v", test.name, rows(again))
 		}
 	}

@@ -39,11 +39,16 @@ func (b *Books) due(ctx context.Context, tx Tx, run *running) (more bool, err er
 	return true, tx.UpdateLots(ctx, changed)
 }
 
-// bookDue books the receivable of one purchase on its due day.
+// bookDue books the receivable of one purchase on its due day: what was not paid ahead.
 func (b *Books) bookDue(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot) error {
 	purchase.DueBooked = true
 	for _, lot := range lots {
-		carry(lot)
+		if len(lot.Steps) > 0 {
+			completeSteps(lot)
+		} else {
+			carry(lot)
+		}
 	}
-	return b.postPurchase(ctx, tx, ledger.DueEntry, ledger.AccountsReceivable, *purchase, purchase.grossFunctional(), purchase.DueOn)
+	rest := purchase.rest()
+	return b.postPurchase(ctx, tx, ledger.DueEntry, ledger.AccountsReceivable, *purchase, rest, rest.functional(), purchase.DueOn)
 }

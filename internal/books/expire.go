@@ -150,8 +150,11 @@ func nextLooks(lot revrec.Lot, rule revrec.Breakage, days []revrec.LotDay, throu
 		}
 	}
 	later := func(day ledger.Date) ledger.Date {
-		if day = max(day, lot.LiabilityOn); day > through {
+		if day = max(day, lot.AppearsOn()); day > through {
 			return day
+		}
+		if steps := lot.StepDays(through); len(steps) > 0 { // more may be released then
+			return sooner(drawn, steps[0])
 		}
 		return drawn
 	}

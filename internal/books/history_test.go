@@ -118,6 +118,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 	for _, b := range []*playedBook{often, once} {
 		b.checkLots(t)
 		b.checkPools(t, h)
+		b.checkAssets(t, h)
 		b.checkStatements(t, h)
 		b.checkRollForward(t, h)
 		b.checkBreakageReport(t, h)

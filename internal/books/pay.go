@@ -16,19 +16,19 @@ type Payment struct {
 	PurchaseID string    `json:"purchaseId"`
 	PaidAt     time.Time `json:"paidAt"` // now where zero
 	// Amount is what was paid, price and tax, in the currency of the purchase; all that is
-	// outstanding where nil. A part is taken from the due day on.
+	// outstanding where nil.
 	Amount *decimal.Decimal `json:"amount,omitempty"`
 	// FXRate is the functional currency per unit on that day; where nil that of the table of
 	// rates, and the purchase's where it has none.
 	FXRate *decimal.Decimal `json:"fxRate,omitempty"`
 }
 
-// Pay books the payment of an invoiced purchase. Paid on its due day or before, the
-// contract liability appears with the payment; paid later, the receivable that fell due
-// is settled, in one payment or in parts. ASC 606-10-45-2, 45-4. What the rate of the day
-// makes of it is an exchange gain or loss: ASC 830-20-35-1.
-// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_VOIDED, AMOUNT_EXCEEDS_PRICE, NOT_DUE, TOO_LARGE,
-// INVALID, IDEMPOTENCY_CONFLICT.
+// Pay books the payment of an invoiced purchase, in one payment or in parts. Paid on its due
+// day or before, the contract liability appears with the payment, as far as it goes; paid
+// later, the receivable that fell due is settled. ASC 606-10-45-2, 45-4. What the rate of the
+// day makes of it is an exchange gain or loss: ASC 830-20-35-1.
+// Errors: NOT_FOUND, ALREADY_PAID, ALREADY_VOIDED, AMOUNT_EXCEEDS_PRICE, TOO_LARGE, INVALID,
+// IDEMPOTENCY_CONFLICT.
 func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased, error) {
 	return once(ctx, b, act{"purchase.pay", key, request}, func(ctx context.Context, tx Tx) (Purchased, string, error) {
 		purchase, err := lockPurchase(ctx, tx, request.PurchaseID)
@@ -49,7 +49,7 @@ func (b *Books) Pay(ctx context.Context, key string, request Payment) (Purchased
 		if err != nil {
 			return Purchased{}, "", err
 		}
-		if err := b.settlePayment(ctx, tx, &purchase, lots, receipt); err != nil {
+		if err := b.settlePayment(ctx, tx, &purchase, lots, &receipt); err != nil {
 			return Purchased{}, "", err
 		}
 		if err := keepReceipt(ctx, tx, &purchase, receipt); err != nil {
@@ -87,42 +87,35 @@ func keepReceipt(ctx context.Context, tx Tx, purchase *Purchase, receipt Receipt
 	return tx.InsertPayment(ctx, receipt)
 }
 
-func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, receipt Receipt) error {
+func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, receipt *Receipt) error {
 	paidOn := ledger.DateOf(receipt.PaidAt, b.zone)
-	fellDue := purchase.DueBooked || (purchase.DueOn != 0 && paidOn > purchase.DueOn)
-	if receipt.Amount != purchase.Outstanding() {
-		if err := checkPart(ctx, tx, *purchase, fellDue); err != nil {
-			return err
-		}
+	whole := receipt.Amount == purchase.Outstanding()
+	before, err := tx.PaymentsOf(ctx, []string{purchase.ID})
+	if err != nil {
+		return err
 	}
-	if fellDue {
+	if !whole && len(before) >= maxReceipts-1 {
+		return refuse(TooLarge, "amount", "must be all that is outstanding, %s: a purchase is paid in at most %d parts", purchase.Outstanding(), maxReceipts)
+	}
+	today := ledger.DateOf(b.clock(), b.zone)
+	if purchase.DueBooked || (purchase.DueOn != 0 && today > purchase.DueOn) { // whether a job booked it or not
 		if !purchase.DueBooked {
 			if err := b.bookDue(ctx, tx, purchase, lots); err != nil {
 				return err
 			}
 		}
-		return b.postSettlement(ctx, tx, *purchase, receipt, paidOn)
+		return b.postSettlement(ctx, tx, *purchase, *receipt, paidOn)
 	}
-	if err := b.moveLiability(ctx, tx, lots, paidOn); err != nil {
+	receipt.Ahead = true
+	if whole && purchase.InParts.IsZero() {
+		err = b.moveLiability(ctx, tx, lots, paidOn)
+	} else {
+		err = b.stepLiability(ctx, tx, *purchase, lots, append(before, *receipt))
+	}
+	if err != nil {
 		return err
 	}
-	return b.postReceipt(ctx, tx, ledger.PaymentEntry, *purchase, receipt.Functional, paidOn)
-}
-
-// checkPart refuses a part of a payment ahead of the due day, when there is no receivable to
-// take it off, and one too many.
-func checkPart(ctx context.Context, tx Tx, p Purchase, fellDue bool) error {
-	switch {
-	case !fellDue && p.DueOn == 0:
-		return refuse(NotDue, "amount", "must be all that is outstanding, %s: the purchase never falls due, and is paid whole", p.Outstanding())
-	case !fellDue:
-		return refuse(NotDue, "amount", "must be all that is outstanding, %s: parts are taken once the purchase fell due, after %s", p.Outstanding(), p.DueOn)
-	}
-	before, err := tx.PaymentsOf(ctx, []string{p.ID})
-	if err == nil && len(before) >= maxReceipts-1 {
-		err = refuse(TooLarge, "amount", "must be all that is outstanding, %s: a purchase is paid in at most %d parts", p.Outstanding(), maxReceipts)
-	}
-	return err
+	return b.postAhead(ctx, tx, *purchase, *receipt, paidOn)
 }
 
 // postSettlement takes a payment off the receivable: Dr cash at the rate of the day, Cr

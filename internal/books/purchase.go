@@ -345,11 +345,12 @@ func (b *Books) soldLot(p Purchase, id string, policy Policy, granted revrec.Cre
 // Dr cash, Cr deferred revenue, Cr tax payable. ASC 606-10-45-2, 32-2A. received is what the
 // money was worth on its day; the lot keeps its rate.
 func (b *Books) postReceipt(ctx context.Context, tx Tx, kind ledger.EntryKind, p Purchase, received ledger.Amount, day ledger.Date) error {
-	return b.postPurchase(ctx, tx, kind, ledger.Cash, p, received, day)
+	return b.postPurchase(ctx, tx, kind, ledger.Cash, p, p.rest(), received, day)
 }
 
-// postPurchase books price and tax of a purchase against cash or a receivable.
-func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, against ledger.Role, p Purchase, functional ledger.Amount, day ledger.Date) error {
+// postPurchase books a part of price and tax of a purchase, or all, against cash or a receivable.
+// functional is what that is worth on its day.
+func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, against ledger.Role, p Purchase, part share, functional ledger.Amount, day ledger.Date) error {
 	d, err := dimensionsOf(ctx, tx, p)
 	if err != nil {
 		return err
@@ -358,10 +359,10 @@ func (b *Books) postPurchase(ctx context.Context, tx Tx, kind ledger.EntryKind, 
 		Kind: kind, OccurredOn: day, Reference: p.ID,
 		Description: fmt.Sprintf("%s for %s", counted((p.Credits+p.Bonus).String(), "credit"), d.Customer),
 		Lines: ledger.WithoutZeros(
-			ledger.Debit(against, p.Gross(), functional, d),
-			exchange(p.Price, p.grossFunctional().Sub(functional), d),
-			ledger.Credit(ledger.DeferredRevenue, p.Price, p.Functional, d),
-			ledger.Credit(ledger.TaxPayable, p.Tax, p.FunctionalTax, d),
+			ledger.Debit(against, part.price.Add(part.tax), functional, d),
+			exchange(part.price, part.functional().Sub(functional), d),
+			ledger.Credit(ledger.DeferredRevenue, part.price, part.priceFunctional, d),
+			ledger.Credit(ledger.TaxPayable, part.tax, part.taxFunctional, d),
 		),
 	})
 }

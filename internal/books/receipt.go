@@ -20,6 +20,9 @@ type Receipt struct {
 	Functional, Settled ledger.Amount
 	FXRate              decimal.Decimal // functional currency per unit on its day
 	CreatedAt           time.Time
+	// Ahead payments came in before the purchase fell due: they brought the contract liability, or
+	// a part of it. The others settled the receivable.
+	Ahead bool
 }
 
 // ExchangeGain is what the rate made of the receipt since the purchase was booked; a loss is

@@ -638,12 +638,15 @@ func (u *usageBatch) accept(want wantedEvent, drawn []revrec.Draw, lots map[stri
 }
 
 // addDrawn adds what was drawn on a day to the lot-days. A draw before the contract
-// liability also has the day of the liability looked at again, which clears the contract
-// asset.
+// liability also has the days looked at again on which some of it appears, which clears the
+// contract asset.
 func addDrawn(days map[LotDay]revrec.Credits, lot revrec.Lot, day ledger.Date, credits revrec.Credits) {
 	days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: day}] += credits
-	if lot.LiabilityOn != 0 && day < lot.LiabilityOn {
-		days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: lot.LiabilityOn}] += 0
+	if lot.LiabilityOn != 0 && day >= lot.LiabilityOn {
+		return
+	}
+	for _, step := range lot.StepDays(day) {
+		days[LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: step}] += 0
 	}
 }
 

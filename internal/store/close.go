@@ -63,13 +63,18 @@ const (
 	ofDeferred = "-sum(CASE WHEN n.account = 'deferred_revenue' AND e.kind NOT IN ('REFUND', 'VOID', 'DISPUTE') THEN n.%s ELSE 0 END)"
 )
 
+// furtherReceipts counts those of a purchase p beyond the first: where parts of it were paid
+// ahead of its due day, each brought a part of the liability, and the due day the rest.
+const furtherReceipts = `(SELECT CASE WHEN count(*) = 0 THEN 0 WHEN p.due_booked THEN count(*) ELSE count(*) - 1 END
+		FROM payments AS m WHERE m.customer_id = p.customer_id AND m.purchase_id = p.id AND m.ahead)`
+
 var purchasesBooked = `SELECT currency, count(*), CAST(coalesce(sum(receipts), 0) AS BIGINT), CAST(sum(price_minor) AS BIGINT), CAST(coalesce(sum(deferred), 0) AS BIGINT),
 		CAST(sum(functional_minor) AS BIGINT), CAST(coalesce(sum(deferred_functional), 0) AS BIGINT) FROM (
-	SELECT p.currency, p.price_minor, p.functional_minor, ` + receipts + ` AS receipts,
+	SELECT p.currency, p.price_minor, p.functional_minor, ` + receipts + ` - ` + furtherReceipts + ` AS receipts,
 		` + fmt.Sprintf(ofDeferred, "amount_minor") + ` AS deferred, ` + fmt.Sprintf(ofDeferred, "functional_minor") + ` AS deferred_functional
 		FROM purchases AS p LEFT JOIN entries AS e ON e.reference = CAST(p.id AS TEXT) LEFT JOIN lines AS n ON n.entry_number = e.number
 		WHERE p.purchased_at_us >= ?0 AND p.purchased_at_us < ?1 AND ` + receivedPurchase + ` AND p.price_minor + p.tax_minor > 0
-		GROUP BY p.customer_id, p.id, p.currency, p.price_minor, p.functional_minor
+		GROUP BY p.customer_id, p.id, p.currency, p.price_minor, p.functional_minor, p.due_booked
 	) AS of_purchase GROUP BY currency ORDER BY currency`
 
 func (t *tx) PurchasesBooked(ctx context.Context, from, before time.Time) (all []books.PurchasesBooked, err error) {

@@ -200,6 +200,7 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		f.steppedSums(rows)
 		lots := convert(rows, lotRow.lot)
 		if err := f.rolledOver(ctx, lots, policies, changes); err != nil {
 			return err

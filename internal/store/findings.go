@@ -39,6 +39,8 @@ import (
 //	              nothing missing and nothing too much; each is in a batch, under the
 //	              policy and currency of its lot
 //	pool days     what lots bring into their pool and take out again
+//	steps         what of the contract liability of a lot appeared on which day follows from what was
+//	              paid of its purchase ahead of its due day
 //	purchases     price, credits and refund are those of their lot; their entries book
 //	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback;
 //	              the price of a pack is that of the version that it names; the lots of a purchase
@@ -67,7 +69,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.ratedByCard, f.toldApart, f.estimateFiles} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -358,11 +360,11 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.price_minor - l.refunded_minor - l.removed_minor ELSE 0 END - coalesce(r.taken, 0)",
+			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.price_minor - l.refunded_minor - l.removed_minor ELSE l.stepped_minor END - coalesce(r.taken, 0)",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.functional_minor - l.refunded_functional_minor - l.removed_functional_minor ELSE 0 END - coalesce(r.taken_functional, 0)",
+			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.functional_minor - l.refunded_functional_minor - l.removed_functional_minor ELSE l.stepped_functional_minor END - coalesce(r.taken_functional, 0)",
 		},
 	},
 }
@@ -412,7 +414,7 @@ var purchaseLot = comparison{
 		},
 		{
 			"purchase.liability", "CASE WHEN " + bookedPurchase + " THEN 'liability' ELSE l.liability_on END",
-			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL AND (o.id IS NULL OR o.liability_on = l.liability_on) THEN 'liability' ELSE l.liability_on END",
+			"CASE WHEN " + bookedPurchase + " AND l.liability_on IS NOT NULL AND (o.id IS NULL OR o.liability_on = l.liability_on OR coalesce(l.liability_steps, o.liability_steps) IS NOT NULL) THEN 'liability' ELSE l.liability_on END",
 		},
 	},
 }
@@ -429,7 +431,8 @@ var purchaseEntries = comparison{
 	subject: "p.id",
 	from: `purchases AS p
 		LEFT JOIN (SELECT customer_id, purchase_id, sum(refunded_minor) AS refunded, sum(refunded_functional_minor) AS refunded_functional,
-				sum(recognised_minor) AS recognised, sum(recognised_functional_minor) AS recognised_functional, count(pending_from) AS waiting
+				sum(recognised_minor) AS recognised, sum(recognised_functional_minor) AS recognised_functional, count(pending_from) AS waiting,
+				sum(stepped_minor) AS stepped, sum(stepped_functional_minor) AS stepped_functional
 				FROM lots WHERE purchase_id IS NOT NULL GROUP BY customer_id, purchase_id) AS s
 			ON s.customer_id = p.customer_id AND s.purchase_id = p.id
 		LEFT JOIN (SELECT c.customer_id, s.purchase_id, sum(CASE WHEN c.kind = 'REFUNDED_IN_PART' THEN 0 ELSE c.amount_minor END) AS amount,
@@ -440,7 +443,8 @@ var purchaseEntries = comparison{
 				FROM lot_changes AS c JOIN lots AS s ON s.customer_id = c.customer_id AND s.id = c.lot_id
 				WHERE c.kind IN ('VOIDED', 'CHARGED_BACK', 'REFUNDED_IN_PART') GROUP BY c.customer_id, s.purchase_id) AS c
 			ON c.customer_id = p.customer_id AND c.purchase_id = p.id
-		LEFT JOIN (SELECT customer_id, purchase_id, sum(amount_minor) AS received, sum(settled_functional_minor - functional_minor) AS exchange
+		LEFT JOIN (SELECT customer_id, purchase_id, sum(amount_minor) AS received, sum(settled_functional_minor - functional_minor) AS exchange,
+				sum(CASE WHEN ahead THEN 1 ELSE 0 END) AS ahead, sum(CASE WHEN ahead THEN settled_functional_minor ELSE 0 END) AS settled_ahead
 				FROM payments GROUP BY customer_id, purchase_id) AS m
 			ON m.customer_id = p.customer_id AND m.purchase_id = p.id
 		LEFT JOIN (SELECT e.reference,
@@ -465,11 +469,11 @@ var purchaseEntries = comparison{
 				WHERE e.reference IS NOT NULL GROUP BY e.reference) AS j
 			ON j.reference = CAST(p.id AS TEXT)`,
 	pairs: []pair{
-		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + receivedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 ELSE 0 END"},
-		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + receivedPurchase + " THEN p.price_minor ELSE 0 END"},
-		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + receivedPurchase + " THEN p.functional_minor ELSE 0 END"},
-		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor ELSE 0 END"},
-		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor ELSE 0 END"},
+		{"purchase.entries", "coalesce(j.receipts, 0)", "CASE WHEN " + receivedPurchase + " AND p.price_minor + p.tax_minor > 0 THEN 1 + " + furtherReceipts + " ELSE coalesce(m.ahead, 0) END"},
+		{"purchase.deferred", "coalesce(j.deferred, 0)", "CASE WHEN " + receivedPurchase + " THEN p.price_minor WHEN p.status = 'INVOICED' THEN coalesce(s.stepped, 0) ELSE 0 END"},
+		{"purchase.deferredFunctional", "coalesce(j.deferred_functional, 0)", "CASE WHEN " + receivedPurchase + " THEN p.functional_minor WHEN p.status = 'INVOICED' THEN coalesce(s.stepped_functional, 0) ELSE 0 END"},
+		{"purchase.tax", "coalesce(j.tax, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.tax_minor WHEN p.status = 'INVOICED' THEN p.received_minor - coalesce(s.stepped, 0) ELSE 0 END"},
+		{"purchase.taxFunctional", "coalesce(j.tax_functional, 0)", "CASE WHEN " + bookedPurchase + " AND p.voided_at_us IS NULL THEN p.functional_tax_minor WHEN p.status = 'INVOICED' THEN coalesce(m.settled_ahead, 0) - coalesce(s.stepped_functional, 0) ELSE 0 END"},
 		{"purchase.receivable", "coalesce(j.receivable, 0)", "CASE WHEN p.status = 'INVOICED' AND p.due_booked THEN p.price_minor + p.tax_minor - p.received_minor ELSE 0 END"},
 		{
 			"purchase.outstanding", "CASE WHEN p.status = 'INVOICED' AND p.received_minor > 0 AND p.received_minor >= p.price_minor + p.tax_minor THEN 'none, and not paid' ELSE 'as it says' END",

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +49,10 @@ type lotState struct {
 	RolledAcceptsUntil      instant `bun:"rolled_accepts_until_us,type:bigint"` // and this then: of a lot that is open until it has
 	LapsesOn                date    `bun:",type:text"`
 	Priority                int64
-	LiabilityOn             date `bun:",type:text"`
+	LiabilityOn             date   `bun:",type:text"`
+	LiabilitySteps          string `bun:",nullzero"` // []revrec.Step
+	SteppedMinor            int64  // what they add up to, for SQL
+	SteppedFunctionalMinor  int64
 	Drawn                   int64
 	Refunded                int64 // all that was taken out, by a refund or a change
 	RefundedOn              date  `bun:",type:text"`
@@ -83,7 +87,9 @@ func lotStateOf(l *revrec.Lot) lotState {
 	if l.Rolls {
 		accepts, rolled = rolled, accepts
 	}
+	stepped, steppedFunctional := l.Stepped()
 	return lotState{
+		LiabilitySteps: stepsText(l.Steps), SteppedMinor: stepped, SteppedFunctionalMinor: steppedFunctional,
 		ExpiresAt: instantOf(l.ExpiresAt), AcceptsUntil: accepts, RolledAcceptsUntil: rolled, LapsesOn: date(l.LapsesOn),
 		Priority: int64(l.Priority), LiabilityOn: date(l.LiabilityOn),
 		Drawn: int64(l.Drawn), Refunded: int64(l.Out()), RefundedOn: date(l.RefundedOn),
@@ -135,7 +141,7 @@ func (row lotRow) lot() revrec.Lot {
 		Rate:        revrec.Rate{Price: row.RatePrice, Currency: ledger.Currency(row.RateCurrency)},
 		PurchasedOn: ledger.Date(row.PurchasedOn), StartsAt: row.StartsAt.time(),
 		ExpiresAt: row.ExpiresAt.time(), AcceptsUntil: accepts, LapsesOn: ledger.Date(row.LapsesOn), Rolls: rolls,
-		Priority: int(row.Priority), LiabilityOn: ledger.Date(row.LiabilityOn),
+		Priority: int(row.Priority), LiabilityOn: ledger.Date(row.LiabilityOn), Steps: stepsOf(row.LiabilitySteps),
 		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded - row.Removed),
 		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
 		Removed: revrec.Credits(row.Removed), RemovedAmount: contract(row.RemovedMinor), RemovedFunctional: functional(row.RemovedFunctionalMinor),
@@ -146,6 +152,30 @@ func (row lotRow) lot() revrec.Lot {
 		BookedThrough: ledger.Date(row.BookedThrough), BookedCredits: revrec.Credits(row.BookedCredits),
 		PendingFrom: ledger.Date(row.PendingFrom), LapseDue: ledger.Date(row.LapseDue), RemoteDue: ledger.Date(row.RemoteDue),
 	}
+}
+
+// stepsText writes steps, of which hardly any lot has some.
+func stepsText(steps []revrec.Step) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(steps)
+	if err != nil {
+		panic(err) // days and numbers
+	}
+	return string(text)
+}
+
+// stepsOf reads what stepsText wrote. Where somebody else wrote it there are none, and verify
+// finds that.
+func stepsOf(text string) (steps []revrec.Step) {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), &steps); err != nil {
+		return nil
+	}
+	return steps
 }
 
 func lotPointer(row lotRow) *revrec.Lot {
@@ -182,7 +212,7 @@ type lotStateRow struct {
 	lotState
 }
 
-var updateLots = updateOf(`expires_at_us accepts_until_us rolled_accepts_until_us lapses_on priority liability_on drawn lapsed refunded refunded_on
+var updateLots = updateOf(`expires_at_us accepts_until_us rolled_accepts_until_us lapses_on priority liability_on liability_steps stepped_minor stepped_functional_minor drawn lapsed refunded refunded_on
 	refunded_minor refunded_functional_minor removed removed_minor removed_functional_minor pool_left_on blocked recognised_minor recognised_functional_minor released_minor
 	released_functional_minor carrying_minor carrying_functional_minor booked_through booked_credits pending_from lapse_due remote_due`)
 

@@ -25,6 +25,7 @@ type paymentRow struct {
 	SettledFunctionalMinor int64
 	FXRate                 number  `bun:"fx_rate,type:text"`
 	CreatedAt              instant `bun:"created_at_us,type:bigint"`
+	Ahead                  bool
 }
 
 func paymentRowOf(r books.Receipt) paymentRow {
@@ -32,7 +33,7 @@ func paymentRowOf(r books.Receipt) paymentRow {
 		CustomerID: r.CustomerID, PurchaseID: r.PurchaseID, ID: r.ID, PaidAt: instantOf(r.PaidAt),
 		Currency: string(r.Amount.Currency), AmountMinor: r.Amount.Minor,
 		FunctionalCurrency: string(r.Functional.Currency), FunctionalMinor: r.Functional.Minor, SettledFunctionalMinor: r.Settled.Minor,
-		FXRate: number{r.FXRate}, CreatedAt: instantOf(r.CreatedAt),
+		FXRate: number{r.FXRate}, CreatedAt: instantOf(r.CreatedAt), Ahead: r.Ahead,
 	}
 }
 
@@ -42,7 +43,7 @@ func (row paymentRow) receipt() books.Receipt {
 		CustomerID: row.CustomerID, PurchaseID: row.PurchaseID, ID: row.ID, PaidAt: row.PaidAt.time(),
 		Amount:     ledger.Money(row.AmountMinor, ledger.Currency(row.Currency)),
 		Functional: functional(row.FunctionalMinor), Settled: functional(row.SettledFunctionalMinor),
-		FXRate: row.FXRate.Decimal, CreatedAt: row.CreatedAt.time(),
+		FXRate: row.FXRate.Decimal, CreatedAt: row.CreatedAt.time(), Ahead: row.Ahead,
 	}
 }
 
