@@ -130,6 +130,16 @@ func (lotResolver) RefundedAmount(_ context.Context, lot *revrec.Lot) (*ledger.A
 	return &lot.RefundedAmount, nil
 }
 
+func (lotResolver) LiabilitySteps(_ context.Context, lot *revrec.Lot) ([]view.LiabilityStep, error) {
+	steps := make([]view.LiabilityStep, len(lot.Steps))
+	for i, step := range lot.Steps {
+		steps[i] = view.LiabilityStep{
+			Day: step.Day, Amount: ledger.Money(step.Minor, lot.Price.Currency), Functional: ledger.Money(step.Functional, lot.Functional.Currency),
+		}
+	}
+	return steps, nil
+}
+
 func (lotResolver) Days(ctx context.Context, lot *revrec.Lot) ([]books.LotDay, error) {
 	days, _, err := requestOf(ctx).lotDays.load(ctx, lotKeyOf(lot))
 	return days, err

@@ -35,7 +35,6 @@ const (
 	HoldEnded           Code = "HOLD_ENDED"           // the hold was captured or released, or is over
 	AlreadyPaid         Code = "ALREADY_PAID"         // the purchase is paid
 	PartlyPaid          Code = "PARTLY_PAID"          // a part of the purchase is paid
-	NotDue              Code = "NOT_DUE"              // the purchase has not fallen due
 	PackRetired         Code = "PACK_RETIRED"         // the pack is not for sale then
 	AlreadyVoided       Code = "ALREADY_VOIDED"       // the event, or the purchase, is void
 	PeriodClosed        Code = "PERIOD_CLOSED"        // the period takes no more

@@ -31,7 +31,9 @@ func (s share) minus(other share) share {
 func (p Purchase) shareOf(received int64) share {
 	gross, part := p.Gross().Minor, func(of ledger.Amount) ledger.Amount { return of }
 	if gross != 0 {
-		part = func(of ledger.Amount) ledger.Amount { return ledger.Money(ledger.MulDiv(of.Minor, received, gross), of.Currency) }
+		part = func(of ledger.Amount) ledger.Amount {
+			return ledger.Money(ledger.MulDiv(of.Minor, received, gross), of.Currency)
+		}
 	}
 	s := share{price: part(p.Price), priceFunctional: part(p.Functional)}
 	s.tax = part(p.Gross()).Sub(s.price)

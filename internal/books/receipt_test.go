@@ -2,6 +2,8 @@ package books_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +104,48 @@ func TestRefusedPayments(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// TestPaymentAheadIsCumulative: EUR 10.00 and 2.00 of tax at 1.10 come in three parts of 4.00 before anything falls
+// due, not in the order of their days. Each has a third of both: 3.33, 3.34 and 3.33 of the price by day, USD
+// 3.67, 3.66 and 3.67; nothing is left at the end, and the order in which they are recorded does not matter.
+func TestPaymentAheadIsCumulative(t *testing.T) {
+	for _, order := range [][]int{{0, 1, 2}, {2, 0, 1}, {1, 2, 0}} {
+		ctx, now := t.Context(), time.Date(2024, 1, 5, 12, 0, 0, 0, time.UTC)
+		s, err := store.OpenMemory(ctx)
+		fine(t, err)
+		t.Cleanup(func() { fine(t, s.Close()) })
+		b, err := books.Open(ctx, s, books.Options{Now: func() time.Time { return now }})
+		fine(t, err)
+		_, err = b.PolicyCreate(ctx, "policy", books.NewPolicy{Code: "default"})
+		fine(t, err)
+		_, err = b.CustomerCreate(ctx, "customer", books.NewCustomer{ExternalID: "acme"})
+		fine(t, err)
+		number := func(text string) *decimal.Decimal { d := decimal.RequireFromString(text); return &d }
+		bought, err := b.Purchase(ctx, "buy", books.NewPurchase{
+			Customer: "acme", Policy: "default", Credits: *number("10"), Price: number("10.00"), Tax: *number("2.00"), Currency: "EUR", FXRate: number("1.10"),
+			Invoiced: true, Cancellable: true,
+		})
+		fine(t, err)
+		now = time.Date(2024, 2, 20, 12, 0, 0, 0, time.UTC)
+		for _, at := range order {
+			_, err := b.Pay(ctx, fmt.Sprint("pay ", at), books.Payment{
+				PurchaseID: bought.Purchase.ID, Amount: number("4.00"), FXRate: number("1.20"), PaidAt: time.Date(2024, 2, 1+at, 12, 0, 0, 0, time.UTC),
+			})
+			fine(t, err)
+			findings, err := b.Verify(ctx)
+			fine(t, err)
+			for _, finding := range findings {
+				t.Errorf("%v: verify: %+v", order, finding)
+			}
+		}
+		lot := stateOf(t, s).Lots[0]
+		day := ledger.NewDate(2024, 2, 1)
+		want := []revrec.Step{{Day: day, Minor: 333, Functional: 367}, {Day: day + 1, Minor: 334, Functional: 366}, {Day: day + 2, Minor: 333, Functional: 367}}
+		if !slices.Equal(lot.Steps, want) || lot.LiabilityOn != day+2 || lot.Carrying.Minor != 1000 || lot.CarryingFunctional.Minor != 1100 {
+			t.Errorf("%v: %v, whole on %s, %s carried, %s", order, lot.Steps, lot.LiabilityOn, lot.Carrying, lot.CarryingFunctional)
+		}
+	}
 }
 
 // stateOf is the journal, the purchases and the lots of a book.

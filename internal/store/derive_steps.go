@@ -13,14 +13,6 @@ import (
 // derivedSteps derives from the payments of purchases in which steps the contract liability of
 // their lots appeared that were paid in parts ahead of their due day.
 func (f *findings) derivedSteps(ctx context.Context) error {
-	book, err := f.tx.Book(ctx)
-	if err != nil {
-		return err
-	}
-	zone, err := time.LoadLocation(book.Zone)
-	if err != nil {
-		return err
-	}
 	last := firstID
 	for {
 		rows, err := query[purchaseRow](ctx, f.tx, "reading purchases that were paid in parts", `SELECT * FROM purchases WHERE id > ?
@@ -29,14 +21,22 @@ func (f *findings) derivedSteps(ctx context.Context) error {
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		if err := f.stepsOfPurchases(ctx, convert(rows, purchaseRow.purchase), zone); err != nil {
+		if err := f.stepsOfPurchases(ctx, convert(rows, purchaseRow.purchase)); err != nil {
 			return err
 		}
 		last = rows[len(rows)-1].ID
 	}
 }
 
-func (f *findings) stepsOfPurchases(ctx context.Context, purchases []books.Purchase, zone *time.Location) error {
+func (f *findings) stepsOfPurchases(ctx context.Context, purchases []books.Purchase) error {
+	book, err := f.tx.Book(ctx)
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(book.Zone)
+	if err != nil {
+		return err
+	}
 	filters := convert(purchases, func(p books.Purchase) books.LotFilter {
 		return books.LotFilter{CustomerID: p.CustomerID, PurchaseID: p.ID}
 	})

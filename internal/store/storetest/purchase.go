@@ -59,6 +59,7 @@ func purchases(t *testing.T, s *suite) {
 			}
 		}
 		first, second, other := receipt(a, 10), receipt(a, 20), receipt(b, 5)
+		second.Ahead = true
 		for _, r := range []books.Receipt{first, second, other} {
 			must(t, tx.InsertPayment(ctx, r))
 		}
@@ -119,6 +120,7 @@ func lots(t *testing.T, s *suite) {
 		// All that can change.
 		second.ExpiresAt, second.AcceptsUntil, second.LapsesOn = second.ExpiresAt.AddDate(1, 0, 0), second.AcceptsUntil.AddDate(1, 0, 0), day+365
 		second.Rolls, second.Priority, second.LiabilityOn = true, 7, day
+		second.Steps = []revrec.Step{{Day: day - 2, Minor: 40, Functional: 43}, {Day: day - 1, Minor: -1, Functional: 0}}
 		second.Drawn, second.Lapsed, second.Refunded, second.RefundedOn = 1, 2, 3, day
 		second.RefundedAmount, second.RefundedFunctional, second.Blocked = eur(4), usd(5), true
 		second.Removed, second.RemovedAmount, second.RemovedFunctional, second.PoolLeftOn = 4, eur(5), usd(6), day+3
