@@ -118,12 +118,13 @@ func ofEscheatRules(filter books.EscheatFilter) func(*bun.SelectQuery) *bun.Sele
 // change looks again too.
 const (
 	releasable = `lots.jurisdiction = ?0 AND lots.kind = 'PURCHASE' AND (
-		lots.lapses_on <= ?2 AND (lots.lapses_on >= ?1 OR lots.liability_on >= ?1)
+		lots.lapses_on <= ?2 AND (lots.lapses_on >= ?1 OR lots.liability_on >= ?1 OR lots.liability_steps IS NOT NULL)
 		OR lots.policy_id IN (SELECT p.id FROM policies AS p WHERE p.breakage_method = 'REMOTE'))`
 	holdReleasable = "SELECT lots.customer_id, lots.id AS lot_id FROM lots WHERE " + releasable + " ORDER BY lots.customer_id, lots.id"
 	releaseAgain   = `UPDATE lots SET
 		lapse_due = CASE WHEN lots.lapses_on IS NULL OR lots.lapses_on > ?2 THEN lots.lapse_due
 			WHEN lots.lapse_due < lots.lapses_on THEN lots.lapse_due
+			WHEN lots.liability_steps IS NOT NULL THEN lots.lapses_on
 			WHEN lots.lapse_due < lots.liability_on THEN lots.lapse_due
 			WHEN lots.liability_on > lots.lapses_on THEN lots.liability_on ELSE lots.lapses_on END,
 		remote_due = CASE WHEN NOT lots.policy_id IN (SELECT p.id FROM policies AS p WHERE p.breakage_method = 'REMOTE') THEN lots.remote_due
