@@ -349,6 +349,8 @@ type LotResolver interface {
 
 	OverageRate(ctx context.Context, obj *revrec.Lot) (*decimal.Decimal, error)
 
+	LiabilitySteps(ctx context.Context, obj *revrec.Lot) ([]view.LiabilityStep, error)
+
 	RefundedAmount(ctx context.Context, obj *revrec.Lot) (*ledger.Amount, error)
 
 	Changes(ctx context.Context, obj *revrec.Lot) ([]revrec.Change, error)
@@ -2618,8 +2620,6 @@ enum ErrorCode {
   ALREADY_PAID
   "A part of the purchase is paid: what came in cannot be called off."
   PARTLY_PAID
-  "The purchase has not fallen due: until then it is paid whole."
-  NOT_DUE
   "The event, or the purchase, is void."
   ALREADY_VOIDED
   "The pack is retired: it was not, or is not, for sale then."
@@ -3966,7 +3966,7 @@ type Payment {
   amount: Money!
   "What that was worth on its day, in the book's functional currency."
   functional: Money!
-  "What it took off the receivable, as that was booked, in the book's functional currency; where nothing had fallen due, what the purchase is booked at."
+  "What it took off the receivable, as that was booked, in the book's functional currency; where nothing had fallen due, its share of what the purchase is booked at."
   settled: Money!
   "What the rate made of it: ` + "`" + `functional` + "`" + ` less ` + "`" + `settled` + "`" + `; a loss is negative."
   exchangeGain: Money!
@@ -4182,8 +4182,10 @@ type Lot implements Node {
   lapsesOn: Date
   "The lower is used first, where the burn order asks for it; 100 unless told."
   priority: Int!
-  "The day on which the contract liability appears: the earlier of payment and due date, so possibly ahead. Null where neither is known. ASC 606-10-45-2."
+  "The day on which all of the contract liability is there: the earlier of payment and due date, so possibly ahead. Null where neither is known. Parts that were paid before appeared on their days: ` + "`" + `liabilitySteps` + "`" + `. ASC 606-10-45-2."
   liabilityOn: Date
+  "What appeared of the contract liability on which day, in order, where parts of the price were paid ahead of the due day; empty where it appeared at once. ASC 606-10-45-2."
+  liabilitySteps: [LiabilityStep!]!
   "The day of a refund; null where there was none."
   refundedOn: Date
   "What a refund took out of deferred revenue; null where there was none."
@@ -4252,6 +4254,16 @@ type LotChange {
   toLot: Lot
   "Why, as it was given; null where nobody said, and to a token for one customer."
   reason: String
+}
+
+"A part of a lot's contract liability that appeared on a day: a part of its price that was paid, or the rest that fell due; negative for what went on to the lot that rolled over."
+type LiabilityStep {
+  "The accounting day."
+  day: Date!
+  "What appeared, without tax, in the currency of the lot."
+  amount: Money!
+  "The same in the book's functional currency."
+  functionalAmount: Money!
 }
 
 "What can become of a lot besides use, lapse and a refund."
@@ -6892,7 +6904,7 @@ type PurchaseCreatePayload {
 input PurchasePayInput {
   "When it was paid; now where null."
   paidAt: DateTime
-  "What was paid, price and tax, in the currency of the purchase, such as ` + "`" + `400.00` + "`" + `: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: ` + "`" + `NOT_DUE` + "`" + ` before."
+  "What was paid, price and tax, in the currency of the purchase, such as ` + "`" + `400.00` + "`" + `: more than 0, at most what is outstanding; all of that where null. A part ahead of the due day is deferred as it is paid; a later one is taken off the receivable."
   amount: Decimal
   "Functional currency per unit of the purchase's currency on that day. Where null, the rate of the day by ` + "`" + `fxRates` + "`" + ` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1."
   fxRate: Decimal
@@ -9224,6 +9236,18 @@ func (ec *executionContext) childFields_JobRunPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type JobRunPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_LiabilityStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_LiabilityStep_day(ctx, field)
+	case "amount":
+		return ec.fieldContext_LiabilityStep_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_LiabilityStep_functionalAmount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LiabilityStep", field.Name)
+}
+
 func (ec *executionContext) childFields_Line(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "account":
@@ -9300,6 +9324,8 @@ func (ec *executionContext) childFields_Lot(ctx context.Context, field graphql.C
 		return ec.fieldContext_Lot_priority(ctx, field)
 	case "liabilityOn":
 		return ec.fieldContext_Lot_liabilityOn(ctx, field)
+	case "liabilitySteps":
+		return ec.fieldContext_Lot_liabilitySteps(ctx, field)
 	case "refundedOn":
 		return ec.fieldContext_Lot_refundedOn(ctx, field)
 	case "refundedAmount":
@@ -31768,6 +31794,109 @@ func (ec *executionContext) fieldContext_JobRunPayload_userErrors(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _LiabilityStep_day(ctx context.Context, field graphql.CollectedField, obj *view.LiabilityStep) (ret graphql.Marshaler) {
+	if plain := leaf_LiabilityStep_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LiabilityStep_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_LiabilityStep_day(obj *view.LiabilityStep) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_LiabilityStep_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LiabilityStep", field, false, false, "Date")
+}
+
+func (ec *executionContext) _LiabilityStep_amount(ctx context.Context, field graphql.CollectedField, obj *view.LiabilityStep) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LiabilityStep_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LiabilityStep_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LiabilityStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LiabilityStep_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *view.LiabilityStep) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LiabilityStep_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LiabilityStep_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LiabilityStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Line_account(ctx context.Context, field graphql.CollectedField, obj *ledger.Line) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32736,6 +32865,38 @@ func leaf_Lot_liabilityOn(obj *revrec.Lot) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Lot_liabilityOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Lot", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Lot_liabilitySteps(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lot_liabilitySteps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Lot().LiabilitySteps(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.LiabilityStep) graphql.Marshaler {
+			return ec.marshalNLiabilityStep2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐLiabilityStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lot_liabilitySteps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Lot",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LiabilityStep(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Lot_refundedOn(ctx context.Context, field graphql.CollectedField, obj *revrec.Lot) (ret graphql.Marshaler) {
@@ -66466,6 +66627,42 @@ func (ec *executionContext) _JobRunPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var liabilityStepImplementors = []string{"LiabilityStep"}
+
+func (ec *executionContext) _LiabilityStep(ctx context.Context, sel ast.SelectionSet, obj *view.LiabilityStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, liabilityStepImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LiabilityStep")
+		case "day":
+			out.Values[i] = ec._LiabilityStep_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._LiabilityStep_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._LiabilityStep_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var lineImplementors = []string{"Line"}
 
 func (ec *executionContext) _Line(ctx context.Context, sel ast.SelectionSet, obj *ledger.Line) graphql.Marshaler {
@@ -66665,6 +66862,11 @@ func (ec *executionContext) _Lot(ctx context.Context, sel ast.SelectionSet, obj 
 		case "liabilityOn":
 			out.Values[i] = ec._Lot_liabilityOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "liabilitySteps":
+			out.Values[i] = ec._Lot_liabilitySteps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "refundedOn":
@@ -75704,6 +75906,26 @@ func (ec *executionContext) marshalNJobTrigger2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "JobTrigger!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNLiabilityStep2drawdownᚋgraphᚋinternalᚋviewᚐLiabilityStep(ctx context.Context, sel ast.SelectionSet, v view.LiabilityStep) graphql.Marshaler {
+	return ec._LiabilityStep(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLiabilityStep2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐLiabilityStepᚄ(ctx context.Context, sel ast.SelectionSet, v []view.LiabilityStep) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLiabilityStep2drawdownᚋgraphᚋinternalᚋviewᚐLiabilityStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNLine2drawdownᚋledgerᚐLine(ctx context.Context, sel ast.SelectionSet, v ledger.Line) graphql.Marshaler {

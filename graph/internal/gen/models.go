@@ -764,7 +764,7 @@ type PurchaseExtendPayload struct {
 type PurchasePayInput struct {
 	// When it was paid; now where null.
 	PaidAt *time.Time `json:"paidAt,omitempty"`
-	// What was paid, price and tax, in the currency of the purchase, such as `400.00`: more than 0, at most what is outstanding; all of that where null. A part is taken once the purchase fell due: `NOT_DUE` before.
+	// What was paid, price and tax, in the currency of the purchase, such as `400.00`: more than 0, at most what is outstanding; all of that where null. A part ahead of the due day is deferred as it is paid; a later one is taken off the receivable.
 	Amount *decimal.Decimal `json:"amount,omitempty"`
 	// Functional currency per unit of the purchase's currency on that day. Where null, the rate of the day by `fxRates` (or the latest of the seven days before), and the purchase's own where there is none. The difference is an exchange gain or loss. ASC 830-20-35-1.
 	FxRate *decimal.Decimal `json:"fxRate,omitempty"`
