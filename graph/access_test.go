@@ -109,7 +109,7 @@ var matrix = map[string]struct {
 	"Query.accountOverTime":            {`accountOverTime(account: CASH, from: "2024-01-01", to: "2024-01-31") { series { currency } }`, everybody},
 	"Query.activeCustomersOverTime":    {`activeCustomersOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.deferredRevenue":            {`deferredRevenue { nodes { lots } }`, everybody},
-	"Query.estimateReview":             {`estimateReview(policy: "default", month: "2023-01") { review { stale } }`, everybody},
+	"Query.estimateReview":             {`estimateReview(policy: "pooled", month: "2023-01") { review { stale } }`, everybody},
 	"Query.estimateReviews":            {`estimateReviews { nodes { stale } }`, everybody},
 	"Query.breakage":                   {`breakage(through: "2024-01") { rows { sold } }`, everybody},
 	"Query.deferredRevenueRollForward": {`deferredRevenueRollForward(from: "2024-01-01", to: "2024-01-31") { entryCount }`, everybody},

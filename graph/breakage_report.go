@@ -26,6 +26,7 @@ func (r queryResolver) Breakage(ctx context.Context, through ledger.Period, poli
 	}
 	for i := range report.Rows {
 		f.request.policies.expect(report.Rows[i].PolicyID)
+		f.request.sawCohorts(report.Rows[i].Cohorts)
 	}
 	return &report, nil
 }

@@ -35,9 +35,9 @@ type BreakageRow struct {
 	Currency ledger.Currency
 	// Month is that of the purchases; zero for pools that hold all lots of a policy, whose
 	// early breakage belongs to no month.
-	Month     ledger.Period
-	CohortIDs []string
-	Lots      int64 // that were bought
+	Month   ledger.Period
+	Cohorts []Cohort
+	Lots    int64 // that were bought
 
 	Sold, Used, Lapsed, Refunded, Other revrec.Credits
 
@@ -170,7 +170,7 @@ func (w *breakageWork) credits(ctx context.Context, tx Tx) error {
 		}
 		for _, cohort := range cohorts {
 			row := w.row(cohort.PolicyID, cohort.Currency, cohort.Month)
-			row.CohortIDs = append(row.CohortIDs, cohort.ID)
+			row.Cohorts = append(row.Cohorts, cohort)
 			row.Sold += cohort.Sold
 			for _, of := range months[cohort.ID] {
 				if of.Month <= w.request.Through {

@@ -51,7 +51,7 @@ func breakageShare(net, used revrec.Credits) decimal.NullDecimal {
 	if net <= 0 {
 		return decimal.NullDecimal{}
 	}
-	share := decimal.NewFromInt(int64(net - used)).DivRound(decimal.NewFromInt(int64(net)), reviewPlaces)
+	share := decimal.NewFromInt(int64(net-used)).DivRound(decimal.NewFromInt(int64(net)), reviewPlaces)
 	return decimal.NewNullDecimal(share)
 }
 
@@ -106,14 +106,14 @@ const leastCells = 3
 
 // ReviewedCohort is what became of the credits that were sold in one month.
 type ReviewedCohort struct {
-	Month                ledger.Period
-	Sold, Net, Used      revrec.Credits
-	Lapsed               bool           // the month in which the last of its credits could be used has passed
-	Expected             revrec.Credits // used by the end of the month reviewed, as the estimate had it; zero without a curve
-	ByRate               revrec.Credits // used in the end, as the rate leaves it
-	Cells                []estimate.Cell
-	EstimatedBreakage    decimal.Decimal // the rate in force
-	FinalBreakage        decimal.NullDecimal
+	Month             ledger.Period
+	Sold, Net, Used   revrec.Credits
+	Lapsed            bool           // the month in which the last of its credits could be used has passed
+	Expected          revrec.Credits // used by the end of the month reviewed, as the estimate had it; zero without a curve
+	ByRate            revrec.Credits // used in the end, as the rate leaves it
+	Cells             []estimate.Cell
+	EstimatedBreakage decimal.Decimal // the rate in force
+	FinalBreakage     decimal.NullDecimal
 }
 
 // ReviewDetail is a review with the cohorts that it adds up.
@@ -348,7 +348,7 @@ type ReviewFilter struct {
 }
 
 // maxReviewedBack is how many months that have ended without a review a run makes up for.
-const maxReviewedBack = 12
+const maxReviewedBack = 60
 
 // review reviews the estimates of one policy, one bounded step: of each month that has ended
 // and is not reviewed, and of the last one again where its figures moved. It books nothing.
