@@ -5839,6 +5839,8 @@ type BreakageRow {
   month.
   """
   month: Period
+  "Its cohorts, by pack and segment, that lead on to the lots; none in totals."
+  cohorts: [Cohort!]!
   "How many lots were bought."
   lots: Int!
   "How many pools measure their breakage; 0 where it is not estimated."
@@ -7946,6 +7948,8 @@ func (ec *executionContext) childFields_BreakageRow(ctx context.Context, field g
 		return ec.fieldContext_BreakageRow_currency(ctx, field)
 	case "month":
 		return ec.fieldContext_BreakageRow_month(ctx, field)
+	case "cohorts":
+		return ec.fieldContext_BreakageRow_cohorts(ctx, field)
 	case "lots":
 		return ec.fieldContext_BreakageRow_lots(ctx, field)
 	case "pools":
@@ -19887,6 +19891,38 @@ func (ec *executionContext) _BreakageRow_month(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_BreakageRow_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BreakageRow", field, true, true, "Period")
+}
+
+func (ec *executionContext) _BreakageRow_cohorts(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageRow_cohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohorts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Cohort) graphql.Marshaler {
+			return ec.marshalNCohort2ᚕdrawdownᚋinternalᚋbooksᚐCohortᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageRow_cohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Cohort(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _BreakageRow_lots(ctx context.Context, field graphql.CollectedField, obj *books.BreakageRow) (ret graphql.Marshaler) {
@@ -62665,6 +62701,11 @@ func (ec *executionContext) _BreakageRow(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cohorts":
+			out.Values[i] = ec._BreakageRow_cohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "lots":
 			out.Values[i] = ec._BreakageRow_lots(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -74482,6 +74523,26 @@ func (ec *executionContext) marshalNCloseTaskState2ᚕdrawdownᚋinternalᚋbook
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNCloseTaskState2drawdownᚋinternalᚋbooksᚐTaskState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCohort2drawdownᚋinternalᚋbooksᚐCohort(ctx context.Context, sel ast.SelectionSet, v books.Cohort) graphql.Marshaler {
+	return ec._Cohort(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCohort2ᚕdrawdownᚋinternalᚋbooksᚐCohortᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Cohort) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCohort2drawdownᚋinternalᚋbooksᚐCohort(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
