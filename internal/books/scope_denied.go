@@ -317,6 +317,10 @@ func (scopedTx) DeferredWithin(context.Context, ledger.Date, ledger.Date, int64,
 	return nil, errScoped
 }
 
+func (scopedTx) EarlyMovements(context.Context, EarlyFilter) ([]EarlyMovement, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) DeferredAfter(context.Context, ledger.Date, int64) ([]DeferredMovement, error) {
 	return nil, errScoped
 }

@@ -490,6 +490,9 @@ type rollForwardTx interface {
 	// DeferredWithin adds up the entries of accounting dates by policy, currency and kind. asOf
 	// says which estimates were known.
 	DeferredWithin(ctx context.Context, from, to ledger.Date, through int64, asOf time.Time) ([]DeferredMovement, error)
+	// EarlyMovements adds up what is posted of the early breakage of pools, by policy, currency
+	// and column, where asked by pool, in order of these; catch-ups by day and period too.
+	EarlyMovements(ctx context.Context, filter EarlyFilter) ([]EarlyMovement, error)
 	// DeferredAfter adds up the entries of later accounting dates or numbers, by currency.
 	DeferredAfter(ctx context.Context, to ledger.Date, through int64) ([]DeferredMovement, error)
 	// MovedOn adds up the changes of days that let credits live on in other lots.
