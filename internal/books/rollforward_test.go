@@ -22,6 +22,7 @@ func (p *playedBook) checkRollForward(t *rapid.T, h history) {
 	for _, asOf := range []time.Time{p.now, beginning.Add(p.now.Sub(beginning) / 2)} {
 		whole := p.rollForward(t, books.RollForwardRequest{From: from, To: to, AsOf: asOf})
 		byPolicy := p.rollForward(t, books.RollForwardRequest{From: from, To: to, AsOf: asOf, By: books.ByPolicy})
+		p.checkEarly(t, h, from, to, asOf)
 		for _, report := range []books.RollForward{whole, byPolicy} {
 			if diff := cmp.Diff(p.addedUp(t, report), figuresOf(report)); diff != "" {
 				t.Fatalf("the roll-forward of %s to %s as of %s differs from its entries (-): %s\n%s", from, to, asOf, diff, h)
