@@ -85,6 +85,10 @@ type (
 	reviewCellResolver      struct{}
 	rollForwardResolver     struct{}
 	rollForwardRowResolver  struct{}
+	earlyRowResolver        struct{}
+	estimateChangesResolver struct{}
+	estimateChangeResolver  struct{}
+	sensitivityResolver     struct{}
 )
 
 func (r *resolver) Query() gen.QueryResolver                           { return queryResolver{r} }
@@ -239,3 +243,8 @@ func text(s string) *string {
 	}
 	return &s
 }
+
+func (r *resolver) EarlyBreakageRow() gen.EarlyBreakageRowResolver { return earlyRowResolver{} }
+func (r *resolver) EstimateChanges() gen.EstimateChangesResolver   { return estimateChangesResolver{} }
+func (r *resolver) EstimateChange() gen.EstimateChangeResolver     { return estimateChangeResolver{} }
+func (r *resolver) SensitivityGroup() gen.SensitivityGroupResolver { return sensitivityResolver{} }

@@ -189,7 +189,7 @@ func (r *EarlyRow) add(m EarlyMovement) {
 
 // check holds the closing balances against the lines of the entries, which are read apart.
 func (r *EarlyRollForward) check(ctx context.Context, tx Tx, functional ledger.Currency) error {
-	entries, err := tx.DeferredWithin(ctx, 0, r.To, r.PostedThrough, r.AsOf)
+	entries, err := tx.DeferredWithin(ctx, ledger.NewDate(1900, 1, 1), r.To, r.PostedThrough, r.AsOf)
 	if err != nil {
 		return err
 	}
@@ -309,7 +309,7 @@ func (c *EstimateChanges) add(m EarlyMovement, functional ledger.Currency) {
 
 // measure says what the pools came to by either rate at the end of the days.
 func (c *EstimateChanges) measure(ctx context.Context, tx Tx) error {
-	policies, estimates := policyCache{}, map[string][]revrec.Estimate{}
+	policies, estimates, known := policyCache{}, map[string][]revrec.Estimate{}, laws{}
 	for i := range c.Changes {
 		change := &c.Changes[i]
 		policy, err := policies.of(ctx, tx, change.PolicyID)
@@ -340,12 +340,19 @@ func (c *EstimateChanges) measure(ctx context.Context, tx Tx) error {
 		if err != nil {
 			return err
 		}
+		if err := known.readOf(ctx, tx, pools); err != nil {
+			return err
+		}
+		in := map[string]string{}
+		for _, pool := range pools {
+			in[pool.ID] = pool.Jurisdiction
+		}
 		for _, change := range changes {
 			policy, err := policies.of(ctx, tx, change.PolicyID)
 			if err != nil {
 				return err
 			}
-			change.measure(totals[change.PoolID], escheatOn(policy, day))
+			change.measure(totals[change.PoolID], known.shares(policy, in[change.PoolID]).On(day))
 		}
 	}
 	return nil
@@ -406,7 +413,11 @@ func poolTotals(ctx context.Context, tx Tx, pools []revrec.Pool, day ledger.Date
 	return totals, err
 }
 
-// escheatOn is the share of breakage that the law claims on a day.
-func escheatOn(policy Policy, day ledger.Date) decimal.Decimal {
-	return revrec.ShareOf(policy.Breakage.Escheat).On(day)
+// readOf reads the rules of the jurisdictions of pools.
+func (l laws) readOf(ctx context.Context, tx Tx, pools []revrec.Pool) error {
+	of := make([]string, len(pools))
+	for i, pool := range pools {
+		of[i] = pool.Jurisdiction
+	}
+	return l.read(ctx, tx, of)
 }

@@ -53,7 +53,7 @@ func checkEarlyBreakage(t *testing.T, kept *store.Store) {
 		price := whole(credits)
 		sale := books.NewPurchase{Customer: customer, Credits: whole(credits), Price: &price}
 		if !ends.IsZero() {
-			sale.ExpiresAt = &ends
+			sale.ExpiresAt = ends
 		}
 		done[books.Purchased](t)(b.Purchase(ctx, "sale to "+customer, sale))
 	}
@@ -72,21 +72,24 @@ func checkEarlyBreakage(t *testing.T, kept *store.Store) {
 	now = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 	sensitivity := func(request books.SensitivityRequest) (report books.Sensitivity) {
 		request.Policy = "default"
-		must(t, b.View(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+		err := b.View(ctx, func(ctx context.Context, tx books.Tx) (err error) {
 			report, err = b.Sensitivity(ctx, tx, request)
 			return err
-		}))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		return report
 	}
 	if before := sensitivity(books.SensitivityRequest{}); !before.Waiting {
 		t.Error("nothing waits, before anything is booked")
 	}
 	for _, job := range []books.JobName{books.JobRecognise, books.JobExpire, books.JobBreakage} {
-		done[books.JobResult](t)(b.RunJob(ctx, job, books.RunOptions{}))
+		done[books.JobRun](t)(b.RunJob(ctx, job, books.RunOptions{}))
 	}
 
 	february := books.EarlyRequest{From: ledger.NewDate(2024, 2, 1), To: ledger.NewDate(2024, 2, 29)}
-	must(t, b.View(ctx, func(ctx context.Context, tx books.Tx) error {
+	err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		report := done[books.EarlyRollForward](t)(b.EarlyRollForward(ctx, tx, february))
 		if len(report.Rows) != 1 || len(report.Checks) != 1 {
 			t.Fatalf("%d rows and %d checks", len(report.Rows), len(report.Checks))
@@ -114,7 +117,10 @@ func checkEarlyBreakage(t *testing.T, kept *store.Store) {
 			t.Errorf("as of then there is %+v", asOf.Rows)
 		}
 		return nil
-	}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	report := sensitivity(books.SensitivityRequest{Points: []decimal.Decimal{whole(5), whole(-5), whole(-50)}, ByPool: true})
 	if report.Waiting || len(report.Groups) != 2 || report.Pools != 1 {

@@ -74,7 +74,7 @@ func (f SensitivityFigures) plus(g SensitivityFigures, times int64) SensitivityF
 // Sensitivity reports what the early breakage of a policy's pools, revenue to date and
 // deferred revenue would be by other estimates. Errors: NOT_FOUND, INVALID, TOO_LARGE.
 func (b *Books) Sensitivity(ctx context.Context, tx Tx, request SensitivityRequest) (Sensitivity, error) {
-	report := sensitivityWork{Sensitivity: Sensitivity{SensitivityRequest: request}, functional: b.book.Functional, groups: map[ledger.Currency]*SensitivityGroup{}}
+	report := sensitivityWork{Sensitivity: Sensitivity{SensitivityRequest: request}, functional: b.book.Functional, laws: laws{}, groups: map[ledger.Currency]*SensitivityGroup{}}
 	policy, err := policyByCode(ctx, tx, request.Policy)
 	if err != nil {
 		return report.Sensitivity, err
@@ -115,11 +115,13 @@ func pointsOf(asked []decimal.Decimal) ([]decimal.Decimal, error) {
 type sensitivityWork struct {
 	Sensitivity
 	functional ledger.Currency
+	policy     Policy
+	laws       laws
 	groups     map[ledger.Currency]*SensitivityGroup
 }
 
 func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error {
-	s.PolicyID = policy.ID
+	s.PolicyID, s.policy = policy.ID, policy
 	estimates, err := estimatesOf(ctx, tx, policy)
 	if err != nil {
 		return err
@@ -143,7 +145,7 @@ func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error 
 			return refuse(TooLarge, "", "takes at most %d pools, or %d one by one: %s has more", maxEarlyPools, earlyPoolPage, policy.Code)
 		}
 		page.After = some[len(some)-1].ID
-		groups, err := s.measure(ctx, tx, some, escheatOn(policy, s.On))
+		groups, err := s.measure(ctx, tx, some)
 		if err != nil {
 			return err
 		}
@@ -160,7 +162,10 @@ func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error 
 }
 
 // measure measures some pools and adds each to the group of its currency.
-func (s *sensitivityWork) measure(ctx context.Context, tx Tx, pools []revrec.Pool, escheat decimal.Decimal) ([]SensitivityGroup, error) {
+func (s *sensitivityWork) measure(ctx context.Context, tx Tx, pools []revrec.Pool) ([]SensitivityGroup, error) {
+	if err := s.laws.readOf(ctx, tx, pools); err != nil {
+		return nil, err
+	}
 	totals, err := poolTotals(ctx, tx, pools, s.On)
 	if err != nil {
 		return nil, err
@@ -175,7 +180,7 @@ func (s *sensitivityWork) measure(ctx context.Context, tx Tx, pools []revrec.Poo
 	}
 	measured := make([]SensitivityGroup, 0, len(pools))
 	for _, pool := range pools {
-		group := s.pool(pool, totals[pool.ID], escheat)
+		group := s.pool(pool, totals[pool.ID], s.laws.shares(s.policy, pool.Jurisdiction).On(s.On))
 		for key, sum := range booked[pool.ID] {
 			if key.Day <= s.On {
 				group.Booked.Minor += sum.Minor
