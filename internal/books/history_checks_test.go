@@ -155,6 +155,7 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 				g.Add(g, big.NewRat(there, 1))
 				u.Add(u, big.NewRat(min(there, lot.Recognised.Minor), 1))
 			}
+			p.checkSensitivity(ctx, t, tx, h, policies[0].Code)
 			early := expectedEarly(g, u, r)
 			laws, err := tx.EscheatRulesOf(ctx, []string{pool.Jurisdiction})
 			must(t, err)
@@ -176,6 +177,17 @@ func (p *playedBook) checkPools(t *rapid.T, h history) {
 		}
 		return nil
 	}))
+}
+
+// checkSensitivity holds that what is booked is what the rate in force comes to.
+func (p *playedBook) checkSensitivity(ctx context.Context, t *rapid.T, tx books.Tx, h history, policy string) {
+	report, err := p.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: policy, ByPool: true})
+	must(t, err)
+	for _, group := range report.Groups {
+		if report.Waiting || group.Difference().Minor != 0 || group.FunctionalDifference().Minor != 0 {
+			t.Fatalf("of %s %s is booked, %s more than its rate comes to; waiting: %t\n%s", policy, group.Booked, group.Difference(), report.Waiting, h)
+		}
+	}
 }
 
 // expectedEarly is ACCOUNTING section 5 in rational numbers.

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"lots that are due", dueLots},
 		{"recognitions", recognitions},
 		{"pools", pools},
+		{"early breakage", earlyMovements},
 		{"cohorts", cohorts},
 		{"lots are filed in cohorts", filing},
 		{"records of cohorts", cohortRecords},
