@@ -250,7 +250,7 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return []string{`(through: "2024-01")`}
 	}
 	if field.Name == "breakageSensitivity" {
-		return []string{`(policy: "pooled", on: "2024-01-20", points: ["2.5"], byPool: true)`}
+		return []string{`(policy: "pooled", on: "2024-01-09", points: ["2.5"], byPool: true)`}
 	}
 	if slices.Contains([]string{"deferredRevenueRollForward", "earlyBreakageRollForward", "estimateChanges"}, field.Name) {
 		return []string{`(from: "2024-01-10", to: "2024-02-09")`}

@@ -107,7 +107,8 @@ func TestMeasurePool(t *testing.T) {
 			// -7,200 together. By 0.20, more than the 136,800 that are unused would break: all of them to date.
 			[]row{
 				{"2016-12-31", early, "72000.00", ""},
-				{"2017-12-31", catchUp, "-72000.00", ""}, {"2017-12-31", early, "64800.00", ""},
+				{"2017-12-31", catchUp, "-72000.00", ""},
+				{"2017-12-31", early, "64800.00", ""},
 				{"2018-12-31", early, "7200.00", ""},
 			},
 		},

@@ -210,7 +210,7 @@ func (w *breakageWork) money(ctx context.Context, tx Tx) error {
 			row.AtExpiry, row.Escheated = row.AtExpiry.add(amount), row.Escheated.add(law)
 		case revrec.RemoteBreakage:
 			row.Remote, row.Escheated = row.Remote.add(amount), row.Escheated.add(law)
-		case revrec.Clearing, revrec.OverageUsage, revrec.ExpectedBreakage: // no revenue, no cohort, no lot
+		case revrec.Clearing, revrec.OverageUsage, revrec.ExpectedBreakage, revrec.CatchUp: // no revenue, no cohort, no lot
 		}
 	}
 	return nil

@@ -160,7 +160,8 @@ func (b *Books) EarlyRollForward(ctx context.Context, tx Tx, request EarlyReques
 	for _, m := range moved {
 		report.row(m, b.book.Functional).add(m)
 	}
-	return report, report.check(ctx, tx, b.book.Functional)
+	err = report.check(ctx, tx, b.book.Functional)
+	return report, err
 }
 
 // row returns the row of a movement: they come in order.
@@ -284,7 +285,8 @@ func (b *Books) EstimateChanges(ctx context.Context, tx Tx, request EarlyRequest
 	if err := report.measure(ctx, tx); err != nil {
 		return report, err
 	}
-	return report, report.inForce(ctx, tx, filter.PolicyID)
+	err = report.inForce(ctx, tx, filter.PolicyID)
+	return report, err
 }
 
 // add adds a movement to its pool and day, and to its period. They come in order.

@@ -91,7 +91,8 @@ func (b *Books) Sensitivity(ctx context.Context, tx Tx, request SensitivityReque
 	if report.Points, err = pointsOf(request.Points); err != nil {
 		return report.Sensitivity, err
 	}
-	return report.Sensitivity, report.read(ctx, tx, policy)
+	err = report.read(ctx, tx, policy)
+	return report.Sensitivity, err
 }
 
 // pointsOf checks points, and returns them in order with nothing among them.
