@@ -58,12 +58,15 @@ type ResolverRoot interface {
 	DeferredRevenue() DeferredRevenueResolver
 	DeferredRevenueRollForward() DeferredRevenueRollForwardResolver
 	Draw() DrawResolver
+	EarlyBreakageRow() EarlyBreakageRowResolver
 	EntriesPosted() EntriesPostedResolver
 	Entry() EntryResolver
 	EscheatPayment() EscheatPaymentResolver
 	EscheatRule() EscheatRuleResolver
 	Estimate() EstimateResolver
 	EstimateAttachment() EstimateAttachmentResolver
+	EstimateChange() EstimateChangeResolver
+	EstimateChanges() EstimateChangesResolver
 	EstimateReview() EstimateReviewResolver
 	Expiring() ExpiringResolver
 	Hold() HoldResolver
@@ -96,6 +99,7 @@ type ResolverRoot interface {
 	ReviewedCohort() ReviewedCohortResolver
 	RollForwardRow() RollForwardRowResolver
 	RunOut() RunOutResolver
+	SensitivityGroup() SensitivityGroupResolver
 	Statement() StatementResolver
 	StatementLine() StatementLineResolver
 	StatementUse() StatementUseResolver
@@ -244,6 +248,10 @@ type DrawResolver interface {
 	Event(ctx context.Context, obj *books.Draw) (*books.UsageEvent, error)
 	Lot(ctx context.Context, obj *books.Draw) (*revrec.Lot, error)
 }
+type EarlyBreakageRowResolver interface {
+	Policy(ctx context.Context, obj *books.EarlyRow) (*books.Policy, error)
+	Pool(ctx context.Context, obj *books.EarlyRow) (*revrec.Pool, error)
+}
 type EntriesPostedResolver interface {
 	First(ctx context.Context, obj *books.Posted) (*ledger.Entry, error)
 	Last(ctx context.Context, obj *books.Posted) (*ledger.Entry, error)
@@ -281,6 +289,13 @@ type EstimateResolver interface {
 type EstimateAttachmentResolver interface {
 	Sha256(ctx context.Context, obj *books.Attachment) (string, error)
 	Path(ctx context.Context, obj *books.Attachment) (string, error)
+}
+type EstimateChangeResolver interface {
+	Policy(ctx context.Context, obj *books.PoolCatchUp) (*books.Policy, error)
+	Pool(ctx context.Context, obj *books.PoolCatchUp) (*revrec.Pool, error)
+}
+type EstimateChangesResolver interface {
+	ControlTotal(ctx context.Context, obj *books.EstimateChanges) (*ledger.Amount, error)
 }
 type EstimateReviewResolver interface {
 	Policy(ctx context.Context, obj *books.EstimateReview) (*books.Policy, error)
@@ -574,6 +589,9 @@ type QueryResolver interface {
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*UnclaimedProperty, error)
+	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
+	EstimateChanges(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, asOf *time.Time) (*books.EstimateChanges, error)
+	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
@@ -615,6 +633,9 @@ type RunOutResolver interface {
 	Customer(ctx context.Context, obj *books.RunOut) (*books.Customer, error)
 
 	Reason(ctx context.Context, obj *books.RunOut) (*forecast.Reason, error)
+}
+type SensitivityGroupResolver interface {
+	Pool(ctx context.Context, obj *books.SensitivityGroup) (*revrec.Pool, error)
 }
 type StatementResolver interface {
 	Customer(ctx context.Context, obj *books.Statement) (*books.Customer, error)
@@ -1755,6 +1776,59 @@ type Query {
     "Keeps one, such as ` + "`" + `US-DE` + "`" + `, and leaves ` + "`" + `checks` + "`" + ` out; all where null."
     jurisdiction: String
   ): UnclaimedProperty! @requires(role: VIEWER)
+
+  """
+  How early breakage of pools came from its opening to its closing balance: with use, by new estimates, given back as credits left
+  their pools; revenue and the law's share. Of recognitions booked under the accounting dates and posted by ` + "`" + `asOf` + "`" + `. It foots to
+  the entries, and is ` + "`" + `BREAKAGE_EARLY` + "`" + ` and ` + "`" + `CATCH_UP` + "`" + ` of the roll-forward of deferred revenue with their part of ` + "`" + `ESCHEAT` + "`" + `.
+  Which of the two a day stands under, with use or given back, goes by what is known of the pool now.
+  Errors: INVALID, NOT_FOUND, TOO_LARGE beyond 10,000 rows or ten years.
+  """
+  earlyBreakageRollForward(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Keeps the pools of the policy with this code."
+    policy: String
+    "Has a row for each pool, not only for each policy and currency."
+    byPool: Boolean! = false
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): EarlyBreakageRollForward! @requires(role: VIEWER)
+
+  """
+  What new estimates moved at once, pool by pool, and the effect of the changes in estimate by period (ASC 250-10-50-4, ASC
+  606-10-50-12A). Of recognitions booked under the accounting dates and posted by ` + "`" + `asOf` + "`" + `. ` + "`" + `pool.recognitions` + "`" + ` of the kind
+  ` + "`" + `BREAKAGE_CATCH_UP` + "`" + `, and ` + "`" + `entries(kind: BREAKAGE_CATCH_UP)` + "`" + `, are what is added up.
+  Errors: INVALID, NOT_FOUND, TOO_LARGE beyond 10,000 rows or ten years.
+  """
+  estimateChanges(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Keeps the pools of the policy with this code."
+    policy: String
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): EstimateChanges! @requires(role: VIEWER)
+
+  """
+  What early breakage to date, revenue to date and deferred revenue of a policy's pools would be if the estimate were so many
+  percentage points higher or lower: never below 0, and below 1. By the rate in force it is what is booked, unless something
+  waits. Errors: NOT_FOUND, INVALID, TOO_LARGE beyond 20,000 pools, 1,000 one by one, or 20 points.
+  """
+  breakageSensitivity(
+    "The policy's code: one of method PROPORTIONAL."
+    policy: String!
+    "The end of this day; yesterday where null."
+    on: Date
+    "Percentage points, -100 to 100 with at most 8 decimals. Nothing is always among them; -5, -1, 1 and 5 where null."
+    points: [Decimal!]
+    "Has a group for each pool beside those of all pools of a currency."
+    byPool: Boolean! = false
+  ): BreakageSensitivity! @requires(role: VIEWER)
 
   """
   Credits used over time, by the day of use, net of voids: what was drawn on lots, booked or not. Read from sums by lot
@@ -5963,6 +6037,198 @@ type RollForwardCheck {
   functionalDifference: Money!
 }
 
+"How early breakage of pools moved."
+type EarlyBreakageRollForward {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "A row for each policy and currency, or for each pool."
+  rows: [EarlyBreakageRow!]!
+  "The closing balance of each currency, held against the entries."
+  checks: [EarlyBreakageCheck!]!
+}
+
+"The early breakage of a policy in one currency, or of one pool. What is recognised is positive."
+type EarlyBreakageRow {
+  "The policy."
+  policy: Policy!
+  "The pool; null where pools are not told apart."
+  pool: Pool
+  "Of the contracts."
+  currency: Currency!
+  "When the first day began."
+  opening: EarlyBreakageSum!
+  "Recognised in proportion to use, net of what late facts moved: ASC 606-10-55-48."
+  withUse: EarlyBreakageSum!
+  "What new estimates moved at once: ASC 606-10-25-35."
+  catchUp: EarlyBreakageSum!
+  "What pools moved on days on which more credits left them than came: as lots lapsed, were refunded, called off or charged back. Use of such a day is in it."
+  givenBack: EarlyBreakageSum!
+  "When the last day ended: the opening and the columns."
+  closing: EarlyBreakageSum!
+}
+
+"Early breakage, and its parts."
+type EarlyBreakageSum {
+  "Out of deferred revenue; negative where it goes back."
+  amount: Money!
+  "The part of it that is revenue."
+  revenue: Money!
+  "The part of it that the law claims. ASC 606-10-55-49."
+  unclaimed: Money!
+  "The amount in the book's functional currency."
+  functionalAmount: Money!
+  "The revenue in the book's functional currency."
+  functionalRevenue: Money!
+  "The law's part in the book's functional currency."
+  functionalUnclaimed: Money!
+}
+
+"The closing balance of early breakage, got in two ways."
+type EarlyBreakageCheck {
+  "Of the contracts."
+  currency: Currency!
+  "Of the recognitions."
+  closing: Money!
+  "Of the lines in deferred revenue of entries of the kinds BREAKAGE_EARLY and BREAKAGE_CATCH_UP."
+  ledger: Money!
+  "By how much they differ: nothing, in a book in order."
+  difference: Money!
+  "By how much they differ in the book's functional currency."
+  functionalDifference: Money!
+}
+
+"What new estimates moved at once."
+type EstimateChanges {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "The estimates in force from a day of the span, whether they moved something or not."
+  estimates: [Estimate!]!
+  "By policy, pool and day."
+  changes: [EstimateChange!]!
+  "What they come to, by period of the accounting date and currency: the effect of changes in estimate on the period."
+  totals: [EstimateChangeTotal!]!
+  "All of them in the book's functional currency."
+  controlTotal: Money!
+}
+
+"What a new estimate moved at once in one pool."
+type EstimateChange {
+  "The policy."
+  policy: Policy!
+  "The pool."
+  pool: Pool!
+  "The currency of its lots."
+  currency: Currency!
+  "The day from which the estimate is in force; before the span where late facts moved its catch-up."
+  day: Date!
+  "The estimate in force the day before."
+  rateBefore: Decimal!
+  "The estimate in force from the day on."
+  rate: Decimal!
+  "Early breakage to date at the end of the day by the rate before, as the pool is known now."
+  before: Money!
+  "The same by the new rate. After less before is all that was ever caught up of the day, once nothing waits."
+  after: Money!
+  "` + "`" + `before` + "`" + ` in the book's functional currency."
+  functionalBefore: Money!
+  "` + "`" + `after` + "`" + ` in the book's functional currency."
+  functionalAfter: Money!
+  "What was booked of it in the span."
+  catchUp: EarlyBreakageSum!
+  "How many recognitions that is."
+  recognitionCount: Int!
+  "False where the day was booked as one figure, by a version that did not tell catch-ups apart: then ` + "`" + `catchUp` + "`" + ` is all that the day moved."
+  apart: Boolean!
+}
+
+"What new estimates moved in a period."
+type EstimateChangeTotal {
+  "The period of the accounting date."
+  period: Period!
+  "Of the contracts."
+  currency: Currency!
+  "What it comes to."
+  catchUp: EarlyBreakageSum!
+}
+
+"What a policy's pools would come to by other estimates."
+type BreakageSensitivity {
+  "The end of this day."
+  on: Date!
+  "The estimate in force then."
+  rate: Decimal!
+  "How many pools there are."
+  poolCount: Int!
+  "True where jobs have yet to book due dates or use of the book, or to measure pools, of days up to then: what is booked is not yet what the rate in force comes to."
+  waiting: Boolean!
+  "All pools of each currency, then, where asked, each pool."
+  groups: [SensitivityGroup!]!
+}
+
+"All pools of a currency, or one pool."
+type SensitivityGroup {
+  "The pool; null for all pools of the currency."
+  pool: Pool
+  "Of the contracts."
+  currency: Currency!
+  "The price of the credits sold, of lots that have not lapsed; what was refunded is left out."
+  sold: Money!
+  "The price of those used."
+  used: Money!
+  "The early breakage that is booked for days up to the day."
+  booked: Money!
+  "By how much that differs from what the rate in force comes to: nothing, where nothing waits."
+  difference: Money!
+  "The same in the book's functional currency."
+  functionalDifference: Money!
+  "One for each estimate, from the lowest; that of 0 points is the one in force."
+  rows: [SensitivityRow!]!
+}
+
+"What pools come to by one estimate."
+type SensitivityRow {
+  "Percentage points on the rate in force."
+  points: Decimal!
+  "The estimate."
+  rate: Decimal!
+  "What it comes to."
+  at: SensitivityFigures!
+  "That, less what the rate in force comes to."
+  delta: SensitivityFigures!
+}
+
+"Figures of pools to date, of lots that have not lapsed."
+type SensitivityFigures {
+  "Breakage recognised ahead of expiry."
+  early: Money!
+  "The part of it that is revenue."
+  earlyRevenue: Money!
+  "The part of it that the law claims."
+  unclaimed: Money!
+  "Revenue of use and of breakage."
+  revenue: Money!
+  "What stays deferred: sold, less used, less early breakage."
+  deferred: Money!
+  "` + "`" + `early` + "`" + ` in the book's functional currency."
+  functionalEarly: Money!
+  "` + "`" + `revenue` + "`" + ` in the book's functional currency."
+  functionalRevenue: Money!
+  "` + "`" + `deferred` + "`" + ` in the book's functional currency."
+  functionalDeferred: Money!
+}
+
 "What changes of one kind moved from lot to lot."
 type RollForwardMoved {
   "The kind of change."
@@ -7986,6 +8252,22 @@ func (ec *executionContext) childFields_BreakageRow(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type BreakageRow", field.Name)
 }
 
+func (ec *executionContext) childFields_BreakageSensitivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "on":
+		return ec.fieldContext_BreakageSensitivity_on(ctx, field)
+	case "rate":
+		return ec.fieldContext_BreakageSensitivity_rate(ctx, field)
+	case "poolCount":
+		return ec.fieldContext_BreakageSensitivity_poolCount(ctx, field)
+	case "waiting":
+		return ec.fieldContext_BreakageSensitivity_waiting(ctx, field)
+	case "groups":
+		return ec.fieldContext_BreakageSensitivity_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BreakageSensitivity", field.Name)
+}
+
 func (ec *executionContext) childFields_Budget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8554,6 +8836,80 @@ func (ec *executionContext) childFields_DrawEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type DrawEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_EarlyBreakageCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_EarlyBreakageCheck_currency(ctx, field)
+	case "closing":
+		return ec.fieldContext_EarlyBreakageCheck_closing(ctx, field)
+	case "ledger":
+		return ec.fieldContext_EarlyBreakageCheck_ledger(ctx, field)
+	case "difference":
+		return ec.fieldContext_EarlyBreakageCheck_difference(ctx, field)
+	case "functionalDifference":
+		return ec.fieldContext_EarlyBreakageCheck_functionalDifference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlyBreakageCheck", field.Name)
+}
+
+func (ec *executionContext) childFields_EarlyBreakageRollForward(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_EarlyBreakageRollForward_from(ctx, field)
+	case "to":
+		return ec.fieldContext_EarlyBreakageRollForward_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_EarlyBreakageRollForward_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_EarlyBreakageRollForward_postedThrough(ctx, field)
+	case "rows":
+		return ec.fieldContext_EarlyBreakageRollForward_rows(ctx, field)
+	case "checks":
+		return ec.fieldContext_EarlyBreakageRollForward_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlyBreakageRollForward", field.Name)
+}
+
+func (ec *executionContext) childFields_EarlyBreakageRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_EarlyBreakageRow_policy(ctx, field)
+	case "pool":
+		return ec.fieldContext_EarlyBreakageRow_pool(ctx, field)
+	case "currency":
+		return ec.fieldContext_EarlyBreakageRow_currency(ctx, field)
+	case "opening":
+		return ec.fieldContext_EarlyBreakageRow_opening(ctx, field)
+	case "withUse":
+		return ec.fieldContext_EarlyBreakageRow_withUse(ctx, field)
+	case "catchUp":
+		return ec.fieldContext_EarlyBreakageRow_catchUp(ctx, field)
+	case "givenBack":
+		return ec.fieldContext_EarlyBreakageRow_givenBack(ctx, field)
+	case "closing":
+		return ec.fieldContext_EarlyBreakageRow_closing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlyBreakageRow", field.Name)
+}
+
+func (ec *executionContext) childFields_EarlyBreakageSum(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_EarlyBreakageSum_amount(ctx, field)
+	case "revenue":
+		return ec.fieldContext_EarlyBreakageSum_revenue(ctx, field)
+	case "unclaimed":
+		return ec.fieldContext_EarlyBreakageSum_unclaimed(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_EarlyBreakageSum_functionalAmount(ctx, field)
+	case "functionalRevenue":
+		return ec.fieldContext_EarlyBreakageSum_functionalRevenue(ctx, field)
+	case "functionalUnclaimed":
+		return ec.fieldContext_EarlyBreakageSum_functionalUnclaimed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlyBreakageSum", field.Name)
+}
+
 func (ec *executionContext) childFields_EntriesPosted(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "count":
@@ -8768,6 +9124,72 @@ func (ec *executionContext) childFields_EstimateAttachment(ctx context.Context, 
 		return ec.fieldContext_EstimateAttachment_createdBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateAttachment", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_EstimateChange_policy(ctx, field)
+	case "pool":
+		return ec.fieldContext_EstimateChange_pool(ctx, field)
+	case "currency":
+		return ec.fieldContext_EstimateChange_currency(ctx, field)
+	case "day":
+		return ec.fieldContext_EstimateChange_day(ctx, field)
+	case "rateBefore":
+		return ec.fieldContext_EstimateChange_rateBefore(ctx, field)
+	case "rate":
+		return ec.fieldContext_EstimateChange_rate(ctx, field)
+	case "before":
+		return ec.fieldContext_EstimateChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_EstimateChange_after(ctx, field)
+	case "functionalBefore":
+		return ec.fieldContext_EstimateChange_functionalBefore(ctx, field)
+	case "functionalAfter":
+		return ec.fieldContext_EstimateChange_functionalAfter(ctx, field)
+	case "catchUp":
+		return ec.fieldContext_EstimateChange_catchUp(ctx, field)
+	case "recognitionCount":
+		return ec.fieldContext_EstimateChange_recognitionCount(ctx, field)
+	case "apart":
+		return ec.fieldContext_EstimateChange_apart(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateChange", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateChangeTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_EstimateChangeTotal_period(ctx, field)
+	case "currency":
+		return ec.fieldContext_EstimateChangeTotal_currency(ctx, field)
+	case "catchUp":
+		return ec.fieldContext_EstimateChangeTotal_catchUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateChangeTotal", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateChanges(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_EstimateChanges_from(ctx, field)
+	case "to":
+		return ec.fieldContext_EstimateChanges_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_EstimateChanges_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_EstimateChanges_postedThrough(ctx, field)
+	case "estimates":
+		return ec.fieldContext_EstimateChanges_estimates(ctx, field)
+	case "changes":
+		return ec.fieldContext_EstimateChanges_changes(ctx, field)
+	case "totals":
+		return ec.fieldContext_EstimateChanges_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_EstimateChanges_controlTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateChanges", field.Name)
 }
 
 func (ec *executionContext) childFields_EstimateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10484,6 +10906,64 @@ func (ec *executionContext) childFields_RunOut(ctx context.Context, field graphq
 		return ec.fieldContext_RunOut_reason(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RunOut", field.Name)
+}
+
+func (ec *executionContext) childFields_SensitivityFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "early":
+		return ec.fieldContext_SensitivityFigures_early(ctx, field)
+	case "earlyRevenue":
+		return ec.fieldContext_SensitivityFigures_earlyRevenue(ctx, field)
+	case "unclaimed":
+		return ec.fieldContext_SensitivityFigures_unclaimed(ctx, field)
+	case "revenue":
+		return ec.fieldContext_SensitivityFigures_revenue(ctx, field)
+	case "deferred":
+		return ec.fieldContext_SensitivityFigures_deferred(ctx, field)
+	case "functionalEarly":
+		return ec.fieldContext_SensitivityFigures_functionalEarly(ctx, field)
+	case "functionalRevenue":
+		return ec.fieldContext_SensitivityFigures_functionalRevenue(ctx, field)
+	case "functionalDeferred":
+		return ec.fieldContext_SensitivityFigures_functionalDeferred(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SensitivityFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_SensitivityGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "pool":
+		return ec.fieldContext_SensitivityGroup_pool(ctx, field)
+	case "currency":
+		return ec.fieldContext_SensitivityGroup_currency(ctx, field)
+	case "sold":
+		return ec.fieldContext_SensitivityGroup_sold(ctx, field)
+	case "used":
+		return ec.fieldContext_SensitivityGroup_used(ctx, field)
+	case "booked":
+		return ec.fieldContext_SensitivityGroup_booked(ctx, field)
+	case "difference":
+		return ec.fieldContext_SensitivityGroup_difference(ctx, field)
+	case "functionalDifference":
+		return ec.fieldContext_SensitivityGroup_functionalDifference(ctx, field)
+	case "rows":
+		return ec.fieldContext_SensitivityGroup_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SensitivityGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_SensitivityRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "points":
+		return ec.fieldContext_SensitivityRow_points(ctx, field)
+	case "rate":
+		return ec.fieldContext_SensitivityRow_rate(ctx, field)
+	case "at":
+		return ec.fieldContext_SensitivityRow_at(ctx, field)
+	case "delta":
+		return ec.fieldContext_SensitivityRow_delta(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SensitivityRow", field.Name)
 }
 
 func (ec *executionContext) childFields_Statement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13808,6 +14288,44 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_breakageSensitivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "points",
+		func(ctx context.Context, v any) ([]decimal.Decimal, error) {
+			return ec.unmarshalODecimal2ᚕgithubᚗcomᚋshopspringᚋdecimalᚐDecimalᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["points"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "byPool",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["byPool"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_breakage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14220,6 +14738,52 @@ func (ec *executionContext) field_Query_draws_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_earlyBreakageRollForward_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "byPool",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["byPool"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_entries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14371,6 +14935,44 @@ func (ec *executionContext) field_Query_escheatRules_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimateChanges_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
 	return args, nil
 }
 
@@ -20429,6 +21031,162 @@ func (ec *executionContext) fieldContext_BreakageRow_escheated(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _BreakageSensitivity_on(ctx context.Context, field graphql.CollectedField, obj *books.Sensitivity) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageSensitivity_on(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageSensitivity_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.On, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageSensitivity_on(obj *books.Sensitivity) graphql.Marshaler {
+	v := obj.On
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_BreakageSensitivity_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageSensitivity", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BreakageSensitivity_rate(ctx context.Context, field graphql.CollectedField, obj *books.Sensitivity) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageSensitivity_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageSensitivity_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageSensitivity_rate(obj *books.Sensitivity) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_BreakageSensitivity_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageSensitivity", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BreakageSensitivity_poolCount(ctx context.Context, field graphql.CollectedField, obj *books.Sensitivity) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageSensitivity_poolCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageSensitivity_poolCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pools, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageSensitivity_poolCount(obj *books.Sensitivity) graphql.Marshaler {
+	v := obj.Pools
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_BreakageSensitivity_poolCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageSensitivity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BreakageSensitivity_waiting(ctx context.Context, field graphql.CollectedField, obj *books.Sensitivity) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageSensitivity_waiting(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageSensitivity_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageSensitivity_waiting(obj *books.Sensitivity) graphql.Marshaler {
+	v := obj.Waiting
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_BreakageSensitivity_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageSensitivity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _BreakageSensitivity_groups(ctx context.Context, field graphql.CollectedField, obj *books.Sensitivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageSensitivity_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.SensitivityGroup) graphql.Marshaler {
+			return ec.marshalNSensitivityGroup2ᚕdrawdownᚋinternalᚋbooksᚐSensitivityGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BreakageSensitivity_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BreakageSensitivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SensitivityGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Budget_id(ctx context.Context, field graphql.CollectedField, obj *books.Budget) (ret graphql.Marshaler) {
 	if plain := leaf_Budget_id(obj); plain != graphql.Null {
 		return plain
@@ -25653,6 +26411,840 @@ func (ec *executionContext) fieldContext_DrawEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _EarlyBreakageCheck_currency(ctx context.Context, field graphql.CollectedField, obj *books.EarlyCheck) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageCheck_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageCheck_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageCheck_currency(obj *books.EarlyCheck) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageCheck_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageCheck", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _EarlyBreakageCheck_closing(ctx context.Context, field graphql.CollectedField, obj *books.EarlyCheck) (ret graphql.Marshaler) {
+	v := obj.Closing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageCheck_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageCheck_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageCheck_ledger(ctx context.Context, field graphql.CollectedField, obj *books.EarlyCheck) (ret graphql.Marshaler) {
+	v := obj.Ledger
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageCheck_ledger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ledger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageCheck_ledger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageCheck_difference(ctx context.Context, field graphql.CollectedField, obj *books.EarlyCheck) (ret graphql.Marshaler) {
+	v := obj.Difference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageCheck_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageCheck_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageCheck_functionalDifference(ctx context.Context, field graphql.CollectedField, obj *books.EarlyCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalDifference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageCheck_functionalDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDifference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageCheck_functionalDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_from(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageRollForward_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageRollForward_from(obj *books.EarlyRollForward) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageRollForward", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_to(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageRollForward_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageRollForward_to(obj *books.EarlyRollForward) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageRollForward", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_asOf(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageRollForward_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageRollForward_asOf(obj *books.EarlyRollForward) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageRollForward", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageRollForward_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageRollForward_postedThrough(obj *books.EarlyRollForward) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageRollForward", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_rows(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.EarlyRow) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageRow2ᚕdrawdownᚋinternalᚋbooksᚐEarlyRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRollForward",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRollForward_checks(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRollForward) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRollForward_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.EarlyCheck) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageCheck2ᚕdrawdownᚋinternalᚋbooksᚐEarlyCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRollForward_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRollForward",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EarlyBreakageRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_pool(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_pool(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EarlyBreakageRow().Pool(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Pool) graphql.Marshaler {
+			return ec.marshalOPool2ᚖdrawdownᚋrevrecᚐPool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pool(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	if plain := leaf_EarlyBreakageRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlyBreakageRow_currency(obj *books.EarlyRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlyBreakageRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _EarlyBreakageRow_opening(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_withUse(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_withUse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WithUse, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_withUse(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_catchUp(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_catchUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CatchUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_catchUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_givenBack(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_givenBack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GivenUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_givenBack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageRow_closing(ctx context.Context, field graphql.CollectedField, obj *books.EarlyRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageRow_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageRow_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_amount(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_revenue(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.Revenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_unclaimed(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.Unclaimed
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_unclaimed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unclaimed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_unclaimed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.FunctionalAmount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAmount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_functionalRevenue(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.FunctionalRevenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_functionalRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_functionalRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlyBreakageSum_functionalUnclaimed(ctx context.Context, field graphql.CollectedField, obj *books.EarlySum) (ret graphql.Marshaler) {
+	v := obj.FunctionalUnclaimed
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlyBreakageSum_functionalUnclaimed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalUnclaimed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlyBreakageSum_functionalUnclaimed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlyBreakageSum",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EntriesPosted_count(ctx context.Context, field graphql.CollectedField, obj *books.Posted) (ret graphql.Marshaler) {
 	if plain := leaf_EntriesPosted_count(obj); plain != graphql.Null {
 		return plain
@@ -27713,6 +29305,778 @@ func leaf_EstimateAttachment_createdBy(obj *books.Attachment) graphql.Marshaler 
 }
 func (ec *executionContext) fieldContext_EstimateAttachment_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateChange_policy(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateChange().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalNPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_pool(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_pool(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateChange().Pool(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Pool) graphql.Marshaler {
+			return ec.marshalNPool2ᚖdrawdownᚋrevrecᚐPool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pool(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_currency(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_currency(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _EstimateChange_day(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_day(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EstimateChange_rateBefore(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_rateBefore(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_rateBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RateBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_rateBefore(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.RateBefore
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_rateBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateChange_rate(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_rate(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateChange_before(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	v := obj.Before
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_after(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	v := obj.After
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_functionalBefore(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	v := obj.FunctionalBefore
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_functionalBefore(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalBefore, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_functionalBefore(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_functionalAfter(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	v := obj.FunctionalAfter
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_functionalAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_functionalAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_catchUp(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_catchUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CatchUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChange_catchUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChange",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChange_recognitionCount(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_recognitionCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_recognitionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Recognitions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_recognitionCount(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.Recognitions
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_recognitionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateChange_apart(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChange_apart(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChange_apart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Apart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChange_apart(obj *books.PoolCatchUp) graphql.Marshaler {
+	v := obj.Apart
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_EstimateChange_apart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChange", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EstimateChangeTotal_period(ctx context.Context, field graphql.CollectedField, obj *books.CatchUpTotal) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChangeTotal_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChangeTotal_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChangeTotal_period(obj *books.CatchUpTotal) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateChangeTotal_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChangeTotal", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateChangeTotal_currency(ctx context.Context, field graphql.CollectedField, obj *books.CatchUpTotal) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChangeTotal_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChangeTotal_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChangeTotal_currency(obj *books.CatchUpTotal) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_EstimateChangeTotal_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChangeTotal", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _EstimateChangeTotal_catchUp(ctx context.Context, field graphql.CollectedField, obj *books.CatchUpTotal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChangeTotal_catchUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CatchUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChangeTotal_catchUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChangeTotal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageSum(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChanges_from(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChanges_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChanges_from(obj *books.EstimateChanges) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChanges", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EstimateChanges_to(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChanges_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChanges_to(obj *books.EstimateChanges) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChanges", field, false, false, "Date")
+}
+
+func (ec *executionContext) _EstimateChanges_asOf(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChanges_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChanges_asOf(obj *books.EstimateChanges) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChanges", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EstimateChanges_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateChanges_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateChanges_postedThrough(obj *books.EstimateChanges) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateChanges", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateChanges_estimates(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_estimates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Estimates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Estimate) graphql.Marshaler {
+			return ec.marshalNEstimate2ᚕdrawdownᚋinternalᚋbooksᚐEstimateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_estimates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChanges",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChanges_changes(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.PoolCatchUp) graphql.Marshaler {
+			return ec.marshalNEstimateChange2ᚕdrawdownᚋinternalᚋbooksᚐPoolCatchUpᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChanges",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChanges_totals(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CatchUpTotal) graphql.Marshaler {
+			return ec.marshalNEstimateChangeTotal2ᚕdrawdownᚋinternalᚋbooksᚐCatchUpTotalᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChanges",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateChangeTotal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateChanges_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.EstimateChanges) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateChanges_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EstimateChanges().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateChanges_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateChanges",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EstimateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
@@ -45910,6 +48274,138 @@ func (ec *executionContext) fieldContext_Query_unclaimedProperty(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_earlyBreakageRollForward(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_earlyBreakageRollForward(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EarlyBreakageRollForward(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["policy"].(*string), fc.Args["byPool"].(bool), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EarlyRollForward) graphql.Marshaler {
+			return ec.marshalNEarlyBreakageRollForward2ᚖdrawdownᚋinternalᚋbooksᚐEarlyRollForward(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_earlyBreakageRollForward(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlyBreakageRollForward(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_earlyBreakageRollForward_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_estimateChanges(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimateChanges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EstimateChanges(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["policy"].(*string), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.EstimateChanges) graphql.Marshaler {
+			return ec.marshalNEstimateChanges2ᚖdrawdownᚋinternalᚋbooksᚐEstimateChanges(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimateChanges(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateChanges(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimateChanges_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_breakageSensitivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_breakageSensitivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BreakageSensitivity(ctx, fc.Args["policy"].(string), fc.Args["on"].(*ledger.Date), fc.Args["points"].([]decimal.Decimal), fc.Args["byPool"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Sensitivity) graphql.Marshaler {
+			return ec.marshalNBreakageSensitivity2ᚖdrawdownᚋinternalᚋbooksᚐSensitivity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_breakageSensitivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageSensitivity(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_breakageSensitivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_usageOverTime(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -49628,6 +52124,695 @@ func (ec *executionContext) _RunOut_reason(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_RunOut_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RunOut", field, true, true, "RunOutReason")
+}
+
+func (ec *executionContext) _SensitivityFigures_early(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.Early
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_early(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Early, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_early(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_earlyRevenue(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.EarlyRevenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_earlyRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EarlyRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_earlyRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_unclaimed(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.Unclaimed
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_unclaimed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unclaimed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_unclaimed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_revenue(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.Revenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_deferred(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.Deferred
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_deferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_deferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_functionalEarly(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.FunctionalEarly
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_functionalEarly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalEarly, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_functionalEarly(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_functionalRevenue(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.FunctionalRevenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_functionalRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_functionalRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityFigures_functionalDeferred(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
+	v := obj.FunctionalDeferred
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityFigures_functionalDeferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDeferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityFigures_functionalDeferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_pool(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_pool(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SensitivityGroup().Pool(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Pool) graphql.Marshaler {
+			return ec.marshalOPool2ᚖdrawdownᚋrevrecᚐPool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_pool(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pool(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_currency(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	if plain := leaf_SensitivityGroup_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SensitivityGroup_currency(obj *books.SensitivityGroup) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SensitivityGroup", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _SensitivityGroup_sold(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	v := obj.Sold
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_used(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	v := obj.Used
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_booked(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	v := obj.Booked
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_booked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Booked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_booked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_difference(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	v := obj.Difference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_functionalDifference(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	v := obj.FunctionalDifference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_functionalDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDifference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_functionalDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityGroup_rows(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityGroup_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.SensitivityRow) graphql.Marshaler {
+			return ec.marshalNSensitivityRow2ᚕdrawdownᚋinternalᚋbooksᚐSensitivityRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityGroup_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SensitivityRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityRow_points(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityRow) (ret graphql.Marshaler) {
+	if plain := leaf_SensitivityRow_points(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityRow_points(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Points, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SensitivityRow_points(obj *books.SensitivityRow) graphql.Marshaler {
+	v := obj.Points
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_SensitivityRow_points(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SensitivityRow", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _SensitivityRow_rate(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityRow) (ret graphql.Marshaler) {
+	if plain := leaf_SensitivityRow_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityRow_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SensitivityRow_rate(obj *books.SensitivityRow) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_SensitivityRow_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SensitivityRow", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _SensitivityRow_at(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityRow_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.SensitivityFigures) graphql.Marshaler {
+			return ec.marshalNSensitivityFigures2drawdownᚋinternalᚋbooksᚐSensitivityFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityRow_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SensitivityFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SensitivityRow_delta(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SensitivityRow_delta(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delta, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.SensitivityFigures) graphql.Marshaler {
+			return ec.marshalNSensitivityFigures2drawdownᚋinternalᚋbooksᚐSensitivityFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SensitivityRow_delta(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SensitivityRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SensitivityFigures(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Statement_customer(ctx context.Context, field graphql.CollectedField, obj *books.Statement) (ret graphql.Marshaler) {
@@ -62797,6 +65982,52 @@ func (ec *executionContext) _BreakageRow(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var breakageSensitivityImplementors = []string{"BreakageSensitivity"}
+
+func (ec *executionContext) _BreakageSensitivity(ctx context.Context, sel ast.SelectionSet, obj *books.Sensitivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, breakageSensitivityImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BreakageSensitivity")
+		case "on":
+			out.Values[i] = ec._BreakageSensitivity_on(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._BreakageSensitivity_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "poolCount":
+			out.Values[i] = ec._BreakageSensitivity_poolCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waiting":
+			out.Values[i] = ec._BreakageSensitivity_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._BreakageSensitivity_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var budgetImplementors = []string{"Budget", "Node"}
 
 func (ec *executionContext) _Budget(ctx context.Context, sel ast.SelectionSet, obj *books.Budget) graphql.Marshaler {
@@ -64552,6 +67783,215 @@ func (ec *executionContext) _DrawEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var earlyBreakageCheckImplementors = []string{"EarlyBreakageCheck"}
+
+func (ec *executionContext) _EarlyBreakageCheck(ctx context.Context, sel ast.SelectionSet, obj *books.EarlyCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlyBreakageCheckImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlyBreakageCheck")
+		case "currency":
+			out.Values[i] = ec._EarlyBreakageCheck_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._EarlyBreakageCheck_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ledger":
+			out.Values[i] = ec._EarlyBreakageCheck_ledger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._EarlyBreakageCheck_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalDifference":
+			out.Values[i] = ec._EarlyBreakageCheck_functionalDifference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var earlyBreakageRollForwardImplementors = []string{"EarlyBreakageRollForward"}
+
+func (ec *executionContext) _EarlyBreakageRollForward(ctx context.Context, sel ast.SelectionSet, obj *books.EarlyRollForward) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlyBreakageRollForwardImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlyBreakageRollForward")
+		case "from":
+			out.Values[i] = ec._EarlyBreakageRollForward_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._EarlyBreakageRollForward_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._EarlyBreakageRollForward_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._EarlyBreakageRollForward_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._EarlyBreakageRollForward_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._EarlyBreakageRollForward_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var earlyBreakageRowImplementors = []string{"EarlyBreakageRow"}
+
+func (ec *executionContext) _EarlyBreakageRow(ctx context.Context, sel ast.SelectionSet, obj *books.EarlyRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlyBreakageRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlyBreakageRow")
+		case "policy":
+			out.Values[i] = ec._EarlyBreakageRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pool":
+			out.Values[i] = ec._EarlyBreakageRow_pool(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._EarlyBreakageRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._EarlyBreakageRow_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withUse":
+			out.Values[i] = ec._EarlyBreakageRow_withUse(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "catchUp":
+			out.Values[i] = ec._EarlyBreakageRow_catchUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "givenBack":
+			out.Values[i] = ec._EarlyBreakageRow_givenBack(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._EarlyBreakageRow_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var earlyBreakageSumImplementors = []string{"EarlyBreakageSum"}
+
+func (ec *executionContext) _EarlyBreakageSum(ctx context.Context, sel ast.SelectionSet, obj *books.EarlySum) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlyBreakageSumImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlyBreakageSum")
+		case "amount":
+			out.Values[i] = ec._EarlyBreakageSum_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._EarlyBreakageSum_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unclaimed":
+			out.Values[i] = ec._EarlyBreakageSum_unclaimed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._EarlyBreakageSum_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalRevenue":
+			out.Values[i] = ec._EarlyBreakageSum_functionalRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalUnclaimed":
+			out.Values[i] = ec._EarlyBreakageSum_functionalUnclaimed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var entriesPostedImplementors = []string{"EntriesPosted"}
 
 func (ec *executionContext) _EntriesPosted(ctx context.Context, sel ast.SelectionSet, obj *books.Posted) graphql.Marshaler {
@@ -65156,6 +68596,189 @@ func (ec *executionContext) _EstimateAttachment(ctx context.Context, sel ast.Sel
 			}
 		case "createdBy":
 			out.Values[i] = ec._EstimateAttachment_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateChangeImplementors = []string{"EstimateChange"}
+
+func (ec *executionContext) _EstimateChange(ctx context.Context, sel ast.SelectionSet, obj *books.PoolCatchUp) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateChangeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateChange")
+		case "policy":
+			out.Values[i] = ec._EstimateChange_policy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pool":
+			out.Values[i] = ec._EstimateChange_pool(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._EstimateChange_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._EstimateChange_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rateBefore":
+			out.Values[i] = ec._EstimateChange_rateBefore(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._EstimateChange_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._EstimateChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._EstimateChange_after(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalBefore":
+			out.Values[i] = ec._EstimateChange_functionalBefore(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAfter":
+			out.Values[i] = ec._EstimateChange_functionalAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "catchUp":
+			out.Values[i] = ec._EstimateChange_catchUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recognitionCount":
+			out.Values[i] = ec._EstimateChange_recognitionCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "apart":
+			out.Values[i] = ec._EstimateChange_apart(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateChangeTotalImplementors = []string{"EstimateChangeTotal"}
+
+func (ec *executionContext) _EstimateChangeTotal(ctx context.Context, sel ast.SelectionSet, obj *books.CatchUpTotal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateChangeTotalImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateChangeTotal")
+		case "period":
+			out.Values[i] = ec._EstimateChangeTotal_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._EstimateChangeTotal_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "catchUp":
+			out.Values[i] = ec._EstimateChangeTotal_catchUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateChangesImplementors = []string{"EstimateChanges"}
+
+func (ec *executionContext) _EstimateChanges(ctx context.Context, sel ast.SelectionSet, obj *books.EstimateChanges) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateChangesImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateChanges")
+		case "from":
+			out.Values[i] = ec._EstimateChanges_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._EstimateChanges_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._EstimateChanges_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._EstimateChanges_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "estimates":
+			out.Values[i] = ec._EstimateChanges_estimates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._EstimateChanges_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._EstimateChanges_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._EstimateChanges_controlTotal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -70147,6 +73770,24 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_unclaimedProperty(ctx, field)
 				})
+		case "earlyBreakageRollForward":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_earlyBreakageRollForward(ctx, field)
+				})
+		case "estimateChanges":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimateChanges(ctx, field)
+				})
+		case "breakageSensitivity":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_breakageSensitivity(ctx, field)
+				})
 		case "usageOverTime":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -71238,6 +74879,169 @@ func (ec *executionContext) _RunOut(ctx context.Context, sel ast.SelectionSet, o
 		case "reason":
 			out.Values[i] = ec._RunOut_reason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var sensitivityFiguresImplementors = []string{"SensitivityFigures"}
+
+func (ec *executionContext) _SensitivityFigures(ctx context.Context, sel ast.SelectionSet, obj *books.SensitivityFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sensitivityFiguresImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SensitivityFigures")
+		case "early":
+			out.Values[i] = ec._SensitivityFigures_early(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "earlyRevenue":
+			out.Values[i] = ec._SensitivityFigures_earlyRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unclaimed":
+			out.Values[i] = ec._SensitivityFigures_unclaimed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._SensitivityFigures_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deferred":
+			out.Values[i] = ec._SensitivityFigures_deferred(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalEarly":
+			out.Values[i] = ec._SensitivityFigures_functionalEarly(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalRevenue":
+			out.Values[i] = ec._SensitivityFigures_functionalRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalDeferred":
+			out.Values[i] = ec._SensitivityFigures_functionalDeferred(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var sensitivityGroupImplementors = []string{"SensitivityGroup"}
+
+func (ec *executionContext) _SensitivityGroup(ctx context.Context, sel ast.SelectionSet, obj *books.SensitivityGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sensitivityGroupImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SensitivityGroup")
+		case "pool":
+			out.Values[i] = ec._SensitivityGroup_pool(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._SensitivityGroup_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._SensitivityGroup_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._SensitivityGroup_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "booked":
+			out.Values[i] = ec._SensitivityGroup_booked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._SensitivityGroup_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalDifference":
+			out.Values[i] = ec._SensitivityGroup_functionalDifference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._SensitivityGroup_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var sensitivityRowImplementors = []string{"SensitivityRow"}
+
+func (ec *executionContext) _SensitivityRow(ctx context.Context, sel ast.SelectionSet, obj *books.SensitivityRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sensitivityRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SensitivityRow")
+		case "points":
+			out.Values[i] = ec._SensitivityRow_points(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._SensitivityRow_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._SensitivityRow_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delta":
+			out.Values[i] = ec._SensitivityRow_delta(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -74198,6 +78002,14 @@ func (ec *executionContext) marshalNBreakageRow2ᚕdrawdownᚋinternalᚋbooks�
 	return ret
 }
 
+func (ec *executionContext) marshalNBreakageSensitivity2ᚖdrawdownᚋinternalᚋbooksᚐSensitivity(ctx context.Context, sel ast.SelectionSet, v *books.Sensitivity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BreakageSensitivity!")
+		return graphql.Null
+	}
+	return ec._BreakageSensitivity(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNBudget2drawdownᚋinternalᚋbooksᚐBudget(ctx context.Context, sel ast.SelectionSet, v books.Budget) graphql.Marshaler {
 	return ec._Budget(ctx, sel, &v)
 }
@@ -75026,6 +78838,58 @@ func (ec *executionContext) marshalNDuration2drawdownᚋledgerᚐDuration(ctx co
 	return res
 }
 
+func (ec *executionContext) marshalNEarlyBreakageCheck2drawdownᚋinternalᚋbooksᚐEarlyCheck(ctx context.Context, sel ast.SelectionSet, v books.EarlyCheck) graphql.Marshaler {
+	return ec._EarlyBreakageCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEarlyBreakageCheck2ᚕdrawdownᚋinternalᚋbooksᚐEarlyCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []books.EarlyCheck) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEarlyBreakageCheck2drawdownᚋinternalᚋbooksᚐEarlyCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEarlyBreakageRollForward2ᚖdrawdownᚋinternalᚋbooksᚐEarlyRollForward(ctx context.Context, sel ast.SelectionSet, v *books.EarlyRollForward) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EarlyBreakageRollForward!")
+		return graphql.Null
+	}
+	return ec._EarlyBreakageRollForward(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEarlyBreakageRow2drawdownᚋinternalᚋbooksᚐEarlyRow(ctx context.Context, sel ast.SelectionSet, v books.EarlyRow) graphql.Marshaler {
+	return ec._EarlyBreakageRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEarlyBreakageRow2ᚕdrawdownᚋinternalᚋbooksᚐEarlyRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.EarlyRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEarlyBreakageRow2drawdownᚋinternalᚋbooksᚐEarlyRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEarlyBreakageSum2drawdownᚋinternalᚋbooksᚐEarlySum(ctx context.Context, sel ast.SelectionSet, v books.EarlySum) graphql.Marshaler {
+	return ec._EarlyBreakageSum(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNEntriesPosted2ᚖdrawdownᚋinternalᚋbooksᚐPosted(ctx context.Context, sel ast.SelectionSet, v *books.Posted) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EntriesPosted!")
@@ -75255,6 +79119,54 @@ func (ec *executionContext) marshalNEstimateAttachment2ᚕdrawdownᚋinternalᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNEstimateChange2drawdownᚋinternalᚋbooksᚐPoolCatchUp(ctx context.Context, sel ast.SelectionSet, v books.PoolCatchUp) graphql.Marshaler {
+	return ec._EstimateChange(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateChange2ᚕdrawdownᚋinternalᚋbooksᚐPoolCatchUpᚄ(ctx context.Context, sel ast.SelectionSet, v []books.PoolCatchUp) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateChange2drawdownᚋinternalᚋbooksᚐPoolCatchUp(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimateChangeTotal2drawdownᚋinternalᚋbooksᚐCatchUpTotal(ctx context.Context, sel ast.SelectionSet, v books.CatchUpTotal) graphql.Marshaler {
+	return ec._EstimateChangeTotal(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateChangeTotal2ᚕdrawdownᚋinternalᚋbooksᚐCatchUpTotalᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CatchUpTotal) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateChangeTotal2drawdownᚋinternalᚋbooksᚐCatchUpTotal(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimateChanges2ᚖdrawdownᚋinternalᚋbooksᚐEstimateChanges(ctx context.Context, sel ast.SelectionSet, v *books.EstimateChanges) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateChanges!")
+		return graphql.Null
+	}
+	return ec._EstimateChanges(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEstimateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Estimate]) graphql.Marshaler {
@@ -76685,6 +80597,14 @@ func (ec *executionContext) marshalNPolicyEdge2ᚕdrawdownᚋgraphᚋinternalᚋ
 	return ret
 }
 
+func (ec *executionContext) marshalNPool2ᚖdrawdownᚋrevrecᚐPool(ctx context.Context, sel ast.SelectionSet, v *revrec.Pool) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Pool!")
+		return graphql.Null
+	}
+	return ec._Pool(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPoolBy2drawdownᚋrevrecᚐPoolBy(ctx context.Context, v any) (revrec.PoolBy, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := revrec.PoolBy(tmp)
@@ -77268,6 +81188,50 @@ func (ec *executionContext) marshalNRollForwardRow2ᚕdrawdownᚋinternalᚋbook
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNRollForwardRow2drawdownᚋinternalᚋbooksᚐRollForwardGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSensitivityFigures2drawdownᚋinternalᚋbooksᚐSensitivityFigures(ctx context.Context, sel ast.SelectionSet, v books.SensitivityFigures) graphql.Marshaler {
+	return ec._SensitivityFigures(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSensitivityGroup2drawdownᚋinternalᚋbooksᚐSensitivityGroup(ctx context.Context, sel ast.SelectionSet, v books.SensitivityGroup) graphql.Marshaler {
+	return ec._SensitivityGroup(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSensitivityGroup2ᚕdrawdownᚋinternalᚋbooksᚐSensitivityGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []books.SensitivityGroup) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSensitivityGroup2drawdownᚋinternalᚋbooksᚐSensitivityGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSensitivityRow2drawdownᚋinternalᚋbooksᚐSensitivityRow(ctx context.Context, sel ast.SelectionSet, v books.SensitivityRow) graphql.Marshaler {
+	return ec._SensitivityRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSensitivityRow2ᚕdrawdownᚋinternalᚋbooksᚐSensitivityRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.SensitivityRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSensitivityRow2drawdownᚋinternalᚋbooksᚐSensitivityRow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -78626,6 +82590,41 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalODecimal2ᚕgithubᚗcomᚋshopspringᚋdecimalᚐDecimalᚄ(ctx context.Context, v any) ([]decimal.Decimal, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]decimal.Decimal, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODecimal2ᚕgithubᚗcomᚋshopspringᚋdecimalᚐDecimalᚄ(ctx context.Context, sel ast.SelectionSet, v []decimal.Decimal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx context.Context, v any) (*decimal.Decimal, error) {
