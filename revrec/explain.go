@@ -66,7 +66,7 @@ func (e *Explanation) inSteps(kind Kind, given facts) {
 		e.Rule += ", as far as there is a contract liability"
 		e.Formula = strings.Replace(e.Formula, "rest = price", "rest = liability", 1)
 		e.Formula = strings.Replace(e.Formula, "granted) − refunded", "granted), or 0 where that is less", 1)
-	case OverageUsage, ExpectedBreakage:
+	case OverageUsage, ExpectedBreakage, CatchUp:
 	}
 }
 

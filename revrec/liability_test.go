@@ -115,8 +115,10 @@ func TestReleaseInSteps(t *testing.T) {
 			"a late use takes back what was released",
 			[]use{{"2024-01-12", "30"}, {"2024-01-21", "10"}},
 			[]row{
-				{"2024-01-20", "BREAKAGE_EXPIRY", "10.00", "5.00"}, {"2024-01-21", "BREAKAGE_EXPIRY", "-10.00", "-5.00"},
-				{"2024-01-25", "BREAKAGE_EXPIRY", "20.00", "10.00"}, {"2024-02-10", "BREAKAGE_EXPIRY", "40.00", "20.00"},
+				{"2024-01-20", "BREAKAGE_EXPIRY", "10.00", "5.00"},
+				{"2024-01-21", "BREAKAGE_EXPIRY", "-10.00", "-5.00"},
+				{"2024-01-25", "BREAKAGE_EXPIRY", "20.00", "10.00"},
+				{"2024-02-10", "BREAKAGE_EXPIRY", "40.00", "20.00"},
 			},
 		},
 	}

@@ -447,8 +447,6 @@ const (
 	ErrorCodeAlreadyPaid ErrorCode = "ALREADY_PAID"
 	// A part of the purchase is paid: what came in cannot be called off.
 	ErrorCodePartlyPaid ErrorCode = "PARTLY_PAID"
-	// The purchase has not fallen due: until then it is paid whole.
-	ErrorCodeNotDue ErrorCode = "NOT_DUE"
 	// The event, or the purchase, is void.
 	ErrorCodeAlreadyVoided ErrorCode = "ALREADY_VOIDED"
 	// The pack is retired: it was not, or is not, for sale then.
@@ -522,7 +520,6 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeHoldEnded,
 	ErrorCodeAlreadyPaid,
 	ErrorCodePartlyPaid,
-	ErrorCodeNotDue,
 	ErrorCodeAlreadyVoided,
 	ErrorCodePackRetired,
 	ErrorCodePeriodClosed,

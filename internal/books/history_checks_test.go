@@ -39,10 +39,9 @@ func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
 func (p *playedBook) checkAssets(t *rapid.T, h history) {
 	assets := map[string]int64{}
 	for _, r := range p.recognitions(t) {
-		switch r.Kind {
-		case revrec.UsageUnbilled:
+		if r.Kind == revrec.UsageUnbilled {
 			assets[r.LotID] += r.Amount.Minor
-		case revrec.Clearing:
+		} else if r.Kind == revrec.Clearing {
 			assets[r.LotID] -= r.Amount.Minor
 		}
 	}

@@ -54,8 +54,6 @@ export type ErrorCode =
   | 'ALREADY_PAID'
   /** A part of the purchase is paid: what came in cannot be called off. */
   | 'PARTLY_PAID'
-  /** The purchase has not fallen due: until then it is paid whole. */
-  | 'NOT_DUE'
   /** The event, or the purchase, is void. */
   | 'ALREADY_VOIDED'
   /** The pack is retired: it was not, or is not, for sale then. */
