@@ -52,7 +52,7 @@ func TestCohorts(t *testing.T) {
 	for filter, want := range map[string]string{
 		`segment: "enterprise"`: "1", `segment: "nobody"`: "0", `policy: "none"`: "0", `pack: "none"`: "0", `currency: EUR`: "0", `from: "2024-02"`: "0", `to: "2023-12"`: "0", `reverse: true`: "2",
 	} {
-		a.must(`{ cohorts(` + filter + `) { totalCount } }`).is("cohorts.totalCount", want)
+		a.must(`{ cohorts(`+filter+`) { totalCount } }`).is("cohorts.totalCount", want)
 	}
 	for argument, message := range map[string]string{`segment: ""`: "INVALID", `after: "x"`: "INVALID", `first: 0`: "INVALID", `first: 201`: "TOO_LARGE"} {
 		if got := a.ask(`{ cohorts(` + argument + `) { totalCount } }`); got.code() != message {

@@ -91,44 +91,51 @@ type (
 	sensitivityResolver     struct{}
 )
 
-func (r *resolver) Query() gen.QueryResolver                           { return queryResolver{r} }
-func (r *resolver) Mutation() gen.MutationResolver                     { return mutationResolver{r} }
-func (r *resolver) Subscription() gen.SubscriptionResolver             { return subscriptionResolver{r} }
-func (r *resolver) Book() gen.BookResolver                             { return bookResolver{r} }
-func (r *resolver) Customer() gen.CustomerResolver                     { return customerResolver{} }
-func (r *resolver) Balance() gen.BalanceResolver                       { return balanceResolver{} }
-func (r *resolver) Policy() gen.PolicyResolver                         { return policyResolver{r} }
-func (r *resolver) Overage() gen.OverageResolver                       { return overageResolver{} }
-func (r *resolver) Breakage() gen.BreakageResolver                     { return breakageResolver{} }
-func (r *resolver) EscheatPayment() gen.EscheatPaymentResolver         { return escheatPaymentResolver{} }
-func (r *resolver) EscheatRule() gen.EscheatRuleResolver               { return escheatRuleResolver{} }
-func (r *resolver) Estimate() gen.EstimateResolver                     { return estimateResolver{r} }
+func (r *resolver) Query() gen.QueryResolver       { return queryResolver{r} }
+func (r *resolver) Mutation() gen.MutationResolver { return mutationResolver{r} }
+
+func (r *resolver) Subscription() gen.SubscriptionResolver     { return subscriptionResolver{r} }
+func (r *resolver) Book() gen.BookResolver                     { return bookResolver{r} }
+func (r *resolver) Customer() gen.CustomerResolver             { return customerResolver{} }
+func (r *resolver) Balance() gen.BalanceResolver               { return balanceResolver{} }
+func (r *resolver) Policy() gen.PolicyResolver                 { return policyResolver{r} }
+func (r *resolver) Overage() gen.OverageResolver               { return overageResolver{} }
+func (r *resolver) Breakage() gen.BreakageResolver             { return breakageResolver{} }
+func (r *resolver) EscheatPayment() gen.EscheatPaymentResolver { return escheatPaymentResolver{} }
+
+func (r *resolver) EscheatRule() gen.EscheatRuleResolver { return escheatRuleResolver{} }
+
+func (r *resolver) Estimate() gen.EstimateResolver { return estimateResolver{r} }
+
 func (r *resolver) EstimateAttachment() gen.EstimateAttachmentResolver { return attachmentResolver{} }
 func (r *resolver) Pack() gen.PackResolver                             { return packResolver{r} }
 func (r *resolver) PackQuote() gen.PackQuoteResolver                   { return packQuoteResolver{} }
-func (r *resolver) PackVersion() gen.PackVersionResolver               { return packVersionResolver{} }
-func (r *resolver) RateCard() gen.RateCardResolver                     { return rateCardResolver{} }
-func (r *resolver) MeterRate() gen.MeterRateResolver                   { return meterRateResolver{} }
-func (r *resolver) Meter() gen.MeterResolver                           { return meterResolver{} }
-func (r *resolver) Purchase() gen.PurchaseResolver                     { return purchaseResolver{} }
-func (r *resolver) Lot() gen.LotResolver                               { return lotResolver{} }
-func (r *resolver) Hold() gen.HoldResolver                             { return holdResolver{} }
-func (r *resolver) Budget() gen.BudgetResolver                         { return budgetResolver{} }
-func (r *resolver) BudgetVersion() gen.BudgetVersionResolver           { return budgetVersionResolver{} }
-func (r *resolver) BudgetBalance() gen.BudgetBalanceResolver           { return budgetBalanceResolver{} }
-func (r *resolver) HoldPart() gen.HoldPartResolver                     { return holdPartResolver{} }
-func (r *resolver) LotChange() gen.LotChangeResolver                   { return lotChangeResolver{} }
-func (r *resolver) LotDay() gen.LotDayResolver                         { return lotDayResolver{} }
-func (r *resolver) UsageEvent() gen.UsageEventResolver                 { return usageEventResolver{} }
-func (r *resolver) Draw() gen.DrawResolver                             { return drawResolver{} }
-func (r *resolver) UsageOutcome() gen.UsageOutcomeResolver             { return usageOutcomeResolver{} }
-func (r *resolver) Recognition() gen.RecognitionResolver               { return recognitionResolver{} }
-func (r *resolver) Pool() gen.PoolResolver                             { return poolResolver{} }
-func (r *resolver) Cohort() gen.CohortResolver                         { return cohortResolver{r} }
-func (r *resolver) Entry() gen.EntryResolver                           { return entryResolver{} }
-func (r *resolver) Line() gen.LineResolver                             { return lineResolver{} }
-func (r *resolver) Account() gen.AccountResolver                       { return accountResolver{} }
-func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver       { return trialBalanceRowResolver{} }
+
+func (r *resolver) PackVersion() gen.PackVersionResolver     { return packVersionResolver{} }
+func (r *resolver) RateCard() gen.RateCardResolver           { return rateCardResolver{} }
+func (r *resolver) MeterRate() gen.MeterRateResolver         { return meterRateResolver{} }
+func (r *resolver) Meter() gen.MeterResolver                 { return meterResolver{} }
+func (r *resolver) Purchase() gen.PurchaseResolver           { return purchaseResolver{} }
+func (r *resolver) Lot() gen.LotResolver                     { return lotResolver{} }
+func (r *resolver) Hold() gen.HoldResolver                   { return holdResolver{} }
+func (r *resolver) Budget() gen.BudgetResolver               { return budgetResolver{} }
+func (r *resolver) BudgetVersion() gen.BudgetVersionResolver { return budgetVersionResolver{} }
+
+func (r *resolver) BudgetBalance() gen.BudgetBalanceResolver { return budgetBalanceResolver{} }
+func (r *resolver) HoldPart() gen.HoldPartResolver           { return holdPartResolver{} }
+func (r *resolver) LotChange() gen.LotChangeResolver         { return lotChangeResolver{} }
+func (r *resolver) LotDay() gen.LotDayResolver               { return lotDayResolver{} }
+func (r *resolver) UsageEvent() gen.UsageEventResolver       { return usageEventResolver{} }
+func (r *resolver) Draw() gen.DrawResolver                   { return drawResolver{} }
+func (r *resolver) UsageOutcome() gen.UsageOutcomeResolver   { return usageOutcomeResolver{} }
+
+func (r *resolver) Recognition() gen.RecognitionResolver         { return recognitionResolver{} }
+func (r *resolver) Pool() gen.PoolResolver                       { return poolResolver{} }
+func (r *resolver) Cohort() gen.CohortResolver                   { return cohortResolver{r} }
+func (r *resolver) Entry() gen.EntryResolver                     { return entryResolver{} }
+func (r *resolver) Line() gen.LineResolver                       { return lineResolver{} }
+func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{} }
+func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
 
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }
 func (r *resolver) Statement() gen.StatementResolver             { return statementResolver{} }
@@ -199,7 +206,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun, reviewNoun: // cursors alone
-	case tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
+	case cohortNoun, tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_ or run_"}

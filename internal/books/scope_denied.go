@@ -33,13 +33,17 @@ func (scopedTx) Proposals(context.Context, []string) ([]Proposal, error) { retur
 func (scopedTx) LockProposal(context.Context, string, string) (Proposal, error) {
 	return Proposal{}, errScoped
 }
+
 func (scopedTx) InsertEstimateFile(context.Context, EstimateFile, EstimateEvidence) error {
 	return errScoped
 }
+
 func (scopedTx) EstimateFiles(context.Context, []string) ([]EstimateFile, error) {
 	return nil, errScoped
 }
+
 func (scopedTx) Attachments(context.Context, []string) ([]Attachment, error) { return nil, errScoped }
+
 func (scopedTx) EstimateEvidence(context.Context, string, string) (EstimateEvidence, error) {
 	return EstimateEvidence{}, errScoped
 }
