@@ -61,7 +61,7 @@ func (f *findings) database(ctx context.Context) error {
 // appendOnly lists the tables of which the database refuses to change or delete rows.
 var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "budgets", "budget_versions", "budget_draws", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
-	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments",
+	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its

@@ -312,7 +312,7 @@ var comparisons = []comparison{
 		}},
 	},
 	accountPeriods, deferredRevenue, escheatEntries, escheatParts, unclaimedProperty, rolledLots, lotsToRoll,
-	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots,
+	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots, reviewed,
 	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 

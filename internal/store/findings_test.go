@@ -465,6 +465,9 @@ var plants = []struct {
 	{"UPDATE lots SET cohort_id = NULL WHERE origin_lot_id IS NULL", "cohort.sold cohort.open cohort.used"},
 	{"UPDATE lots SET cohort_id = (SELECT cohort_id FROM lots WHERE cohort_id IS NOT NULL LIMIT 1) WHERE kind = 'GRANT'", "cohort.lot"},
 	{"UPDATE lots SET bought_by = NULL WHERE bought_by IS NOT NULL", "cohort.origin"},
+	{"UPDATE estimate_reviews SET rate = '0.77'", "review.estimate"},
+	{"UPDATE estimate_reviews SET estimate_id = 'nobody''s'", "review.estimate"},
+	{"UPDATE estimate_reviews SET ratio = '1' WHERE ratio IS NULL", "review.figures"},
 	{"UPDATE lots SET bought_by = customer_id WHERE origin_lot_id IS NULL AND cohort_id IS NOT NULL", "cohort.lot"},
 
 	{"UPDATE purchases SET price_minor = price_minor + 100", "purchase.price purchase.deferred purchase.cash"},

@@ -84,9 +84,9 @@ func underOneLaw(t *testing.T, s *suite) {
 				t.Errorf("a lot of %q that lapsed on %s is looked at on %s, want %s", lots[0].Jurisdiction, lot.LapsesOn, lots[0].LapseDue, want)
 			}
 		}
-		same(t, []books.PoolWork{{Pool: pool, From: day + 2}})(tx.UnmeasuredPools(ctx, day+5, 10))
 	})
-	s.update(func(ctx context.Context, tx books.Tx) {
+	s.update(func(ctx context.Context, tx books.Tx) { // who reads what waits holds it
+		same(t, []books.PoolWork{{Pool: pool, From: day + 2}})(tx.UnmeasuredPools(ctx, day+5, 10))
 		locked, err := tx.LockLots(ctx, []books.LotKey{{CustomerID: since.CustomerID, LotID: since.ID}})
 		must(t, err)
 		if len(locked) != 1 || locked[0].Jurisdiction != "US-DE" {
