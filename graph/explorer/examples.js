@@ -1118,6 +1118,23 @@ const shelves = [
         "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
       },
       {
+        "name": "estimateReview",
+        "says": "What became of each month of purchase, against the estimate in force as a month ended.",
+        "query": "query Review($policy: String!, $month: Period!) {\n  estimateReview(policy: $policy, month: $month) {\n    review { rate actual expected actualToExpected bias standardisedBias finalBreakage stale findings { reason figure } }\n    cohorts { month net used expected usedByRate lapsed finalBreakage cells { age month actual expected } }\n  }\n}\n",
+        "variables": {
+          "policy": "annual",
+          "month": "2025-11"
+        }
+      },
+      {
+        "name": "estimateReviews",
+        "says": "Which estimates of breakage are stale, and why.",
+        "query": "query Stale($policy: String) {\n  estimateReviews(policy: $policy, stale: true, first: 3, reverse: true) {\n    nodes {\n      month rate stale findings { reason figure threshold }\n      actualToExpected bias finalBreakage lapsedCohorts beyond\n    }\n  }\n}\n",
+        "variables": {
+          "policy": "annual"
+        }
+      },
+      {
         "name": "breakage",
         "says": "What became of the credits of each month of purchase by the end of a quarter: recognised early, at expiry, and what is still expected to break.",
         "query": "query Breakage($through: Period!) {\n  breakage(through: $through) {\n    rows {\n      policy { code } month lots sold used lapsed open\n      price { amount { amount currency } } earned { amount { amount } }\n      early { amount { amount } } atExpiry { amount { amount } } expected { amount { amount } } toCome { amount { amount } } escheated { amount { amount } }\n    }\n    totals { currency sold used lapsed early { functionalAmount { amount } } toCome { functionalAmount { amount } } }\n  }\n}\n",
@@ -1132,6 +1149,40 @@ const shelves = [
         "variables": {
           "from": "2025-10-01",
           "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "unclaimedProperty",
+        "says": "What is owed to which authority, and when; the checks hold it against the account.",
+        "query": "query Owed($on: Date) {\n  unclaimedProperty(on: $on) {\n    rows { jurisdiction lapsedIn dueOn early { amount currency } owed { amount } paidOver { amount } }\n    checks { rows { amount currency } ledger { amount } }\n  }\n}\n",
+        "variables": {
+          "on": "2026-01-09"
+        }
+      },
+      {
+        "name": "earlyBreakageRollForward",
+        "says": "How early breakage moved in a quarter: with use, by new estimates, and back as credits left their pools.",
+        "query": "query EarlyBreakage($from: Date!, $to: Date!) {\n  earlyBreakageRollForward(from: $from, to: $to) {\n    asOf postedThrough\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      withUse { amount { amount } revenue { amount } unclaimed { amount } }\n      catchUp { amount { amount } }\n      givenBack { amount { amount } }\n      closing { amount { amount } }\n    }\n    checks { currency closing { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "estimateChanges",
+        "says": "What new estimates moved at once in a quarter, pool by pool, and their effect on each month.",
+        "query": "query EstimateChanges($from: Date!, $to: Date!) {\n  estimateChanges(from: $from, to: $to) {\n    estimates { from rate reason }\n    changes {\n      policy { code }\n      pool { key }\n      day rateBefore rate\n      before { amount } after { amount }\n      catchUp { amount { amount } revenue { amount } unclaimed { amount } }\n      recognitionCount apart\n    }\n    totals { period currency catchUp { revenue { amount } } }\n    controlTotal { amount currency }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "breakageSensitivity",
+        "says": "What breakage to date, revenue to date and deferred revenue would be at an estimate one or five points higher or lower.",
+        "query": "query Sensitivity($policy: String!) {\n  breakageSensitivity(policy: $policy) {\n    on rate poolCount waiting\n    groups {\n      currency\n      sold { amount } used { amount } booked { amount } difference { amount }\n      rows { points rate at { early { amount } revenue { amount } deferred { amount } } delta { revenue { amount } deferred { amount } } }\n    }\n  }\n}\n",
+        "variables": {
+          "policy": "annual"
         }
       },
       {
@@ -1192,6 +1243,31 @@ const shelves = [
         "name": "activeCustomersOverTime",
         "says": "How many customers used something in each week of a month.",
         "query": "query ActiveCustomersOverTime {\n  activeCustomersOverTime(from: \"2025-12-01\", to: \"2025-12-31\", interval: WEEK) {\n    buckets { from to }\n    counts\n    total\n  }\n}\n"
+      },
+      {
+        "name": "escheatPay",
+        "says": "Books what was paid over for customers of whom no jurisdiction is known.",
+        "query": "mutation PayOver($input: EscheatPayInput!, $key: String!) {\n  escheatPay(input: $input, idempotencyKey: $key) {\n    payment { jurisdiction paidOn amount { amount currency } functionalAmount { amount } paid { amount } reference }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "amount": "1.00",
+            "reference": "UP-2026-01"
+          },
+          "key": "escheat-paid-2026-01"
+        }
+      },
+      {
+        "name": "escheatPay-refused",
+        "says": "Pays over more than is owed: it is refused, and nothing is written.",
+        "query": "mutation PayTooMuch($input: EscheatPayInput!, $key: String!) {\n  escheatPay(input: $input, idempotencyKey: $key) {\n    payment { paidOn }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "jurisdiction": "US-DE",
+            "amount": "25.00",
+            "reference": "DE-UP-2026"
+          },
+          "key": "escheat-us-de-too-much"
+        }
       }
     ]
   },
