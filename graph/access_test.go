@@ -81,6 +81,7 @@ var matrix = map[string]struct {
 	"Query.rateCards":                  {`rateCards { nodes { number } }`, everybody},
 	"Query.escheatRules":               {`escheatRules { nodes { share } }`, everybody},
 	"Query.estimate":                   {`estimate(id: "est_0/0") { id }`, everybody},
+	"Query.estimateRun":                {`estimateRun(policy: "pooled") { through }`, everybody},
 	"Query.estimates":                  {`estimates { nodes { id } }`, everybody},
 	"Query.unclaimedProperty":          {`unclaimedProperty { on }`, everybody},
 	"Query.fxRates":                    {`fxRates { nodes { rate } }`, everybody},
@@ -185,7 +186,7 @@ var matrix = map[string]struct {
 var notOfOneCustomer = []string{
 	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity",
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
-	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates",
+	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates", "Query.estimateRun",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",

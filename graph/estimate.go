@@ -116,14 +116,24 @@ func (attachmentResolver) Path(_ context.Context, a *books.Attachment) (string, 
 }
 
 func (r mutationResolver) EstimatePropose(ctx context.Context, input gen.EstimateProposeInput, idempotencyKey string) (*gen.EstimateProposePayload, error) {
-	estimate, err := r.books.EstimatePropose(ctx, idempotencyKey, books.NewEstimate{
-		Policy: input.Policy, From: value(input.From), Rate: input.Rate, Reason: value(input.Reason), Narrative: value(input.Narrative),
-	})
-	refusals, fault := userErrors(err)
-	if err != nil {
-		return &gen.EstimateProposePayload{UserErrors: refusals}, fault
+	request := books.NewEstimate{
+		Policy: input.Policy, From: value(input.From), Rate: value(input.Rate), AsComputed: input.Rate == nil, Reason: value(input.Reason), Narrative: value(input.Narrative),
 	}
-	return &gen.EstimateProposePayload{Estimate: &estimate, UserErrors: refusals}, nil
+	if input.Run != nil {
+		run, err := runOf(*input.Run)
+		if err != nil {
+			refusals, fault := userErrors(err)
+			return &gen.EstimateProposePayload{Findings: findingsOf(nil), UserErrors: refusals}, fault
+		}
+		request.Run = &run
+	}
+	proposed, computed, err := r.books.EstimateProposeComputed(ctx, idempotencyKey, request)
+	refusals, fault := userErrors(err)
+	payload := &gen.EstimateProposePayload{Findings: findingsOf(computed), UserErrors: refusals}
+	if err == nil {
+		payload.Estimate = &proposed
+	}
+	return payload, fault
 }
 
 func (r mutationResolver) EstimateApprove(ctx context.Context, estimateID string, input gen.EstimateDecideInput, idempotencyKey string) (*gen.EstimateApprovePayload, error) {

@@ -110,6 +110,9 @@ const (
 	seriesCost = 11
 	// openLotsCost is what the lots of a balance count: a customer has some that are open.
 	openLotsCost = 10
+	// estimateCost is what computing an estimate counts, which may take a core some seconds:
+	// four a request, by default.
+	estimateCost = 12_000
 	// daysCost is what a lot's days count, and each list of values of a chart: credits are
 	// used on some days of a year.
 	daysCost = 100
@@ -247,6 +250,10 @@ func (m measure) field(field *ast.Field, rows int) int {
 		return addUpTo(1, m.introspection(field))
 	case "totalCount":
 		return countCost
+	case "reproduction", "estimateRun":
+		return addUpTo(estimateCost, m.of(field.SelectionSet, 1))
+	case "evidence":
+		times = daysCost
 	case "nodes", "edges":
 		times = rows
 	case "days", "buckets", "amounts", "functionalAmounts", "debits", "credits", "closing", "functionalClosing":

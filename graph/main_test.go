@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,12 +45,18 @@ func newAPI(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newAPIOn(t, kept)
+	return newAPIOn(t, kept, nil)
 }
 
-// onEachEngine runs a test against a book in memory, and one on a server where there is one.
+// onEachEngine runs a test against a book in memory and one on a server, where ids are the same.
 func onEachEngine(t *testing.T, test func(t *testing.T, a *api)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, newAPI(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		kept, err := store.OpenMemory(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, newAPIOn(t, kept, counted()))
+	})
 	t.Run("postgres", func(t *testing.T) {
 		kept, err := store.Open(t.Context(), pgtest.URL(t), store.Options{Writers: 4, Readers: 4})
 		if err != nil {
@@ -58,17 +65,23 @@ func onEachEngine(t *testing.T, test func(t *testing.T, a *api)) {
 		if err := kept.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		test(t, newAPIOn(t, kept))
+		test(t, newAPIOn(t, kept, counted()))
 	})
 }
 
-func newAPIOn(t *testing.T, kept *store.Store) *api {
+// counted gives ids that are the same each time.
+func counted() func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("01900000-0000-7000-8000-%012x", n.Add(1)) }
+}
+
+func newAPIOn(t *testing.T, kept *store.Store, newID func() string) *api {
 	t.Helper()
 	ctx := t.Context()
 	t.Cleanup(func() { _ = kept.Close() })
 	var err error
 	a := &api{t: t, now: begin, store: &counting{Store: kept}, kept: kept}
-	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }})
+	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }, NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -229,6 +229,8 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return ways
 	case field.Name == "entry":
 		return []string{"(number: 1)", "(number: 3)"}
+	case field.Name == "estimateRun":
+		return []string{`(policy: "pooled")`}
 	case field.Name == "estimate":
 		return []string{`(id: "est_0/0")`}
 	case field.Name == "packQuote":

@@ -3,6 +3,7 @@ package books
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +62,10 @@ type NewEstimate struct {
 	// Narrative is for the file: what history it goes by, what was left out, and why. Of a
 	// proposal alone.
 	Narrative string `json:"narrative,omitempty"`
+	// Run computes the estimate from history, of a proposal alone; nil for a judgement.
+	Run *EstimateRequest `json:"run,omitempty"`
+	// AsComputed takes the rate that comes out for Rate.
+	AsComputed bool `json:"asComputed,omitempty"`
 }
 
 // EstimateCreate puts a new estimate in force that was approved elsewhere, and marks the
@@ -136,10 +141,27 @@ func checkEstimateOpen(ctx context.Context, tx Tx, field string, estimate Estima
 	return err
 }
 
-// EstimatePropose proposes an estimate, which changes no figure before another person
-// approves it. Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
+// EstimatePropose is EstimateProposeComputed without what was computed.
 func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
-	return once(ctx, b, act{"estimate.propose", key, request}, func(ctx context.Context, tx Tx) (Estimate, string, error) {
+	proposed, _, err := b.EstimateProposeComputed(ctx, key, request)
+	return proposed, err
+}
+
+// EstimateProposeComputed proposes an estimate, which changes no figure before another person
+// approves it. What is to be computed is computed first, on a snapshot of its own, so that
+// nobody waits for it. Errors: NOT_FOUND, INVALID, TOO_LARGE, HISTORY_TOO_THIN (with what was
+// computed), PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
+func (b *Books) EstimateProposeComputed(ctx context.Context, key string, request NewEstimate) (Estimate, *ComputedEstimate, error) {
+	act := act{"estimate.propose", key, request}
+	computed, err := b.computeProposed(ctx, act, request)
+	if err != nil {
+		return Estimate{}, computed, err
+	}
+	proposed, err := once(ctx, b, act, func(ctx context.Context, tx Tx) (Estimate, string, error) {
+		request := request
+		if request.AsComputed && computed != nil {
+			request.Rate = computed.Result.Rate
+		}
 		estimate, err := b.newEstimate(ctx, tx, request)
 		if err != nil {
 			return estimate, "", err
@@ -155,10 +177,56 @@ func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEsti
 		if err := tx.InsertProposal(ctx, Proposal{estimate, proposer}); err != nil {
 			return estimate, "", err
 		}
-		return estimate, estimate.Key(), tx.InsertEstimateFile(ctx, EstimateFile{
-			PolicyID: estimate.PolicyID, EstimateID: estimate.ID, Method: Judgement, Parameters: "{}", Narrative: request.Narrative,
-		}, EstimateEvidence{})
+		file, evidence := EstimateFile{PolicyID: estimate.PolicyID, EstimateID: estimate.ID, Method: Judgement, Parameters: "{}", Narrative: request.Narrative}, EstimateEvidence{}
+		if computed != nil {
+			if err := computed.checkChosen(estimate.Rate, estimate.Reason); err != nil {
+				return estimate, "", err
+			}
+			if file, evidence, err = computed.file(estimate, request.Narrative); err != nil {
+				return estimate, "", err
+			}
+		}
+		return estimate, estimate.Key(), tx.InsertEstimateFile(ctx, file, evidence)
 	})
+	return proposed, computed, err
+}
+
+// computeProposed computes what is to be proposed, unless that was done under the key before.
+func (b *Books) computeProposed(ctx context.Context, act act, request NewEstimate) (computed *ComputedEstimate, err error) {
+	if request.Run == nil {
+		if request.AsComputed {
+			return nil, refuse(Invalid, "rate", "must be given where nothing is computed")
+		}
+		return nil, nil
+	}
+	err = b.View(ctx, func(ctx context.Context, tx Tx) error {
+		var before Estimate
+		done, err := act.answered(ctx, tx, &before)
+		if done || err != nil {
+			return err
+		}
+		got, err := b.RunEstimate(ctx, tx, request.Policy, *request.Run)
+		computed = &got
+		return err
+	})
+	if err != nil {
+		return nil, underRun(err)
+	}
+	if computed != nil {
+		err = computed.RefuseThin()
+	}
+	return computed, err
+}
+
+// underRun puts what is wrong with a run under its name.
+func underRun(err error) error {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.Field != "" && refusal.Field != "policy" && refusal.Field != "idempotencyKey" {
+		under := *refusal
+		under.Field = "run." + refusal.Field
+		return &under
+	}
+	return err
 }
 
 // DecideEstimate approves or rejects the estimate of a policy.

@@ -7,7 +7,8 @@ import "context"
 const maxFindings = 100
 
 // Verify derives every kept balance and every invariant again from the rows below it and
-// returns what differs. What it covers is listed with the store's Findings.
+// returns what differs. What it covers is listed with the store's Findings; besides, it
+// computes the newest estimates again from the data that were kept with them.
 func (b *Books) Verify(ctx context.Context) ([]Finding, error) {
 	var findings []Finding
 	err := b.store.View(ctx, func(ctx context.Context, tx Tx) error {
@@ -22,7 +23,9 @@ func (b *Books) Verify(ctx context.Context) ([]Finding, error) {
 		if fault := balances.Check(); fault != nil {
 			findings = append(findings, Finding{Check: "trialBalance", Kept: fault.Error(), Derived: "debits equal credits"})
 		}
-		return nil
+		reproduced, err := reproduceAll(ctx, tx)
+		findings = append(findings, reproduced...)
+		return err
 	})
 	return findings, err
 }
