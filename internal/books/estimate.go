@@ -142,6 +142,7 @@ func checkEstimateOpen(ctx context.Context, tx Tx, field string, estimate Estima
 }
 
 // EstimatePropose is EstimateProposeComputed without what was computed.
+// Errors: NOT_FOUND, INVALID, TOO_LARGE, HISTORY_TOO_THIN, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
 func (b *Books) EstimatePropose(ctx context.Context, key string, request NewEstimate) (Estimate, error) {
 	proposed, _, err := b.EstimateProposeComputed(ctx, key, request)
 	return proposed, err
@@ -240,7 +241,7 @@ type DecideEstimate struct {
 
 // EstimateApprove puts a proposed estimate in force and marks the policy's pools to be
 // measured again from its day.
-// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_CLOSED, INVALID, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, ALREADY_DECIDED, FILE_CHANGED, SAME_PERSON, PERIOD_CLOSED, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) EstimateApprove(ctx context.Context, key string, request DecideEstimate) (Estimate, error) {
 	return b.decide(ctx, act{"estimate.approve", key, request}, request, func(ctx context.Context, tx Tx, proposal *Proposal) error {
 		if err := twoPersons(proposal.Proposer, partyOf(CallerOf(ctx))); err != nil {
@@ -252,7 +253,7 @@ func (b *Books) EstimateApprove(ctx context.Context, key string, request DecideE
 }
 
 // EstimateReject ends a proposal, also by the person who made it.
-// Errors: NOT_FOUND, ALREADY_DECIDED, INVALID, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, ALREADY_DECIDED, FILE_CHANGED, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) EstimateReject(ctx context.Context, key string, request DecideEstimate) (Estimate, error) {
 	return b.decide(ctx, act{"estimate.reject", key, request}, request, func(_ context.Context, _ Tx, proposal *Proposal) error {
 		proposal.Status = EstimateRejected

@@ -52,7 +52,7 @@ func (f *findings) database(ctx context.Context) error {
 	}
 	for _, guard := range []string{"estimate_proposals_decided", "estimate_proposals_no_delete", "estimate_files_decided", "estimate_attachments_decided"} {
 		if !have[guard] {
-			f.add("database.decided", guard, "none", guard)
+			f.add("database.appendOnly", guard, "none", guard)
 		}
 	}
 	return nil

@@ -414,6 +414,15 @@ var plants = []struct {
 	{"DELETE FROM lot_days WHERE drawn > 0", "lotDay.drawn lotDay.recognised lot.days lot.pendingFrom"},
 	{"UPDATE recognitions SET credits = credits - 1 WHERE kind = 'USAGE'", "lotDay.recognised lot.bookedCredits lot.usage"},
 
+	{"UPDATE estimate_attachments SET content = hash", "attachment.hash attachment.bytes"},
+	{"UPDATE estimate_attachments SET hash = content", "attachment.hash"},
+	{"UPDATE estimate_attachments SET bytes = bytes + 1", "attachment.bytes"},
+	{"UPDATE estimate_files SET data_hash = (SELECT hash FROM estimate_attachments LIMIT 1)", "estimate.data"},
+	{"UPDATE estimate_files SET evidence = (SELECT content FROM estimate_attachments LIMIT 1)", "estimate.evidence"},
+	{"UPDATE estimate_proposals SET rate = '0.5' WHERE status = 'APPROVED'", "estimate.approved"},
+	{"UPDATE estimate_proposals SET status = 'REJECTED' WHERE status = 'APPROVED'", "estimate.approved"},
+	{"UPDATE estimate_proposals SET status = 'APPROVED' WHERE status = 'PROPOSED'", "estimate.approved estimate.decided"},
+
 	{"UPDATE lots SET pending_from = NULL", "lotDay.recognised lot.usage lot.bookedThrough"},
 	{"UPDATE lots SET pending_from = '2024-12-31' WHERE pending_from IS NOT NULL", "lotDay.recognised lot.usage lot.pendingFrom"},
 	{"UPDATE lots SET pending_from = '2023-12-31'", "lot.pendingFrom"},
