@@ -15,6 +15,7 @@ import (
 	"drawdown/internal/books"
 	"drawdown/ledger"
 	"drawdown/revrec"
+	"drawdown/revrec/estimate"
 )
 
 // A rule to make: about a customer, about those of a policy, or about all.
@@ -311,6 +312,34 @@ type EstimateApprovePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// A row of the triangle: what was sold in a month, and what became of it.
+type EstimateCohort struct {
+	// The month of purchase.
+	Cohort ledger.Period `json:"cohort"`
+	// The last age in months that was seen whole, at most that of expiry.
+	Age int `json:"age"`
+	// It has reached the age of expiry.
+	Complete bool `json:"complete"`
+	// How many customers bought.
+	Customers int `json:"customers"`
+	// Credits sold.
+	Sold revrec.Credits `json:"sold"`
+	// Credits refunded unused, to date.
+	Refunded revrec.Credits `json:"refunded"`
+	// Credits used by the end of each age from 0 to `age`, cumulative.
+	Cells []revrec.Credits `json:"cells"`
+	// Credits still expected to be refunded.
+	RefundsToCome revrec.Credits `json:"refundsToCome"`
+	// The use expected by the age of expiry.
+	Ultimate revrec.Credits `json:"ultimate"`
+	// The standard error of `ultimate` by Mack's formula, of cohorts that go by their own use; 0 otherwise.
+	StandardError revrec.Credits `json:"standardError"`
+	// The share of what was sold, refunds left out, that is never used.
+	Breakage decimal.Decimal `json:"breakage"`
+	// What `ultimate` was projected by; null of a complete cohort.
+	Method *books.EstimateMethod `json:"method,omitempty"`
+}
+
 // Why an estimate is approved or rejected.
 type EstimateDecideInput struct {
 	// For the auditor, at most 2,000 characters.
@@ -319,12 +348,110 @@ type EstimateDecideInput struct {
 	FileHash *string `json:"fileHash,omitempty"`
 }
 
+// What a rate rests on, as it came out. Shares are of the credits sold, refunds left out, with six decimals, rounded half
+// away from zero; the rate alone is rounded down. Source: package revrec/estimate, `docs/finance/estimate.md`.
+type EstimateEvidence struct {
+	// The version of the method: another may give another figure.
+	Version int `json:"version"`
+	// The last month whose use is complete.
+	Through ledger.Period `json:"through"`
+	// The age in months at which the credits lapse: 12 for a year.
+	ExpiryAge int `json:"expiryAge"`
+	// SHA-256 of the data, in hexadecimal: each customer's purchases of each month, with use and refunds by age.
+	DataHash string `json:"dataHash"`
+	// What it was computed by, with the defaults that were taken.
+	Parameters *EstimateParameters `json:"parameters"`
+	// The triangle: each month of purchase, oldest first, with what is expected of it.
+	Triangle []EstimateCohort `json:"triangle"`
+	// Development factors, from each age to the next.
+	Factors []estimate.Factor `json:"factors"`
+	// The expected use of credits sold, by age.
+	Curve []estimate.CurvePoint `json:"curve"`
+	// The a priori breakage that young cohorts went by, with `BORNHUETTER_FERGUSON`; null otherwise.
+	Prior *decimal.Decimal `json:"prior,omitempty"`
+	// The expected breakage of the cohorts that have not lapsed yet: 0 to 1.
+	Point decimal.Decimal `json:"point"`
+	// The standard error of `point`.
+	StandardError decimal.Decimal `json:"standardError"`
+	// The lower end of the range that holds the breakage with `parameters.confidence`.
+	Low decimal.Decimal `json:"low"`
+	// Its upper end.
+	High decimal.Decimal `json:"high"`
+	// The percentile of `parameters.percentile` of the distribution of breakage: the constraint of 606-10-32-11.
+	Constrained decimal.Decimal `json:"constrained"`
+	// The lesser of `constrained` and `point`, rounded down to four decimals: 0 to below 1.
+	Rate decimal.Decimal `json:"rate"`
+	// What the method would have said earlier, the latest month first, and what became of it.
+	BackTests []estimate.BackTest `json:"backTests"`
+	// What the gate saw, each with figure and threshold.
+	Findings []estimate.Finding `json:"findings"`
+	// How the rate came about, with formulas and sources.
+	Explanation *EstimateExplanation `json:"explanation"`
+	// SHA-256 of `canonical`, in hexadecimal.
+	Hash string `json:"hash"`
+	// All of it as JSON, byte by byte as it was hashed.
+	Canonical string `json:"canonical"`
+}
+
+// How a rate came about.
+type EstimateExplanation struct {
+	// The steps, in order.
+	Steps []estimate.Step `json:"steps"`
+	// What the method and the rule are taken from.
+	Sources []string `json:"sources"`
+}
+
+// How much history an estimate needs at least; less, and there is none. What is null has its default.
+type EstimateGateInput struct {
+	// Months of purchase that have reached the age of expiry: 1 or more; 3 where null.
+	CompleteCohorts *int `json:"completeCohorts,omitempty"`
+	// Customers that bought: 2 or more; 30 where null.
+	Customers *int `json:"customers,omitempty"`
+	// Customers of one size that would be as uncertain: 2 or more; 8 where null.
+	EffectiveCustomers *int `json:"effectiveCustomers,omitempty"`
+	// Whole credits sold, refunds taken off: 1 or more; 1,000 where null.
+	Sold *int `json:"sold,omitempty"`
+	// The most that one customer may have bought of all: above 0, at most 1, six decimals; 0.5 where null.
+	LargestShare *decimal.Decimal `json:"largestShare,omitempty"`
+}
+
+// What an estimate was computed by: what somebody decided, and the defaults.
+type EstimateParameters struct {
+	// How use still to come is projected.
+	Method books.EstimateMethod `json:"method"`
+	// Of the constraint: above 0, at most 0.5.
+	Percentile decimal.Decimal `json:"percentile"`
+	// Of the range: above 0, below 1.
+	Confidence decimal.Decimal `json:"confidence"`
+	// How often customers were drawn anew.
+	Replications int `json:"replications"`
+	// What fixed chance.
+	Seed int `json:"seed"`
+	// The age in months from which a cohort went by its own use; null with other methods.
+	MatureAge *int `json:"matureAge,omitempty"`
+	// The a priori breakage that was given; null where it was taken from the cohorts.
+	Prior *decimal.Decimal `json:"prior,omitempty"`
+	// Months of purchase that must have reached the age of expiry.
+	CompleteCohorts int `json:"completeCohorts"`
+	// Customers that must have bought.
+	Customers int `json:"customers"`
+	// Customers of one size that must be as uncertain.
+	EffectiveCustomers int `json:"effectiveCustomers"`
+	// Whole credits that must have been sold.
+	Sold int `json:"sold"`
+	// The most that one customer may have bought of all.
+	LargestShare decimal.Decimal `json:"largestShare"`
+}
+
 // An estimate to propose.
 type EstimateProposeInput struct {
 	// The code of a policy with method PROPORTIONAL.
 	Policy string `json:"policy"`
-	// The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as `0.1`.
-	Rate decimal.Decimal `json:"rate"`
+	// The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as `0.1`. With `run`:
+	// what comes out where null; lower as you like; higher, up to the point estimate, with a `reason`. Needed without `run`.
+	Rate *decimal.Decimal `json:"rate,omitempty"`
+	// Computes the estimate from history, and keeps data and evidence with it; a judgement where null.
+	Run *EstimateRunInput `json:"run,omitempty"`
 	// The day from whose end it is in force, in an open period; today where null.
 	From *ledger.Date `json:"from,omitempty"`
 	// Why it changes, for the auditor: at most 2,000 characters.
@@ -335,6 +462,8 @@ type EstimateProposeInput struct {
 
 // What came of `estimatePropose`.
 type EstimateProposePayload struct {
+	// What the gate saw, also where it refused with `HISTORY_TOO_THIN`; empty where nothing was computed now.
+	Findings []estimate.Finding `json:"findings"`
 	// The estimate; null where it was refused.
 	Estimate *books.Estimate `json:"estimate,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
@@ -347,6 +476,58 @@ type EstimateRejectPayload struct {
 	Estimate *books.Estimate `json:"estimate,omitempty"`
 	// What is wrong and what would be right; empty where it was done.
 	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Whether an estimate comes out again.
+type EstimateReproduction struct {
+	// The data that were kept give the evidence that was kept, byte by byte.
+	Reproduced bool `json:"reproduced"`
+	// The book as it is now gives the same data and evidence: not where facts of those months came late.
+	SameFromBook bool `json:"sameFromBook"`
+	// What differs, for people; empty where nothing does.
+	Differences []string `json:"differences"`
+}
+
+// What came of computing breakage.
+type EstimateRun struct {
+	// When the data were read from the book.
+	DataAsOf time.Time `json:"dataAsOf"`
+	// SHA-256 of the data, in hexadecimal.
+	DataHash string `json:"dataHash"`
+	// The last month whose use is in the data.
+	Through ledger.Period `json:"through"`
+	// What it came to; null where there is too little history.
+	Evidence *EstimateEvidence `json:"evidence,omitempty"`
+	// What the gate saw, each with figure and threshold, also where it let the history pass.
+	Findings []estimate.Finding `json:"findings"`
+	// `HISTORY_TOO_THIN` where there is too little history; empty otherwise.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// From which history breakage is computed, and how. What is null has its default; each default is shown in `evidence.parameters`.
+type EstimateRunInput struct {
+	// How use still to come is projected; `BORNHUETTER_FERGUSON` where null. `JUDGEMENT` computes nothing, and is refused.
+	Method *books.EstimateMethod `json:"method,omitempty"`
+	// Keeps what was sold in this currency; all where null.
+	Currency *ledger.Currency `json:"currency,omitempty"`
+	// Keeps what was sold to customers of this segment; all where null.
+	Segment *string `json:"segment,omitempty"`
+	// The last month whose use is looked at: ended, and booked. The last closed one where null, or the last that ended where none is closed.
+	Through *ledger.Period `json:"through,omitempty"`
+	// The constraint of 606-10-32-11: the rate is not above this percentile of breakage. Above 0, at most 0.5, six decimals; 0.25 where null.
+	Percentile *decimal.Decimal `json:"percentile,omitempty"`
+	// How likely the range from `low` to `high` holds the breakage: above 0, below 1, six decimals; 0.8 where null.
+	Confidence *decimal.Decimal `json:"confidence,omitempty"`
+	// How often customers are drawn anew: 200 to 20,000; 1,000 where null. Rows of history times replications: at most 200,000,000.
+	Replications *int `json:"replications,omitempty"`
+	// Fixes chance: the same seed gives the same figures. 0 or more; 0 where null.
+	Seed *int `json:"seed,omitempty"`
+	// The age in months from which a cohort goes by its own use, with `BORNHUETTER_FERGUSON`: 1 to the age of expiry; the first by which half of what will be used was used where null.
+	MatureAge *int `json:"matureAge,omitempty"`
+	// The a priori breakage of young cohorts, with `BORNHUETTER_FERGUSON`: 0 to below 1, six decimals; taken from all cohorts (Cape Cod) where null.
+	Prior *decimal.Decimal `json:"prior,omitempty"`
+	// How much history there must be.
+	Gate *EstimateGateInput `json:"gate,omitempty"`
 }
 
 // What came of `fxRateSet`.
