@@ -270,7 +270,7 @@ func TestWhoMayWhat(t *testing.T) {
 	a.sell("acme")
 	a.run()
 	run := a.must(`{ jobRuns { nodes { id } } }`).text("jobRuns.nodes.0.id")
-	a.must(`mutation { policyCreate(input: {code: "pooled", breakage: {method: PROPORTIONAL, rate: "0.2"}}, idempotencyKey: "pooled") { userErrors { message } } }`)
+	a.must(`mutation { policyCreate(input: {code: "pooled", expires: "P12M", breakage: {method: PROPORTIONAL, rate: "0.2"}}, idempotencyKey: "pooled") { userErrors { message } } }`)
 	secrets := map[string]string{"nobody": "", "mistyped": "dd_" + strings.Repeat("0", 49), "no token": "abc.def.ghi"}
 	for _, role := range books.Roles() {
 		secrets[string(role)] = a.token(strings.ToLower(string(role)), role)

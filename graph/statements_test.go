@@ -27,7 +27,7 @@ var argumentsOfLists = map[string]string{"draws.customer": `"c-00"`, "lapsing.wi
 // that somebody adds is held to it.
 func TestStatementsOfAPageDoNotGrow(t *testing.T) {
 	a := newAPI(t)
-	a.serve(graph.Options{Limits: graph.Limits{Rate: -1}}) // it asks for more than a caller may in so short a time
+	a.serve(graph.Options{Limits: graph.Limits{Rate: -1, Complexity: 10_000_000}}) // it asks for more than a caller may in so short a time
 	a.fill()
 	schema := loadSchema(t)
 	statements := 0

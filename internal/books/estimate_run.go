@@ -89,13 +89,13 @@ func (b *Books) RunEstimate(ctx context.Context, tx Tx, policyCode string, reque
 
 func (b *Books) computeEstimate(ctx context.Context, tx Tx, policy Policy, request EstimateRequest) (ComputedEstimate, error) {
 	c := ComputedEstimate{PolicyID: policy.ID, EstimateRequest: request, ReadAt: b.clock()}
-	expiry, lapses := policy.ExpiryAge()
-	if !lapses {
-		return c, refuse(Invalid, "policy", "%q has no expiry: there is no age at which all of a cohort has lapsed", policy.Code)
-	}
 	var err error
 	if c.Through, err = b.estimateThrough(ctx, tx, request.Through); err != nil {
 		return c, err
+	}
+	expiry, lapses := policy.ExpiryAge()
+	if !lapses {
+		return c, refuse(Invalid, "policy", "%q has no expiry: there is no age at which all of a cohort has lapsed", policy.Code)
 	}
 	history := estimate.History{Through: c.Through, ExpiryAge: expiry}
 	size := 0
@@ -142,11 +142,11 @@ func (c *ComputedEstimate) compute(history estimate.History) error {
 // is booked. Errors: INVALID.
 func (b *Books) estimateThrough(ctx context.Context, tx Tx, asked ledger.Period) (ledger.Period, error) {
 	through, ended := asked, b.today().Period()-1
+	closed, err := tx.ClosedThrough(ctx)
+	if err != nil {
+		return 0, err
+	}
 	if through == 0 {
-		closed, err := tx.ClosedThrough(ctx)
-		if err != nil {
-			return 0, err
-		}
 		if through = closed; through == 0 {
 			through = ended
 		}
