@@ -275,6 +275,13 @@ type EstimateResolver interface {
 
 	Method(ctx context.Context, obj *books.Estimate) (books.EstimateMethod, error)
 	Narrative(ctx context.Context, obj *books.Estimate) (*string, error)
+	ComputedRate(ctx context.Context, obj *books.Estimate) (*decimal.Decimal, error)
+	Through(ctx context.Context, obj *books.Estimate) (*ledger.Period, error)
+	DataAsOf(ctx context.Context, obj *books.Estimate) (*time.Time, error)
+	DataHash(ctx context.Context, obj *books.Estimate) (*string, error)
+	EvidenceHash(ctx context.Context, obj *books.Estimate) (*string, error)
+	Evidence(ctx context.Context, obj *books.Estimate) (*EstimateEvidence, error)
+	Reproduction(ctx context.Context, obj *books.Estimate) (*EstimateReproduction, error)
 	Attachments(ctx context.Context, obj *books.Estimate) ([]books.Attachment, error)
 	FileHash(ctx context.Context, obj *books.Estimate) (string, error)
 	SupersededBy(ctx context.Context, obj *books.Estimate) (*books.Estimate, error)
@@ -550,6 +557,7 @@ type QueryResolver interface {
 	RateCards(ctx context.Context, first int, after *string, reverse bool) (*view.Connection[books.RateCard], error)
 	EscheatRules(ctx context.Context, jurisdiction *string, on *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.EscheatRule], error)
 	Estimate(ctx context.Context, id string) (*books.Estimate, error)
+	EstimateRun(ctx context.Context, policy string, run EstimateRunInput) (*EstimateRun, error)
 	Estimates(ctx context.Context, policy *string, status *books.EstimateStatus, on *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.Estimate], error)
 	FxRates(ctx context.Context, currency *ledger.Currency, from *ledger.Date, to *ledger.Date, first int, after *string, reverse bool) (*view.Connection[books.FXRate], error)
 	RateCard(ctx context.Context, at *time.Time) (*view.RatesInForce, error)
@@ -782,7 +790,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EscheatPayInput", ec.unmarshalInputEscheatPayInput),
 			graphql.NewInputUnmarshaler("EscheatRuleInput", ec.unmarshalInputEscheatRuleInput),
 			graphql.NewInputUnmarshaler("EstimateDecideInput", ec.unmarshalInputEstimateDecideInput),
+			graphql.NewInputUnmarshaler("EstimateGateInput", ec.unmarshalInputEstimateGateInput),
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
+			graphql.NewInputUnmarshaler("EstimateRunInput", ec.unmarshalInputEstimateRunInput),
 			graphql.NewInputUnmarshaler("EventDimensionInput", ec.unmarshalInputEventDimensionInput),
 			graphql.NewInputUnmarshaler("FxRateInput", ec.unmarshalInputFxRateInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
@@ -1202,6 +1212,18 @@ type Query {
     "Its id, such as ` + "`" + `est_…` + "`" + `."
     id: ID!
   ): Estimate @requires(role: VIEWER)
+
+  """
+  Computes breakage from the history of a policy, and writes nothing: what ` + "`" + `estimatePropose` + "`" + ` with the same ` + "`" + `run` + "`" + ` would
+  keep. The same history and parameters give the same bytes. Costs some seconds for a long history: ` + "`" + `TOO_LARGE` + "`" + ` names
+  what to narrow. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `. ASC 606-10-55-48.
+  """
+  estimateRun(
+    "The policy's code; it must have an expiry."
+    policy: String!
+    "From which history, and how."
+    run: EstimateRunInput! = {}
+  ): EstimateRun! @requires(role: VIEWER)
 
   """
   The estimates of breakage after the first of each policy, in order of entry: those that wait, are in force, were
@@ -3594,6 +3616,23 @@ type Estimate implements Node {
   method: EstimateMethod!
   "What the proposer tells of it, with line ends; null where nothing."
   narrative: String
+  "The rate that came out, before its proposer chose: 0 to below 1, four decimals, rounded down; null of a judgement."
+  computedRate: Decimal
+  "The last month whose use is in the data; null of a judgement."
+  through: Period
+  "When the data were read from the book; null of a judgement. Facts that came later are not in them."
+  dataAsOf: DateTime
+  "SHA-256 of the data, in hexadecimal; null of a judgement."
+  dataHash: String
+  "SHA-256 of the evidence, in hexadecimal; null of a judgement."
+  evidenceHash: String
+  "What the rate rests on, as it was written when it was proposed; null of a judgement."
+  evidence: EstimateEvidence
+  """
+  Computes it again, from the data that were kept and from the book as it is now; null of a judgement. Costs what
+  ` + "`" + `estimateRun` + "`" + ` costs, twice.
+  """
+  reproduction: EstimateReproduction
   "What was attached, in order of name. ` + "`" + `fileHash` + "`" + ` covers it."
   attachments: [EstimateAttachment!]!
   """
@@ -3630,6 +3669,275 @@ enum EstimateMethod {
   BORNHUETTER_FERGUSON
   "The chance, at each age, that a credit which is left is used (Kaplan and Meier 1958)."
   KAPLAN_MEIER
+}
+
+"From which history breakage is computed, and how. What is null has its default; each default is shown in ` + "`" + `evidence.parameters` + "`" + `."
+input EstimateRunInput {
+  "How use still to come is projected; ` + "`" + `BORNHUETTER_FERGUSON` + "`" + ` where null. ` + "`" + `JUDGEMENT` + "`" + ` computes nothing, and is refused."
+  method: EstimateMethod
+  "Keeps what was sold in this currency; all where null."
+  currency: Currency
+  "Keeps what was sold to customers of this segment; all where null."
+  segment: String
+  "The last month whose use is looked at: ended, and booked. The last closed one where null, or the last that ended where none is closed."
+  through: Period
+  "The constraint of 606-10-32-11: the rate is not above this percentile of breakage. Above 0, at most 0.5, six decimals; 0.25 where null."
+  percentile: Decimal
+  "How likely the range from ` + "`" + `low` + "`" + ` to ` + "`" + `high` + "`" + ` holds the breakage: above 0, below 1, six decimals; 0.8 where null."
+  confidence: Decimal
+  "How often customers are drawn anew: 200 to 20,000; 1,000 where null. Rows of history times replications: at most 200,000,000."
+  replications: Int
+  "Fixes chance: the same seed gives the same figures. 0 or more; 0 where null."
+  seed: Int
+  "The age in months from which a cohort goes by its own use, with ` + "`" + `BORNHUETTER_FERGUSON` + "`" + `: 1 to the age of expiry; the first by which half of what will be used was used where null."
+  matureAge: Int
+  "The a priori breakage of young cohorts, with ` + "`" + `BORNHUETTER_FERGUSON` + "`" + `: 0 to below 1, six decimals; taken from all cohorts (Cape Cod) where null."
+  prior: Decimal
+  "How much history there must be."
+  gate: EstimateGateInput
+}
+
+"How much history an estimate needs at least; less, and there is none. What is null has its default."
+input EstimateGateInput {
+  "Months of purchase that have reached the age of expiry: 1 or more; 3 where null."
+  completeCohorts: Int
+  "Customers that bought: 2 or more; 30 where null."
+  customers: Int
+  "Customers of one size that would be as uncertain: 2 or more; 8 where null."
+  effectiveCustomers: Int
+  "Whole credits sold, refunds taken off: 1 or more; 1,000 where null."
+  sold: Int
+  "The most that one customer may have bought of all: above 0, at most 1, six decimals; 0.5 where null."
+  largestShare: Decimal
+}
+
+"What came of computing breakage."
+type EstimateRun {
+  "When the data were read from the book."
+  dataAsOf: DateTime!
+  "SHA-256 of the data, in hexadecimal."
+  dataHash: String!
+  "The last month whose use is in the data."
+  through: Period!
+  "What it came to; null where there is too little history."
+  evidence: EstimateEvidence
+  "What the gate saw, each with figure and threshold, also where it let the history pass."
+  findings: [EstimateFinding!]!
+  "` + "`" + `HISTORY_TOO_THIN` + "`" + ` where there is too little history; empty otherwise."
+  userErrors: [UserError!]!
+}
+
+"""
+What a rate rests on, as it came out. Shares are of the credits sold, refunds left out, with six decimals, rounded half
+away from zero; the rate alone is rounded down. Source: package revrec/estimate, ` + "`" + `docs/finance/estimate.md` + "`" + `.
+"""
+type EstimateEvidence {
+  "The version of the method: another may give another figure."
+  version: Int!
+  "The last month whose use is complete."
+  through: Period!
+  "The age in months at which the credits lapse: 12 for a year."
+  expiryAge: Int!
+  "SHA-256 of the data, in hexadecimal: each customer's purchases of each month, with use and refunds by age."
+  dataHash: String!
+  "What it was computed by, with the defaults that were taken."
+  parameters: EstimateParameters!
+  "The triangle: each month of purchase, oldest first, with what is expected of it."
+  triangle: [EstimateCohort!]!
+  "Development factors, from each age to the next."
+  factors: [EstimateFactor!]!
+  "The expected use of credits sold, by age."
+  curve: [EstimateCurvePoint!]!
+  "The a priori breakage that young cohorts went by, with ` + "`" + `BORNHUETTER_FERGUSON` + "`" + `; null otherwise."
+  prior: Decimal
+  "The expected breakage of the cohorts that have not lapsed yet: 0 to 1."
+  point: Decimal!
+  "The standard error of ` + "`" + `point` + "`" + `."
+  standardError: Decimal!
+  "The lower end of the range that holds the breakage with ` + "`" + `parameters.confidence` + "`" + `."
+  low: Decimal!
+  "Its upper end."
+  high: Decimal!
+  "The percentile of ` + "`" + `parameters.percentile` + "`" + ` of the distribution of breakage: the constraint of 606-10-32-11."
+  constrained: Decimal!
+  "The lesser of ` + "`" + `constrained` + "`" + ` and ` + "`" + `point` + "`" + `, rounded down to four decimals: 0 to below 1."
+  rate: Decimal!
+  "What the method would have said earlier, the latest month first, and what became of it."
+  backTests: [EstimateBackTest!]!
+  "What the gate saw, each with figure and threshold."
+  findings: [EstimateFinding!]!
+  "How the rate came about, with formulas and sources."
+  explanation: EstimateExplanation!
+  "SHA-256 of ` + "`" + `canonical` + "`" + `, in hexadecimal."
+  hash: String!
+  "All of it as JSON, byte by byte as it was hashed."
+  canonical: String!
+}
+
+"What an estimate was computed by: what somebody decided, and the defaults."
+type EstimateParameters {
+  "How use still to come is projected."
+  method: EstimateMethod!
+  "Of the constraint: above 0, at most 0.5."
+  percentile: Decimal!
+  "Of the range: above 0, below 1."
+  confidence: Decimal!
+  "How often customers were drawn anew."
+  replications: Int!
+  "What fixed chance."
+  seed: Int!
+  "The age in months from which a cohort went by its own use; null with other methods."
+  matureAge: Int
+  "The a priori breakage that was given; null where it was taken from the cohorts."
+  prior: Decimal
+  "Months of purchase that must have reached the age of expiry."
+  completeCohorts: Int!
+  "Customers that must have bought."
+  customers: Int!
+  "Customers of one size that must be as uncertain."
+  effectiveCustomers: Int!
+  "Whole credits that must have been sold."
+  sold: Int!
+  "The most that one customer may have bought of all."
+  largestShare: Decimal!
+}
+
+"A row of the triangle: what was sold in a month, and what became of it."
+type EstimateCohort {
+  "The month of purchase."
+  cohort: Period!
+  "The last age in months that was seen whole, at most that of expiry."
+  age: Int!
+  "It has reached the age of expiry."
+  complete: Boolean!
+  "How many customers bought."
+  customers: Int!
+  "Credits sold."
+  sold: Credits!
+  "Credits refunded unused, to date."
+  refunded: Credits!
+  "Credits used by the end of each age from 0 to ` + "`" + `age` + "`" + `, cumulative."
+  cells: [Credits!]!
+  "Credits still expected to be refunded."
+  refundsToCome: Credits!
+  "The use expected by the age of expiry."
+  ultimate: Credits!
+  "The standard error of ` + "`" + `ultimate` + "`" + ` by Mack's formula, of cohorts that go by their own use; 0 otherwise."
+  standardError: Credits!
+  "The share of what was sold, refunds left out, that is never used."
+  breakage: Decimal!
+  "What ` + "`" + `ultimate` + "`" + ` was projected by; null of a complete cohort."
+  method: EstimateMethod
+}
+
+"A development factor: cumulative use at the next age over that at this one."
+type EstimateFactor {
+  "The age in months from which it leads."
+  from: Int!
+  "By volume."
+  factor: Decimal!
+  "Mack's variance parameter, in credits."
+  sigma2: Decimal!
+  "How many cohorts it is taken from."
+  cohorts: Int!
+  "Their use through ` + "`" + `from` + "`" + `."
+  volume: Credits!
+}
+
+"A point of the redemption curve, at the end of an age."
+type EstimateCurvePoint {
+  "The age in months."
+  age: Int!
+  "Used by then, of what was sold, refunds left out."
+  used: Decimal!
+  "The standard error of ` + "`" + `used` + "`" + `."
+  standardError: Decimal!
+  "Refunded by then, of all that was sold."
+  refunded: Decimal!
+}
+
+"What the same method would have said at the end of an earlier month, from what was known then."
+type EstimateBackTest {
+  "The month."
+  through: Period!
+  "What it would have said."
+  point: Decimal!
+  "What became of it."
+  actual: Decimal!
+}
+
+"One check of the gate."
+type EstimateFinding {
+  "What it is about."
+  check: EstimateCheck!
+  "What it does."
+  severity: EstimateSeverity!
+  "The figure that was found."
+  figure: Decimal!
+  "What it is held against."
+  threshold: Decimal!
+}
+
+"What a finding is about."
+enum EstimateCheck {
+  "Months of purchase that reached the age of expiry."
+  COMPLETE_COHORTS
+  "Customers that bought."
+  CUSTOMERS
+  "Customers of one size that would be as uncertain."
+  EFFECTIVE_CUSTOMERS
+  "Whole credits sold, refunds taken off."
+  SOLD
+  "Of the customer that bought most."
+  LARGEST_SHARE
+  "Ages without use to develop from."
+  NO_VOLUME
+  "Months of purchase that the rate is for."
+  OPEN_COHORTS
+  "The change of breakage from cohort to cohort, as |t|."
+  COHORT_TREND
+  "Mack's test for calendar effects, as |Z|."
+  CALENDAR_TREND
+  "Earlier months that the method was tried on."
+  LOOKING_BACK
+}
+
+"What a finding does."
+enum EstimateSeverity {
+  "There is no estimate."
+  BLOCKS
+  "There is one, and whoever approves it should know."
+  WARNS
+  "The threshold was met."
+  PASSES
+}
+
+"How a rate came about."
+type EstimateExplanation {
+  "The steps, in order."
+  steps: [EstimateStep!]!
+  "What the method and the rule are taken from."
+  sources: [String!]!
+}
+
+"One line of how a rate came about."
+type EstimateStep {
+  "What it is."
+  name: String!
+  "By which formula."
+  formula: String!
+  "What it came to."
+  figure: String!
+}
+
+"Whether an estimate comes out again."
+type EstimateReproduction {
+  "The data that were kept give the evidence that was kept, byte by byte."
+  reproduced: Boolean!
+  "The book as it is now gives the same data and evidence: not where facts of those months came late."
+  sameFromBook: Boolean!
+  "What differs, for people; empty where nothing does."
+  differences: [String!]!
 }
 
 "A page of estimates."
@@ -6710,8 +7018,13 @@ type PolicyCreatePayload {
 input EstimateProposeInput {
   "The code of a policy with method PROPORTIONAL."
   policy: String!
-  "The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as ` + "`" + `0.1` + "`" + `."
-  rate: Decimal!
+  """
+  The share of the credits sold that is expected to break: 0 to below 1, at most ten decimals, such as ` + "`" + `0.1` + "`" + `. With ` + "`" + `run` + "`" + `:
+  what comes out where null; lower as you like; higher, up to the point estimate, with a ` + "`" + `reason` + "`" + `. Needed without ` + "`" + `run` + "`" + `.
+  """
+  rate: Decimal
+  "Computes the estimate from history, and keeps data and evidence with it; a judgement where null."
+  run: EstimateRunInput
   "The day from whose end it is in force, in an open period; today where null."
   from: Date
   "Why it changes, for the auditor: at most 2,000 characters."
@@ -6722,6 +7035,8 @@ input EstimateProposeInput {
 
 "What came of ` + "`" + `estimatePropose` + "`" + `."
 type EstimateProposePayload {
+  "What the gate saw, also where it refused with ` + "`" + `HISTORY_TOO_THIN` + "`" + `; empty where nothing was computed now."
+  findings: [EstimateFinding!]!
   "The estimate; null where it was refused."
   estimate: Estimate
   "What is wrong and what would be right; empty where it was done."
@@ -9072,6 +9387,20 @@ func (ec *executionContext) childFields_Estimate(ctx context.Context, field grap
 		return ec.fieldContext_Estimate_method(ctx, field)
 	case "narrative":
 		return ec.fieldContext_Estimate_narrative(ctx, field)
+	case "computedRate":
+		return ec.fieldContext_Estimate_computedRate(ctx, field)
+	case "through":
+		return ec.fieldContext_Estimate_through(ctx, field)
+	case "dataAsOf":
+		return ec.fieldContext_Estimate_dataAsOf(ctx, field)
+	case "dataHash":
+		return ec.fieldContext_Estimate_dataHash(ctx, field)
+	case "evidenceHash":
+		return ec.fieldContext_Estimate_evidenceHash(ctx, field)
+	case "evidence":
+		return ec.fieldContext_Estimate_evidence(ctx, field)
+	case "reproduction":
+		return ec.fieldContext_Estimate_reproduction(ctx, field)
 	case "attachments":
 		return ec.fieldContext_Estimate_attachments(ctx, field)
 	case "fileHash":
@@ -9124,6 +9453,18 @@ func (ec *executionContext) childFields_EstimateAttachment(ctx context.Context, 
 		return ec.fieldContext_EstimateAttachment_createdBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateAttachment", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateBackTest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "through":
+		return ec.fieldContext_EstimateBackTest_through(ctx, field)
+	case "point":
+		return ec.fieldContext_EstimateBackTest_point(ctx, field)
+	case "actual":
+		return ec.fieldContext_EstimateBackTest_actual(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateBackTest", field.Name)
 }
 
 func (ec *executionContext) childFields_EstimateChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9192,6 +9533,36 @@ func (ec *executionContext) childFields_EstimateChanges(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type EstimateChanges", field.Name)
 }
 
+func (ec *executionContext) childFields_EstimateCohort(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cohort":
+		return ec.fieldContext_EstimateCohort_cohort(ctx, field)
+	case "age":
+		return ec.fieldContext_EstimateCohort_age(ctx, field)
+	case "complete":
+		return ec.fieldContext_EstimateCohort_complete(ctx, field)
+	case "customers":
+		return ec.fieldContext_EstimateCohort_customers(ctx, field)
+	case "sold":
+		return ec.fieldContext_EstimateCohort_sold(ctx, field)
+	case "refunded":
+		return ec.fieldContext_EstimateCohort_refunded(ctx, field)
+	case "cells":
+		return ec.fieldContext_EstimateCohort_cells(ctx, field)
+	case "refundsToCome":
+		return ec.fieldContext_EstimateCohort_refundsToCome(ctx, field)
+	case "ultimate":
+		return ec.fieldContext_EstimateCohort_ultimate(ctx, field)
+	case "standardError":
+		return ec.fieldContext_EstimateCohort_standardError(ctx, field)
+	case "breakage":
+		return ec.fieldContext_EstimateCohort_breakage(ctx, field)
+	case "method":
+		return ec.fieldContext_EstimateCohort_method(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateCohort", field.Name)
+}
+
 func (ec *executionContext) childFields_EstimateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -9206,6 +9577,20 @@ func (ec *executionContext) childFields_EstimateConnection(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type EstimateConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_EstimateCurvePoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "age":
+		return ec.fieldContext_EstimateCurvePoint_age(ctx, field)
+	case "used":
+		return ec.fieldContext_EstimateCurvePoint_used(ctx, field)
+	case "standardError":
+		return ec.fieldContext_EstimateCurvePoint_standardError(ctx, field)
+	case "refunded":
+		return ec.fieldContext_EstimateCurvePoint_refunded(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateCurvePoint", field.Name)
+}
+
 func (ec *executionContext) childFields_EstimateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -9216,8 +9601,126 @@ func (ec *executionContext) childFields_EstimateEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type EstimateEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_EstimateEvidence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_EstimateEvidence_version(ctx, field)
+	case "through":
+		return ec.fieldContext_EstimateEvidence_through(ctx, field)
+	case "expiryAge":
+		return ec.fieldContext_EstimateEvidence_expiryAge(ctx, field)
+	case "dataHash":
+		return ec.fieldContext_EstimateEvidence_dataHash(ctx, field)
+	case "parameters":
+		return ec.fieldContext_EstimateEvidence_parameters(ctx, field)
+	case "triangle":
+		return ec.fieldContext_EstimateEvidence_triangle(ctx, field)
+	case "factors":
+		return ec.fieldContext_EstimateEvidence_factors(ctx, field)
+	case "curve":
+		return ec.fieldContext_EstimateEvidence_curve(ctx, field)
+	case "prior":
+		return ec.fieldContext_EstimateEvidence_prior(ctx, field)
+	case "point":
+		return ec.fieldContext_EstimateEvidence_point(ctx, field)
+	case "standardError":
+		return ec.fieldContext_EstimateEvidence_standardError(ctx, field)
+	case "low":
+		return ec.fieldContext_EstimateEvidence_low(ctx, field)
+	case "high":
+		return ec.fieldContext_EstimateEvidence_high(ctx, field)
+	case "constrained":
+		return ec.fieldContext_EstimateEvidence_constrained(ctx, field)
+	case "rate":
+		return ec.fieldContext_EstimateEvidence_rate(ctx, field)
+	case "backTests":
+		return ec.fieldContext_EstimateEvidence_backTests(ctx, field)
+	case "findings":
+		return ec.fieldContext_EstimateEvidence_findings(ctx, field)
+	case "explanation":
+		return ec.fieldContext_EstimateEvidence_explanation(ctx, field)
+	case "hash":
+		return ec.fieldContext_EstimateEvidence_hash(ctx, field)
+	case "canonical":
+		return ec.fieldContext_EstimateEvidence_canonical(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateEvidence", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateExplanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "steps":
+		return ec.fieldContext_EstimateExplanation_steps(ctx, field)
+	case "sources":
+		return ec.fieldContext_EstimateExplanation_sources(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateExplanation", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateFactor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_EstimateFactor_from(ctx, field)
+	case "factor":
+		return ec.fieldContext_EstimateFactor_factor(ctx, field)
+	case "sigma2":
+		return ec.fieldContext_EstimateFactor_sigma2(ctx, field)
+	case "cohorts":
+		return ec.fieldContext_EstimateFactor_cohorts(ctx, field)
+	case "volume":
+		return ec.fieldContext_EstimateFactor_volume(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateFactor", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "check":
+		return ec.fieldContext_EstimateFinding_check(ctx, field)
+	case "severity":
+		return ec.fieldContext_EstimateFinding_severity(ctx, field)
+	case "figure":
+		return ec.fieldContext_EstimateFinding_figure(ctx, field)
+	case "threshold":
+		return ec.fieldContext_EstimateFinding_threshold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateParameters(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "method":
+		return ec.fieldContext_EstimateParameters_method(ctx, field)
+	case "percentile":
+		return ec.fieldContext_EstimateParameters_percentile(ctx, field)
+	case "confidence":
+		return ec.fieldContext_EstimateParameters_confidence(ctx, field)
+	case "replications":
+		return ec.fieldContext_EstimateParameters_replications(ctx, field)
+	case "seed":
+		return ec.fieldContext_EstimateParameters_seed(ctx, field)
+	case "matureAge":
+		return ec.fieldContext_EstimateParameters_matureAge(ctx, field)
+	case "prior":
+		return ec.fieldContext_EstimateParameters_prior(ctx, field)
+	case "completeCohorts":
+		return ec.fieldContext_EstimateParameters_completeCohorts(ctx, field)
+	case "customers":
+		return ec.fieldContext_EstimateParameters_customers(ctx, field)
+	case "effectiveCustomers":
+		return ec.fieldContext_EstimateParameters_effectiveCustomers(ctx, field)
+	case "sold":
+		return ec.fieldContext_EstimateParameters_sold(ctx, field)
+	case "largestShare":
+		return ec.fieldContext_EstimateParameters_largestShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateParameters", field.Name)
+}
+
 func (ec *executionContext) childFields_EstimateProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "findings":
+		return ec.fieldContext_EstimateProposePayload_findings(ctx, field)
 	case "estimate":
 		return ec.fieldContext_EstimateProposePayload_estimate(ctx, field)
 	case "userErrors":
@@ -9234,6 +9737,18 @@ func (ec *executionContext) childFields_EstimateRejectPayload(ctx context.Contex
 		return ec.fieldContext_EstimateRejectPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateReproduction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reproduced":
+		return ec.fieldContext_EstimateReproduction_reproduced(ctx, field)
+	case "sameFromBook":
+		return ec.fieldContext_EstimateReproduction_sameFromBook(ctx, field)
+	case "differences":
+		return ec.fieldContext_EstimateReproduction_differences(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateReproduction", field.Name)
 }
 
 func (ec *executionContext) childFields_EstimateReview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9312,6 +9827,36 @@ func (ec *executionContext) childFields_EstimateReviewEdge(ctx context.Context, 
 		return ec.fieldContext_EstimateReviewEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EstimateReviewEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dataAsOf":
+		return ec.fieldContext_EstimateRun_dataAsOf(ctx, field)
+	case "dataHash":
+		return ec.fieldContext_EstimateRun_dataHash(ctx, field)
+	case "through":
+		return ec.fieldContext_EstimateRun_through(ctx, field)
+	case "evidence":
+		return ec.fieldContext_EstimateRun_evidence(ctx, field)
+	case "findings":
+		return ec.fieldContext_EstimateRun_findings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EstimateRun_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateRun", field.Name)
+}
+
+func (ec *executionContext) childFields_EstimateStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_EstimateStep_name(ctx, field)
+	case "formula":
+		return ec.fieldContext_EstimateStep_formula(ctx, field)
+	case "figure":
+		return ec.fieldContext_EstimateStep_figure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EstimateStep", field.Name)
 }
 
 func (ec *executionContext) childFields_EventDimension(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15057,6 +15602,28 @@ func (ec *executionContext) field_Query_estimateReviews_args(ctx context.Context
 		return nil, err
 	}
 	args["reverse"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_estimateRun_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "policy",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["policy"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "run",
+		func(ctx context.Context, v any) (EstimateRunInput, error) {
+			return ec.unmarshalNEstimateRunInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateRunInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["run"] = arg1
 	return args, nil
 }
 
@@ -28797,6 +29364,185 @@ func (ec *executionContext) fieldContext_Estimate_narrative(_ context.Context, f
 	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
 }
 
+func (ec *executionContext) _Estimate_computedRate(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_computedRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().ComputedRate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *decimal.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_computedRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _Estimate_through(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Through(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Period) graphql.Marshaler {
+			return ec.marshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "Period")
+}
+
+func (ec *executionContext) _Estimate_dataAsOf(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_dataAsOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().DataAsOf(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_dataAsOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Estimate_dataHash(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_dataHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().DataHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_dataHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_evidenceHash(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_evidenceHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().EvidenceHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_evidenceHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Estimate", field, true, true, "String")
+}
+
+func (ec *executionContext) _Estimate_evidence(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_evidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Evidence(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateEvidence) graphql.Marshaler {
+			return ec.marshalOEstimateEvidence2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateEvidence(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Estimate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateEvidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Estimate_reproduction(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Estimate_reproduction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Estimate().Reproduction(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateReproduction) graphql.Marshaler {
+			return ec.marshalOEstimateReproduction2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateReproduction(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Estimate_reproduction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Estimate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateReproduction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Estimate_attachments(ctx context.Context, field graphql.CollectedField, obj *books.Estimate) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29305,6 +30051,99 @@ func leaf_EstimateAttachment_createdBy(obj *books.Attachment) graphql.Marshaler 
 }
 func (ec *executionContext) fieldContext_EstimateAttachment_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EstimateAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateBackTest_through(ctx context.Context, field graphql.CollectedField, obj *estimate.BackTest) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateBackTest_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateBackTest_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateBackTest_through(obj *estimate.BackTest) graphql.Marshaler {
+	v := obj.Through
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateBackTest_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateBackTest", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateBackTest_point(ctx context.Context, field graphql.CollectedField, obj *estimate.BackTest) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateBackTest_point(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateBackTest_point(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Point, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateBackTest_point(obj *estimate.BackTest) graphql.Marshaler {
+	v := obj.Point
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateBackTest_point(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateBackTest", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateBackTest_actual(ctx context.Context, field graphql.CollectedField, obj *estimate.BackTest) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateBackTest_actual(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateBackTest_actual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateBackTest_actual(obj *estimate.BackTest) graphql.Marshaler {
+	v := obj.Actual
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateBackTest_actual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateBackTest", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _EstimateChange_policy(ctx context.Context, field graphql.CollectedField, obj *books.PoolCatchUp) (ret graphql.Marshaler) {
@@ -30079,6 +30918,354 @@ func (ec *executionContext) fieldContext_EstimateChanges_controlTotal(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _EstimateCohort_cohort(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_cohort(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_cohort(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohort, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_cohort(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Cohort
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_cohort(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateCohort_age(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_age(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_age(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Age, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_age(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Age
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_age(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateCohort_complete(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_complete(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_complete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_complete(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Complete
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EstimateCohort_customers(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_customers(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_customers(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Customers
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateCohort_sold(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_sold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_sold(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Sold
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_refunded(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_refunded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_refunded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_refunded(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Refunded
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_cells(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2ᚕdrawdownᚋrevrecᚐCreditsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_refundsToCome(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_refundsToCome(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_refundsToCome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefundsToCome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_refundsToCome(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.RefundsToCome
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_refundsToCome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_ultimate(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_ultimate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_ultimate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ultimate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_ultimate(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Ultimate
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_ultimate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_standardError(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_standardError(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_standardError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StandardError, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_standardError(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.StandardError
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_standardError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateCohort_breakage(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCohort_breakage(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCohort_breakage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Breakage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCohort_breakage(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Breakage
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateCohort_breakage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateCohort_method(ctx context.Context, field graphql.CollectedField, obj *EstimateCohort) (ret graphql.Marshaler) {
+	return leaf_EstimateCohort_method(obj)
+}
+
+func leaf_EstimateCohort_method(obj *EstimateCohort) graphql.Marshaler {
+	v := obj.Method
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(string(*v))
+}
+func (ec *executionContext) fieldContext_EstimateCohort_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCohort", field, false, false, "EstimateMethod")
+}
+
 func (ec *executionContext) _EstimateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Estimate]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30202,6 +31389,130 @@ func (ec *executionContext) fieldContext_EstimateConnection_totalCount(_ context
 	return graphql.NewScalarFieldContext("EstimateConnection", field, true, false, "Int")
 }
 
+func (ec *executionContext) _EstimateCurvePoint_age(ctx context.Context, field graphql.CollectedField, obj *estimate.CurvePoint) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCurvePoint_age(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCurvePoint_age(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Age, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCurvePoint_age(obj *estimate.CurvePoint) graphql.Marshaler {
+	v := obj.Age
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateCurvePoint_age(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCurvePoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateCurvePoint_used(ctx context.Context, field graphql.CollectedField, obj *estimate.CurvePoint) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCurvePoint_used(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCurvePoint_used(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Used, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCurvePoint_used(obj *estimate.CurvePoint) graphql.Marshaler {
+	v := obj.Used
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateCurvePoint_used(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCurvePoint", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateCurvePoint_standardError(ctx context.Context, field graphql.CollectedField, obj *estimate.CurvePoint) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCurvePoint_standardError(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCurvePoint_standardError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StandardError, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCurvePoint_standardError(obj *estimate.CurvePoint) graphql.Marshaler {
+	v := obj.StandardError
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateCurvePoint_standardError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCurvePoint", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateCurvePoint_refunded(ctx context.Context, field graphql.CollectedField, obj *estimate.CurvePoint) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateCurvePoint_refunded(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateCurvePoint_refunded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refunded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateCurvePoint_refunded(obj *estimate.CurvePoint) graphql.Marshaler {
+	v := obj.Refunded
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateCurvePoint_refunded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateCurvePoint", field, false, false, "Decimal")
+}
+
 func (ec *executionContext) _EstimateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Estimate]) (ret graphql.Marshaler) {
 	if plain := leaf_EstimateEdge_cursor(obj); plain != graphql.Null {
 		return plain
@@ -30260,6 +31571,1328 @@ func (ec *executionContext) fieldContext_EstimateEdge_node(_ context.Context, fi
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Estimate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_version(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_version(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_version(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Version
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateEvidence_through(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_through(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Through
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateEvidence_expiryAge(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_expiryAge(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_expiryAge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiryAge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_expiryAge(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.ExpiryAge
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_expiryAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateEvidence_dataHash(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_dataHash(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_dataHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DataHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_dataHash(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.DataHash
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_dataHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateEvidence_parameters(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if v := obj.Parameters; v != nil {
+		if plain := ec.plain_EstimateParameters(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_parameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateParameters) graphql.Marshaler {
+			return ec.marshalNEstimateParameters2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateParameters(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateParameters(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_triangle(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_triangle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Triangle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []EstimateCohort) graphql.Marshaler {
+			return ec.marshalNEstimateCohort2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐEstimateCohortᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_triangle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateCohort(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_factors(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_factors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Factors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Factor) graphql.Marshaler {
+			return ec.marshalNEstimateFactor2ᚕdrawdownᚋrevrecᚋestimateᚐFactorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_factors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateFactor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_curve(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_curve(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Curve, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.CurvePoint) graphql.Marshaler {
+			return ec.marshalNEstimateCurvePoint2ᚕdrawdownᚋrevrecᚋestimateᚐCurvePointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_curve(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateCurvePoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_prior(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return leaf_EstimateEvidence_prior(obj)
+}
+
+func leaf_EstimateEvidence_prior(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Prior
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDecimal(*v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_prior(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_point(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_point(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_point(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Point, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_point(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Point
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_point(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_standardError(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_standardError(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_standardError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StandardError, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_standardError(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.StandardError
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_standardError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_low(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_low(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_low(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Low
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_high(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_high(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_high(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.High
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_constrained(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_constrained(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_constrained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Constrained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_constrained(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Constrained
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_constrained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_rate(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_rate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_rate(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Rate
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateEvidence_backTests(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_backTests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BackTests, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.BackTest) graphql.Marshaler {
+			return ec.marshalNEstimateBackTest2ᚕdrawdownᚋrevrecᚋestimateᚐBackTestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_backTests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateBackTest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_findings(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Finding) graphql.Marshaler {
+			return ec.marshalNEstimateFinding2ᚕdrawdownᚋrevrecᚋestimateᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateFinding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_explanation(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_explanation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explanation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateExplanation) graphql.Marshaler {
+			return ec.marshalNEstimateExplanation2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateExplanation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_explanation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateEvidence",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateExplanation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateEvidence_hash(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_hash(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_hash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_hash(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Hash
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_hash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateEvidence_canonical(ctx context.Context, field graphql.CollectedField, obj *EstimateEvidence) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateEvidence_canonical(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateEvidence_canonical(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Canonical, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateEvidence_canonical(obj *EstimateEvidence) graphql.Marshaler {
+	v := obj.Canonical
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateEvidence_canonical(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateEvidence", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateExplanation_steps(ctx context.Context, field graphql.CollectedField, obj *EstimateExplanation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateExplanation_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Step) graphql.Marshaler {
+			return ec.marshalNEstimateStep2ᚕdrawdownᚋrevrecᚋestimateᚐStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateExplanation_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateExplanation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateExplanation_sources(ctx context.Context, field graphql.CollectedField, obj *EstimateExplanation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateExplanation_sources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sources, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateExplanation_sources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateExplanation", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateFactor_from(ctx context.Context, field graphql.CollectedField, obj *estimate.Factor) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFactor_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFactor_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFactor_from(obj *estimate.Factor) graphql.Marshaler {
+	v := obj.From
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateFactor_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFactor", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateFactor_factor(ctx context.Context, field graphql.CollectedField, obj *estimate.Factor) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFactor_factor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFactor_factor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Factor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFactor_factor(obj *estimate.Factor) graphql.Marshaler {
+	v := obj.Factor
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateFactor_factor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFactor", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateFactor_sigma2(ctx context.Context, field graphql.CollectedField, obj *estimate.Factor) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFactor_sigma2(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFactor_sigma2(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sigma2, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFactor_sigma2(obj *estimate.Factor) graphql.Marshaler {
+	v := obj.Sigma2
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateFactor_sigma2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFactor", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateFactor_cohorts(ctx context.Context, field graphql.CollectedField, obj *estimate.Factor) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFactor_cohorts(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFactor_cohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cohorts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFactor_cohorts(obj *estimate.Factor) graphql.Marshaler {
+	v := obj.Cohorts
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateFactor_cohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFactor", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateFactor_volume(ctx context.Context, field graphql.CollectedField, obj *estimate.Factor) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFactor_volume(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFactor_volume(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Volume, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFactor_volume(obj *estimate.Factor) graphql.Marshaler {
+	v := obj.Volume
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_EstimateFactor_volume(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFactor", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _EstimateFinding_check(ctx context.Context, field graphql.CollectedField, obj *estimate.Finding) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFinding_check(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFinding_check(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Check, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v estimate.Check) graphql.Marshaler {
+			return ec.marshalNEstimateCheck2drawdownᚋrevrecᚋestimateᚐCheck(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFinding_check(obj *estimate.Finding) graphql.Marshaler {
+	v := obj.Check
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_EstimateFinding_check(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFinding", field, false, false, "EstimateCheck")
+}
+
+func (ec *executionContext) _EstimateFinding_severity(ctx context.Context, field graphql.CollectedField, obj *estimate.Finding) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFinding_severity(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFinding_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v estimate.Severity) graphql.Marshaler {
+			return ec.marshalNEstimateSeverity2drawdownᚋrevrecᚋestimateᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFinding_severity(obj *estimate.Finding) graphql.Marshaler {
+	v := obj.Severity
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_EstimateFinding_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFinding", field, false, false, "EstimateSeverity")
+}
+
+func (ec *executionContext) _EstimateFinding_figure(ctx context.Context, field graphql.CollectedField, obj *estimate.Finding) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFinding_figure(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFinding_figure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFinding_figure(obj *estimate.Finding) graphql.Marshaler {
+	v := obj.Figure
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateFinding_figure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFinding", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateFinding_threshold(ctx context.Context, field graphql.CollectedField, obj *estimate.Finding) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateFinding_threshold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateFinding_threshold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Threshold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateFinding_threshold(obj *estimate.Finding) graphql.Marshaler {
+	v := obj.Threshold
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateFinding_threshold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateFinding", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateParameters_method(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_method(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EstimateMethod) graphql.Marshaler {
+			return ec.marshalNEstimateMethod2drawdownᚋinternalᚋbooksᚐEstimateMethod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_method(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Method
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_EstimateParameters_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "EstimateMethod")
+}
+
+func (ec *executionContext) _EstimateParameters_percentile(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_percentile(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_percentile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Percentile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_percentile(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Percentile
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_percentile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateParameters_confidence(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_confidence(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_confidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Confidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_confidence(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Confidence
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_confidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateParameters_replications(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_replications(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_replications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replications, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_replications(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Replications
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_replications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_seed(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_seed(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_seed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_seed(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Seed
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_seed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_matureAge(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	return leaf_EstimateParameters_matureAge(obj)
+}
+
+func leaf_EstimateParameters_matureAge(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.MatureAge
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.MarshalInt(*v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_matureAge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_prior(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	return leaf_EstimateParameters_prior(obj)
+}
+
+func leaf_EstimateParameters_prior(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Prior
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDecimal(*v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_prior(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateParameters_completeCohorts(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_completeCohorts(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_completeCohorts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompleteCohorts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_completeCohorts(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.CompleteCohorts
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_completeCohorts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_customers(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_customers(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_customers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Customers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_customers(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Customers
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_customers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_effectiveCustomers(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_effectiveCustomers(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_effectiveCustomers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveCustomers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_effectiveCustomers(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.EffectiveCustomers
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_effectiveCustomers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_sold(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_sold(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_sold(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.Sold
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EstimateParameters_largestShare(ctx context.Context, field graphql.CollectedField, obj *EstimateParameters) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateParameters_largestShare(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateParameters_largestShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LargestShare, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v decimal.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateParameters_largestShare(obj *EstimateParameters) graphql.Marshaler {
+	v := obj.LargestShare
+	return scalar.MarshalDecimal(v)
+}
+func (ec *executionContext) fieldContext_EstimateParameters_largestShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateParameters", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _EstimateProposePayload_findings(ctx context.Context, field graphql.CollectedField, obj *EstimateProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateProposePayload_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Finding) graphql.Marshaler {
+			return ec.marshalNEstimateFinding2ᚕdrawdownᚋrevrecᚋestimateᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateProposePayload_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateFinding(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30391,6 +33024,91 @@ func (ec *executionContext) fieldContext_EstimateRejectPayload_userErrors(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EstimateReproduction_reproduced(ctx context.Context, field graphql.CollectedField, obj *EstimateReproduction) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReproduction_reproduced(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReproduction_reproduced(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reproduced, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReproduction_reproduced(obj *EstimateReproduction) graphql.Marshaler {
+	v := obj.Reproduced
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_EstimateReproduction_reproduced(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReproduction", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EstimateReproduction_sameFromBook(ctx context.Context, field graphql.CollectedField, obj *EstimateReproduction) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateReproduction_sameFromBook(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReproduction_sameFromBook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SameFromBook, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateReproduction_sameFromBook(obj *EstimateReproduction) graphql.Marshaler {
+	v := obj.SameFromBook
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_EstimateReproduction_sameFromBook(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReproduction", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EstimateReproduction_differences(ctx context.Context, field graphql.CollectedField, obj *EstimateReproduction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateReproduction_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateReproduction_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateReproduction", field, false, false, "String")
 }
 
 func (ec *executionContext) _EstimateReview_policy(ctx context.Context, field graphql.CollectedField, obj *books.EstimateReview) (ret graphql.Marshaler) {
@@ -31153,6 +33871,288 @@ func (ec *executionContext) fieldContext_EstimateReviewEdge_node(_ context.Conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EstimateRun_dataAsOf(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateRun_dataAsOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_dataAsOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DataAsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateRun_dataAsOf(obj *EstimateRun) graphql.Marshaler {
+	v := obj.DataAsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_EstimateRun_dataAsOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateRun", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _EstimateRun_dataHash(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateRun_dataHash(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_dataHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DataHash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateRun_dataHash(obj *EstimateRun) graphql.Marshaler {
+	v := obj.DataHash
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateRun_dataHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateRun", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateRun_through(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateRun_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Through, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateRun_through(obj *EstimateRun) graphql.Marshaler {
+	v := obj.Through
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_EstimateRun_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateRun", field, false, false, "Period")
+}
+
+func (ec *executionContext) _EstimateRun_evidence(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_evidence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Evidence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateEvidence) graphql.Marshaler {
+			return ec.marshalOEstimateEvidence2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateEvidence(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateRun_evidence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateRun",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateEvidence(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateRun_findings(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []estimate.Finding) graphql.Marshaler {
+			return ec.marshalNEstimateFinding2ᚕdrawdownᚋrevrecᚋestimateᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateRun_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateRun",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateFinding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateRun_userErrors(ctx context.Context, field graphql.CollectedField, obj *EstimateRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateRun_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EstimateRun_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EstimateRun",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EstimateStep_name(ctx context.Context, field graphql.CollectedField, obj *estimate.Step) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateStep_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateStep_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateStep_name(obj *estimate.Step) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateStep_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateStep_formula(ctx context.Context, field graphql.CollectedField, obj *estimate.Step) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateStep_formula(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateStep_formula(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Formula, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateStep_formula(obj *estimate.Step) graphql.Marshaler {
+	v := obj.Formula
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateStep_formula(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _EstimateStep_figure(ctx context.Context, field graphql.CollectedField, obj *estimate.Step) (ret graphql.Marshaler) {
+	if plain := leaf_EstimateStep_figure(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EstimateStep_figure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EstimateStep_figure(obj *estimate.Step) graphql.Marshaler {
+	v := obj.Figure
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_EstimateStep_figure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EstimateStep", field, false, false, "String")
 }
 
 func (ec *executionContext) _EventDimension_key(ctx context.Context, field graphql.CollectedField, obj *books.EventDimension) (ret graphql.Marshaler) {
@@ -46576,6 +49576,50 @@ func (ec *executionContext) fieldContext_Query_estimate(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_estimate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_estimateRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_estimateRun(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EstimateRun(ctx, fc.Args["policy"].(string), fc.Args["run"].(EstimateRunInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *EstimateRun) graphql.Marshaler {
+			return ec.marshalNEstimateRun2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRun(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_estimateRun(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EstimateRun(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_estimateRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -62074,6 +65118,76 @@ func UnmarshalEstimateDecideInput(ctx context.Context, raw any) (EstimateDecideI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEstimateGateInput(ctx context.Context, obj any) (EstimateGateInput, error) {
+	var it EstimateGateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"completeCohorts", "customers", "effectiveCustomers", "sold", "largestShare"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "completeCohorts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("completeCohorts"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompleteCohorts = data
+		case "customers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customers"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customers = data
+		case "effectiveCustomers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveCustomers"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveCustomers = data
+		case "sold":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sold"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sold = data
+		case "largestShare":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("largestShare"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LargestShare = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEstimateGateInput unmarshals raw into the EstimateGateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEstimateGateInput(ctx context.Context, raw any) (EstimateGateInput, error) {
+	var out EstimateGateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateGateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Context, obj any) (EstimateProposeInput, error) {
 	var it EstimateProposeInput
 	if obj == nil {
@@ -62085,7 +65199,7 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"policy", "rate", "from", "reason", "narrative"}
+	fieldsInOrder := [...]string{"policy", "rate", "run", "from", "reason", "narrative"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -62101,11 +65215,18 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 			it.Policy = data
 		case "rate":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rate"))
-			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Rate = data
+		case "run":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("run"))
+			data, err := ec.unmarshalOEstimateRunInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRunInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Run = data
 		case "from":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
 			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
@@ -62141,6 +65262,118 @@ func (ec *executionContext) unmarshalInputEstimateProposeInput(ctx context.Conte
 func UnmarshalEstimateProposeInput(ctx context.Context, raw any) (EstimateProposeInput, error) {
 	var out EstimateProposeInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateProposeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEstimateRunInput(ctx context.Context, obj any) (EstimateRunInput, error) {
+	var it EstimateRunInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"method", "currency", "segment", "through", "percentile", "confidence", "replications", "seed", "matureAge", "prior", "gate"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOEstimateMethod2ᚖdrawdownᚋinternalᚋbooksᚐEstimateMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "segment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("segment"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Segment = data
+		case "through":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("through"))
+			data, err := ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Through = data
+		case "percentile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("percentile"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Percentile = data
+		case "confidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("confidence"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Confidence = data
+		case "replications":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replications"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Replications = data
+		case "seed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seed = data
+		case "matureAge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matureAge"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatureAge = data
+		case "prior":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("prior"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Prior = data
+		case "gate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("gate"))
+			data, err := ec.unmarshalOEstimateGateInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateGateInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Gate = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEstimateRunInput unmarshals raw into the EstimateRunInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEstimateRunInput(ctx context.Context, raw any) (EstimateRunInput, error) {
+	var out EstimateRunInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EstimateRunInput", raw, &out)
 	return out, err
 }
 
@@ -68462,6 +71695,41 @@ func (ec *executionContext) _Estimate(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "computedRate":
+			out.Values[i] = ec._Estimate_computedRate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._Estimate_through(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dataAsOf":
+			out.Values[i] = ec._Estimate_dataAsOf(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dataHash":
+			out.Values[i] = ec._Estimate_dataHash(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "evidenceHash":
+			out.Values[i] = ec._Estimate_evidenceHash(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "evidence":
+			out.Values[i] = ec._Estimate_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reproduction":
+			out.Values[i] = ec._Estimate_reproduction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "attachments":
 			out.Values[i] = ec._Estimate_attachments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -68607,6 +71875,72 @@ func (ec *executionContext) _EstimateAttachment(ctx context.Context, sel ast.Sel
 		return graphql.Null
 	}
 
+	return out
+}
+
+var estimateBackTestImplementors = []string{"EstimateBackTest"}
+
+func (ec *executionContext) _EstimateBackTest(ctx context.Context, sel ast.SelectionSet, obj *estimate.BackTest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateBackTestImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateBackTest")
+		case "through":
+			out.Values[i] = ec._EstimateBackTest_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "point":
+			out.Values[i] = ec._EstimateBackTest_point(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actual":
+			out.Values[i] = ec._EstimateBackTest_actual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateBackTest returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateBackTest(sel ast.SelectionSet, obj *estimate.BackTest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateBackTestImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateBackTest")
+		case "through":
+			out.Values[i] = leaf_EstimateBackTest_through(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "point":
+			out.Values[i] = leaf_EstimateBackTest_point(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "actual":
+			out.Values[i] = leaf_EstimateBackTest_actual(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -68793,6 +72127,87 @@ func (ec *executionContext) _EstimateChanges(ctx context.Context, sel ast.Select
 	return out
 }
 
+var estimateCohortImplementors = []string{"EstimateCohort"}
+
+func (ec *executionContext) _EstimateCohort(ctx context.Context, sel ast.SelectionSet, obj *EstimateCohort) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateCohortImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateCohort")
+		case "cohort":
+			out.Values[i] = ec._EstimateCohort_cohort(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "age":
+			out.Values[i] = ec._EstimateCohort_age(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "complete":
+			out.Values[i] = ec._EstimateCohort_complete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customers":
+			out.Values[i] = ec._EstimateCohort_customers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._EstimateCohort_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refunded":
+			out.Values[i] = ec._EstimateCohort_refunded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._EstimateCohort_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refundsToCome":
+			out.Values[i] = ec._EstimateCohort_refundsToCome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ultimate":
+			out.Values[i] = ec._EstimateCohort_ultimate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "standardError":
+			out.Values[i] = ec._EstimateCohort_standardError(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "breakage":
+			out.Values[i] = ec._EstimateCohort_breakage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._EstimateCohort_method(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var estimateConnectionImplementors = []string{"EstimateConnection"}
 
 func (ec *executionContext) _EstimateConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Estimate]) graphql.Marshaler {
@@ -68834,6 +72249,82 @@ func (ec *executionContext) _EstimateConnection(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var estimateCurvePointImplementors = []string{"EstimateCurvePoint"}
+
+func (ec *executionContext) _EstimateCurvePoint(ctx context.Context, sel ast.SelectionSet, obj *estimate.CurvePoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateCurvePointImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateCurvePoint")
+		case "age":
+			out.Values[i] = ec._EstimateCurvePoint_age(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "used":
+			out.Values[i] = ec._EstimateCurvePoint_used(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "standardError":
+			out.Values[i] = ec._EstimateCurvePoint_standardError(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refunded":
+			out.Values[i] = ec._EstimateCurvePoint_refunded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateCurvePoint returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateCurvePoint(sel ast.SelectionSet, obj *estimate.CurvePoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateCurvePointImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateCurvePoint")
+		case "age":
+			out.Values[i] = leaf_EstimateCurvePoint_age(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "used":
+			out.Values[i] = leaf_EstimateCurvePoint_used(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "standardError":
+			out.Values[i] = leaf_EstimateCurvePoint_standardError(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "refunded":
+			out.Values[i] = leaf_EstimateCurvePoint_refunded(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
 var estimateEdgeImplementors = []string{"EstimateEdge"}
 
 func (ec *executionContext) _EstimateEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Estimate]) graphql.Marshaler {
@@ -68865,6 +72356,470 @@ func (ec *executionContext) _EstimateEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var estimateEvidenceImplementors = []string{"EstimateEvidence"}
+
+func (ec *executionContext) _EstimateEvidence(ctx context.Context, sel ast.SelectionSet, obj *EstimateEvidence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateEvidenceImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateEvidence")
+		case "version":
+			out.Values[i] = ec._EstimateEvidence_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._EstimateEvidence_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiryAge":
+			out.Values[i] = ec._EstimateEvidence_expiryAge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dataHash":
+			out.Values[i] = ec._EstimateEvidence_dataHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parameters":
+			out.Values[i] = ec._EstimateEvidence_parameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "triangle":
+			out.Values[i] = ec._EstimateEvidence_triangle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "factors":
+			out.Values[i] = ec._EstimateEvidence_factors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "curve":
+			out.Values[i] = ec._EstimateEvidence_curve(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "prior":
+			out.Values[i] = ec._EstimateEvidence_prior(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "point":
+			out.Values[i] = ec._EstimateEvidence_point(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "standardError":
+			out.Values[i] = ec._EstimateEvidence_standardError(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "low":
+			out.Values[i] = ec._EstimateEvidence_low(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "high":
+			out.Values[i] = ec._EstimateEvidence_high(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "constrained":
+			out.Values[i] = ec._EstimateEvidence_constrained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._EstimateEvidence_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "backTests":
+			out.Values[i] = ec._EstimateEvidence_backTests(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "findings":
+			out.Values[i] = ec._EstimateEvidence_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explanation":
+			out.Values[i] = ec._EstimateEvidence_explanation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hash":
+			out.Values[i] = ec._EstimateEvidence_hash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "canonical":
+			out.Values[i] = ec._EstimateEvidence_canonical(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateExplanationImplementors = []string{"EstimateExplanation"}
+
+func (ec *executionContext) _EstimateExplanation(ctx context.Context, sel ast.SelectionSet, obj *EstimateExplanation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateExplanationImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateExplanation")
+		case "steps":
+			out.Values[i] = ec._EstimateExplanation_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sources":
+			out.Values[i] = ec._EstimateExplanation_sources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateFactorImplementors = []string{"EstimateFactor"}
+
+func (ec *executionContext) _EstimateFactor(ctx context.Context, sel ast.SelectionSet, obj *estimate.Factor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateFactorImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateFactor")
+		case "from":
+			out.Values[i] = ec._EstimateFactor_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "factor":
+			out.Values[i] = ec._EstimateFactor_factor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sigma2":
+			out.Values[i] = ec._EstimateFactor_sigma2(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cohorts":
+			out.Values[i] = ec._EstimateFactor_cohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "volume":
+			out.Values[i] = ec._EstimateFactor_volume(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateFactor returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateFactor(sel ast.SelectionSet, obj *estimate.Factor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateFactorImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateFactor")
+		case "from":
+			out.Values[i] = leaf_EstimateFactor_from(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "factor":
+			out.Values[i] = leaf_EstimateFactor_factor(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "sigma2":
+			out.Values[i] = leaf_EstimateFactor_sigma2(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "cohorts":
+			out.Values[i] = leaf_EstimateFactor_cohorts(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "volume":
+			out.Values[i] = leaf_EstimateFactor_volume(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var estimateFindingImplementors = []string{"EstimateFinding"}
+
+func (ec *executionContext) _EstimateFinding(ctx context.Context, sel ast.SelectionSet, obj *estimate.Finding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateFindingImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateFinding")
+		case "check":
+			out.Values[i] = ec._EstimateFinding_check(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "severity":
+			out.Values[i] = ec._EstimateFinding_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figure":
+			out.Values[i] = ec._EstimateFinding_figure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "threshold":
+			out.Values[i] = ec._EstimateFinding_threshold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateFinding returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateFinding(sel ast.SelectionSet, obj *estimate.Finding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateFindingImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateFinding")
+		case "check":
+			out.Values[i] = leaf_EstimateFinding_check(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "severity":
+			out.Values[i] = leaf_EstimateFinding_severity(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "figure":
+			out.Values[i] = leaf_EstimateFinding_figure(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "threshold":
+			out.Values[i] = leaf_EstimateFinding_threshold(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var estimateParametersImplementors = []string{"EstimateParameters"}
+
+func (ec *executionContext) _EstimateParameters(ctx context.Context, sel ast.SelectionSet, obj *EstimateParameters) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateParametersImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateParameters")
+		case "method":
+			out.Values[i] = ec._EstimateParameters_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "percentile":
+			out.Values[i] = ec._EstimateParameters_percentile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confidence":
+			out.Values[i] = ec._EstimateParameters_confidence(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replications":
+			out.Values[i] = ec._EstimateParameters_replications(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seed":
+			out.Values[i] = ec._EstimateParameters_seed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matureAge":
+			out.Values[i] = ec._EstimateParameters_matureAge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "prior":
+			out.Values[i] = ec._EstimateParameters_prior(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "completeCohorts":
+			out.Values[i] = ec._EstimateParameters_completeCohorts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customers":
+			out.Values[i] = ec._EstimateParameters_customers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveCustomers":
+			out.Values[i] = ec._EstimateParameters_effectiveCustomers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._EstimateParameters_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "largestShare":
+			out.Values[i] = ec._EstimateParameters_largestShare(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateParameters returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateParameters(sel ast.SelectionSet, obj *EstimateParameters) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateParametersImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateParameters")
+		case "method":
+			out.Values[i] = leaf_EstimateParameters_method(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "percentile":
+			out.Values[i] = leaf_EstimateParameters_percentile(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "confidence":
+			out.Values[i] = leaf_EstimateParameters_confidence(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "replications":
+			out.Values[i] = leaf_EstimateParameters_replications(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "seed":
+			out.Values[i] = leaf_EstimateParameters_seed(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "matureAge":
+			out.Values[i] = leaf_EstimateParameters_matureAge(obj)
+		case "prior":
+			out.Values[i] = leaf_EstimateParameters_prior(obj)
+		case "completeCohorts":
+			out.Values[i] = leaf_EstimateParameters_completeCohorts(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "customers":
+			out.Values[i] = leaf_EstimateParameters_customers(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "effectiveCustomers":
+			out.Values[i] = leaf_EstimateParameters_effectiveCustomers(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "sold":
+			out.Values[i] = leaf_EstimateParameters_sold(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "largestShare":
+			out.Values[i] = leaf_EstimateParameters_largestShare(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
 var estimateProposePayloadImplementors = []string{"EstimateProposePayload"}
 
 func (ec *executionContext) _EstimateProposePayload(ctx context.Context, sel ast.SelectionSet, obj *EstimateProposePayload) graphql.Marshaler {
@@ -68875,6 +72830,11 @@ func (ec *executionContext) _EstimateProposePayload(ctx context.Context, sel ast
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("EstimateProposePayload")
+		case "findings":
+			out.Values[i] = ec._EstimateProposePayload_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "estimate":
 			out.Values[i] = ec._EstimateProposePayload_estimate(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -68913,6 +72873,42 @@ func (ec *executionContext) _EstimateRejectPayload(ctx context.Context, sel ast.
 			}
 		case "userErrors":
 			out.Values[i] = ec._EstimateRejectPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateReproductionImplementors = []string{"EstimateReproduction"}
+
+func (ec *executionContext) _EstimateReproduction(ctx context.Context, sel ast.SelectionSet, obj *EstimateReproduction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateReproductionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateReproduction")
+		case "reproduced":
+			out.Values[i] = ec._EstimateReproduction_reproduced(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sameFromBook":
+			out.Values[i] = ec._EstimateReproduction_sameFromBook(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "differences":
+			out.Values[i] = ec._EstimateReproduction_differences(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -69143,6 +73139,123 @@ func (ec *executionContext) _EstimateReviewEdge(ctx context.Context, sel ast.Sel
 		return graphql.Null
 	}
 
+	return out
+}
+
+var estimateRunImplementors = []string{"EstimateRun"}
+
+func (ec *executionContext) _EstimateRun(ctx context.Context, sel ast.SelectionSet, obj *EstimateRun) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateRunImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateRun")
+		case "dataAsOf":
+			out.Values[i] = ec._EstimateRun_dataAsOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dataHash":
+			out.Values[i] = ec._EstimateRun_dataHash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._EstimateRun_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "evidence":
+			out.Values[i] = ec._EstimateRun_evidence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "findings":
+			out.Values[i] = ec._EstimateRun_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EstimateRun_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var estimateStepImplementors = []string{"EstimateStep"}
+
+func (ec *executionContext) _EstimateStep(ctx context.Context, sel ast.SelectionSet, obj *estimate.Step) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateStepImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateStep")
+		case "name":
+			out.Values[i] = ec._EstimateStep_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "formula":
+			out.Values[i] = ec._EstimateStep_formula(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figure":
+			out.Values[i] = ec._EstimateStep_figure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_EstimateStep returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_EstimateStep(sel ast.SelectionSet, obj *estimate.Step) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, estimateStepImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EstimateStep")
+		case "name":
+			out.Values[i] = leaf_EstimateStep_name(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "formula":
+			out.Values[i] = leaf_EstimateStep_formula(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "figure":
+			out.Values[i] = leaf_EstimateStep_figure(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -73535,6 +77648,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_estimate(ctx, field)
+				})
+		case "estimateRun":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_estimateRun(ctx, field)
 				})
 		case "estimates":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -79121,6 +83240,26 @@ func (ec *executionContext) marshalNEstimateAttachment2ᚕdrawdownᚋinternalᚋ
 	return ret
 }
 
+func (ec *executionContext) marshalNEstimateBackTest2drawdownᚋrevrecᚋestimateᚐBackTest(ctx context.Context, sel ast.SelectionSet, v estimate.BackTest) graphql.Marshaler {
+	return ec._EstimateBackTest(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateBackTest2ᚕdrawdownᚋrevrecᚋestimateᚐBackTestᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.BackTest) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateBackTest2drawdownᚋrevrecᚋestimateᚐBackTest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEstimateChange2drawdownᚋinternalᚋbooksᚐPoolCatchUp(ctx context.Context, sel ast.SelectionSet, v books.PoolCatchUp) graphql.Marshaler {
 	return ec._EstimateChange(ctx, sel, &v)
 }
@@ -79169,12 +83308,67 @@ func (ec *executionContext) marshalNEstimateChanges2ᚖdrawdownᚋinternalᚋboo
 	return ec._EstimateChanges(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEstimateCheck2drawdownᚋrevrecᚋestimateᚐCheck(ctx context.Context, v any) (estimate.Check, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := estimate.Check(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEstimateCheck2drawdownᚋrevrecᚋestimateᚐCheck(ctx context.Context, sel ast.SelectionSet, v estimate.Check) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateCheck!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNEstimateCohort2drawdownᚋgraphᚋinternalᚋgenᚐEstimateCohort(ctx context.Context, sel ast.SelectionSet, v EstimateCohort) graphql.Marshaler {
+	return ec._EstimateCohort(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateCohort2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐEstimateCohortᚄ(ctx context.Context, sel ast.SelectionSet, v []EstimateCohort) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateCohort2drawdownᚋgraphᚋinternalᚋgenᚐEstimateCohort(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNEstimateConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Estimate]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EstimateConnection!")
 		return graphql.Null
 	}
 	return ec._EstimateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateCurvePoint2drawdownᚋrevrecᚋestimateᚐCurvePoint(ctx context.Context, sel ast.SelectionSet, v estimate.CurvePoint) graphql.Marshaler {
+	return ec._EstimateCurvePoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateCurvePoint2ᚕdrawdownᚋrevrecᚋestimateᚐCurvePointᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.CurvePoint) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateCurvePoint2drawdownᚋrevrecᚋestimateᚐCurvePoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx context.Context, v any) (EstimateDecideInput, error) {
@@ -79202,6 +83396,54 @@ func (ec *executionContext) marshalNEstimateEdge2ᚕdrawdownᚋgraphᚋinternal�
 	return ret
 }
 
+func (ec *executionContext) marshalNEstimateExplanation2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateExplanation(ctx context.Context, sel ast.SelectionSet, v *EstimateExplanation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateExplanation!")
+		return graphql.Null
+	}
+	return ec._EstimateExplanation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEstimateFactor2drawdownᚋrevrecᚋestimateᚐFactor(ctx context.Context, sel ast.SelectionSet, v estimate.Factor) graphql.Marshaler {
+	return ec._EstimateFactor(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateFactor2ᚕdrawdownᚋrevrecᚋestimateᚐFactorᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.Factor) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateFactor2drawdownᚋrevrecᚋestimateᚐFactor(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEstimateFinding2drawdownᚋrevrecᚋestimateᚐFinding(ctx context.Context, sel ast.SelectionSet, v estimate.Finding) graphql.Marshaler {
+	return ec._EstimateFinding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateFinding2ᚕdrawdownᚋrevrecᚋestimateᚐFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.Finding) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateFinding2drawdownᚋrevrecᚋestimateᚐFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNEstimateMethod2drawdownᚋinternalᚋbooksᚐEstimateMethod(ctx context.Context, v any) (books.EstimateMethod, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.EstimateMethod(tmp)
@@ -79215,6 +83457,14 @@ func (ec *executionContext) marshalNEstimateMethod2drawdownᚋinternalᚋbooks�
 		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateMethod!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNEstimateParameters2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateParameters(ctx context.Context, sel ast.SelectionSet, v *EstimateParameters) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateParameters!")
+		return graphql.Null
+	}
+	return ec._EstimateParameters(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEstimateProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateProposeInput(ctx context.Context, v any) (EstimateProposeInput, error) {
@@ -79286,6 +83536,34 @@ func (ec *executionContext) marshalNEstimateReviewEdge2ᚕdrawdownᚋgraphᚋint
 	return ret
 }
 
+func (ec *executionContext) marshalNEstimateRun2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRun(ctx context.Context, sel ast.SelectionSet, v *EstimateRun) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EstimateRun!")
+		return graphql.Null
+	}
+	return ec._EstimateRun(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEstimateRunInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateRunInput(ctx context.Context, v any) (EstimateRunInput, error) {
+	res, err := ec.unmarshalInputEstimateRunInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEstimateSeverity2drawdownᚋrevrecᚋestimateᚐSeverity(ctx context.Context, v any) (estimate.Severity, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := estimate.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEstimateSeverity2drawdownᚋrevrecᚋestimateᚐSeverity(ctx context.Context, sel ast.SelectionSet, v estimate.Severity) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateSeverity!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNEstimateStatus2drawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, v any) (books.EstimateStatus, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.EstimateStatus(tmp)
@@ -79299,6 +83577,26 @@ func (ec *executionContext) marshalNEstimateStatus2drawdownᚋinternalᚋbooks�
 		graphql.AddInvalidNullFromMarshaler(ctx, "EstimateStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNEstimateStep2drawdownᚋrevrecᚋestimateᚐStep(ctx context.Context, sel ast.SelectionSet, v estimate.Step) graphql.Marshaler {
+	return ec._EstimateStep(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEstimateStep2ᚕdrawdownᚋrevrecᚋestimateᚐStepᚄ(ctx context.Context, sel ast.SelectionSet, v []estimate.Step) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEstimateStep2drawdownᚋrevrecᚋestimateᚐStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNEventDimension2drawdownᚋinternalᚋbooksᚐEventDimension(ctx context.Context, sel ast.SelectionSet, v books.EventDimension) graphql.Marshaler {
@@ -82786,6 +87084,40 @@ func (ec *executionContext) marshalOEstimateApprovePayload2ᚖdrawdownᚋgraph�
 	return ec._EstimateApprovePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOEstimateEvidence2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateEvidence(ctx context.Context, sel ast.SelectionSet, v *EstimateEvidence) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EstimateEvidence(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEstimateGateInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateGateInput(ctx context.Context, v any) (*EstimateGateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEstimateGateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOEstimateMethod2ᚖdrawdownᚋinternalᚋbooksᚐEstimateMethod(ctx context.Context, v any) (*books.EstimateMethod, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.EstimateMethod(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEstimateMethod2ᚖdrawdownᚋinternalᚋbooksᚐEstimateMethod(ctx context.Context, sel ast.SelectionSet, v *books.EstimateMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOEstimateProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateProposePayload(ctx context.Context, sel ast.SelectionSet, v *EstimateProposePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -82798,6 +87130,21 @@ func (ec *executionContext) marshalOEstimateRejectPayload2ᚖdrawdownᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._EstimateRejectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEstimateReproduction2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateReproduction(ctx context.Context, sel ast.SelectionSet, v *EstimateReproduction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EstimateReproduction(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOEstimateRunInput2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐEstimateRunInput(ctx context.Context, v any) (*EstimateRunInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEstimateRunInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOEstimateStatus2ᚖdrawdownᚋinternalᚋbooksᚐEstimateStatus(ctx context.Context, v any) (*books.EstimateStatus, error) {
