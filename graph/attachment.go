@@ -174,7 +174,7 @@ func (a attachments) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // statusOf is the HTTP status of a refusal.
 func statusOf(code books.Code) int {
-	switch code { //nolint:exhaustive // the rest is what is wrong with a request
+	switch code {
 	case books.NotFound:
 		return http.StatusNotFound
 	case books.AlreadyExists, books.AlreadyDecided, books.FileChanged:

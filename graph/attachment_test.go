@@ -196,8 +196,13 @@ func TestEstimatesFollowEachOther(t *testing.T) {
 			return a.must(`{ estimate(id: "` + id + `") { status(on: "` + on + `") } }`).text("estimate.status")
 		}
 		for _, test := range []struct{ id, on, want string }{
-			{first, "2024-01-10", "APPROVED"}, {first, "2024-02-19", "APPROVED"}, {first, "2024-02-20", "SUPERSEDED"}, {first, "2030-01-01", "SUPERSEDED"},
-			{second, "2024-01-01", "APPROVED"}, {second, "2030-01-01", "APPROVED"}, {elsewhere, "2030-01-01", "APPROVED"},
+			{first, "2024-01-10", "APPROVED"},
+			{first, "2024-02-19", "APPROVED"},
+			{first, "2024-02-20", "SUPERSEDED"},
+			{first, "2030-01-01", "SUPERSEDED"},
+			{second, "2024-01-01", "APPROVED"},
+			{second, "2030-01-01", "APPROVED"},
+			{elsewhere, "2030-01-01", "APPROVED"},
 		} {
 			if got := status(test.id, test.on); got != test.want {
 				t.Errorf("on %s: %s, want %s", test.on, got, test.want)

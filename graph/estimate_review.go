@@ -27,12 +27,12 @@ func (r queryResolver) EstimateReview(ctx context.Context, policy string, month 
 	return &detail, nil
 }
 
-func (queryResolver) EstimateReviews(ctx context.Context, policy, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.EstimateReviewConnection, error) {
+func (queryResolver) EstimateReviews(ctx context.Context, policy, ofEstimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.EstimateReviewConnection, error) {
 	f := newFilters(ctx)
 	filter := books.ReviewFilter{PolicyID: f.policy(ctx, policy), Month: value(month), Stale: stale}
-	if estimate != nil && f.err == nil {
+	if ofEstimate != nil && f.err == nil {
 		var key string
-		key, f.err = estimateNoun.key("estimate", *estimate)
+		key, f.err = estimateNoun.key("estimate", *ofEstimate)
 		policyID, id, _ := strings.Cut(key, "/")
 		f.known = f.known && id != "" && (filter.PolicyID == "" || filter.PolicyID == policyID)
 		filter.PolicyID, filter.EstimateID = policyID, id

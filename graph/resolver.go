@@ -253,5 +253,6 @@ func text(s string) *string {
 
 func (r *resolver) EarlyBreakageRow() gen.EarlyBreakageRowResolver { return earlyRowResolver{} }
 func (r *resolver) EstimateChanges() gen.EstimateChangesResolver   { return estimateChangesResolver{} }
+
 func (r *resolver) EstimateChange() gen.EstimateChangeResolver     { return estimateChangeResolver{} }
 func (r *resolver) SensitivityGroup() gen.SensitivityGroupResolver { return sensitivityResolver{} }

@@ -369,13 +369,13 @@ func (b *Books) reviewPolicy(ctx context.Context, tx Tx, policy Policy, last led
 	if err != nil {
 		return err
 	}
-	first, cohorts := ledger.Period(0), []Cohort(nil)
+	cohorts, err := tx.Cohorts(ctx, CohortFilter{PolicyID: policy.ID}, Page{Limit: 1})
+	if err != nil || len(cohorts) == 0 {
+		return err
+	}
+	first := cohorts[0].Month
 	if len(latest) > 0 {
 		first = latest[0].Month
-	} else if cohorts, err = tx.Cohorts(ctx, CohortFilter{PolicyID: policy.ID}, Page{Limit: 1}); err != nil || len(cohorts) == 0 {
-		return err
-	} else {
-		first = cohorts[0].Month
 	}
 	if first > last {
 		return nil

@@ -8,7 +8,9 @@ var reviewed = comparison{
 		LEFT JOIN estimates AS e ON e.policy_id = r.policy_id AND CAST(e.id AS TEXT) = r.estimate_id`,
 	pairs: []pair{
 		{"review.estimate", "r.estimate_id || ' ' || r.rate", "CASE WHEN r.estimate_id = '' THEN ' ' || p.breakage_rate ELSE CAST(e.id AS TEXT) || ' ' || e.rate END"},
-		{"review.figures", "r.stale || ' ' || CASE WHEN r.ratio IS NULL THEN 'none' ELSE 'some' END",
-			"CASE WHEN r.findings = '' THEN 0 ELSE 1 END || ' ' || CASE WHEN r.expected > 0 THEN 'some' ELSE 'none' END"},
+		{
+			"review.figures", "r.stale || ' ' || CASE WHEN r.ratio IS NULL THEN 'none' ELSE 'some' END",
+			"CASE WHEN r.findings = '' THEN 0 ELSE 1 END || ' ' || CASE WHEN r.expected > 0 THEN 'some' ELSE 'none' END",
+		},
 	},
 }

@@ -29,8 +29,10 @@ func margins(t *testing.T, s *suite) {
 		putLots(ctx, t, tx, sold, bonus, other)
 		must(t, tx.InsertEvents(ctx, []books.UsageEvent{split, plain, theirs}))
 		must(t, tx.InsertDraws(ctx, []books.Draw{
-			{CustomerID: c1, EventID: split.ID, LotID: sold.ID, Day: day, Credits: 4}, {CustomerID: c1, EventID: split.ID, LotID: bonus.ID, Day: day, Credits: 1},
-			{CustomerID: c1, EventID: plain.ID, LotID: sold.ID, Day: day, Credits: 3}, {CustomerID: c2, EventID: theirs.ID, LotID: other.ID, Day: day + 1, Credits: 10},
+			{CustomerID: c1, EventID: split.ID, LotID: sold.ID, Day: day, Credits: 4},
+			{CustomerID: c1, EventID: split.ID, LotID: bonus.ID, Day: day, Credits: 1},
+			{CustomerID: c1, EventID: plain.ID, LotID: sold.ID, Day: day, Credits: 3},
+			{CustomerID: c2, EventID: theirs.ID, LotID: other.ID, Day: day + 1, Credits: 10},
 		}))
 		must(t, tx.AddLotDays(ctx, []books.LotDay{
 			{CustomerID: c1, LotID: sold.ID, Day: day, Drawn: 7}, {CustomerID: c1, LotID: bonus.ID, Day: day, Drawn: 1}, {CustomerID: c2, LotID: other.ID, Day: day + 1, Drawn: 10},
@@ -56,8 +58,10 @@ func margins(t *testing.T, s *suite) {
 			want   []books.LotDayUse
 		}{
 			{books.MarginFilter{From: day, To: day + 1}, []books.LotDayUse{
-				{LotID: sold.ID, Day: day, Accounting: day, Functional: 70, Credits: 3}, {LotID: sold.ID, Day: day, Accounting: day, MeterID: meterID, Functional: 70, Credits: 4},
-				{LotID: sold.ID, Day: day, Accounting: day + 1, Functional: 2, Credits: 3}, {LotID: sold.ID, Day: day, Accounting: day + 1, MeterID: meterID, Functional: 2, Credits: 4},
+				{LotID: sold.ID, Day: day, Accounting: day, Functional: 70, Credits: 3},
+				{LotID: sold.ID, Day: day, Accounting: day, MeterID: meterID, Functional: 70, Credits: 4},
+				{LotID: sold.ID, Day: day, Accounting: day + 1, Functional: 2, Credits: 3},
+				{LotID: sold.ID, Day: day, Accounting: day + 1, MeterID: meterID, Functional: 2, Credits: 4},
 				{LotID: bonus.ID, Day: day, Accounting: day, MeterID: meterID, Functional: 10, Credits: 1},
 				{LotID: other.ID, Day: day + 1, Accounting: day + 1, MeterID: meterID, Functional: 100, Credits: 10},
 			}},
