@@ -59,7 +59,7 @@ func runOf(run gen.EstimateRunInput) (books.EstimateRequest, error) {
 	}
 	p := estimate.Parameters{
 		Method: estimate.Method(value(run.Method)), Percentile: value(run.Percentile), Confidence: value(run.Confidence), Replications: value(run.Replications),
-		Seed: uint64(value(run.Seed)), MatureAge: value(run.MatureAge), //nolint:gosec // not below 0
+		Seed: uint64(value(run.Seed)), MatureAge: value(run.MatureAge),
 	}
 	if run.Prior != nil {
 		p.Prior = decimal.NewNullDecimal(*run.Prior)
@@ -97,7 +97,7 @@ func evidenceOf(r estimate.Result, canonical []byte) *gen.EstimateEvidence {
 	shown := &gen.EstimateEvidence{
 		Version: r.Version, Through: r.Through, ExpiryAge: r.ExpiryAge, DataHash: r.HistoryHash,
 		Parameters: &gen.EstimateParameters{
-			Method: books.EstimateMethod(p.Method), Percentile: p.Percentile, Confidence: p.Confidence, Replications: p.Replications, Seed: int(p.Seed), //nolint:gosec // it came in as an int
+			Method: books.EstimateMethod(p.Method), Percentile: p.Percentile, Confidence: p.Confidence, Replications: p.Replications, Seed: int(p.Seed),
 			Prior: optionalDecimal(p.Prior), CompleteCohorts: p.Gate.CompleteCohorts, Customers: p.Gate.Customers, EffectiveCustomers: p.Gate.EffectiveCustomers,
 			Sold: int(p.Gate.Sold), LargestShare: p.Gate.LargestShare,
 		},

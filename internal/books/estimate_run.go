@@ -110,7 +110,8 @@ func (b *Books) computeEstimate(ctx context.Context, tx Tx, policy Policy, reque
 		return c, err
 	}
 	c.Data = history.Canonical()
-	return c, c.compute(history)
+	err = c.compute(history)
+	return c, err
 }
 
 // compute runs the method on a history.
@@ -293,8 +294,12 @@ func differFrom(kept EstimateEvidence, now ComputedEstimate) (differences []stri
 		name    string
 		was, is decimal.Decimal
 	}{
-		{"point", was.Point, now.Result.Point}, {"standardError", was.StandardError, now.Result.StandardError}, {"low", was.Low, now.Result.Low},
-		{"high", was.High, now.Result.High}, {"constrained", was.Constrained, now.Result.Constrained}, {"rate", was.Rate, now.Result.Rate},
+		{"point", was.Point, now.Result.Point},
+		{"standardError", was.StandardError, now.Result.StandardError},
+		{"low", was.Low, now.Result.Low},
+		{"high", was.High, now.Result.High},
+		{"constrained", was.Constrained, now.Result.Constrained},
+		{"rate", was.Rate, now.Result.Rate},
 	} {
 		if !figure.was.Equal(figure.is) {
 			differences = append(differences, fmt.Sprintf("%s: %s, and now %s", figure.name, figure.was, figure.is))
