@@ -180,13 +180,12 @@ type fileParameters struct {
 // file is the file of a computed estimate.
 func (c ComputedEstimate) file(e Estimate, narrative string) (EstimateFile, EstimateEvidence, error) {
 	parameters, err := json.Marshal(fileParameters{c.Currency, c.Segment, c.Parameters})
-	return EstimateFile{
-			PolicyID: e.PolicyID, EstimateID: e.ID, Method: EstimateMethod(c.Result.Parameters.Method), Parameters: string(parameters),
-			Through: c.Through.Last(), ReadAt: c.ReadAt, ComputedRate: decimal.NewNullDecimal(c.Result.Rate), Narrative: narrative,
-			DataHash: c.DataHash(), EvidenceHash: c.EvidenceHash(),
-		}, EstimateEvidence{
-			PolicyID: e.PolicyID, EstimateID: e.ID, Data: c.Data, Evidence: c.Evidence,
-		}, err
+	file := EstimateFile{
+		PolicyID: e.PolicyID, EstimateID: e.ID, Method: EstimateMethod(c.Result.Parameters.Method), Parameters: string(parameters),
+		Through: c.Through.Last(), ReadAt: c.ReadAt, ComputedRate: decimal.NewNullDecimal(c.Result.Rate), Narrative: narrative,
+		DataHash: c.DataHash(), EvidenceHash: c.EvidenceHash(),
+	}
+	return file, EstimateEvidence{PolicyID: e.PolicyID, EstimateID: e.ID, Data: c.Data, Evidence: c.Evidence}, err
 }
 
 // checkChosen holds the rate that a proposer chose against what came out: lower is more
