@@ -181,14 +181,14 @@ func short(nominal float64, plays int) int {
 
 // What the range and the constraint promise is measured on histories whose future is known:
 // the share of them whose breakage lies in the range of 80 % and of 90 %, and that is not below
-// the rate at percentile 0.25, by its promise 75 %. DRAWDOWN_COVERAGE is the number of histories
+// the rate at percentile 0.25, by its promise 75 %. COVERAGE_HISTORIES is the number of histories
 // of each kind.
 func TestCoverage(t *testing.T) {
 	plays := 40
 	if testing.Short() {
 		plays = 10
 	}
-	if n, err := strconv.Atoi(os.Getenv("DRAWDOWN_COVERAGE")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("COVERAGE_HISTORIES")); err == nil {
 		plays = n
 	}
 	var table strings.Builder
