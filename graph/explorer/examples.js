@@ -197,6 +197,16 @@ const shelves = [
         ]
       },
       {
+        "name": "estimateRun",
+        "says": "How far a policy is from enough history for an estimate. Where it has enough, `evidence` is what came out.",
+        "query": "query ComputeEstimate {\n  estimateRun(policy: \"annual\", run: {method: CHAIN_LADDER, seed: 1, through: \"2025-12\"}) {\n    through\n    evidence { point low high constrained rate triangle { cohort customers sold cells ultimate breakage } explanation { steps { name formula figure } } hash }\n    findings { check severity figure threshold }\n  }\n}\n"
+      },
+      {
+        "name": "estimateRun-refused",
+        "says": "Too little history: the findings say which threshold was missed. Otherwise `evidence` has what came out. Nothing is written.",
+        "query": "query ComputeEstimate {\n  estimateRun(policy: \"annual\", run: {method: BORNHUETTER_FERGUSON, seed: 1}) {\n    through dataAsOf dataHash\n    evidence { point low high constrained rate triangle { cohort customers sold cells ultimate breakage } explanation { steps { name formula figure } } hash }\n    findings { check severity figure threshold }\n    userErrors { code message }\n  }\n}\n"
+      },
+      {
         "name": "estimates",
         "says": "What waits for a second person, with what it rests on.",
         "query": "query WaitingEstimates {\n  estimates(status: PROPOSED, first: 10) {\n    nodes { id policy { code } rate from method narrative proposedBy fileHash attachments { name bytes sha256 path } }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n"
@@ -248,7 +258,7 @@ const shelves = [
       {
         "name": "estimatePropose",
         "says": "Proposes a new estimate of breakage. It changes no figure before somebody else approves it.",
-        "query": "mutation ProposeEstimate($input: EstimateProposeInput!, $key: String!) {\n  estimatePropose(input: $input, idempotencyKey: $key) {\n    estimate { id status from rate reason proposedBy policy { code } }\n    userErrors { field code message }\n  }\n}\n",
+        "query": "mutation ProposeEstimate($input: EstimateProposeInput!, $key: String!) {\n  estimatePropose(input: $input, idempotencyKey: $key) {\n    estimate { id status from rate method reason proposedBy fileHash policy { code } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
             "policy": "standard",
