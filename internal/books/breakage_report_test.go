@@ -25,19 +25,7 @@ import (
 //	10 Mar  monthly    100 credits for    50.00     none used:        B  5.00,                     0.00 early
 //	10 Jan 2025        550 credits lapse: 550.00, 220.00 of it the law's; their pool gives its 50.00 back
 func TestBreakageReport(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			kept, err := store.Open(t.Context(), engine.url(t), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = kept.Close() })
-			if err := kept.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			checkBreakageReport(t, kept)
-		})
-	}
+	onEachEngine(t, checkBreakageReport)
 }
 
 func checkBreakageReport(t *testing.T, kept *store.Store) {

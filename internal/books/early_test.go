@@ -26,19 +26,7 @@ import (
 //
 // At 15 % it would be 79.412: 63.53 and 15.88; at 25 % 150.00: 120.00 and 30.00.
 func TestEarlyBreakage(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			kept, err := store.Open(t.Context(), engine.url(t), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = kept.Close() })
-			if err := kept.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			checkEarlyBreakage(t, kept)
-		})
-	}
+	onEachEngine(t, checkEarlyBreakage)
 }
 
 func checkEarlyBreakage(t *testing.T, kept *store.Store) {

@@ -23,19 +23,7 @@ import (
 //
 // Together 1,050 of 1,500 of the first two were used: 0.3 broke.
 func TestEstimateReview(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			kept, err := store.Open(t.Context(), engine.url(t), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = kept.Close() })
-			if err := kept.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			checkEstimateReview(t, kept)
-		})
-	}
+	onEachEngine(t, checkEstimateReview)
 }
 
 func checkEstimateReview(t *testing.T, kept *store.Store) {

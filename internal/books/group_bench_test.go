@@ -37,6 +37,24 @@ var engines = []struct {
 	{"postgres", pgtest.Database},
 }
 
+// onEachEngine checks a store on each of the engines.
+func onEachEngine(t *testing.T, check func(*testing.T, *store.Store)) {
+	t.Helper()
+	for _, engine := range engines {
+		t.Run(engine.name, func(t *testing.T) {
+			kept, err := store.Open(t.Context(), engine.url(t), store.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = kept.Close() })
+			if err := kept.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			check(t, kept)
+		})
+	}
+}
+
 // newBenchBook makes a book with customers who have credits.
 func newBenchBook(tb testing.TB, url string, customers int, usage books.UsageOptions) (*books.Books, *writes) {
 	tb.Helper()

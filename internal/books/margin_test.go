@@ -24,19 +24,7 @@ import (
 //	          50 credits without a meter                  250 of the pack: 20.00 + 5.00; cost 5.00
 //	13 March  the mistake taken back                      -0.35; cost -0.21
 func TestMargins(t *testing.T) {
-	for _, engine := range engines {
-		t.Run(engine.name, func(t *testing.T) {
-			kept, err := store.Open(t.Context(), engine.url(t), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = kept.Close() })
-			if err := kept.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			checkMargins(t, kept)
-		})
-	}
+	onEachEngine(t, checkMargins)
 }
 
 func checkMargins(t *testing.T, kept *store.Store) {
