@@ -185,7 +185,7 @@ type Early struct {
 func EarlyBreakage(sold, used int64, rate, escheat decimal.Decimal) Early {
 	g, u := decimal.NewFromInt(sold), decimal.NewFromInt(used)
 	carried := g.Sub(u)
-	b := decimal.Min(rate.Mul(g), carried)
+	b := EstimatedBreakage(sold, used, rate)
 	rest := g.Sub(b)
 	if rest.Sign() <= 0 || b.Sign() <= 0 {
 		return Early{}
