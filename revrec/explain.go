@@ -245,7 +245,7 @@ func (f *facts) addCatchUp(r Recognition) {
 func (f *facts) addToDate(currency ledger.Currency) int64 {
 	rate, _ := f.value("rate")
 	sold, used := f.minor("sold", currency), f.minor("used", currency)
-	b := decimal.Min(rate.Mul(decimal.NewFromInt(sold)), decimal.NewFromInt(sold-used))
+	b := EstimatedBreakage(sold, used, rate)
 	f.add("B", b.Shift(-currency.Exponent()).String())
 	toDate := f.measure("rate", currency)
 	f.add("toDate", ledger.Money(toDate, currency).Text())
