@@ -117,7 +117,10 @@ func (f *findings) steppedSums(rows []lotRow) {
 		if lot.PurchaseID == "" {
 			derived = "0, 0" // of no purchase
 		}
-		if kept != derived || row.LiabilitySteps != stepsText(lot.Steps) {
+		if text := stepsText(lot.Steps); row.LiabilitySteps != text { // not as it is written
+			kept, derived = kept+" "+row.LiabilitySteps, derived+" "+text
+		}
+		if kept != derived {
 			f.add("lot.stepped", lot.ID, kept, derived)
 		}
 	}

@@ -273,6 +273,8 @@ func playBook(s *store.Store) error {
 		Lots: []books.OpeningLot{{Line: 2, Customer: "moved", Reference: "L1", Policy: "pooled", Credits: share("60"), Deferred: share("45"), PurchasedOn: p.now.AddDate(0, -5, 0)}},
 	})
 	p.check(err)
+	_, err = p.b.EscheatPay(p.ctx, p.key(), books.PayEscheat{Currency: "EUR", Amount: share("5"), FXRate: &rate, Reference: "form 4"})
+	p.check(err)
 	p.use("again", "a1", "50")
 	research, _ := p.b.BudgetCreate(p.ctx, p.key(), books.NewBudget{
 		Customer: "again", Name: "research", Dimension: books.EventDimension{Key: "team", Value: "research"}, Limit: share("100"), Per: books.PerMonth, Mode: books.HardBudget,
@@ -394,7 +396,8 @@ var onPostgres = map[string]string{
 	twice: `ALTER TABLE usage_events DROP CONSTRAINT usage_events_customer_id_source_event_id_key;
 		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 			FROM usage_events WHERE event_id = 'c1'`,
-	"DROP TRIGGER entries_closed": "DROP TRIGGER entries_closed ON entries",
+	"DROP TRIGGER entries_closed":    "DROP TRIGGER entries_closed ON entries",
+	"UPDATE estimates SET apart = 0": "UPDATE estimates SET apart = false",
 }
 
 // plants are changes behind the program's back, each with the checks that must see it.
@@ -572,6 +575,14 @@ var plants = []struct {
 	{"DELETE FROM pools; DELETE FROM pool_days", "pool.days recognition.pool"},
 	{"UPDATE estimates SET rate = '0.2'", "pool.early"},
 	{"UPDATE estimates SET apart = 0", "pool.early"},
+	{"UPDATE escheat_payments SET amount_minor = amount_minor + 1", "escheat.amount escheat.parts"},
+	{"UPDATE escheat_payments SET functional_minor = functional_minor + 1", "escheat.functional escheat.partsFunctional"},
+	{"UPDATE escheat_payments SET paid_functional_minor = paid_functional_minor + 1", "escheat.paid"},
+	{"UPDATE escheat_payments SET paid_on = '2024-05-01'", "escheat.day"},
+	{"UPDATE escheat_payment_parts SET amount_minor = amount_minor + 1", "escheat.parts unclaimedProperty"},
+	{"UPDATE escheat_payment_parts SET functional_minor = functional_minor + 1", "escheat.partsFunctional unclaimedProperty.functional"},
+	{"UPDATE lots SET jurisdiction = 'DE' WHERE origin_lot_id IS NOT NULL", "lot.jurisdiction"},
+	{"UPDATE pools SET jurisdiction = 'DE'", "pool.jurisdiction"},
 	{"UPDATE recognitions SET unclaimed_minor = unclaimed_minor + 1 WHERE kind = 'BREAKAGE_CATCH_UP'", "pool.early entry.sums"},
 
 	{"UPDATE lines SET amount_minor = amount_minor + 1 WHERE entry_number = 1 AND line = 1", "entry.balance account.debit"},
