@@ -20,8 +20,8 @@ var escheatEntries = comparison{
 
 // escheatParts holds payments against what they are for.
 var escheatParts = comparison{
-	subject: "p.id",
-	from: `escheat_payments AS p LEFT JOIN (SELECT payment_id, sum(amount_minor) AS amount, sum(functional_minor) AS functional
+	subject: "coalesce(CAST(p.id AS TEXT), CAST(t.payment_id AS TEXT))",
+	from: `escheat_payments AS p FULL JOIN (SELECT payment_id, sum(amount_minor) AS amount, sum(functional_minor) AS functional
 			FROM escheat_payment_parts GROUP BY payment_id) AS t ON t.payment_id = p.id`,
 	pairs: []pair{
 		{"escheat.parts", "p.amount_minor", "t.amount"},

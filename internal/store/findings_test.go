@@ -365,7 +365,7 @@ func TestBookInOrder(t *testing.T) {
 	}
 	for what, query := range map[string]string{
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 8 FROM recognitions",
-		"kinds of entry":       "SELECT count(DISTINCT kind) = 15 FROM entries",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 16 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
 		"a void purchase":      "SELECT count(*) = 3 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 2 FROM usage_events WHERE void_of IS NOT NULL",
@@ -581,6 +581,7 @@ var plants = []struct {
 	{"UPDATE escheat_payments SET paid_on = '2024-05-01'", "escheat.day"},
 	{"UPDATE escheat_payment_parts SET amount_minor = amount_minor + 1", "escheat.parts unclaimedProperty"},
 	{"UPDATE escheat_payment_parts SET functional_minor = functional_minor + 1", "escheat.partsFunctional unclaimedProperty.functional"},
+	{"DELETE FROM escheat_payments", "escheat.parts escheat.partsFunctional escheat.amount"},
 	{"UPDATE lots SET jurisdiction = 'DE' WHERE origin_lot_id IS NOT NULL", "lot.jurisdiction"},
 	{"UPDATE pools SET jurisdiction = 'DE'", "pool.jurisdiction"},
 	{"UPDATE recognitions SET unclaimed_minor = unclaimed_minor + 1 WHERE kind = 'BREAKAGE_CATCH_UP'", "pool.early entry.sums"},

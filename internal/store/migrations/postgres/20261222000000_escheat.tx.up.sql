@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS escheat_payments (
 );
 
 CREATE TABLE IF NOT EXISTS escheat_payment_parts (
-    payment_id       UUID NOT NULL REFERENCES escheat_payments (id),
+    payment_id       UUID NOT NULL,
     lapsed_on        TEXT COLLATE "C" NOT NULL,
     amount_minor     BIGINT NOT NULL,
     functional_minor BIGINT NOT NULL,
