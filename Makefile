@@ -60,8 +60,9 @@ check: ## formatting, tidy modules, fresh generated code
 test-unit: ## all tests without the race detector, properties in full
 	go test -timeout 15m ./...
 
-# Rooms in which nothing runs at the same time: the race detector has nothing to look at there.
-ALONE := /(revrec/estimate|internal/scenario|internal/tidy)$$
+# Rooms in which nothing runs at the same time, and the one that only measures the others: the
+# race detector has nothing of its own to look at there.
+ALONE := /(revrec/estimate|internal/bench|internal/scenario|internal/tidy)$$
 
 .PHONY: test-race
 test-race: ## the tests of what runs at the same time with the race detector, properties in short
