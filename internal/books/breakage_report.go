@@ -302,24 +302,17 @@ func estimatesOfID(ctx context.Context, tx Tx, policyID string) ([]revrec.Estima
 
 func (w *breakageWork) report() (BreakageReport, error) {
 	report := BreakageReport{BreakageRequest: w.request}
-	totals := map[ledger.Currency]*BreakageRow{}
 	for _, row := range w.rows {
 		report.Rows = append(report.Rows, *row)
 	}
 	slices.SortFunc(report.Rows, func(x, y BreakageRow) int {
 		return cmp.Or(cmp.Compare(x.PolicyID, y.PolicyID), cmp.Compare(x.Currency, y.Currency), cmp.Compare(x.Month, y.Month))
 	})
-	total := breakageWork{functional: w.functional, rows: map[breakageKey]*BreakageRow{}}
+	totals := breakageWork{functional: w.functional, rows: map[breakageKey]*BreakageRow{}}
 	for i := range report.Rows {
-		row := &report.Rows[i]
-		sum := totals[row.Currency]
-		if sum == nil {
-			sum = total.row("", row.Currency, 0)
-			totals[row.Currency] = sum
-		}
-		sum.addUp(row)
+		totals.row("", report.Rows[i].Currency, 0).addUp(&report.Rows[i])
 	}
-	for _, sum := range totals {
+	for _, sum := range totals.rows {
 		report.Totals = append(report.Totals, *sum)
 	}
 	slices.SortFunc(report.Totals, func(x, y BreakageRow) int { return strings.Compare(string(x.Currency), string(y.Currency)) })
