@@ -11,6 +11,11 @@ needs=(
 	"gcc|gcc libc6-dev|tests with the race detector"
 	"git|git|tests of the command line in a fresh clone"
 	"hledger|hledger|hledger reading the exported journal"
+	"ledger|ledger|ledger reading the exported journal"
+	"bean-check|beancount|beancount reading the exported journal"
+	"xmllint|libxml2-utils|the exported XML against its schema"
+	"xmlstarlet|xmlstarlet|the control totals of the exported XML"
+	"openpyxl|python3 python3-openpyxl|a spreadsheet reader on the exported workbook"
 	"node|nodejs|comparison with npm packages, the client in TypeScript"
 	"npm|npm|comparison with npm packages, the client in TypeScript"
 	"chromium|chromium|the explorer and the balance page in a browser"
@@ -18,8 +23,12 @@ needs=(
 	"initdb|postgresql|everything on PostgreSQL 15 or newer, unless TEST_POSTGRES_URL names a server"
 )
 
-have() { # whether the command is there; PostgreSQL's are off the path on Debian
+have() { # whether the command is there; PostgreSQL's are off the path on Debian, openpyxl is a module of its Python
 	local initdb
+	if [[ $1 == openpyxl ]]; then
+		/usr/bin/python3 -c 'import openpyxl' 2>/dev/null
+		return
+	fi
 	if [[ $1 != initdb ]]; then
 		command -v "$1" >/dev/null
 		return
@@ -76,7 +85,7 @@ fi
 
 # npm records what it installed; a lock file newer than that record asks for npm ci.
 declare -A uses=(
-	[tools/node]="comparison with npm packages (ISO 4217, GraphQL over HTTP, the released schema, pages in a browser)"
+	[tools/node]="comparison with npm packages (ISO 4217, GraphQL over HTTP, the released schema, pages in a browser, DuckDB reading exported files)"
 	[examples/typescript]="the client in TypeScript"
 )
 for dir in "${!uses[@]}"; do

@@ -23,9 +23,14 @@ func (p *program) exportCommand() *cobra.Command {
 		Short: "Write the entries of the journal to a file",
 		Long: `Write the posted entries of the journal, in order of number. The formats:
 
-  csv      a row for each line, for spreadsheets
-  jsonl    an object for each entry, for warehouses
-  hledger  a journal that hledger check --strict accepts
+  csv          a row for each line, for spreadsheets
+  jsonl        an object for each entry, for warehouses
+  jsonl-lines  an object for each line, for warehouses
+  parquet      a row for each line, typed, for warehouses
+  xlsx         a row for each line, a workbook
+  hledger      a journal that hledger check --strict accepts
+  ledger       a journal that ledger --strict --pedantic accepts
+  beancount    a file that bean-check accepts
 
 Dates are accounting dates, both included. With --out the file is written beside its
 place and moved there when it is whole; without, it goes to standard output.`,

@@ -54,6 +54,7 @@ var homes = []struct {
 	{"github.com/coreos/go-oidc", []string{"internal/auth"}, true},
 	{"modernc.org/sqlite", []string{"internal/store"}, false},
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
+	{"github.com/parquet-go/parquet-go", []string{"ledger/export"}, true},
 	{"github.com/hashicorp/golang-lru", []string{"graph"}, true},
 	{"github.com/klauspost/compress", []string{"graph"}, true},
 	{"github.com/rs/cors", []string{"graph"}, true},

@@ -29,13 +29,20 @@ type Format string
 
 // The formats.
 const (
-	CSV     Format = "csv"     // one row per line of the journal, RFC 4180
-	JSONL   Format = "jsonl"   // one JSON object per entry, with its lines
-	Hledger Format = "hledger" // a journal that `hledger check --strict` accepts
+	CSV       Format = "csv"         // one row per line of the journal, RFC 4180
+	JSONL     Format = "jsonl"       // one JSON object per entry, with its lines
+	JSONLines Format = "jsonl-lines" // one JSON object per line of the journal
+	Hledger   Format = "hledger"     // a journal that `hledger check --strict` accepts
+	Ledger    Format = "ledger"      // a journal that `ledger --strict --pedantic` accepts
+	Beancount Format = "beancount"   // a file that bean-check accepts
+	Parquet   Format = "parquet"     // one row per line of the journal, amounts as decimals
+	XLSX      Format = "xlsx"        // one row per line of the journal, a workbook
 )
 
 // Formats lists the formats in the order in which they are documented.
-func Formats() []Format { return []Format{CSV, JSONL, Hledger} }
+func Formats() []Format {
+	return []Format{CSV, JSONL, JSONLines, Hledger, Ledger, Beancount, Parquet, XLSX}
+}
 
 // New returns an encoder of the format that writes to w. An unknown format is an error
 // that lists those there are.
@@ -47,6 +54,16 @@ func New(format Format, w io.Writer) (Encoder, error) {
 		return newJSONL(w), nil
 	case Hledger:
 		return newHledger(w), nil
+	case Ledger:
+		return newLedger(w), nil
+	case Beancount:
+		return newBeancount(w), nil
+	case JSONLines:
+		return newJSONLines(w), nil
+	case Parquet:
+		return newParquet(w), nil
+	case XLSX:
+		return newXLSX(w), nil
 	}
 	names := make([]string, 0, len(Formats()))
 	for _, f := range Formats() {

@@ -44,24 +44,44 @@ func encode(t tester, format Format, header Header, entries ...ledger.Entry) str
 	return out.String()
 }
 
-// hledger runs hledger on the journal and returns what it says. Where hledger is not
-// installed the test is skipped, in CI it fails.
-func hledger(t *testing.T, journal string, args ...string) (string, error) {
+// installed returns where the program is. Where it is not installed the test is left out, in CI
+// it fails.
+func installed(t *testing.T, program string) string {
 	t.Helper()
-	if _, err := exec.LookPath("hledger"); err != nil {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		missing := program + " is not installed: what it would check was NOT tested. Run `make setup`"
 		if os.Getenv("CI") == "true" {
-			t.Fatal("hledger is not installed")
+			t.Fatal(missing)
 		}
-		t.Skip("hledger is not installed")
+		t.Skip(missing)
 	}
-	path := filepath.Join(t.TempDir(), "journal.hledger")
-	if err := os.WriteFile(path, []byte(journal), 0o600); err != nil {
+	return path
+}
+
+// written puts the file where a program can read it.
+func written(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command("hledger", append([]string{"-f", path}, args...)...)
+	return path
+}
+
+// says runs the program and returns what it says.
+func says(t *testing.T, program string, args ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), installed(t, program), args...)
 	command.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	out, err := command.CombinedOutput()
 	return string(out), err
+}
+
+// hledger runs hledger on the journal and returns what it says.
+func hledger(t *testing.T, journal string, args ...string) (string, error) {
+	t.Helper()
+	return says(t, "hledger", append([]string{"-f", written(t, "journal.hledger", journal)}, args...)...)
 }
 
 // entry is a balanced entry on 2025-03-31 that moves so much between two accounts.

@@ -1,0 +1,77 @@
+package export
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"time"
+
+	"drawdown/ledger"
+)
+
+// jsonDetail is one posting with what its entry says, so that a line of the file needs no other.
+// The keys stand in this order. Amounts are signed, debit positive: as a decimal string in major
+// units for people, as whole minor units for programs.
+type jsonDetail struct {
+	Entry                int64  `json:"entry"`
+	Line                 int    `json:"line"`
+	Kind                 string `json:"kind"`
+	AccountingDate       string `json:"accounting_date"`
+	OccurredOn           string `json:"occurred_on"`
+	PostedAt             string `json:"posted_at"` // RFC 3339 in UTC
+	Account              string `json:"account"`
+	Amount               string `json:"amount"`
+	Currency             string `json:"currency"`
+	MinorUnits           int64  `json:"minor_units"`
+	FunctionalAmount     string `json:"functional_amount"`
+	FunctionalCurrency   string `json:"functional_currency"`
+	FunctionalMinorUnits int64  `json:"functional_minor_units"`
+	Customer             string `json:"customer"`
+	Policy               string `json:"policy"`
+	Pack                 string `json:"pack"`
+	Batch                string `json:"batch"`
+	Reference            string `json:"reference"`
+	Description          string `json:"description"`
+}
+
+// jsonLinesEncoder writes one object for each line of the journal, UTF-8, LF, every key always
+// there.
+type jsonLinesEncoder struct {
+	w    *bufio.Writer
+	json *json.Encoder
+}
+
+func newJSONLines(w io.Writer) *jsonLinesEncoder {
+	buffered := bufio.NewWriter(w)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	return &jsonLinesEncoder{w: buffered, json: encoder}
+}
+
+func (j *jsonLinesEncoder) Begin(Header) error { return nil }
+
+func (j *jsonLinesEncoder) Entry(entry ledger.Entry) error {
+	detail := jsonDetail{
+		Entry:          entry.Number,
+		Kind:           string(entry.Kind),
+		AccountingDate: entry.AccountingDate.String(),
+		OccurredOn:     entry.OccurredOn.String(),
+		PostedAt:       entry.PostedAt.UTC().Format(time.RFC3339Nano),
+		Batch:          entry.Batch,
+		Reference:      entry.Reference,
+		Description:    entry.Description,
+	}
+	for i, line := range entry.Lines {
+		detail.Line, detail.Account = i+1, string(line.Account)
+		detail.Amount, detail.Currency, detail.MinorUnits = line.Amount.Text(), string(line.Amount.Currency), line.Amount.Minor
+		detail.FunctionalAmount, detail.FunctionalCurrency = line.Functional.Text(), string(line.Functional.Currency)
+		detail.FunctionalMinorUnits = line.Functional.Minor
+		detail.Customer, detail.Policy, detail.Pack = line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack
+		if err := j.json.Encode(&detail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *jsonLinesEncoder) End() error { return j.w.Flush() }
