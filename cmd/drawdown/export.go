@@ -107,7 +107,7 @@ func writeJournal(ctx context.Context, book *books.Books, format export.Format, 
 	err = book.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		return tx.EachEntry(ctx, header.From, header.To, func(entry ledger.Entry) error {
 			count++
-			return encoder.Entry(entry)
+			return encoder.Entry(export.Canonical(entry))
 		})
 	})
 	if err != nil {

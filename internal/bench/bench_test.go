@@ -54,7 +54,7 @@ func program(t *testing.T) bench.Program {
 				return err
 			}
 			err = book.View(ctx, func(ctx context.Context, tx books.Tx) error {
-				return tx.EachEntry(ctx, 0, 0, func(entry ledger.Entry) error { return encoder.Entry(entry) })
+				return tx.EachEntry(ctx, 0, 0, func(entry ledger.Entry) error { return encoder.Entry(export.Canonical(entry)) })
 			})
 			return errors.Join(err, encoder.End())
 		},

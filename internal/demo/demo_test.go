@@ -41,7 +41,7 @@ func journal(t *testing.T, book *books.Books) string {
 		t.Fatal(err)
 	}
 	err = book.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
-		return tx.EachEntry(ctx, 0, 0, encoder.Entry)
+		return tx.EachEntry(ctx, 0, 0, func(entry ledger.Entry) error { return encoder.Entry(export.Canonical(entry)) })
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -49,11 +49,11 @@ func (b *beancountEncoder) meta(indent, name, value string) {
 	}
 }
 
-func (b *beancountEncoder) Entry(entry ledger.Entry) error {
+func (b *beancountEncoder) Entry(entry Entry) error {
 	for _, line := range entry.Lines {
 		b.declare(line.Amount.Currency)
 	}
-	b.printf("\n%s * %s ^%s\n", entry.AccountingDate, quoted(entry.Description), EntryCode(entry.Number))
+	b.printf("\n%s * %s ^%s\n", entry.AccountingDate, quoted(entry.Description), entry.Code)
 	b.meta("  ", "kind", string(entry.Kind))
 	if entry.OccurredOn != entry.AccountingDate {
 		b.printf("  occurred: %s\n", entry.OccurredOn)
@@ -64,7 +64,7 @@ func (b *beancountEncoder) Entry(entry ledger.Entry) error {
 	b.meta("  ", "policy", policy)
 	b.meta("  ", "pack", pack)
 	for _, line := range entry.Lines {
-		account, known := BeancountAccount(line.Account)
+		account, known := BeancountAccount(line.Role)
 		if !known {
 			return unknownAccount(entry, line)
 		}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"drawdown/ledger"
 )
@@ -26,9 +25,6 @@ type csvEncoder struct {
 	buffer []byte
 }
 
-// csvBuffer is from how many bytes on the buffer is written.
-const csvBuffer = 64 << 10
-
 func newCSV(w io.Writer) *csvEncoder { return &csvEncoder{w: w} }
 
 func (c *csvEncoder) Begin(Header) error {
@@ -36,15 +32,15 @@ func (c *csvEncoder) Begin(Header) error {
 	return nil
 }
 
-func (c *csvEncoder) Entry(entry ledger.Entry) error {
+func (c *csvEncoder) Entry(entry Entry) error {
 	b := c.buffer
-	for i, line := range entry.Lines {
+	for _, line := range entry.Lines {
 		b = append(strconv.AppendInt(b, entry.Number, 10), ',')
-		b = append(strconv.AppendInt(b, int64(i+1), 10), ',')
+		b = append(strconv.AppendInt(b, int64(line.Number), 10), ',')
 		b = append(entry.AccountingDate.Append(b), ',')
 		b = append(entry.OccurredOn.Append(b), ',')
 		b = append(append(b, entry.Kind...), ',')
-		b = append(append(b, line.Account...), ',')
+		b = append(append(b, line.Role...), ',')
 		b = appendSides(b, line, line.Amount)
 		b = appendSides(b, line, line.Functional)
 		for _, text := range [...]string{line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack, entry.Reference} {
@@ -53,7 +49,7 @@ func (c *csvEncoder) Entry(entry ledger.Entry) error {
 		b = append(appendCell(b, entry.Description), '\n')
 	}
 	c.buffer = b
-	if len(b) < csvBuffer {
+	if len(b) < flushAt {
 		return nil
 	}
 	return c.flush()
@@ -69,7 +65,7 @@ func (c *csvEncoder) flush() error {
 
 // appendSides puts a signed amount of the line under debit or credit, then signed, then
 // its currency. An amount of nothing stands on the side of the line's other currency.
-func appendSides(b []byte, line ledger.Line, amount ledger.Amount) []byte {
+func appendSides(b []byte, line Line, amount ledger.Amount) []byte {
 	if amount.Minor < 0 || amount.Minor == 0 && (line.Amount.Minor < 0 || line.Functional.Minor < 0) {
 		b = append(amount.Neg().Append(append(b, ',')), ',')
 	} else {
@@ -84,43 +80,15 @@ func appendCell(b []byte, text string) []byte {
 	if !isClean(text) {
 		text = cell(text)
 	}
-	const endOfData = `\.` // to PostgreSQL, unless in quotes
-	if !strings.ContainsAny(text, `",`) && text != endOfData {
-		return append(b, text...)
-	}
-	b = append(b, '"')
-	for i := range len(text) {
-		if text[i] == '"' {
-			b = append(b, '"')
-		}
-		b = append(b, text[i])
-	}
-	return append(b, '"')
+	return appendQuoted(b, text, ',')
 }
-
-// isClean reports whether cell would leave a text as it is, which is so for most.
-func isClean(text string) bool {
-	if text == "" {
-		return true
-	}
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return text[0] != ' ' && text[len(text)-1] != ' ' && strings.IndexByte(formulaStarts, text[0]) < 0
-}
-
-// formulaStarts begin what a spreadsheet would compute instead of show; the full-width
-// ones do so under East Asian settings. OWASP ASVS 1.2.10, CWE-1236.
-const formulaStarts = "=+-@＝＋－＠"
 
 // cell makes a text safe for a spreadsheet: on one line, and with an apostrophe before
 // what would be taken for a formula. Numbers do not pass through here: a minus sign
 // before a number is right.
 func cell(text string) string {
 	text = oneLine(text)
-	if first, size := utf8.DecodeRuneInString(text); size > 0 && strings.ContainsRune(formulaStarts, first) {
+	if startsFormula(text) {
 		return "'" + text
 	}
 	return text

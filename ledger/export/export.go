@@ -3,31 +3,34 @@ package export
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"drawdown/ledger"
 )
 
-// Encoder writes entries in one format. Begin comes first and End last, once each, also
-// where there are no entries. After an error the file is of no use.
-type Encoder interface {
+// Writer writes entries in one format. Begin comes first and End last, once each, also
+// where there are no entries. Entries come in the order of their numbers, each balanced.
+// After an error what was written is of no use.
+type Writer interface {
 	Begin(header Header) error
-	Entry(entry ledger.Entry) error
+	Entry(entry Entry) error
 	End() error
 }
 
-// Header is what a file says of itself before its entries.
+// Header is what an export says of itself before its entries.
 type Header struct {
 	From, To   ledger.Date // accounting dates, both included; zero is open
 	Functional ledger.Currency
+	Batch      int64  // number of the export batch; 0 where it has none
+	Book       string // name of the book, for targets that ask for one
 }
 
 // Format names a file format.
 type Format string
 
-// The formats.
+// The formats that need no profile.
 const (
 	CSV       Format = "csv"         // one row per line of the journal, RFC 4180
 	JSONL     Format = "jsonl"       // one JSON object per entry, with its lines
@@ -39,35 +42,24 @@ const (
 	XLSX      Format = "xlsx"        // one row per line of the journal, a workbook
 )
 
-// Formats lists the formats in the order in which they are documented.
+// Formats lists the formats that need no profile, in the order in which they are documented.
 func Formats() []Format {
-	return []Format{CSV, JSONL, JSONLines, Hledger, Ledger, Beancount, Parquet, XLSX}
+	formats := make([]Format, len(journalFormats))
+	for i, one := range journalFormats {
+		formats[i] = one.format
+	}
+	return formats
 }
 
-// New returns an encoder of the format that writes to w. An unknown format is an error
-// that lists those there are.
-func New(format Format, w io.Writer) (Encoder, error) {
-	switch format {
-	case CSV:
-		return newCSV(w), nil
-	case JSONL:
-		return newJSONL(w), nil
-	case Hledger:
-		return newHledger(w), nil
-	case Ledger:
-		return newLedger(w), nil
-	case Beancount:
-		return newBeancount(w), nil
-	case JSONLines:
-		return newJSONLines(w), nil
-	case Parquet:
-		return newParquet(w), nil
-	case XLSX:
-		return newXLSX(w), nil
-	}
-	names := make([]string, 0, len(Formats()))
-	for _, f := range Formats() {
-		names = append(names, string(f))
+// New returns a writer of a format that needs no profile; it writes to w alone. An unknown
+// format is an error that lists those there are.
+func New(format Format, w io.Writer) (Writer, error) {
+	names := make([]string, 0, len(journalFormats))
+	for _, one := range journalFormats {
+		if one.format == format {
+			return one.writer(w), nil
+		}
+		names = append(names, string(one.format))
 	}
 	return nil, fmt.Errorf("%q is not an export format; there are %s", format, strings.Join(names, ", "))
 }
@@ -75,34 +67,224 @@ func New(format Format, w io.Writer) (Encoder, error) {
 // EntryCode is the number of an entry as accountants see it: JE-000001.
 func EntryCode(number int64) string { return fmt.Sprintf("JE-%06d", number) }
 
-// oneLine makes a text safe for a file of lines: what is not UTF-8 is replaced, line
-// breaks and tabs become spaces, other control characters and marks that turn the
-// direction of writing are dropped. Those marks let a text look like another one.
-func oneLine(text string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff':
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\ufffd")))
+// Export writes a journal under a profile into files: it maps accounts and dimensions, sums
+// where the profile says so, cuts files and keeps what the manifest says. It is a [Writer].
+type Export struct {
+	profile Profile
+	spec    spec
+	files   Files
+	scribe  *scribe
+	mapping mapping
+
+	header   Header
+	out      *Output
+	writer   Writer
+	summary  *summary
+	manifest Manifest
+	totals   sums
+	inBook   sums
+	accounts map[accountKey]accountSums
 }
 
-// customerOf, policyOf and packOf return the dimension that all lines share, or "".
-func customerOf(l ledger.Line) string { return l.Dimensions.Customer }
-func policyOf(l ledger.Line) string   { return l.Dimensions.Policy }
-func packOf(l ledger.Line) string     { return l.Dimensions.Pack }
+type accountKey struct {
+	account  Account
+	role     ledger.Role
+	currency ledger.Currency
+}
 
-// shared returns what all lines of the entry have in common, or "" where they differ.
-func shared(entry ledger.Entry, of func(ledger.Line) string) string {
-	if len(entry.Lines) == 0 {
-		return ""
+type accountSums struct{ amount, functional sides }
+
+// Open returns an export under the profile into the files. Errors: [ProfileErrors].
+func Open(p Profile, files Files) (*Export, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
 	}
-	first := of(entry.Lines[0])
-	if slices.ContainsFunc(entry.Lines, func(l ledger.Line) bool { return of(l) != first }) {
-		return ""
+	spec, err := specOf(p.Format)
+	if err != nil {
+		return nil, err
 	}
-	return first
+	hash, err := p.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return &Export{
+		profile: p, spec: spec, files: files, scribe: newScribe(p), mapping: newMapping(p, spec),
+		totals: sums{}, inBook: sums{}, accounts: map[accountKey]accountSums{},
+		manifest: Manifest{
+			Version: ManifestVersion, Format: p.Format, Mode: p.Mode,
+			Profile: ProfileRef{Name: p.Name, Version: p.Version, SHA256: hash},
+		},
+	}, nil
+}
+
+// Begin opens the first file.
+func (x *Export) Begin(header Header) error {
+	if header.Functional == "" {
+		return fmt.Errorf("an export needs the functional currency of its book")
+	}
+	x.header = header
+	x.manifest.Batch, x.manifest.From, x.manifest.To = header.Batch, header.From, header.To
+	x.manifest.Book = header.Functional
+	stem := string(x.profile.Format)
+	if header.Batch != 0 {
+		stem += fmt.Sprintf("-%06d", header.Batch)
+	}
+	x.out = newOutput(x.files, stem)
+	if err := x.open(); err != nil {
+		return err
+	}
+	if x.profile.Mode == Summed {
+		x.summary = newSummary(x.profile, header)
+		return x.summary.begin(x.out, stem+"-join.csv")
+	}
+	return x.stopped(x.writer.Begin(header))
+}
+
+func (x *Export) open() (err error) {
+	if x.spec.layout != nil {
+		x.writer = newTextFiles(x.profile, x.scribe, x.out, x.spec.extension, x.spec.layout(x.profile, x.scribe))
+		return nil
+	}
+	x.writer, err = x.spec.open(x.profile, x.scribe, x.out)
+	return err
+}
+
+// Entry writes an entry, or adds it to the summary. Errors: [RefusalError], [RefusedError], and those
+// of the files.
+func (x *Export) Entry(entry Entry) error {
+	if err := balanced(entry); err != nil {
+		return x.stopped(err)
+	}
+	mapped, err := x.mapping.apply(entry)
+	if err != nil {
+		return x.stopped(err)
+	}
+	return x.stopped(x.accept(mapped))
+}
+
+// accept takes an entry that is mapped.
+func (x *Export) accept(mapped Entry) error {
+	x.count(mapped)
+	if x.summary != nil {
+		return x.summary.add(mapped)
+	}
+	return x.write(mapped)
+}
+
+// End writes what is left and closes the last file.
+func (x *Export) End() error {
+	return x.stopped(x.finish(func(err error) error { return err }))
+}
+
+// finish writes the summary, if there is one, and ends. What an entry of the summary is
+// refused for goes through refused, which may go on.
+func (x *Export) finish(refused func(error) error) error {
+	if x.summary != nil {
+		if err := x.summary.end(); err != nil {
+			return err
+		}
+		if err := x.writer.Begin(x.header); err != nil {
+			return err
+		}
+		for entry := range x.summary.entries() {
+			if err := refused(x.write(entry)); err != nil {
+				return err
+			}
+		}
+	}
+	return x.writer.End()
+}
+
+// stopped closes the open file where there was an error.
+func (x *Export) stopped(err error) error {
+	if err == nil {
+		return nil
+	}
+	return x.out.abandon(err)
+}
+
+// write hands an entry to the target, in the currency that the target is told.
+func (x *Export) write(entry Entry) error {
+	if x.spec.journal {
+		x.manifest.Written.Entries++
+		x.manifest.Written.Lines += int64(len(entry.Lines))
+		return x.writer.Entry(entry)
+	}
+	told, refused := x.told(entry)
+	if refused != nil {
+		return refused
+	}
+	x.manifest.Written.ZeroLines += int64(len(entry.Lines) - len(told.Lines))
+	if len(told.Lines) == 0 {
+		x.manifest.Written.ZeroEntries++
+		return nil
+	}
+	told.Code = x.profile.Prefix + told.Code
+	if err := x.writer.Entry(told); err != nil {
+		return err
+	}
+	x.manifest.Written.Entries++
+	x.manifest.Written.Lines += int64(len(told.Lines))
+	return nil
+}
+
+// count adds an entry of the journal to what the manifest says.
+func (x *Export) count(entry Entry) {
+	m := &x.manifest
+	m.Entries++
+	m.Lines += int64(len(entry.Lines))
+	if m.First == 0 {
+		m.First = entry.Number
+	}
+	m.Last = entry.Number
+	for _, line := range entry.Lines {
+		x.totals.add(line.Amount)
+		x.inBook.add(line.Functional)
+		key := accountKey{line.Account, line.Role, line.Amount.Currency}
+		both := x.accounts[key]
+		both.amount = both.amount.plus(line.Amount)
+		both.functional = both.functional.plus(line.Functional)
+		x.accounts[key] = both
+	}
+}
+
+// Manifest returns what was written. It is whole after End.
+func (x *Export) Manifest() Manifest {
+	m := x.manifest
+	m.Totals, m.InBook = x.totals.totals(), x.inBook.totals()
+	m.Files, m.Cleaned = x.out.list(), x.scribe.counts
+	m.Accounts = make([]AccountTotal, 0, len(x.accounts))
+	keys := slices.SortedFunc(maps.Keys(x.accounts), func(a, b accountKey) int {
+		return strings.Compare(a.sort(), b.sort())
+	})
+	for _, key := range keys {
+		both := x.accounts[key]
+		m.Accounts = append(m.Accounts, AccountTotal{
+			Code: key.account.Code, Name: key.account.Name, Role: key.role,
+			Total: both.amount.total(key.currency), Functional: both.functional.total(x.header.Functional),
+		})
+	}
+	return m
+}
+
+func (k accountKey) sort() string {
+	return strings.Join([]string{k.account.Code, k.account.Name, string(k.role), string(k.currency)}, "\x00")
+}
+
+// balanced holds an entry against the one rule that every target has too.
+func balanced(entry Entry) error {
+	amounts, functionals := map[ledger.Currency]int64{}, int64(0)
+	for _, line := range entry.Lines {
+		amounts[line.Amount.Currency] += line.Amount.Minor
+		functionals += line.Functional.Minor
+	}
+	for currency, sum := range amounts {
+		if sum != 0 {
+			return fmt.Errorf("%s is out of balance by %s", entry.Code, ledger.Money(sum, currency))
+		}
+	}
+	if functionals != 0 {
+		return fmt.Errorf("%s is out of balance in the functional currency by %d minor units", entry.Code, functionals)
+	}
+	return nil
 }

@@ -291,7 +291,7 @@ func TestAWriteThatFailsIsReported(t *testing.T) {
 		}
 		err = encoder.Begin(header)
 		for _, e := range book() {
-			err = errors.Join(err, encoder.Entry(e))
+			err = errors.Join(err, encoder.Entry(Canonical(e)))
 		}
 		if err = errors.Join(err, encoder.End()); err == nil {
 			t.Errorf("%s: nobody noticed", format)

@@ -29,7 +29,7 @@ func (h *hledgerEncoder) declare(currency ledger.Currency) {
 	}
 }
 
-func (h *hledgerEncoder) Entry(entry ledger.Entry) error {
+func (h *hledgerEncoder) Entry(entry Entry) error {
 	for _, line := range entry.Lines {
 		h.declare(line.Amount.Currency)
 	}

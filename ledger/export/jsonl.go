@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"time"
-
-	"drawdown/ledger"
 )
 
 // jsonEntry is one line of the JSON Lines file. The keys stand in this order.
@@ -53,7 +51,7 @@ func newJSONL(w io.Writer) *jsonlEncoder {
 
 func (j *jsonlEncoder) Begin(Header) error { return nil }
 
-func (j *jsonlEncoder) Entry(entry ledger.Entry) error {
+func (j *jsonlEncoder) Entry(entry Entry) error {
 	out := jsonEntry{
 		Entry:          entry.Number,
 		Kind:           string(entry.Kind),
@@ -67,8 +65,8 @@ func (j *jsonlEncoder) Entry(entry ledger.Entry) error {
 	}
 	for i, line := range entry.Lines {
 		out.Lines[i] = jsonLine{
-			Line:                 i + 1,
-			Account:              string(line.Account),
+			Line:                 line.Number,
+			Account:              string(line.Role),
 			Amount:               line.Amount.Text(),
 			Currency:             string(line.Amount.Currency),
 			MinorUnits:           line.Amount.Minor,

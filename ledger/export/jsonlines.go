@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"time"
-
-	"drawdown/ledger"
 )
 
 // jsonDetail is one posting with what its entry says, so that a line of the file needs no other.
@@ -50,7 +48,7 @@ func newJSONLines(w io.Writer) *jsonLinesEncoder {
 
 func (j *jsonLinesEncoder) Begin(Header) error { return nil }
 
-func (j *jsonLinesEncoder) Entry(entry ledger.Entry) error {
+func (j *jsonLinesEncoder) Entry(entry Entry) error {
 	detail := jsonDetail{
 		Entry:          entry.Number,
 		Kind:           string(entry.Kind),
@@ -61,8 +59,8 @@ func (j *jsonLinesEncoder) Entry(entry ledger.Entry) error {
 		Reference:      entry.Reference,
 		Description:    entry.Description,
 	}
-	for i, line := range entry.Lines {
-		detail.Line, detail.Account = i+1, string(line.Account)
+	for _, line := range entry.Lines {
+		detail.Line, detail.Account = line.Number, string(line.Role)
 		detail.Amount, detail.Currency, detail.MinorUnits = line.Amount.Text(), string(line.Amount.Currency), line.Amount.Minor
 		detail.FunctionalAmount, detail.FunctionalCurrency = line.Functional.Text(), string(line.Functional.Currency)
 		detail.FunctionalMinorUnits = line.Functional.Minor

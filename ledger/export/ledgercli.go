@@ -35,7 +35,7 @@ func (l *ledgerEncoder) declare(currency ledger.Currency) {
 	}
 }
 
-func (l *ledgerEncoder) Entry(entry ledger.Entry) error {
+func (l *ledgerEncoder) Entry(entry Entry) error {
 	for _, line := range entry.Lines {
 		l.declare(line.Amount.Currency)
 	}

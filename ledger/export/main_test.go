@@ -34,7 +34,7 @@ func encode(t tester, format Format, header Header, entries ...ledger.Entry) str
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if err := encoder.Entry(entry); err != nil {
+		if err := encoder.Entry(Canonical(entry)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -99,14 +99,14 @@ func (p *parquetEncoder) Begin(header Header) error {
 	return nil
 }
 
-func (p *parquetEncoder) Entry(entry ledger.Entry) error {
+func (p *parquetEncoder) Entry(entry Entry) error {
 	p.row = p.row[:0]
-	for i, line := range entry.Lines {
+	for _, line := range entry.Lines {
 		p.row = append(p.row, parquetRow{
-			Entry: entry.Number, Line: int32(i + 1),
+			Entry: entry.Number, Line: int32(line.Number),
 			AccountingDate: epochDays(entry.AccountingDate), OccurredOn: epochDays(entry.OccurredOn),
 			PostedAt: entry.PostedAt.UnixMicro(),
-			Kind:     string(entry.Kind), Account: string(line.Account),
+			Kind:     string(entry.Kind), Account: string(line.Role),
 			Amount: parquetAmount(line.Amount), Minor: line.Amount.Minor,
 			Exponent: line.Amount.Currency.Exponent(), Currency: string(line.Amount.Currency),
 			Functional: parquetAmount(line.Functional), FunctionalMinor: line.Functional.Minor,

@@ -108,10 +108,10 @@ func (p *plainText) isNew(currency ledger.Currency) bool {
 }
 
 // add adds the entry to what the accounts stand at.
-func (p *plainText) add(entry ledger.Entry) {
+func (p *plainText) add(entry Entry) {
 	p.last = max(p.last, entry.AccountingDate)
 	for _, line := range entry.Lines {
-		of := accountCurrency{line.Account, line.Amount.Currency}
+		of := accountCurrency{line.Role, line.Amount.Currency}
 		p.closing[of] = ledger.Money(p.closing[of], "").Add(ledger.Money(line.Amount.Minor, "")).Minor
 	}
 }
@@ -152,8 +152,8 @@ func (p *plainText) tag(indent, name, value string) {
 // currency of the contract; where the book reports in another, every posting carries that amount
 // as the tag "functional". It is no price: with one, both programs would hold the entry to
 // balance in the other currency alone, and an exchange difference has no price at all.
-func (p *plainText) transaction(entry ledger.Entry) error {
-	p.printf("\n%s * (%s) %s\n", entry.AccountingDate, EntryCode(entry.Number), description(entry))
+func (p *plainText) transaction(entry Entry) error {
+	p.printf("\n%s * (%s) %s\n", entry.AccountingDate, entry.Code, description(entry))
 	p.tag("    ", "kind", string(entry.Kind))
 	if entry.OccurredOn != entry.AccountingDate {
 		p.tag("    ", "occurred", entry.OccurredOn.String())
@@ -164,7 +164,7 @@ func (p *plainText) transaction(entry ledger.Entry) error {
 	p.tag("    ", "policy", policy)
 	p.tag("    ", "pack", pack)
 	for _, line := range entry.Lines {
-		account, known := HledgerAccount(line.Account)
+		account, known := HledgerAccount(line.Role)
 		if !known {
 			return unknownAccount(entry, line)
 		}
@@ -180,8 +180,8 @@ func (p *plainText) transaction(entry ledger.Entry) error {
 	return nil
 }
 
-func unknownAccount(entry ledger.Entry, line ledger.Line) error {
-	return fmt.Errorf("entry %d names the unknown account %q", entry.Number, line.Account)
+func unknownAccount(entry Entry, line Line) error {
+	return fmt.Errorf("entry %d names the unknown account %q", entry.Number, line.Role)
 }
 
 // differing writes the line's tag where the entry as a whole does not say it.
@@ -204,9 +204,26 @@ func (p *plainText) assertions() {
 	})
 }
 
+// customerOf, policyOf and packOf return a dimension of a line.
+func customerOf(l Line) string { return l.Dimensions.Customer }
+func policyOf(l Line) string   { return l.Dimensions.Policy }
+func packOf(l Line) string     { return l.Dimensions.Pack }
+
+// shared returns what all lines of the entry have in common, or "" where they differ.
+func shared(entry Entry, of func(Line) string) string {
+	if len(entry.Lines) == 0 {
+		return ""
+	}
+	first := of(entry.Lines[0])
+	if slices.ContainsFunc(entry.Lines, func(l Line) bool { return of(l) != first }) {
+		return ""
+	}
+	return first
+}
+
 // description returns the entry's description as a transaction can hold it: a semicolon
 // would begin a comment, and a bar would split off hledger's payee.
-func description(entry ledger.Entry) string {
+func description(entry Entry) string {
 	text := strings.NewReplacer(";", ",", "|", "/").Replace(oneLine(entry.Description))
 	if text == "" {
 		return string(entry.Kind)

@@ -112,20 +112,20 @@ func (x *xlsxEncoder) endSheet() error {
 	return x.sheet.Flush()
 }
 
-func (x *xlsxEncoder) Entry(entry ledger.Entry) error {
+func (x *xlsxEncoder) Entry(entry Entry) error {
 	if x.rows+len(entry.Lines) > x.maxRows && x.rows > 1 {
 		if err := x.newSheet(); err != nil { // an entry stands whole on a sheet
 			return err
 		}
 	}
-	for i, line := range entry.Lines {
+	for _, line := range entry.Lines {
 		x.beginRow()
 		x.whole(entry.Number, xlsxPlain)
-		x.whole(int64(i+1), xlsxPlain)
+		x.whole(int64(line.Number), xlsxPlain)
 		x.day(entry.AccountingDate)
 		x.day(entry.OccurredOn)
 		x.text(string(entry.Kind), xlsxText)
-		x.text(string(line.Account), xlsxText)
+		x.text(string(line.Role), xlsxText)
 		x.sides(line, line.Amount)
 		x.sides(line, line.Functional)
 		for _, text := range [...]string{line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack, entry.Reference, entry.Description} {
@@ -176,7 +176,7 @@ func utf16Length(text string) (n int) {
 }
 
 // sides writes debit, credit, the signed amount as text, and the currency.
-func (x *xlsxEncoder) sides(line ledger.Line, amount ledger.Amount) {
+func (x *xlsxEncoder) sides(line Line, amount ledger.Amount) {
 	if amount.Minor < 0 || amount.Minor == 0 && (line.Amount.Minor < 0 || line.Functional.Minor < 0) {
 		x.column++
 		x.money(amount.Neg())

@@ -120,7 +120,7 @@ func TestFullSheets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range book() {
-		if err := encoder.Entry(e); err != nil {
+		if err := encoder.Entry(Canonical(e)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestATextThatDoesNotFitACell(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "entry 1 has a text of 32768 characters, a cell takes 32767"
-	if err := encoder.Entry(e); err == nil || err.Error() != want {
+	if err := encoder.Entry(Canonical(e)); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

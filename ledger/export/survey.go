@@ -1,0 +1,100 @@
+package export
+
+// maxRefusals bounds how many refusals are listed besides what is not mapped, which is
+// always listed in full: with that list an accountant can complete the profile at once.
+const maxRefusals = 1000
+
+// Survey reads a journal before it is written and collects everything that stands in the
+// way, where an [Export] stops at the first. It is a [Writer]; End returns a [RefusedError], or
+// nil where the journal can be written.
+type Survey struct {
+	export   *Export
+	refusals []RefusalError
+	at       map[refusalKey]kept
+	others   int // of the list, what is not about mapping
+	more     int64
+}
+
+type refusalKey struct{ code, field, value, message string }
+
+// kept is where a refusal stands in the list, and the last entry that was counted for it.
+type kept struct {
+	at   int
+	last string
+}
+
+// NewSurvey returns a survey under the profile. Errors: [ProfileErrors].
+func NewSurvey(p Profile) (*Survey, error) {
+	export, err := Open(p, Nowhere{})
+	if err != nil {
+		return nil, err
+	}
+	return &Survey{export: export, at: map[refusalKey]kept{}}, nil
+}
+
+// Begin begins the survey.
+func (s *Survey) Begin(header Header) error { return s.export.Begin(header) }
+
+// Entry looks at an entry. What refuses it is kept for End.
+func (s *Survey) Entry(entry Entry) error {
+	mapped, err := s.export.mapping.apply(entry)
+	if err == nil {
+		if err = balanced(entry); err == nil {
+			err = s.export.accept(mapped)
+		}
+	}
+	return s.collect(err)
+}
+
+// End ends the survey.
+func (s *Survey) End() error {
+	if err := s.export.finish(s.collect); err != nil {
+		return err
+	}
+	if len(s.refusals) == 0 {
+		return nil
+	}
+	return RefusedError{Refusals: s.refusals, More: s.more}
+}
+
+// Manifest returns what would have been written, without what was refused.
+func (s *Survey) Manifest() Manifest { return s.export.Manifest() }
+
+// collect keeps what an error refuses; another error is returned.
+func (s *Survey) collect(err error) error {
+	if err == nil {
+		return nil
+	}
+	refusals, ok := asRefusals(err)
+	if !ok {
+		return s.export.stopped(err)
+	}
+	for _, one := range refusals {
+		s.keep(one)
+	}
+	return nil
+}
+
+func (s *Survey) keep(one RefusalError) {
+	key := refusalKey{code: one.Code, field: one.Field, value: one.Value}
+	mapping := one.Code == UnmappedAccount || one.Code == UnmappedDimension
+	if !mapping {
+		key.message = one.Message
+	}
+	if before, known := s.at[key]; known {
+		if before.last != one.Entry {
+			s.refusals[before.at].Entries++
+			s.at[key] = kept{before.at, one.Entry}
+		}
+		return
+	}
+	if !mapping {
+		if s.others == maxRefusals {
+			s.more++
+			return
+		}
+		s.others++
+	}
+	s.at[key] = kept{len(s.refusals), one.Entry}
+	s.refusals = append(s.refusals, one)
+}

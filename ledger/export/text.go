@@ -1,0 +1,241 @@
+package export
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"drawdown/ledger"
+)
+
+// oneLine makes a text safe for a file of lines: what is not UTF-8 is replaced, line
+// breaks and tabs become spaces, other control characters and marks that turn the
+// direction of writing are dropped. Those marks let a text look like another one.
+func oneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff':
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\ufffd")))
+}
+
+// formulaStarts begin what a spreadsheet would compute instead of show; the full-width
+// ones do so under East Asian settings. OWASP ASVS 1.2.10, CWE-1236.
+const formulaStarts = "=+-@＝＋－＠"
+
+// startsFormula reports whether a text on one line would be computed.
+func startsFormula(text string) bool {
+	first, size := utf8.DecodeRuneInString(text)
+	return size > 0 && strings.ContainsRune(formulaStarts, first)
+}
+
+// isClean reports whether a text is safe anywhere as it is, which is so for most.
+func isClean(text string) bool {
+	if text == "" {
+		return true
+	}
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return text[0] != ' ' && text[len(text)-1] != ' ' && strings.IndexByte(formulaStarts, text[0]) < 0
+}
+
+// appendQuoted appends a cell of RFC 4180, in quotes where it needs them: where it holds
+// the delimiter, a quote, or is what PostgreSQL takes for the end.
+func appendQuoted(b []byte, text string, delimiter byte) []byte {
+	const endOfData = `\.`
+	if strings.IndexByte(text, delimiter) < 0 && strings.IndexByte(text, '"') < 0 && text != endOfData {
+		return append(b, text...)
+	}
+	b = append(b, '"')
+	for i := range len(text) {
+		if text[i] == '"' {
+			b = append(b, '"')
+		}
+		b = append(b, text[i])
+	}
+	return append(b, '"')
+}
+
+// scribe writes texts, amounts and dates in the form of a profile, and counts what it had
+// to change.
+type scribe struct {
+	file    FileForm
+	formula Formula
+	counts  Sanitised
+}
+
+func newScribe(p Profile) *scribe { return &scribe{file: p.File, formula: p.Formula} }
+
+// free returns a text for people as the target can hold it: without what is in separators
+// (which becomes spaces), neutralised, in the file's encoding, cut to so many characters.
+// 0 is no limit.
+func (s *scribe) free(text string, longest int, separators string) string {
+	if !isClean(text) {
+		text = s.neutralised(s.plain(text))
+	}
+	if separators != "" && strings.ContainsAny(text, separators) {
+		s.counts.Separators++
+		text = strings.Map(func(r rune) rune {
+			if strings.ContainsRune(separators, r) {
+				return ' '
+			}
+			return r
+		}, text)
+	}
+	if s.file.Encoding == Windows1252 && !s.encodes(text) {
+		s.counts.Characters++
+		text = strings.Map(func(r rune) rune {
+			if _, ok := charmap.Windows1252.EncodeRune(r); ok {
+				return r
+			}
+			return '?'
+		}, text)
+	}
+	if longest > 0 && len(text) > longest && utf8.RuneCountInString(text) > longest {
+		s.counts.Cut++
+		text = string([]rune(text)[:longest-1]) + "…"
+	}
+	return text
+}
+
+// plain puts a text on one line.
+func (s *scribe) plain(text string) string {
+	line := oneLine(text)
+	if line != strings.TrimSpace(text) {
+		s.counts.Controls++
+	}
+	return line
+}
+
+func (s *scribe) neutralised(text string) string {
+	if s.formula == KeepFormula || !startsFormula(text) {
+		return text
+	}
+	s.counts.Formulas++
+	if s.formula == QuoteFormula {
+		return "'" + text
+	}
+	return strings.TrimLeft(text, formulaStarts+" ")
+}
+
+func (s *scribe) encodes(text string) bool {
+	for _, r := range text {
+		if _, ok := charmap.Windows1252.EncodeRune(r); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// exact says what keeps a text from being written as it is, or "": a number, an account or
+// a dimension names something in the target and would name something else when changed.
+func (s *scribe) exact(text string, longest int, separators string) (code, message string) {
+	switch {
+	case longest > 0 && utf8.RuneCountInString(text) > longest:
+		return TooLong, "has more than " + strconv.Itoa(longest) + " characters and may not be cut"
+	case oneLine(text) != text:
+		return BadText, "holds blanks at an end, line breaks or control characters; map it to another value"
+	case s.formula != KeepFormula && startsFormula(text):
+		return BadText, "begins like a formula; map it to another value"
+	case separators != "" && strings.ContainsAny(text, separators):
+		return BadText, "holds a character that parts fields in this format; map it to another value"
+	case s.file.Encoding == Windows1252 && !s.encodes(text):
+		return BadText, "holds characters that Windows-1252 does not have; map it to another value"
+	}
+	return "", ""
+}
+
+// encoded returns a UTF-8 text in the encoding of the file.
+func (s *scribe) encoded(b []byte) []byte {
+	if s.file.Encoding != Windows1252 {
+		return b
+	}
+	out := make([]byte, 0, len(b))
+	for _, r := range string(b) {
+		c, _ := charmap.Windows1252.EncodeRune(r) // free and exact let nothing else through
+		out = append(out, c)
+	}
+	return out
+}
+
+// amount appends an amount with so many decimals, or with those of its currency where
+// places is negative. It reports whether that takes no rounding.
+func (s *scribe) amount(b []byte, amount ledger.Amount, places int) ([]byte, bool) {
+	own := int(amount.Currency.Exponent())
+	if places < 0 {
+		places = own
+	}
+	start := len(b)
+	b = amount.Append(b)
+	if own == 0 && places > 0 {
+		b = append(b, '.')
+	}
+	for ; own < places; own++ {
+		b = append(b, '0')
+	}
+	for ; own > places; own-- {
+		if b[len(b)-1] != '0' {
+			return b[:start], false
+		}
+		b = b[:len(b)-1]
+	}
+	if places == 0 {
+		b = trimPoint(b)
+	}
+	if s.file.Decimal == Comma {
+		for i := start; i < len(b); i++ {
+			if b[i] == '.' {
+				b[i] = ','
+			}
+		}
+	}
+	return b, true
+}
+
+func trimPoint(b []byte) []byte {
+	if len(b) > 0 && b[len(b)-1] == '.' {
+		return b[:len(b)-1]
+	}
+	return b
+}
+
+// date appends a day in the profile's form.
+func (s *scribe) date(b []byte, day ledger.Date) []byte { return appendDate(b, day, s.file.Dates) }
+
+var monthNames = [...]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+
+func appendDate(b []byte, day ledger.Date, form DateForm) []byte {
+	if day == 0 || form == ISODate {
+		return day.Append(b)
+	}
+	iso := day.String()
+	y, m, d := iso[:4], iso[5:7], iso[8:]
+	for i := 0; i < len(form); {
+		rest := string(form[i:])
+		switch {
+		case strings.HasPrefix(rest, "YYYY"):
+			b, i = append(b, y...), i+4
+		case strings.HasPrefix(rest, "YY"):
+			b, i = append(b, y[2:]...), i+2
+		case strings.HasPrefix(rest, "MMM"):
+			b, i = append(b, monthNames[10*(m[0]-'0')+m[1]-'0'-1]...), i+3
+		case strings.HasPrefix(rest, "MM"):
+			b, i = append(b, m...), i+2
+		case strings.HasPrefix(rest, "DD"):
+			b, i = append(b, d...), i+2
+		default:
+			b, i = append(b, form[i]), i+1
+		}
+	}
+	return b
+}
