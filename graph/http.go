@@ -60,6 +60,7 @@ type Options struct {
 //	/graphql   GraphQL over HTTP, GET and POST: for whoever has a role
 //	/v1/usage  streams of usage, POST: for operators
 //	/v1/estimates/…/attachments/…  papers of estimates: PUT for accountants, GET for auditors too
+//	/v1/reports, /v1/reports/…  which reports there are, and each as a file, GET: for whoever has a role
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
 //	/metrics   what Options.Metrics says, where it is given: for whoever has a role
@@ -112,6 +113,9 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	for _, path := range attachmentPaths {
 		mux.Handle(path, sites(access.needs(books.Viewer, denyAttachment, attachments{b, faults, api.shedding.memory, rates})))
 	}
+	asFiles := sites(access.needs(books.Viewer, denyAttachment, reportFiles{b, faults, api.shedding.memory, rates}))
+	mux.Handle(reportsPath, asFiles)
+	mux.Handle(reportPath, asFiles)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {

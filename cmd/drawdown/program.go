@@ -93,7 +93,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&p.db, "db", defaultDB, dbUsage)
 	p.secret(root.PersistentFlags(), "db", shown)
 	root.AddCommand(
-		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.jobCommand(),
+		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.reportCommand(), p.jobCommand(),
 		p.tokenCommand(), p.scenarioCommand(), p.verifyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
 		p.healthCommand(), p.versionCommand(),
 	)

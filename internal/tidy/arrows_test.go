@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"internal/forecast":  {},
 	"internal/books":     {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/forecast"},
 	"internal/store":     {"ledger", "revrec", "revrec/estimate", "internal/books"},
+	"internal/reports":    {"ledger", "ledger/export", "revrec", "internal/books"},
 	"internal/auth":      {"internal/books"},
 	"internal/telemetry": {"internal/books"},
 	"internal/webhook":   {"internal/books"},
@@ -25,12 +26,12 @@ var mayImport = map[string][]string{
 	"internal/scenario":  {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books"},
 	"internal/demo":      {"ledger", "revrec", "revrec/estimate", "internal/books"},
 	"internal/bench":     {"ledger", "revrec", "internal/books"},
-	"graph":              {"ledger", "revrec", "revrec/estimate", "internal/forecast", "internal/books", "internal/auth", "internal/intake"},
+	"graph":              {"ledger", "revrec", "revrec/estimate", "internal/forecast", "internal/books", "internal/auth", "internal/intake", "internal/reports"},
 	"jobs":               {"ledger", "revrec", "revrec/estimate", "internal/books"},
 	"web":                {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books", "internal/store",
-		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "internal/webhook", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "internal/webhook", "internal/reports", "graph", "jobs", "web",
 	},
 	// A client as others write one: a module of its own that knows the API alone.
 	"examples/go":   {},

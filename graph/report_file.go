@@ -1,0 +1,171 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"drawdown/internal/books"
+	"drawdown/internal/reports"
+)
+
+const (
+	// reportPath is where reports are read as files, and listed.
+	reportPath      = "/v1/reports/{file}"
+	reportsPath     = "/v1/reports"
+	reportTime      = 5 * time.Minute // what a report may take to be made and read
+	reportMaxBytes  = 256 << 20       // beyond which a report is for the command line
+	reportFileParts = 2               // a name and a format
+)
+
+// reportFiles gives reports as files, to whoever may ask for them as fields: all of them to a role
+// for the whole book, and those of a customer to a caller who is bound to it.
+type reportFiles struct {
+	books  *books.Books
+	faults presenter
+	memory *memory
+	rates  *rates
+}
+
+func (s reportFiles) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	attachments(s).refuse(w, r, err)
+}
+
+// list answers which reports there are, what they ask and what is in their columns.
+func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
+	type parameter struct {
+		Name     string   `json:"name"`
+		Kind     string   `json:"kind"`
+		About    string   `json:"about"`
+		Required bool     `json:"required"`
+		Default  string   `json:"default,omitempty"`
+		Values   []string `json:"values,omitempty"`
+	}
+	type column struct {
+		Name  string `json:"name"`
+		Kind  string `json:"kind"`
+		About string `json:"about"`
+	}
+	type listed struct {
+		Name       string      `json:"name"`
+		Title      string      `json:"title"`
+		About      string      `json:"about"`
+		Basis      string      `json:"basis,omitempty"`
+		Path       string      `json:"path"`
+		Parameters []parameter `json:"parameters"`
+		Columns    []column    `json:"columns"`
+	}
+	all := []listed{}
+	for _, of := range reports.All() {
+		l := listed{Name: of.Name, Title: of.Title, About: of.About, Basis: of.Basis, Path: reportsPath + "/" + of.Name + ".csv", Parameters: []parameter{}, Columns: []column{}}
+		for _, p := range of.Parameters {
+			l.Parameters = append(l.Parameters, parameter{p.Name, string(p.Kind), p.About, p.Required, p.Default, p.Values})
+		}
+		for _, c := range of.Columns {
+			l.Columns = append(l.Columns, column{c.Name, string(c.Kind), c.About})
+		}
+		all = append(all, l)
+	}
+	sayJSON(w, http.StatusOK, map[string]any{"reports": all})
+}
+
+// ServeHTTP answers GET of a report as a file.
+func (s reportFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use GET to read"))
+		return
+	}
+	if refused := attachments(s).turnAway(r); refused != nil {
+		s.refuse(w, r, refused)
+		return
+	}
+	if r.PathValue("file") == "" {
+		s.list(w, r)
+		return
+	}
+	asked, format, err := reportNamed(r)
+	if err == nil && forOneCustomer(r.Context()) && !asked.OfCustomer {
+		err = &books.Error{Code: books.Forbidden, Message: "the report is of the whole book, which a token for one customer may not read"}
+	}
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+	defer cancel()
+	text, args, err := s.write(ctx, r, asked, format)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	sum := sha256.Sum256(text)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(reportTime)) // a recorder of tests has none
+	w.Header().Set("Content-Type", format.MediaType())
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": asked.Name + "." + string(format)}))
+	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
+	w.Header().Set("Cache-Control", "private, no-cache")
+	if asOf := args.Instant(reports.AsOf.Name); !asOf.IsZero() {
+		w.Header().Set("Drawdown-As-Of", asOf.Format(time.RFC3339Nano))
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
+}
+
+// reportNamed returns what the path asks for: NAME.csv or NAME.jsonl. Errors: NOT_FOUND, INVALID.
+func reportNamed(r *http.Request) (reports.Report, reports.Format, error) {
+	parts := strings.SplitN(r.PathValue("file"), ".", reportFileParts)
+	asked, err := reports.Find(parts[0])
+	if err != nil {
+		return asked, "", err
+	}
+	format := reports.CSV
+	if len(parts) == reportFileParts {
+		format = reports.Format(parts[1])
+	}
+	for _, known := range reports.Formats() {
+		if format == known {
+			return asked, format, nil
+		}
+	}
+	return asked, format, &books.Error{Code: books.Invalid, Field: "report", Message: "ends in .csv or .jsonl, not in " + clip(string(format))}
+}
+
+// write makes the file, whole: a report that fails halfway is not sent as if it were one.
+func (s reportFiles) write(ctx context.Context, r *http.Request, asked reports.Report, format reports.Format) ([]byte, reports.Args, error) {
+	given := map[string]string{}
+	for name, values := range r.URL.Query() {
+		if len(values) != 1 {
+			return nil, reports.Args{}, &books.Error{Code: books.Invalid, Field: name, Message: "is given more than once"}
+		}
+		given[name] = values[0]
+	}
+	args, err := asked.Parse(s.books, given)
+	if err != nil {
+		return nil, args, err
+	}
+	to := &bounded{most: reportMaxBytes}
+	err = s.books.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		_, err := asked.File(ctx, s.books, tx, args, format, to)
+		return err
+	})
+	return to.Bytes(), args, err
+}
+
+// bounded keeps what is written, up to a limit.
+type bounded struct {
+	bytes.Buffer
+	most int
+}
+
+// Write refuses what is beyond the limit.
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > b.most {
+		return 0, &books.Error{Code: books.TooLarge, Field: "report", Message: "has more bytes than the server sends: ask for a shorter span, or use drawdown report"}
+	}
+	return b.Buffer.Write(p)
+}

@@ -1,0 +1,7 @@
+package reports
+
+// registered are the reports by what they are about, in the order in which they are
+// documented. Each file of this package that makes reports adds its own here.
+var registered = []func() []Report{
+	rollForwards,
+}
