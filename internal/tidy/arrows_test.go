@@ -18,7 +18,7 @@ var mayImport = map[string][]string{
 	"internal/forecast":  {},
 	"internal/books":     {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/forecast"},
 	"internal/store":     {"ledger", "revrec", "revrec/estimate", "internal/books"},
-	"internal/reports":    {"ledger", "ledger/export", "revrec", "internal/books"},
+	"internal/reports":   {"ledger", "ledger/export", "revrec", "internal/books"},
 	"internal/auth":      {"internal/books"},
 	"internal/telemetry": {"internal/books"},
 	"internal/webhook":   {"internal/books"},

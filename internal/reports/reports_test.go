@@ -1,0 +1,301 @@
+package reports_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/internal/books"
+	"drawdown/internal/reports"
+	"drawdown/internal/store"
+	"drawdown/internal/store/pgtest"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// book is one book on one engine, with a clock of its own and ids in order, so that two books
+// that live through the same have the same rows.
+type book struct {
+	*books.Books
+	t   *testing.T
+	now time.Time
+	ids int
+}
+
+func onBoth(t *testing.T) []*book {
+	t.Helper()
+	var all []*book
+	memory, err := store.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	postgres, err := store.Open(t.Context(), pgtest.Database(t), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := postgres.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, db := range []*store.Store{memory, postgres} {
+		b := &book{t: t, now: time.Date(2024, 1, 2, 9, 0, 0, 0, time.UTC)}
+		b.Books, err = books.Open(t.Context(), db, books.Options{
+			Now:   func() time.Time { return b.now },
+			NewID: func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		all = append(all, b)
+	}
+	return all
+}
+
+func (b *book) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// begin sells 1,000 credits for 100.00 and uses 250 of them in January.
+func (b *book) begin() {
+	ctx := b.t.Context()
+	term, price, used := ledger.Duration{Months: 12}, decimal.NewFromInt(100), decimal.NewFromInt(250)
+	_, err := b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "=annual", Policy: revrec.Policy{Expires: &term}})
+	if err == nil {
+		b.t.Fatal("a code that is a formula was taken")
+	}
+	_, err = b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "annual", Policy: revrec.Policy{Expires: &term}})
+	b.must(err)
+	_, err = b.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "=1+1"})
+	b.must(err)
+	_, err = b.Purchase(ctx, "b", books.NewPurchase{Customer: "=1+1", Policy: "annual", Credits: decimal.NewFromInt(1000), Price: &price})
+	b.must(err)
+	b.now = time.Date(2024, 1, 20, 9, 0, 0, 0, time.UTC)
+	_, err = b.RecordUsage(ctx, []books.UsageInput{{ID: "u1", Customer: "=1+1", Credits: &used}})
+	b.must(err)
+	b.run(2024, 2, 1)
+}
+
+// run runs the jobs on a day.
+func (b *book) run(year int, month time.Month, day int) {
+	b.now = time.Date(year, month, day, 6, 0, 0, 0, time.UTC)
+	_, err := b.RunJob(b.t.Context(), books.JobAll, books.RunOptions{})
+	b.must(err)
+}
+
+// goOn sells and uses more, late too.
+func (b *book) goOn() {
+	ctx := b.t.Context()
+	price, used := decimal.NewFromInt(50), decimal.NewFromInt(100)
+	b.now = time.Date(2024, 2, 3, 9, 0, 0, 0, time.UTC)
+	_, err := b.Purchase(ctx, "b2", books.NewPurchase{Customer: "=1+1", Policy: "annual", Credits: decimal.NewFromInt(500), Price: &price})
+	b.must(err)
+	_, err = b.RecordUsage(ctx, []books.UsageInput{{ID: "u2", Customer: "=1+1", Credits: &used, OccurredAt: time.Date(2024, 1, 25, 0, 0, 0, 0, time.UTC)}})
+	b.must(err)
+	b.run(2024, 2, 4)
+}
+
+func (b *book) file(name string, format reports.Format, given map[string]string) string {
+	b.t.Helper()
+	asked, err := reports.Find(name)
+	b.must(err)
+	args, err := asked.Parse(b.Books, given)
+	b.must(err)
+	var out bytes.Buffer
+	b.must(b.View(b.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		_, err := asked.File(ctx, b.Books, tx, args, format, &out)
+		return err
+	}))
+	return out.String()
+}
+
+// TestTheSameQuestion holds that each report asked as of an instant is the same bytes whatever came
+// after, on both engines, and that its count and totals are those of its rows.
+func TestTheSameQuestion(t *testing.T) {
+	given := map[string]string{
+		"from": "2024-01-01", "to": "2024-01-31", "on": "2024-01-31", "through": "2024-01", "period": "2024-01", "customer": "=1+1", "policy": "annual",
+		"account": "deferred_revenue", "asOf": "2024-02-01T06:00:00Z",
+	}
+	before := map[string]string{}
+	for _, b := range onBoth(t) {
+		b.begin()
+		ask := func(r reports.Report, format reports.Format) string {
+			asked := map[string]string{}
+			for _, p := range r.Parameters {
+				if value, known := given[p.Name]; known && (p.Required || p.Name == "asOf") {
+					asked[p.Name] = value
+				}
+			}
+			return b.file(r.Name, format, asked)
+		}
+		for _, format := range reports.Formats() {
+			for _, r := range reports.All() {
+				text, key := ask(r, format), r.Name+"."+string(format)
+				if first, met := before[key]; met && text != first {
+					t.Errorf("%s differs between the engines:\n%s\n%s", key, first, text)
+				}
+				before[key] = text
+				if format == reports.CSV {
+					checkTotals(t, r, text)
+				}
+			}
+		}
+		b.goOn()
+		for _, format := range reports.Formats() {
+			for _, r := range reports.All() {
+				if text := ask(r, format); text != before[r.Name+"."+string(format)] {
+					t.Errorf("%s.%s changed with what came after:\n%s\n%s", r.Name, format, before[r.Name+"."+string(format)], text)
+				}
+			}
+		}
+	}
+}
+
+// checkTotals adds the rows of a file up again.
+func checkTotals(t *testing.T, r reports.Report, text string) {
+	t.Helper()
+	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", r.Name, err, text)
+	}
+	place := map[string]int{}
+	for i, name := range lines[0] {
+		place[name] = i
+	}
+	rows, sums, said := 0, map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
+	count := ""
+	for _, line := range lines[1:] {
+		switch line[0] {
+		case "ROW":
+			rows++
+			for _, c := range r.Columns {
+				if c.Kind == reports.Text && strings.HasPrefix(line[place[c.Name]], "=") {
+					t.Errorf("%s: %q would be computed by a spreadsheet", r.Name, line[place[c.Name]])
+				}
+				if cell := line[place[c.Name]]; c.Total && cell != "" {
+					key := c.Name + " " + line[place[c.In]]
+					sums[key] = sums[key].Add(decimal.RequireFromString(cell))
+				}
+			}
+		case "TOTAL":
+			said[line[1]+" "+line[2]] = decimal.RequireFromString(line[3])
+		case "ROWS":
+			count = line[1]
+		}
+	}
+	if count != fmt.Sprint(rows) || len(said) != len(sums) {
+		t.Errorf("%s says %s rows and %v, and has %d and %v", r.Name, count, said, rows, sums)
+	}
+	for key, sum := range sums {
+		if !said[key].Equal(sum) {
+			t.Errorf("%s says %s %s, and it is %s", r.Name, key, said[key], sum)
+		}
+	}
+}
+
+// The roll-forward of January by hand: 100.00 sold, 25.00 used of it.
+func TestRollForwardFile(t *testing.T) {
+	b := onBoth(t)[0]
+	b.begin()
+	given := map[string]string{"from": "2024-01-01", "to": "2024-01-31", "asOf": "2024-02-01T06:00:00Z"}
+	got := b.file("deferred-revenue-roll-forward", reports.CSV, given)
+	want := `record,policy,line,amount,currency,functional_amount,functional_currency,entries
+REPORT,deferred-revenue-roll-forward,1,USD,,,,
+PARAMETER,from,2024-01-01,,,,,
+PARAMETER,to,2024-01-31,,,,,
+PARAMETER,by,CURRENCY,,,,,
+PARAMETER,asOf,2024-02-01T06:00:00Z,,,,,
+ROW,,OPENING,0.00,USD,0.00,USD,
+ROW,,PURCHASES_PAID,100.00,USD,100.00,USD,1
+ROW,,USED,-25.00,USD,-25.00,USD,1
+ROW,,CLOSING,75.00,USD,75.00,USD,
+TOTAL,amount,USD,150.00,,,,
+TOTAL,functional_amount,USD,150.00,,,,
+ROWS,4,,,,,,
+`
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	lines := strings.Split(strings.TrimSpace(b.file("deferred-revenue-roll-forward", reports.JSONL, given)), "\n")
+	if len(lines) != 6 {
+		t.Fatalf("%d lines of JSON: %q", len(lines), lines)
+	}
+	if want := `{"record":"row","policy":"","line":"USED","amount":"-25.00","currency":"USD","functional_amount":"-25.00","functional_currency":"USD","entries":1}`; lines[3] != want {
+		t.Errorf("got  %s\nwant %s", lines[3], want)
+	}
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("no JSON: %s", line)
+		}
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	b := onBoth(t)[0]
+	asked, err := reports.Find("deferred-revenue-roll-forward")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		field string
+		given map[string]string
+	}{
+		{"from", map[string]string{"to": "2024-01-31"}},
+		{"from", map[string]string{"from": "2024-02-30", "to": "2024-01-31"}},
+		{"by", map[string]string{"from": "2024-01-01", "to": "2024-01-31", "by": "MOON"}},
+		{"asOf", map[string]string{"from": "2024-01-01", "to": "2024-01-31", "asOf": "yesterday"}},
+		{"asOf", map[string]string{"from": "2024-01-01", "to": "2024-01-31", "asOf": "2999-01-01T00:00:00Z"}},
+		{"since", map[string]string{"since": "2024-01-01"}},
+	} {
+		_, err := asked.Parse(b.Books, test.given)
+		var refused *books.Error
+		if !asError(err, &refused) || refused.Code != books.Invalid || refused.Field != test.field {
+			t.Errorf("%v: %v, want INVALID of %s", test.given, err, test.field)
+		}
+	}
+	if _, err := reports.Find("tea-leaves"); books.CodeOf(err) != books.NotFound {
+		t.Error(err)
+	}
+}
+
+func asError(err error, to **books.Error) bool {
+	known, is := err.(*books.Error) //nolint:errorlint // it is not wrapped
+	*to = known
+	return is
+}
+
+// TestEachIsDocumented holds that docs/reports.md has every report and every parameter and column.
+func TestEachIsDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/reports.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, r := range reports.All() {
+		if seen[r.Name] {
+			t.Errorf("two reports are called %s", r.Name)
+		}
+		seen[r.Name] = true
+		if !strings.Contains(string(text), "| `"+r.Name+"` |") {
+			t.Errorf("docs/reports.md has no row for %s", r.Name)
+		}
+		for _, c := range r.Columns {
+			if c.About == "" || c.Kind == reports.Money && c.In == "" {
+				t.Errorf("%s: column %s lacks what it is about, or its currency", r.Name, c.Name)
+			}
+		}
+		if _, err := os.Stat("../../docs/" + r.Page); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
+	}
+}
