@@ -186,7 +186,7 @@ func (t *table) begin(w *writer) error {
 	names, values, err := w.parameters()
 	for i, name := range names {
 		if err == nil {
-			err = t.say("PARAMETER", name, export.Cell(values[i]))
+			err = t.say("PARAMETER", name, export.SafeCell(values[i]))
 		}
 	}
 	return err
@@ -203,7 +203,7 @@ func (t *table) row(w *writer, _ Row, cells []string) error {
 	t.line[0] = "ROW"
 	for i, cell := range cells {
 		if w.report.Columns[i].Kind == Text {
-			cell = export.Cell(cell)
+			cell = export.SafeCell(cell)
 		}
 		t.line[i+1] = cell
 	}

@@ -1,5 +1,5 @@
 package export
 
-// Cell makes a text safe for a cell of a spreadsheet: on one line, and with an apostrophe before what
+// SafeCell makes a text safe for a cell of a spreadsheet: on one line, and with an apostrophe before what
 // would be taken for a formula.
-func Cell(text string) string { return cell(text) }
+func SafeCell(text string) string { return cell(text) }
