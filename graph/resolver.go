@@ -85,6 +85,11 @@ type (
 	reviewCellResolver      struct{}
 	rollForwardResolver     struct{}
 	rollForwardRowResolver  struct{}
+	waterfallResolver       struct{}
+	waterfallRowResolver    struct{}
+	incomeResolver          struct{}
+	incomeRowResolver       struct{}
+	ledgerCheckResolver     struct{}
 	earlyRowResolver        struct{}
 	estimateChangesResolver struct{}
 	estimateChangeResolver  struct{}
@@ -148,6 +153,11 @@ func (r *resolver) EstimateReview() gen.EstimateReviewResolver { return reviewRe
 func (r *resolver) ReviewedCohort() gen.ReviewedCohortResolver { return reviewedCohortResolver{} }
 func (r *resolver) ReviewCell() gen.ReviewCellResolver         { return reviewCellResolver{} }
 func (r *resolver) BreakageRow() gen.BreakageRowResolver       { return breakageRowResolver{} }
+func (r *resolver) Waterfall() gen.WaterfallResolver           { return waterfallResolver{} }
+func (r *resolver) WaterfallRow() gen.WaterfallRowResolver     { return waterfallRowResolver{} }
+func (r *resolver) Income() gen.IncomeResolver                 { return incomeResolver{} }
+func (r *resolver) IncomeRow() gen.IncomeRowResolver           { return incomeRowResolver{} }
+func (r *resolver) LedgerCheck() gen.LedgerCheckResolver       { return ledgerCheckResolver{} }
 func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
 func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }

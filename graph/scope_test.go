@@ -248,13 +248,16 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if field.Name == "estimateReview" {
 		return []string{`(policy: "pooled", month: "2023-12")`}
 	}
+	if field.Name == "waterfall" {
+		return []string{`(from: "2024-01", to: "2024-02", groupBy: POLICY)`}
+	}
 	if field.Name == "breakage" {
 		return []string{`(through: "2024-01")`}
 	}
 	if field.Name == "breakageSensitivity" {
 		return []string{`(policy: "pooled", on: "2024-01-09", points: ["2.5"], byPool: true)`}
 	}
-	if slices.Contains([]string{"deferredRevenueRollForward", "earlyBreakageRollForward", "estimateChanges"}, field.Name) {
+	if slices.Contains([]string{"deferredRevenueRollForward", "earlyBreakageRollForward", "estimateChanges", "income"}, field.Name) {
 		return []string{`(from: "2024-01-10", to: "2024-02-09")`}
 	}
 	if field.Name == "statement" {

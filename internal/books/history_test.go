@@ -121,6 +121,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 		b.checkAssets(t, h)
 		b.checkStatements(t, h)
 		b.checkRollForward(t, h)
+		b.checkRevenue(t, h)
 		b.checkBreakageReport(t, h)
 		b.checkBudgets(t)
 	}
@@ -267,6 +268,7 @@ type playedBook struct {
 	// acts counts those that were done and are told of, once each.
 	acts    map[books.NoticeType]int
 	listens bool // somebody is told
+	asked   []asked
 	// requests are those for more credits that acts may confirm, confirmed the acts that did.
 	requests  []books.TopUp
 	confirmed map[string]int
@@ -330,6 +332,9 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 			}
 		}
 		p.checkClosed(t, h)
+		if i == len(h.acts)/2 {
+			p.askReports(t)
+		}
 	}
 	p.runBefore(t, append(pending, jobRun{at: h.end}), h.end.Add(1))
 	p.checkClosed(t, h)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/big"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -23,16 +24,26 @@ type MarginFilter struct {
 	By         Dimension
 	Top        int    // how many groups to tell apart
 	CustomerID string // keeps the use of one customer
+	// AsOf leaves out, of a day of a lot, what was posted and what was recorded later; nothing where
+	// zero. It is for EachLotDayUse alone.
+	AsOf time.Time
 }
 
 // LotDayUse is what one meter drew on one day of a lot, beside the revenue of the day that
 // was booked under one date.
 type LotDayUse struct {
-	LotID           string
-	Day, Accounting ledger.Date
-	MeterID         string // "" for use in credits
-	Functional      int64  // minor units, of all meters of the day
-	Credits         revrec.Credits
+	LotID             string
+	Day, Accounting   ledger.Date
+	MeterID           string // "" for use in credits
+	Currency          ledger.Currency
+	Overage           bool  // the lot is one of use beyond the balance
+	Minor, Functional int64 // minor units, of all meters of the day
+	Credits           revrec.Credits
+}
+
+// together reports whether two are of the same revenue.
+func (u LotDayUse) together(other LotDayUse) bool {
+	return u.LotID == other.LotID && u.Day == other.Day && u.Accounting == other.Accounting
 }
 
 // UseToCost is use of a day of a chart by one group, rated alike: what its cost is found by.
@@ -170,7 +181,7 @@ func revenueByMeter(ctx context.Context, tx Tx, filter MarginFilter) ([]ChartRow
 		day = day[:0]
 	}
 	err := tx.EachLotDayUse(ctx, filter, func(use LotDayUse) error {
-		if len(day) > 0 && (day[0].LotID != use.LotID || day[0].Day != use.Day || day[0].Accounting != use.Accounting) {
+		if len(day) > 0 && !day[0].together(use) {
 			part()
 		}
 		day = append(day, use)

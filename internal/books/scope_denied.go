@@ -329,6 +329,28 @@ func (scopedTx) DeferredAfter(context.Context, ledger.Date, int64) ([]DeferredMo
 	return nil, errScoped
 }
 
+func (scopedTx) CohortMovements(context.Context, MovementSpan) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CohortMovementsSince(context.Context, MovementSpan) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CohortRest(context.Context) ([]CohortMovement, error) { return nil, errScoped }
+
+func (scopedTx) BonusActs(context.Context, MovementSpan, bool) ([]BonusAct, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) RevenueBalances(context.Context, MovementSpan) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) EachIncome(context.Context, Dimension, MovementSpan, func(IncomePart)) error {
+	return errScoped
+}
+
 func (scopedTx) MovedOn(context.Context, ledger.Date, ledger.Date, time.Time) ([]MovedOn, error) {
 	return nil, errScoped
 }

@@ -43,6 +43,7 @@ type Tx interface {
 	chartTx
 	statementTx
 	rollForwardTx
+	revenueTx
 	runTx
 	tokenTx
 	tellTx
@@ -497,6 +498,28 @@ type rollForwardTx interface {
 	DeferredAfter(ctx context.Context, to ledger.Date, through int64) ([]DeferredMovement, error)
 	// MovedOn adds up the changes of days that let credits live on in other lots.
 	MovedOn(ctx context.Context, from, to ledger.Date, asOf time.Time) ([]MovedOn, error)
+}
+
+// revenueTx adds up revenue, and what is deferred, of accounting dates as of an instant.
+type revenueTx interface {
+	// CohortMovements adds up what entries moved, by policy, month of purchase, currency,
+	// accounting month and kind; CohortMovementsSince all that came after: of later accounting
+	// dates, posted later, or recognised and not posted yet. CohortRest is what lots carry now,
+	// less early breakage of pools.
+	CohortMovements(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
+	CohortMovementsSince(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
+	CohortRest(ctx context.Context) ([]CohortMovement, error)
+	// BonusActs returns, in order of purchase and number, the acts on purchases with a bonus of
+	// another policy that have an entry in the span, or since; what was taken out of bonuses
+	// before the acts.
+	BonusActs(ctx context.Context, span MovementSpan, since bool) ([]BonusAct, error)
+	// RevenueBalances reads what all accounts of revenue moved, by currency and month, from
+	// running balances: without policy, month of purchase and kind.
+	RevenueBalances(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
+	// EachIncome adds up revenue by customer, policy, pack or nothing, in order of None, key and
+	// currency; by meter all that is no use, which EachLotDayUse streams. yield asks nothing of
+	// the transaction.
+	EachIncome(ctx context.Context, by Dimension, span MovementSpan, yield func(IncomePart)) error
 }
 
 type runTx interface {

@@ -57,44 +57,61 @@ func (t *tx) MarginRevenue(ctx context.Context, filter books.MarginFilter) ([]bo
 }
 
 // The draws of a day of a lot by meter, beside what was booked of the day under one date.
-const lotDayUse = `SELECT r.lot_id, r.day, r.accounting_date, e.meter_id, r.functional, coalesce(CAST(sum(w.credits) AS BIGINT), 0) AS credits
+const lotDayUse = `SELECT r.lot_id, r.day, r.accounting_date, e.meter_id, r.currency, r.overage, r.minor, r.functional,
+		coalesce(CAST(sum(CASE WHEN e.id IS NOT NULL THEN w.credits END) AS BIGINT), 0) AS credits
 	FROM (?) AS r
 	LEFT JOIN draws AS w ON w.customer_id = r.customer_id AND w.lot_id = r.lot_id AND w.day = r.day
-	LEFT JOIN usage_events AS e ON e.customer_id = w.customer_id AND e.id = w.event_id
-	GROUP BY r.customer_id, r.lot_id, r.day, r.accounting_date, r.functional, e.meter_id
+	LEFT JOIN usage_events AS e ON e.customer_id = w.customer_id AND e.id = w.event_id AND ?
+	GROUP BY r.customer_id, r.lot_id, r.day, r.accounting_date, r.currency, r.overage, r.minor, r.functional, e.meter_id
 	ORDER BY r.customer_id, r.lot_id, r.day, r.accounting_date, coalesce(CAST(e.meter_id AS TEXT), '')`
 
 // The same for PostgreSQL, which is led to read draws and events once rather than one by one.
 const postgresLotDayUse = `WITH booked AS MATERIALIZED (?)
-	SELECT r.lot_id, r.day, r.accounting_date, w.meter_id, r.functional, coalesce(w.credits, 0) AS credits
+	SELECT r.lot_id, r.day, r.accounting_date, w.meter_id, r.currency, r.overage, r.minor, r.functional, coalesce(w.credits, 0) AS credits
 	FROM booked AS r
 	LEFT JOIN (SELECT w.lot_id, w.day, e.meter_id, CAST(sum(w.credits) AS BIGINT) AS credits
-			FROM draws AS w JOIN usage_events AS e ON e.id = w.event_id
+			FROM draws AS w JOIN usage_events AS e ON e.id = w.event_id AND ?
 			WHERE w.day >= (SELECT min(day) FROM booked) AND w.day <= (SELECT max(day) FROM booked)? GROUP BY w.lot_id, w.day, e.meter_id) AS w
 		ON w.lot_id = r.lot_id AND w.day = r.day
 	ORDER BY r.lot_id, r.day, r.accounting_date, w.meter_id NULLS FIRST`
 
 func (t *tx) EachLotDayUse(ctx context.Context, filter books.MarginFilter, yield func(books.LotDayUse) error) error {
 	booked := t.usedRevenue(filter).
-		ColumnExpr("r.customer_id, r.lot_id, r.day, r.accounting_date, CAST(sum(r.functional_minor) AS BIGINT) AS functional").
-		GroupExpr("r.customer_id, r.lot_id, r.day, r.accounting_date")
-	var lot, meter string
+		ColumnExpr("r.customer_id, r.lot_id, r.day, r.accounting_date, r.currency, CASE WHEN r.kind = 'OVERAGE' THEN 1 ELSE 0 END AS overage").
+		ColumnExpr("CAST(sum(r.amount_minor) AS BIGINT) AS minor, CAST(sum(r.functional_minor) AS BIGINT) AS functional").
+		GroupExpr("r.customer_id, r.lot_id, r.day, r.accounting_date, r.currency, overage")
+	recorded := bun.SafeQuery("1 = 1")
+	if !filter.AsOf.IsZero() {
+		booked = booked.Where("r.batch_id NOT IN (SELECT b.id FROM batches AS b WHERE b.posted_at_us > ?)", instantOf(filter.AsOf))
+		recorded = bun.SafeQuery("e.recorded_at_us <= ?", instantOf(filter.AsOf))
+	}
+	var lot, meter, currency string
 	var day, accounting date
-	var functional, credits int64
+	var overage, minor, functional, credits int64
 	var failed error
-	targets := []any{columnText{&lot}, &day, &accounting, columnText{&meter}, columnNumber{&functional}, columnNumber{&credits}}
-	statement, args := lotDayUse, []any{booked}
+	targets := []any{
+		columnText{&lot},
+		&day, &accounting,
+		columnText{&meter},
+		columnText{&currency},
+		columnNumber{&overage},
+		columnNumber{&minor},
+		columnNumber{&functional},
+		columnNumber{&credits},
+	}
+	statement, args := lotDayUse, []any{booked, recorded}
 	if t.bulk {
 		of := bun.SafeQuery("")
 		if filter.CustomerID != "" {
 			of = bun.SafeQuery(" AND w.customer_id = ?", rowID(filter.CustomerID))
 		}
-		statement, args = postgresLotDayUse, []any{booked, of}
+		statement, args = postgresLotDayUse, []any{booked, recorded, of}
 	}
 	err := t.each(ctx, "reading the use of days of lots", statement, args, targets, func() {
 		if failed == nil {
 			failed = yield(books.LotDayUse{
-				LotID: lot, Day: ledger.Date(day), Accounting: ledger.Date(accounting), MeterID: meter, Functional: functional, Credits: revrec.Credits(credits),
+				LotID: lot, Day: ledger.Date(day), Accounting: ledger.Date(accounting), MeterID: meter, Currency: ledger.Currency(currency),
+				Overage: overage == 1, Minor: minor, Functional: functional, Credits: revrec.Credits(credits),
 			})
 		}
 	})

@@ -71,8 +71,11 @@ type ResolverRoot interface {
 	Expiring() ExpiringResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
+	Income() IncomeResolver
+	IncomeRow() IncomeRowResolver
 	Job() JobResolver
 	JobRun() JobRunResolver
+	LedgerCheck() LedgerCheckResolver
 	Line() LineResolver
 	Lot() LotResolver
 	LotChange() LotChangeResolver
@@ -111,6 +114,8 @@ type ResolverRoot interface {
 	UsageEvent() UsageEventResolver
 	UsageOutcome() UsageOutcomeResolver
 	UsageSeries() UsageSeriesResolver
+	Waterfall() WaterfallResolver
+	WaterfallRow() WaterfallRowResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 }
@@ -336,6 +341,19 @@ type HoldResolver interface {
 type HoldPartResolver interface {
 	Lot(ctx context.Context, obj *books.HoldPart) (*revrec.Lot, error)
 }
+type IncomeResolver interface {
+	EndCursor(ctx context.Context, obj *books.Income) (*string, error)
+
+	ControlTotal(ctx context.Context, obj *books.Income) (*ledger.Amount, error)
+}
+type IncomeRowResolver interface {
+	Key(ctx context.Context, obj *books.IncomeRow) (*string, error)
+
+	Customer(ctx context.Context, obj *books.IncomeRow) (*books.Customer, error)
+	Policy(ctx context.Context, obj *books.IncomeRow) (*books.Policy, error)
+	Pack(ctx context.Context, obj *books.IncomeRow) (*books.Pack, error)
+	Meter(ctx context.Context, obj *books.IncomeRow) (*books.Meter, error)
+}
 type JobResolver interface {
 	Description(ctx context.Context, obj *view.Job) (string, error)
 	LastRun(ctx context.Context, obj *view.Job) (*books.JobRun, error)
@@ -348,6 +366,9 @@ type JobRunResolver interface {
 	FirstEntry(ctx context.Context, obj *books.JobRun) (*ledger.Entry, error)
 	LastEntry(ctx context.Context, obj *books.JobRun) (*ledger.Entry, error)
 	Error(ctx context.Context, obj *books.JobRun) (*string, error)
+}
+type LedgerCheckResolver interface {
+	Month(ctx context.Context, obj *books.LedgerCheck) (*ledger.Period, error)
 }
 type LineResolver interface {
 	Account(ctx context.Context, obj *ledger.Line) (*ledger.Account, error)
@@ -597,6 +618,8 @@ type QueryResolver interface {
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*UnclaimedProperty, error)
+	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
+	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
 	EstimateChanges(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, asOf *time.Time) (*books.EstimateChanges, error)
 	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error)
@@ -728,6 +751,16 @@ type UsageSeriesResolver interface {
 	Policy(ctx context.Context, obj *view.Series) (*books.Policy, error)
 	Pack(ctx context.Context, obj *view.Series) (*books.Pack, error)
 	Meter(ctx context.Context, obj *view.Series) (*books.Meter, error)
+}
+type WaterfallResolver interface {
+	RowCount(ctx context.Context, obj *books.Waterfall) (int, error)
+
+	ControlTotal(ctx context.Context, obj *books.Waterfall) (*ledger.Amount, error)
+}
+type WaterfallRowResolver interface {
+	Policy(ctx context.Context, obj *books.WaterfallRow) (*books.Policy, error)
+
+	Month(ctx context.Context, obj *books.WaterfallRow) (*ledger.Period, error)
 }
 type WebhookResolver interface {
 	ID(ctx context.Context, obj *books.Webhook) (string, error)
@@ -1798,6 +1831,43 @@ type Query {
     "Keeps one, such as ` + "`" + `US-DE` + "`" + `, and leaves ` + "`" + `checks` + "`" + ` out; all where null."
     jurisdiction: String
   ): UnclaimedProperty! @requires(role: VIEWER)
+
+  """
+  What became of the credits of each month of purchase: what was deferred, the accounting months in which it was recognised, and what is still
+  deferred. Credits that move on to another lot keep the month of their purchase. Of what is booked under the accounting months and was
+  posted by ` + "`" + `asOf` + "`" + `. Foots to the accounts of revenue, month by month, and to deferred revenue.
+  Errors: INVALID, TOO_LARGE beyond ten years or 2,400 rows.
+  """
+  waterfall(
+    "The first accounting month."
+    from: Period!
+    "The last one, included: within ten years."
+    to: Period!
+    "What rows tell apart, besides months of purchase and currencies."
+    groupBy: RollForwardGroupBy! = NONE
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): Waterfall! @requires(role: VIEWER)
+
+  """
+  Revenue by who or what brought it, and by kind. Of what is booked under the accounting dates and was posted by ` + "`" + `asOf` + "`" + `. Foots to the accounts of revenue
+  of the trial balance. By ` + "`" + `METER` + "`" + ` the revenue of a day of a lot is parted over what drew on it, which reads use event by event.
+  Errors: INVALID, TOO_LARGE beyond ten years, by ` + "`" + `METER` + "`" + ` beyond a year.
+  """
+  income(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "What rows tell apart, besides currencies."
+    groupBy: IncomeDimension! = CURRENCY
+    "Leaves out what was posted later. Now where null: give it where you ask for several pages."
+    asOf: DateTime
+    "How many rows: 1 to 200."
+    first: Int! = 100
+    "Leaves out the rows up to the one of this ` + "`" + `endCursor` + "`" + `."
+    after: String
+  ): Income! @requires(role: VIEWER)
 
   """
   How early breakage of pools came from its opening to its closing balance: with use, by new estimates, given back as credits left
@@ -6345,6 +6415,198 @@ type RollForwardCheck {
   functionalDifference: Money!
 }
 
+"What rows of income tell apart."
+enum IncomeDimension {
+  "Contracts in one currency."
+  CURRENCY
+  "Who used, or bought what was paid back. Early breakage of pools is nobody's."
+  CUSTOMER
+  "The policy of the lots; of refunds, chargebacks and voids that of the purchase."
+  POLICY
+  "The pack that was sold, also of credits that moved on; none for custom deals. Use beyond the balance has no pack, nor has early breakage but of pools of one lot."
+  PACK
+  "What was used. All that is no use has no meter."
+  METER
+}
+
+"What revenue is of."
+enum RevenueColumn {
+  "Credits used, out of the contract liability or before there was one. ASC 606-10-55-46."
+  USED
+  "Credits used beyond the balance."
+  OVERAGE
+  "Expected breakage in proportion to use, as far as it is revenue. ASC 606-10-55-48."
+  BREAKAGE_EARLY
+  "What new estimates moved at once. ASC 606-10-25-35."
+  CATCH_UP
+  "Credits lapsed, net of what reinstated credits gave back."
+  BREAKAGE_EXPIRY
+  "Use became remote. ASC 606-10-55-48."
+  BREAKAGE_REMOTE
+  "Paid back beyond what was deferred: contra-revenue. ASC 606-10-32-10."
+  REFUNDS
+  "Charged back of what was used: contra-revenue."
+  CHARGEBACKS
+  "Used of unpaid purchases that were called off: contra-revenue."
+  VOIDS
+  "Entries of all other kinds, such as manual ones."
+  MANUAL
+}
+
+"What a column of revenue comes to."
+type RevenueAmount {
+  "The column."
+  column: RevenueColumn!
+  "In the currency of the contracts; negative where revenue is taken back."
+  amount: Money!
+  "In the book's functional currency, at the rates of the lots."
+  functionalAmount: Money!
+}
+
+"Revenue by month of purchase, and what is still deferred."
+type Waterfall {
+  "The first accounting month."
+  from: Period!
+  "The last one."
+  to: Period!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "How many rows there are."
+  rowCount: Int!
+  "By policy, currency and month of purchase."
+  rows: [WaterfallRow!]!
+  "By currency."
+  totals: [WaterfallRow!]!
+  "All revenue in the book's functional currency."
+  controlTotal: Money!
+  "Each month's revenue, and what is deferred in the end, held against the ledger."
+  checks: [LedgerCheck!]!
+}
+
+"""
+What was bought in one month. ` + "`" + `opening` + "`" + `, ` + "`" + `sold` + "`" + `, ` + "`" + `takenBack` + "`" + `, ` + "`" + `escheated` + "`" + `, ` + "`" + `unbilled` + "`" + ` and ` + "`" + `manual` + "`" + `, less the columns of use and breakage, come to ` + "`" + `closing` + "`" + `.
+"""
+type WaterfallRow {
+  "The policy; null where policies are not told apart, and in totals."
+  policy: Policy
+  "Of the contracts."
+  currency: Currency!
+  "The month of purchase; null in totals, and for what belongs to none: use beyond the balance, early breakage of pools of a whole policy, manual entries."
+  month: Period
+  "The accounting months with revenue, in order."
+  months: [WaterfallMonth!]!
+  "What the months come to, by column, in order."
+  columns: [RevenueAmount!]!
+  "What the columns come to."
+  revenue: BreakageMoney!
+  "Deferred when the first month began."
+  opening: BreakageMoney!
+  "What was deferred: paid, fallen due, or taken over from another book."
+  sold: BreakageMoney!
+  "Out of deferred revenue by refunds, chargebacks and voids: negative."
+  takenBack: BreakageMoney!
+  "The law's share of breakage: negative. ASC 606-10-55-49."
+  escheated: BreakageMoney!
+  "Earned before there was a liability, less what was cleared of it: revenue that did not come out of deferred revenue, or did so later."
+  unbilled: BreakageMoney!
+  "What entries of other kinds moved in deferred revenue."
+  manual: BreakageMoney!
+  "Still deferred when the last month ended."
+  closing: BreakageMoney!
+}
+
+"The revenue of one accounting month."
+type WaterfallMonth {
+  "The accounting month."
+  month: Period!
+  "The columns that are not empty, in order."
+  columns: [RevenueAmount!]!
+  "What they come to."
+  revenue: BreakageMoney!
+}
+
+"Revenue by who or what brought it."
+type Income {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "A page of the rows, in order of the ids of groups and of currencies; what belongs to no group last."
+  rows: [IncomeRow!]!
+  "How many rows there are on all pages."
+  rowCount: Int!
+  "Whether rows follow behind this page."
+  hasNextPage: Boolean!
+  "Asks for the next page as ` + "`" + `after` + "`" + `; null where the page is empty."
+  endCursor: String
+  "By currency, of all pages."
+  totals: [IncomeRow!]!
+  "All revenue in the book's functional currency."
+  controlTotal: Money!
+  "Each total, held against the ledger."
+  checks: [LedgerCheck!]!
+}
+
+"The revenue of one group in one currency."
+type IncomeRow {
+  "Names the group: external id or code; null where nothing is told apart, for custom deals and use in credits, and for what belongs to no group."
+  key: String
+  "True for what belongs to no group."
+  unassigned: Boolean!
+  "The customer, by ` + "`" + `CUSTOMER` + "`" + `; null otherwise."
+  customer: Customer
+  "The policy, by ` + "`" + `POLICY` + "`" + `; null otherwise."
+  policy: Policy
+  "The pack, by ` + "`" + `PACK` + "`" + `; null otherwise."
+  pack: Pack
+  "The meter, by ` + "`" + `METER` + "`" + `; null otherwise."
+  meter: Meter
+  "Of the contracts."
+  currency: Currency!
+  "The columns that are not empty, in order."
+  columns: [RevenueAmount!]!
+  "What they come to."
+  revenue: Money!
+  "The same in the book's functional currency."
+  functionalRevenue: Money!
+}
+
+"Which figure of a report is held against the ledger."
+enum CheckedFigure {
+  "All accounts of revenue together, contra-revenue taken off."
+  REVENUE
+  "Deferred revenue."
+  DEFERRED
+}
+
+"A figure of a report, held against the running balances of the ledger, less what was posted after the instant."
+type LedgerCheck {
+  "Which figure."
+  figure: CheckedFigure!
+  "Of the contracts."
+  currency: Currency!
+  "The accounting month, where months are told apart."
+  month: Period
+  "What the report comes to."
+  report: Money!
+  "What the ledger says."
+  ledger: Money!
+  "By how much the report is higher: nothing, in a book in order."
+  difference: Money!
+  "The report, in the book's functional currency."
+  functionalReport: Money!
+  "The ledger, in the book's functional currency."
+  functionalLedger: Money!
+  "By how much the report is higher in the book's functional currency."
+  functionalDifference: Money!
+}
+
 "How early breakage of pools moved."
 type EarlyBreakageRollForward {
   "The first accounting date."
@@ -10127,6 +10389,60 @@ func (ec *executionContext) childFields_HoldReleasePayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type HoldReleasePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Income(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_Income_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Income_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Income_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_Income_postedThrough(ctx, field)
+	case "rows":
+		return ec.fieldContext_Income_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_Income_rowCount(ctx, field)
+	case "hasNextPage":
+		return ec.fieldContext_Income_hasNextPage(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_Income_endCursor(ctx, field)
+	case "totals":
+		return ec.fieldContext_Income_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_Income_controlTotal(ctx, field)
+	case "checks":
+		return ec.fieldContext_Income_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Income", field.Name)
+}
+
+func (ec *executionContext) childFields_IncomeRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_IncomeRow_key(ctx, field)
+	case "unassigned":
+		return ec.fieldContext_IncomeRow_unassigned(ctx, field)
+	case "customer":
+		return ec.fieldContext_IncomeRow_customer(ctx, field)
+	case "policy":
+		return ec.fieldContext_IncomeRow_policy(ctx, field)
+	case "pack":
+		return ec.fieldContext_IncomeRow_pack(ctx, field)
+	case "meter":
+		return ec.fieldContext_IncomeRow_meter(ctx, field)
+	case "currency":
+		return ec.fieldContext_IncomeRow_currency(ctx, field)
+	case "columns":
+		return ec.fieldContext_IncomeRow_columns(ctx, field)
+	case "revenue":
+		return ec.fieldContext_IncomeRow_revenue(ctx, field)
+	case "functionalRevenue":
+		return ec.fieldContext_IncomeRow_functionalRevenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncomeRow", field.Name)
+}
+
 func (ec *executionContext) childFields_Job(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -10205,6 +10521,30 @@ func (ec *executionContext) childFields_JobRunPayload(ctx context.Context, field
 		return ec.fieldContext_JobRunPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type JobRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "figure":
+		return ec.fieldContext_LedgerCheck_figure(ctx, field)
+	case "currency":
+		return ec.fieldContext_LedgerCheck_currency(ctx, field)
+	case "month":
+		return ec.fieldContext_LedgerCheck_month(ctx, field)
+	case "report":
+		return ec.fieldContext_LedgerCheck_report(ctx, field)
+	case "ledger":
+		return ec.fieldContext_LedgerCheck_ledger(ctx, field)
+	case "difference":
+		return ec.fieldContext_LedgerCheck_difference(ctx, field)
+	case "functionalReport":
+		return ec.fieldContext_LedgerCheck_functionalReport(ctx, field)
+	case "functionalLedger":
+		return ec.fieldContext_LedgerCheck_functionalLedger(ctx, field)
+	case "functionalDifference":
+		return ec.fieldContext_LedgerCheck_functionalDifference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerCheck", field.Name)
 }
 
 func (ec *executionContext) childFields_LiabilityStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11261,6 +11601,18 @@ func (ec *executionContext) childFields_RemoteRule(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type RemoteRule", field.Name)
 }
 
+func (ec *executionContext) childFields_RevenueAmount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "column":
+		return ec.fieldContext_RevenueAmount_column(ctx, field)
+	case "amount":
+		return ec.fieldContext_RevenueAmount_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_RevenueAmount_functionalAmount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevenueAmount", field.Name)
+}
+
 func (ec *executionContext) childFields_RevenueChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "buckets":
@@ -12099,6 +12451,74 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Waterfall(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_Waterfall_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Waterfall_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Waterfall_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_Waterfall_postedThrough(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_Waterfall_rowCount(ctx, field)
+	case "rows":
+		return ec.fieldContext_Waterfall_rows(ctx, field)
+	case "totals":
+		return ec.fieldContext_Waterfall_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_Waterfall_controlTotal(ctx, field)
+	case "checks":
+		return ec.fieldContext_Waterfall_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Waterfall", field.Name)
+}
+
+func (ec *executionContext) childFields_WaterfallMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_WaterfallMonth_month(ctx, field)
+	case "columns":
+		return ec.fieldContext_WaterfallMonth_columns(ctx, field)
+	case "revenue":
+		return ec.fieldContext_WaterfallMonth_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaterfallMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_WaterfallRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_WaterfallRow_policy(ctx, field)
+	case "currency":
+		return ec.fieldContext_WaterfallRow_currency(ctx, field)
+	case "month":
+		return ec.fieldContext_WaterfallRow_month(ctx, field)
+	case "months":
+		return ec.fieldContext_WaterfallRow_months(ctx, field)
+	case "columns":
+		return ec.fieldContext_WaterfallRow_columns(ctx, field)
+	case "revenue":
+		return ec.fieldContext_WaterfallRow_revenue(ctx, field)
+	case "opening":
+		return ec.fieldContext_WaterfallRow_opening(ctx, field)
+	case "sold":
+		return ec.fieldContext_WaterfallRow_sold(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_WaterfallRow_takenBack(ctx, field)
+	case "escheated":
+		return ec.fieldContext_WaterfallRow_escheated(ctx, field)
+	case "unbilled":
+		return ec.fieldContext_WaterfallRow_unbilled(ctx, field)
+	case "manual":
+		return ec.fieldContext_WaterfallRow_manual(ctx, field)
+	case "closing":
+		return ec.fieldContext_WaterfallRow_closing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaterfallRow", field.Name)
 }
 
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15933,6 +16353,60 @@ func (ec *executionContext) field_Query_holds_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_income_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (IncomeDimension, error) {
+			return ec.unmarshalNIncomeDimension2drawdownᚋgraphᚋinternalᚋgenᚐIncomeDimension(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_jobRuns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17408,6 +17882,44 @@ func (ec *executionContext) field_Query_usageOverTime_args(ctx context.Context, 
 		return nil, err
 	}
 	args["top"] = arg8
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_waterfall_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "groupBy",
+		func(ctx context.Context, v any) (RollForwardGroupBy, error) {
+			return ec.unmarshalNRollForwardGroupBy2drawdownᚋgraphᚋinternalᚋgenᚐRollForwardGroupBy(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groupBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg3
 	return args, nil
 }
 
@@ -36460,6 +36972,660 @@ func (ec *executionContext) fieldContext_HoldReleasePayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _Income_from(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_from(obj *books.Income) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Income_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Income_to(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_to(obj *books.Income) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Income_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Income_asOf(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_asOf(obj *books.Income) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Income_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Income_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_postedThrough(obj *books.Income) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Income_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Income_rows(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.IncomeRow) graphql.Marshaler {
+			return ec.marshalNIncomeRow2ᚕdrawdownᚋinternalᚋbooksᚐIncomeRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Income_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Income",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IncomeRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Income_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_rowCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_rowCount(obj *books.Income) graphql.Marshaler {
+	v := obj.Count
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Income_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Income_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	if plain := leaf_Income_hasNextPage(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_hasNextPage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.More, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Income_hasNextPage(obj *books.Income) graphql.Marshaler {
+	v := obj.More
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_Income_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Income_endCursor(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Income().EndCursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Income_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Income", field, true, true, "String")
+}
+
+func (ec *executionContext) _Income_totals(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.IncomeRow) graphql.Marshaler {
+			return ec.marshalNIncomeRow2ᚕdrawdownᚋinternalᚋbooksᚐIncomeRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Income_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Income",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IncomeRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Income_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Income().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Income_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Income",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Income_checks(ctx context.Context, field graphql.CollectedField, obj *books.Income) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Income_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.LedgerCheck) graphql.Marshaler {
+			return ec.marshalNLedgerCheck2ᚕdrawdownᚋinternalᚋbooksᚐLedgerCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Income_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Income",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_key(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IncomeRow().Key(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IncomeRow", field, true, true, "String")
+}
+
+func (ec *executionContext) _IncomeRow_unassigned(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	if plain := leaf_IncomeRow_unassigned(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_unassigned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.None, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_IncomeRow_unassigned(obj *books.IncomeRow) graphql.Marshaler {
+	v := obj.None
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_IncomeRow_unassigned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IncomeRow", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _IncomeRow_customer(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IncomeRow().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Customer) graphql.Marshaler {
+			return ec.marshalOCustomer2ᚖdrawdownᚋinternalᚋbooksᚐCustomer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Customer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IncomeRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_pack(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_pack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IncomeRow().Pack(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Pack) graphql.Marshaler {
+			return ec.marshalOPack2ᚖdrawdownᚋinternalᚋbooksᚐPack(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_pack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pack(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_meter(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_meter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IncomeRow().Meter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Meter) graphql.Marshaler {
+			return ec.marshalOMeter2ᚖdrawdownᚋinternalᚋbooksᚐMeter(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_meter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Meter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	if plain := leaf_IncomeRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_IncomeRow_currency(obj *books.IncomeRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_IncomeRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IncomeRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _IncomeRow_columns(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RevenueAmount) graphql.Marshaler {
+			return ec.marshalNRevenueAmount2ᚕdrawdownᚋinternalᚋbooksᚐRevenueAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_revenue(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	v := obj.Revenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IncomeRow_functionalRevenue(ctx context.Context, field graphql.CollectedField, obj *books.IncomeRow) (ret graphql.Marshaler) {
+	v := obj.FunctionalRevenue
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IncomeRow_functionalRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IncomeRow_functionalRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IncomeRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Job_name(ctx context.Context, field graphql.CollectedField, obj *view.Job) (ret graphql.Marshaler) {
 	if plain := leaf_Job_name(obj); plain != graphql.Null {
 		return plain
@@ -37189,6 +38355,307 @@ func (ec *executionContext) fieldContext_JobRunPayload_userErrors(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_figure(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	if plain := leaf_LedgerCheck_figure(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_figure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.CheckedFigure) graphql.Marshaler {
+			return ec.marshalNCheckedFigure2drawdownᚋinternalᚋbooksᚐCheckedFigure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_LedgerCheck_figure(obj *books.LedgerCheck) graphql.Marshaler {
+	v := obj.Figure
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_LedgerCheck_figure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerCheck", field, false, false, "CheckedFigure")
+}
+
+func (ec *executionContext) _LedgerCheck_currency(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	if plain := leaf_LedgerCheck_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_LedgerCheck_currency(obj *books.LedgerCheck) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerCheck", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _LedgerCheck_month(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.LedgerCheck().Month(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Period) graphql.Marshaler {
+			return ec.marshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerCheck", field, true, true, "Period")
+}
+
+func (ec *executionContext) _LedgerCheck_report(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.Report
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_report(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Report, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_ledger(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.Ledger
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_ledger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ledger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_ledger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_difference(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.Difference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_functionalReport(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalReport
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_functionalReport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalReport, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_functionalReport(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_functionalLedger(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalLedger
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_functionalLedger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalLedger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_functionalLedger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCheck_functionalDifference(ctx context.Context, field graphql.CollectedField, obj *books.LedgerCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalDifference()
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCheck_functionalDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDifference(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCheck_functionalDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCheck",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
 		},
 	}
 	return fc, nil
@@ -51318,6 +52785,94 @@ func (ec *executionContext) fieldContext_Query_unclaimedProperty(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_waterfall(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_waterfall(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Waterfall(ctx, fc.Args["from"].(ledger.Period), fc.Args["to"].(ledger.Period), fc.Args["groupBy"].(RollForwardGroupBy), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Waterfall) graphql.Marshaler {
+			return ec.marshalNWaterfall2ᚖdrawdownᚋinternalᚋbooksᚐWaterfall(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_waterfall(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Waterfall(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_waterfall_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_income(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_income(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Income(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["groupBy"].(IncomeDimension), fc.Args["asOf"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Income) graphql.Marshaler {
+			return ec.marshalNIncome2ᚖdrawdownᚋinternalᚋbooksᚐIncome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_income(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Income(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_income_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_earlyBreakageRollForward(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -53208,6 +54763,109 @@ func leaf_RemoteRule_from(obj *revrec.Breakage) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_RemoteRule_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoteRule", field, false, false, "RemoteFrom")
+}
+
+func (ec *executionContext) _RevenueAmount_column(ctx context.Context, field graphql.CollectedField, obj *books.RevenueAmount) (ret graphql.Marshaler) {
+	if plain := leaf_RevenueAmount_column(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueAmount_column(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Column, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.RevenueColumn) graphql.Marshaler {
+			return ec.marshalNRevenueColumn2drawdownᚋinternalᚋbooksᚐRevenueColumn(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RevenueAmount_column(obj *books.RevenueAmount) graphql.Marshaler {
+	v := obj.Column
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_RevenueAmount_column(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevenueAmount", field, false, false, "RevenueColumn")
+}
+
+func (ec *executionContext) _RevenueAmount_amount(ctx context.Context, field graphql.CollectedField, obj *books.RevenueAmount) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueAmount_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueAmount_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueAmount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevenueAmount_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.RevenueAmount) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevenueAmount_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevenueAmount_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevenueAmount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RevenueChart_buckets(ctx context.Context, field graphql.CollectedField, obj *view.Chart) (ret graphql.Marshaler) {
@@ -61702,6 +63360,782 @@ func leaf_UserError_message(obj *view.UserError) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_UserError_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
+}
+
+func (ec *executionContext) _Waterfall_from(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	if plain := leaf_Waterfall_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Waterfall_from(obj *books.Waterfall) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_Waterfall_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waterfall", field, false, false, "Period")
+}
+
+func (ec *executionContext) _Waterfall_to(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	if plain := leaf_Waterfall_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Waterfall_to(obj *books.Waterfall) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_Waterfall_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waterfall", field, false, false, "Period")
+}
+
+func (ec *executionContext) _Waterfall_asOf(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	if plain := leaf_Waterfall_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Waterfall_asOf(obj *books.Waterfall) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Waterfall_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waterfall", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Waterfall_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	if plain := leaf_Waterfall_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Waterfall_postedThrough(obj *books.Waterfall) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Waterfall_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waterfall", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Waterfall_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waterfall().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waterfall_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Waterfall", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Waterfall_rows(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.WaterfallRow) graphql.Marshaler {
+			return ec.marshalNWaterfallRow2ᚕdrawdownᚋinternalᚋbooksᚐWaterfallRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waterfall_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waterfall",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaterfallRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waterfall_totals(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.WaterfallRow) graphql.Marshaler {
+			return ec.marshalNWaterfallRow2ᚕdrawdownᚋinternalᚋbooksᚐWaterfallRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waterfall_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waterfall",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaterfallRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waterfall_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Waterfall().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waterfall_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waterfall",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Waterfall_checks(ctx context.Context, field graphql.CollectedField, obj *books.Waterfall) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Waterfall_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.LedgerCheck) graphql.Marshaler {
+			return ec.marshalNLedgerCheck2ᚕdrawdownᚋinternalᚋbooksᚐLedgerCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Waterfall_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Waterfall",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallMonth_month(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallMonth) (ret graphql.Marshaler) {
+	if plain := leaf_WaterfallMonth_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallMonth_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_WaterfallMonth_month(obj *books.WaterfallMonth) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_WaterfallMonth_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaterfallMonth", field, false, false, "Period")
+}
+
+func (ec *executionContext) _WaterfallMonth_columns(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallMonth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallMonth_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RevenueAmount) graphql.Marshaler {
+			return ec.marshalNRevenueAmount2ᚕdrawdownᚋinternalᚋbooksᚐRevenueAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallMonth_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallMonth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallMonth_revenue(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallMonth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallMonth_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallMonth_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallMonth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WaterfallRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	if plain := leaf_WaterfallRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_WaterfallRow_currency(obj *books.WaterfallRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaterfallRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _WaterfallRow_month(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.WaterfallRow().Month(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Period) graphql.Marshaler {
+			return ec.marshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaterfallRow", field, true, true, "Period")
+}
+
+func (ec *executionContext) _WaterfallRow_months(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.WaterfallMonth) graphql.Marshaler {
+			return ec.marshalNWaterfallMonth2ᚕdrawdownᚋinternalᚋbooksᚐWaterfallMonthᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaterfallMonth(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_columns(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RevenueAmount) graphql.Marshaler {
+			return ec.marshalNRevenueAmount2ᚕdrawdownᚋinternalᚋbooksᚐRevenueAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_revenue(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_opening(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_sold(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_takenBack(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_takenBack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TakenBack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_takenBack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_escheated(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_escheated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Escheated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_escheated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_unbilled(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_unbilled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unbilled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_unbilled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_manual(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaterfallRow_closing(ctx context.Context, field graphql.CollectedField, obj *books.WaterfallRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaterfallRow_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaterfallRow_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaterfallRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Webhook_id(ctx context.Context, field graphql.CollectedField, obj *books.Webhook) (ret graphql.Marshaler) {
@@ -74174,6 +76608,153 @@ func (ec *executionContext) _HoldReleasePayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var incomeImplementors = []string{"Income"}
+
+func (ec *executionContext) _Income(ctx context.Context, sel ast.SelectionSet, obj *books.Income) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, incomeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Income")
+		case "from":
+			out.Values[i] = ec._Income_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._Income_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._Income_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._Income_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._Income_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._Income_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasNextPage":
+			out.Values[i] = ec._Income_hasNextPage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._Income_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._Income_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._Income_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._Income_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var incomeRowImplementors = []string{"IncomeRow"}
+
+func (ec *executionContext) _IncomeRow(ctx context.Context, sel ast.SelectionSet, obj *books.IncomeRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, incomeRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IncomeRow")
+		case "key":
+			out.Values[i] = ec._IncomeRow_key(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unassigned":
+			out.Values[i] = ec._IncomeRow_unassigned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._IncomeRow_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._IncomeRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pack":
+			out.Values[i] = ec._IncomeRow_pack(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "meter":
+			out.Values[i] = ec._IncomeRow_meter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._IncomeRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._IncomeRow_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._IncomeRow_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalRevenue":
+			out.Values[i] = ec._IncomeRow_functionalRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var jobImplementors = []string{"Job"}
 
 func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj *view.Job) graphql.Marshaler {
@@ -74390,6 +76971,72 @@ func (ec *executionContext) _JobRunPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "userErrors":
 			out.Values[i] = ec._JobRunPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var ledgerCheckImplementors = []string{"LedgerCheck"}
+
+func (ec *executionContext) _LedgerCheck(ctx context.Context, sel ast.SelectionSet, obj *books.LedgerCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerCheckImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerCheck")
+		case "figure":
+			out.Values[i] = ec._LedgerCheck_figure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._LedgerCheck_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._LedgerCheck_month(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "report":
+			out.Values[i] = ec._LedgerCheck_report(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ledger":
+			out.Values[i] = ec._LedgerCheck_ledger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._LedgerCheck_difference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalReport":
+			out.Values[i] = ec._LedgerCheck_functionalReport(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalLedger":
+			out.Values[i] = ec._LedgerCheck_functionalLedger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalDifference":
+			out.Values[i] = ec._LedgerCheck_functionalDifference(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -77889,6 +80536,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_unclaimedProperty(ctx, field)
 				})
+		case "waterfall":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_waterfall(ctx, field)
+				})
+		case "income":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_income(ctx, field)
+				})
 		case "earlyBreakageRollForward":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -78407,6 +81066,42 @@ func (ec *executionContext) plain_RemoteRule(sel ast.SelectionSet, obj *revrec.B
 			return nil
 		}
 	}
+	return out
+}
+
+var revenueAmountImplementors = []string{"RevenueAmount"}
+
+func (ec *executionContext) _RevenueAmount(ctx context.Context, sel ast.SelectionSet, obj *books.RevenueAmount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revenueAmountImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevenueAmount")
+		case "column":
+			out.Values[i] = ec._RevenueAmount_column(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._RevenueAmount_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._RevenueAmount_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
 	return out
 }
 
@@ -80891,6 +83586,194 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var waterfallImplementors = []string{"Waterfall"}
+
+func (ec *executionContext) _Waterfall(ctx context.Context, sel ast.SelectionSet, obj *books.Waterfall) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waterfallImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Waterfall")
+		case "from":
+			out.Values[i] = ec._Waterfall_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._Waterfall_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._Waterfall_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._Waterfall_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._Waterfall_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._Waterfall_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._Waterfall_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._Waterfall_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._Waterfall_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var waterfallMonthImplementors = []string{"WaterfallMonth"}
+
+func (ec *executionContext) _WaterfallMonth(ctx context.Context, sel ast.SelectionSet, obj *books.WaterfallMonth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waterfallMonthImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaterfallMonth")
+		case "month":
+			out.Values[i] = ec._WaterfallMonth_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._WaterfallMonth_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._WaterfallMonth_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var waterfallRowImplementors = []string{"WaterfallRow"}
+
+func (ec *executionContext) _WaterfallRow(ctx context.Context, sel ast.SelectionSet, obj *books.WaterfallRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waterfallRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaterfallRow")
+		case "policy":
+			out.Values[i] = ec._WaterfallRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._WaterfallRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "month":
+			out.Values[i] = ec._WaterfallRow_month(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "months":
+			out.Values[i] = ec._WaterfallRow_months(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._WaterfallRow_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._WaterfallRow_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._WaterfallRow_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._WaterfallRow_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takenBack":
+			out.Values[i] = ec._WaterfallRow_takenBack(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "escheated":
+			out.Values[i] = ec._WaterfallRow_escheated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unbilled":
+			out.Values[i] = ec._WaterfallRow_unbilled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "manual":
+			out.Values[i] = ec._WaterfallRow_manual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._WaterfallRow_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var webhookImplementors = []string{"Webhook"}
 
 func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, obj *books.Webhook) graphql.Marshaler {
@@ -82370,6 +85253,21 @@ func (ec *executionContext) marshalNCheckFigure2ᚕdrawdownᚋinternalᚋbooks�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNCheckedFigure2drawdownᚋinternalᚋbooksᚐCheckedFigure(ctx context.Context, v any) (books.CheckedFigure, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.CheckedFigure(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCheckedFigure2drawdownᚋinternalᚋbooksᚐCheckedFigure(ctx context.Context, sel ast.SelectionSet, v books.CheckedFigure) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CheckedFigure!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNCloseCheck2drawdownᚋinternalᚋbooksᚐCloseCheck(ctx context.Context, sel ast.SelectionSet, v books.CloseCheck) graphql.Marshaler {
@@ -83973,6 +86871,44 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) marshalNIncome2ᚖdrawdownᚋinternalᚋbooksᚐIncome(ctx context.Context, sel ast.SelectionSet, v *books.Income) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Income!")
+		return graphql.Null
+	}
+	return ec._Income(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNIncomeDimension2drawdownᚋgraphᚋinternalᚋgenᚐIncomeDimension(ctx context.Context, v any) (IncomeDimension, error) {
+	var res IncomeDimension
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIncomeDimension2drawdownᚋgraphᚋinternalᚋgenᚐIncomeDimension(ctx context.Context, sel ast.SelectionSet, v IncomeDimension) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNIncomeRow2drawdownᚋinternalᚋbooksᚐIncomeRow(ctx context.Context, sel ast.SelectionSet, v books.IncomeRow) graphql.Marshaler {
+	return ec._IncomeRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIncomeRow2ᚕdrawdownᚋinternalᚋbooksᚐIncomeRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.IncomeRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIncomeRow2drawdownᚋinternalᚋbooksᚐIncomeRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -84177,6 +87113,26 @@ func (ec *executionContext) marshalNJobTrigger2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "JobTrigger!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNLedgerCheck2drawdownᚋinternalᚋbooksᚐLedgerCheck(ctx context.Context, sel ast.SelectionSet, v books.LedgerCheck) graphql.Marshaler {
+	return ec._LedgerCheck(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLedgerCheck2ᚕdrawdownᚋinternalᚋbooksᚐLedgerCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []books.LedgerCheck) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLedgerCheck2drawdownᚋinternalᚋbooksᚐLedgerCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNLiabilityStep2drawdownᚋgraphᚋinternalᚋviewᚐLiabilityStep(ctx context.Context, sel ast.SelectionSet, v view.LiabilityStep) graphql.Marshaler {
@@ -85244,12 +88200,47 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 	return res
 }
 
+func (ec *executionContext) marshalNRevenueAmount2drawdownᚋinternalᚋbooksᚐRevenueAmount(ctx context.Context, sel ast.SelectionSet, v books.RevenueAmount) graphql.Marshaler {
+	return ec._RevenueAmount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRevenueAmount2ᚕdrawdownᚋinternalᚋbooksᚐRevenueAmountᚄ(ctx context.Context, sel ast.SelectionSet, v []books.RevenueAmount) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRevenueAmount2drawdownᚋinternalᚋbooksᚐRevenueAmount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNRevenueChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RevenueChart!")
 		return graphql.Null
 	}
 	return ec._RevenueChart(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevenueColumn2drawdownᚋinternalᚋbooksᚐRevenueColumn(ctx context.Context, v any) (books.RevenueColumn, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.RevenueColumn(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevenueColumn2drawdownᚋinternalᚋbooksᚐRevenueColumn(ctx context.Context, sel ast.SelectionSet, v books.RevenueColumn) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RevenueColumn!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNRevenueSeries2drawdownᚋgraphᚋinternalᚋviewᚐSeries(ctx context.Context, sel ast.SelectionSet, v view.Series) graphql.Marshaler {
@@ -86153,6 +89144,54 @@ func (ec *executionContext) marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋv
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUserError2drawdownᚋgraphᚋinternalᚋviewᚐUserError(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWaterfall2ᚖdrawdownᚋinternalᚋbooksᚐWaterfall(ctx context.Context, sel ast.SelectionSet, v *books.Waterfall) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Waterfall!")
+		return graphql.Null
+	}
+	return ec._Waterfall(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNWaterfallMonth2drawdownᚋinternalᚋbooksᚐWaterfallMonth(ctx context.Context, sel ast.SelectionSet, v books.WaterfallMonth) graphql.Marshaler {
+	return ec._WaterfallMonth(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWaterfallMonth2ᚕdrawdownᚋinternalᚋbooksᚐWaterfallMonthᚄ(ctx context.Context, sel ast.SelectionSet, v []books.WaterfallMonth) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaterfallMonth2drawdownᚋinternalᚋbooksᚐWaterfallMonth(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWaterfallRow2drawdownᚋinternalᚋbooksᚐWaterfallRow(ctx context.Context, sel ast.SelectionSet, v books.WaterfallRow) graphql.Marshaler {
+	return ec._WaterfallRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWaterfallRow2ᚕdrawdownᚋinternalᚋbooksᚐWaterfallRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.WaterfallRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaterfallRow2drawdownᚋinternalᚋbooksᚐWaterfallRow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

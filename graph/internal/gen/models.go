@@ -1379,6 +1379,73 @@ type WebhookUpdatePayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What rows of income tell apart.
+type IncomeDimension string
+
+const (
+	// Contracts in one currency.
+	IncomeDimensionCurrency IncomeDimension = "CURRENCY"
+	// Who used, or bought what was paid back. Early breakage of pools is nobody's.
+	IncomeDimensionCustomer IncomeDimension = "CUSTOMER"
+	// The policy of the lots; of refunds, chargebacks and voids that of the purchase.
+	IncomeDimensionPolicy IncomeDimension = "POLICY"
+	// The pack that was sold, also of credits that moved on; none for custom deals. Use beyond the balance has no pack, nor has early breakage but of pools of one lot.
+	IncomeDimensionPack IncomeDimension = "PACK"
+	// What was used. All that is no use has no meter.
+	IncomeDimensionMeter IncomeDimension = "METER"
+)
+
+var AllIncomeDimension = []IncomeDimension{
+	IncomeDimensionCurrency,
+	IncomeDimensionCustomer,
+	IncomeDimensionPolicy,
+	IncomeDimensionPack,
+	IncomeDimensionMeter,
+}
+
+func (e IncomeDimension) IsValid() bool {
+	switch e {
+	case IncomeDimensionCurrency, IncomeDimensionCustomer, IncomeDimensionPolicy, IncomeDimensionPack, IncomeDimensionMeter:
+		return true
+	}
+	return false
+}
+
+func (e IncomeDimension) String() string {
+	return string(e)
+}
+
+func (e *IncomeDimension) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = IncomeDimension(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid IncomeDimension", str)
+	}
+	return nil
+}
+
+func (e IncomeDimension) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *IncomeDimension) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e IncomeDimension) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What rows of a roll-forward tell apart, besides currencies of contracts.
 type RollForwardGroupBy string
 

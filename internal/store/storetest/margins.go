@@ -58,17 +58,21 @@ func margins(t *testing.T, s *suite) {
 			want   []books.LotDayUse
 		}{
 			{books.MarginFilter{From: day, To: day + 1}, []books.LotDayUse{
-				{LotID: sold.ID, Day: day, Accounting: day, Functional: 70, Credits: 3},
-				{LotID: sold.ID, Day: day, Accounting: day, MeterID: meterID, Functional: 70, Credits: 4},
-				{LotID: sold.ID, Day: day, Accounting: day + 1, Functional: 2, Credits: 3},
-				{LotID: sold.ID, Day: day, Accounting: day + 1, MeterID: meterID, Functional: 2, Credits: 4},
-				{LotID: bonus.ID, Day: day, Accounting: day, MeterID: meterID, Functional: 10, Credits: 1},
-				{LotID: other.ID, Day: day + 1, Accounting: day + 1, MeterID: meterID, Functional: 100, Credits: 10},
+				{LotID: sold.ID, Day: day, Accounting: day, Currency: "USD", Minor: 35, Functional: 70, Credits: 3},
+				{LotID: sold.ID, Day: day, Accounting: day, MeterID: meterID, Currency: "USD", Minor: 35, Functional: 70, Credits: 4},
+				{LotID: sold.ID, Day: day, Accounting: day + 1, Currency: "USD", Minor: 1, Functional: 2, Credits: 3},
+				{LotID: sold.ID, Day: day, Accounting: day + 1, MeterID: meterID, Currency: "USD", Minor: 1, Functional: 2, Credits: 4},
+				{LotID: bonus.ID, Day: day, Accounting: day, MeterID: meterID, Currency: "USD", Minor: 5, Functional: 10, Credits: 1},
+				{LotID: other.ID, Day: day + 1, Accounting: day + 1, MeterID: meterID, Currency: "USD", Minor: 50, Functional: 100, Credits: 10},
 			}},
 			{books.MarginFilter{From: day + 1, To: day + 1, CustomerID: c2}, []books.LotDayUse{
-				{LotID: other.ID, Day: day + 1, Accounting: day + 1, MeterID: meterID, Functional: 100, Credits: 10},
+				{LotID: other.ID, Day: day + 1, Accounting: day + 1, MeterID: meterID, Currency: "USD", Minor: 50, Functional: 100, Credits: 10},
 			}},
 			{books.MarginFilter{From: day - 9, To: day - 1}, nil},
+			{books.MarginFilter{From: day, To: day + 1, AsOf: noon.Add(-time.Hour)}, nil},
+			{books.MarginFilter{From: day + 1, To: day + 1, CustomerID: c2, AsOf: noon}, []books.LotDayUse{ // what drew was recorded a second later
+				{LotID: other.ID, Day: day + 1, Accounting: day + 1, Currency: "USD", Minor: 50, Functional: 100},
+			}},
 		} {
 			var got []books.LotDayUse
 			err := tx.EachLotDayUse(ctx, test.filter, func(use books.LotDayUse) error { got = append(got, use); return nil })

@@ -63,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"recognitions", recognitions},
 		{"pools", pools},
 		{"early breakage", earlyMovements},
+		{"revenue", revenue},
 		{"cohorts", cohorts},
 		{"lots are filed in cohorts", filing},
 		{"records of cohorts", cohortRecords},

@@ -1,0 +1,172 @@
+package books_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+)
+
+// asked is what reports answered while a history was played: to be answered again in the end.
+type asked struct {
+	question string
+	ask      func(context.Context, books.Tx) (any, error)
+	answer   any
+}
+
+// askReports asks the reports on revenue as of just before now.
+func (p *playedBook) askReports(t *rapid.T) {
+	asOf, first := p.now.Add(-time.Second), ledger.DateOf(beginning, time.UTC)-60
+	from, last := p.Yesterday()-20, p.Yesterday().Period()
+	questions := []asked{
+		{question: "waterfall", ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			return p.Waterfall(ctx, tx, books.WaterfallRequest{From: first.Period(), To: last, AsOf: asOf, By: books.ByPolicy})
+		}},
+	}
+	for _, by := range []books.Dimension{"", books.ByPolicy, books.ByCustomer, books.ByPack, books.ByMeter} {
+		questions = append(questions, asked{question: "income by " + string(by), ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			return p.Income(ctx, tx, books.IncomeRequest{From: from, To: from + 30, AsOf: asOf, By: by})
+		}})
+	}
+	for _, q := range questions {
+		q.answer = p.answerOf(t, q)
+		p.asked = append(p.asked, q)
+	}
+}
+
+func (p *playedBook) answerOf(t *rapid.T, q asked) (answer any) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		answer, err = q.ask(ctx, tx)
+		return err
+	}))
+	return answer
+}
+
+// checkRevenue holds the reports on revenue against the entries, added up here, in any span and as
+// of any instant; and that what was asked before is answered the same.
+func (p *playedBook) checkRevenue(t *rapid.T, h history) {
+	for _, q := range p.asked {
+		if diff := cmp.Diff(q.answer, p.answerOf(t, q)); diff != "" {
+			t.Fatalf("the %s is answered otherwise the second time:\n%s\n%s", q.question, diff, h)
+		}
+	}
+	first, today := ledger.DateOf(beginning, time.UTC)-60, p.Yesterday()+1
+	from := first + ledger.Date(rapid.IntRange(0, int(today-first)).Draw(t, "revenueFrom"))
+	to := from + ledger.Date(rapid.IntRange(0, int(today-from)).Draw(t, "revenueThrough"))
+	for _, asOf := range []time.Time{p.now, beginning.Add(p.now.Sub(beginning) / 2)} {
+		want := p.revenueOf(t, from, to, asOf)
+		for _, by := range []books.Dimension{"", books.ByPolicy, books.ByCustomer, books.ByPack, books.ByMeter} {
+			var income books.Income
+			must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+				income, err = p.Income(ctx, tx, books.IncomeRequest{From: from, To: to, AsOf: asOf, By: by})
+				return err
+			}))
+			got := map[string]int64{}
+			for _, row := range income.Rows {
+				for _, of := range row.Columns {
+					got[string(of.Column)+" "+string(row.Currency)] += of.Amount.Minor
+					got[string(of.Column)+" functional "+string(row.Currency)] += of.Functional.Minor
+				}
+			}
+			if diff := cmp.Diff(want, withoutZero(got)); diff != "" {
+				t.Fatalf("income by %q of %s to %s as of %s differs from the entries (-): %s\n%s", by, from, to, asOf, diff, h)
+			}
+			checkFoots(t, h, fmt.Sprintf("income by %q of %s to %s", by, from, to), income.Checks)
+		}
+		p.checkFromTheBeginning(t, h, first.Period()-12, asOf)
+		for _, by := range []books.Dimension{"", books.ByPolicy} {
+			var fall books.Waterfall
+			must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+				fall, err = p.Waterfall(ctx, tx, books.WaterfallRequest{From: from.Period(), To: to.Period(), AsOf: asOf, By: by})
+				return err
+			}))
+			got := map[string]int64{}
+			for _, row := range fall.Rows {
+				for _, of := range row.Columns {
+					got[string(of.Column)+" "+string(row.Currency)] += of.Amount.Minor
+					got[string(of.Column)+" functional "+string(row.Currency)] += of.Functional.Minor
+				}
+				checkWaterfallRow(t, h, row)
+			}
+			if diff := cmp.Diff(p.revenueOf(t, from.Period().First(), to.Period().Last(), asOf), withoutZero(got)); diff != "" {
+				t.Fatalf("the waterfall of %s to %s as of %s differs from the entries (-): %s\n%s", from.Period(), to.Period(), asOf, diff, h)
+			}
+			checkFoots(t, h, fmt.Sprintf("the waterfall of %s to %s", from.Period(), to.Period()), fall.Checks)
+		}
+	}
+}
+
+// checkFromTheBeginning holds that no row begins with something before anything was sold: what is
+// left of each month of purchase is what was sold of it, less what became of it.
+func (p *playedBook) checkFromTheBeginning(t *rapid.T, h history, first ledger.Period, asOf time.Time) {
+	for _, by := range []books.Dimension{"", books.ByPolicy} {
+		var fall books.Waterfall
+		must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+			fall, err = p.Waterfall(ctx, tx, books.WaterfallRequest{From: first, To: p.Yesterday().Period() + 2, AsOf: asOf, By: by})
+			return err
+		}))
+		for _, row := range fall.Rows {
+			if row.Opening.Amount.Minor != 0 || row.Opening.Functional.Minor != 0 {
+				t.Fatalf("deferred before anything was sold: %+v\n%s", row, h)
+			}
+		}
+	}
+}
+
+func checkFoots(t *rapid.T, h history, what string, checks []books.LedgerCheck) {
+	for _, check := range checks {
+		if check.Difference().Minor != 0 || check.FunctionalDifference().Minor != 0 {
+			t.Fatalf("%s does not foot: %+v\n%s", what, check, h)
+		}
+	}
+}
+
+// checkWaterfallRow holds that the columns of a row lead from its opening to its closing.
+func checkWaterfallRow(t *rapid.T, h history, row books.WaterfallRow) {
+	closing := row.Opening.Functional.Minor
+	for _, of := range []books.BreakageAmount{row.Sold, row.TakenBack, row.Escheated, row.Unbilled, row.Manual} {
+		closing += of.Functional.Minor
+	}
+	for _, of := range row.Columns {
+		switch of.Column {
+		case books.UsedRevenue, books.EarlyRevenue, books.CatchUpRevenue, books.ExpiryRevenue, books.RemoteRevenue:
+			closing -= of.Functional.Minor
+		case books.OverageColumn, books.RefundedRevenue, books.DisputedRevenue, books.VoidedRevenue, books.ManualRevenue: // not out of deferred revenue
+		}
+	}
+	if closing != row.Closing.Functional.Minor {
+		t.Fatalf("the columns lead to %d: %+v\n%s", closing, row, h)
+	}
+	if row.Month == 0 && row.PolicyID == "" && row.Opening.Amount.Minor > 0 {
+		t.Fatalf("deferred without a month: %+v\n%s", row, h)
+	}
+}
+
+// revenueOf adds up the lines in the accounts of revenue by what they are, entry by entry.
+func (p *playedBook) revenueOf(t *rapid.T, from, to ledger.Date, asOf time.Time) map[string]int64 {
+	figures := map[string]int64{}
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		return tx.EachEntry(ctx, from, to, func(e ledger.Entry) error {
+			column := map[ledger.EntryKind]string{
+				"USAGE": "USED", "USAGE_UNBILLED": "USED", "OVERAGE": "OVERAGE", "BREAKAGE_EARLY": "BREAKAGE_EARLY", "BREAKAGE_CATCH_UP": "CATCH_UP",
+				"BREAKAGE_EXPIRY": "BREAKAGE_EXPIRY", "BREAKAGE_REMOTE": "BREAKAGE_REMOTE", "REFUND": "REFUNDS", "DISPUTE": "CHARGEBACKS", "VOID": "VOIDS",
+			}[e.Kind]
+			for _, line := range e.Lines {
+				switch line.Account { //nolint:exhaustive // the others are no revenue
+				case ledger.UsageRevenue, ledger.BreakageRevenue, ledger.OverageRevenue, ledger.Refunds, ledger.Disputes:
+					if !e.PostedAt.After(asOf) {
+						figures[column+" "+string(line.Amount.Currency)] -= line.Amount.Minor
+						figures[column+" functional "+string(line.Amount.Currency)] -= line.Functional.Minor
+					}
+				}
+			}
+			return nil
+		})
+	}))
+	return withoutZero(figures)
+}
