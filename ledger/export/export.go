@@ -25,6 +25,9 @@ type Header struct {
 	Functional ledger.Currency
 	Batch      int64  // number of the export batch; 0 where it has none
 	Book       string // name of the book, for targets that ask for one
+	// Opening is what the accounts stood at before From, a line for each role and currency. The
+	// formats that write balances need it, unless nothing was booked before.
+	Opening []Line
 }
 
 // Format names a file format.
@@ -122,6 +125,11 @@ func (x *Export) Begin(header Header) error {
 	if header.Functional == "" {
 		return fmt.Errorf("an export needs the functional currency of its book")
 	}
+	opening, err := x.mapping.opening(header)
+	if err != nil {
+		return err
+	}
+	header.Opening = opening
 	x.header = header
 	x.manifest.Batch, x.manifest.From, x.manifest.To = header.Batch, header.From, header.To
 	x.manifest.Book = header.Functional

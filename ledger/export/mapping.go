@@ -22,7 +22,7 @@ type dimensionMap struct {
 }
 
 func newMapping(p Profile, s spec) mapping {
-	m := mapping{accounts: map[accountRuleKey][]AccountRule{}, needed: !s.journal}
+	m := mapping{accounts: map[accountRuleKey][]AccountRule{}, needed: !s.journal || s.accountCode > 0 && len(p.Accounts) > 0}
 	for _, rule := range p.Accounts {
 		key := accountRuleKey{rule.Role, rule.Currency}
 		m.accounts[key] = append(m.accounts[key], rule)
@@ -68,6 +68,16 @@ func (m mapping) apply(entry Entry) (Entry, error) {
 	}
 	entry.Lines = lines
 	return entry, nil
+}
+
+// opening returns the opening balances with accounts of the target. They have no dimensions.
+func (m mapping) opening(header Header) ([]Line, error) {
+	if len(header.Opening) == 0 {
+		return nil, nil
+	}
+	entry := Entry{Code: "OPENING", AccountingDate: header.From, Lines: header.Opening}
+	mapped, err := mapping{accounts: m.accounts, needed: m.needed}.apply(entry)
+	return mapped.Lines, err
 }
 
 func (m mapping) account(line Line, day ledger.Date) (Account, bool) {

@@ -40,15 +40,29 @@ func (s *Survey) Entry(entry Entry) error {
 	mapped, err := s.export.mapping.apply(entry)
 	if err == nil {
 		if err = balanced(entry); err == nil {
-			err = s.export.accept(mapped)
+			err = s.accept(mapped)
 		}
 	}
 	return s.collect(err)
 }
 
+// accept takes an entry that is mapped. Of a format that reads twice this is the first reading,
+// which refuses whatever the second would.
+func (s *Survey) accept(mapped Entry) error {
+	if writer, reads := s.export.writer.(twice); reads {
+		s.export.count(mapped)
+		return writer.First(mapped)
+	}
+	return s.export.accept(mapped)
+}
+
 // End ends the survey.
 func (s *Survey) End() error {
-	if err := s.export.finish(s.collect); err != nil {
+	end := func() error { return s.export.finish(s.collect) }
+	if s.export.ReadsTwice() {
+		end = func() error { return s.export.out.abandon(nil) }
+	}
+	if err := end(); err != nil {
 		return err
 	}
 	if len(s.refusals) == 0 {

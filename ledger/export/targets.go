@@ -121,6 +121,8 @@ var yesNo = []string{"yes", "no"}
 func specs() []spec {
 	return append(journalSpecs(),
 		netsuiteSpec,
+		adsSpec,
+		saftSpec,
 	)
 }
 
