@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,16 +22,23 @@ import (
 // some megabytes over a slow line.
 const attachmentTime = time.Minute
 
-// attachmentPaths are the paths of what is attached to estimates. The id of an estimate holds
-// its policy's with a slash between, which many a client writes as it is.
-var attachmentPaths = []string{"/v1/estimates/{estimate}/attachments/{name}", "/v1/estimates/{policy}/{estimate}/attachments/{name}"}
+// attachmentPaths are the paths of what is attached to estimates and to manual entries. The id of
+// an estimate holds its policy's with a slash between, which many a client writes as it is.
+var attachmentPaths = []string{
+	"/v1/estimates/{estimate}/attachments/{name}", "/v1/estimates/{policy}/{estimate}/attachments/{name}",
+	"/v1/manual-entries/{manual}/attachments/{name}",
+}
 
 // attachmentPath is where an attachment is read.
 func attachmentPath(a *books.Attachment) string {
-	return "/v1/estimates/" + estimateNoun.id(a.PolicyID+"/"+a.EstimateID) + "/attachments/" + url.PathEscape(a.Name)
+	of := "/v1/estimates/" + estimateNoun.id(a.Key())
+	if a.ManualID != "" {
+		of = "/v1/manual-entries/" + manualNoun.id(a.Key())
+	}
+	return of + "/attachments/" + url.PathEscape(a.Name)
 }
 
-// attachments takes and gives what is attached to estimates:
+// attachments takes and gives what is attached to estimates and to manual entries:
 //
 //	PUT  attaches the body: for accountants; the same again is answered as it was
 //	GET  gives it back: for accountants and auditors
@@ -44,44 +52,67 @@ type attachments struct {
 }
 
 func (a attachments) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var err error
+	act, needs := a.get, attachmentReaders
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		err = a.get(w, r)
 	case http.MethodPut:
-		err = a.put(w, r)
+		act, needs = a.put, attachmentWriters
 	default:
 		w.Header().Set("Allow", "GET, HEAD, PUT")
 		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use PUT to attach, GET to read"))
 		return
+	}
+	asked, err := a.admit(r, needs)
+	if err == nil {
+		err = act(w, r, asked)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
 	}
 }
 
-// named returns the estimate and the name in the path. Errors: INVALID.
+// Who may attach, and who may read what is attached: one of the roles, for the whole book.
+var (
+	attachmentWriters = needed{"to attach needs the role ACCOUNTANT, for the whole book", []books.Role{books.Accountant}}
+	attachmentReaders = needed{"to read what is attached needs the role AUDITOR or ACCOUNTANT, for the whole book", []books.Role{books.Auditor, books.Accountant}}
+)
+
+type needed struct {
+	says  string
+	roles []books.Role
+}
+
+// admit returns what a request is about, where its caller may ask and there is room for it.
+// Errors: FORBIDDEN, OVERLOADED, RATE_LIMITED, INVALID.
+func (a attachments) admit(r *http.Request, needs needed) (books.NewAttachment, error) {
+	if !slices.ContainsFunc(needs.roles, books.CallerOf(r.Context()).May) || forOneCustomer(r.Context()) {
+		return books.NewAttachment{}, &books.Error{Code: books.Forbidden, Message: needs.says}
+	}
+	if refused := a.turnAway(r); refused != nil {
+		return books.NewAttachment{}, refused
+	}
+	return named(r)
+}
+
+// named returns what the path names. Errors: INVALID.
 func named(r *http.Request) (books.NewAttachment, error) {
+	asked := books.NewAttachment{Name: r.PathValue("name"), MediaType: r.Header.Get("Content-Type")}
+	if id := r.PathValue("manual"); id != "" {
+		key, err := manualNoun.key("manualEntry", id)
+		asked.ManualID = key
+		return asked, err
+	}
 	id := r.PathValue("estimate")
 	if policy := r.PathValue("policy"); policy != "" {
 		id = policy + "/" + id
 	}
 	key, err := estimateNoun.key("estimate", id)
 	decided := decisionKey(key)
-	return books.NewAttachment{PolicyID: decided.PolicyID, EstimateID: decided.ID, Name: r.PathValue("name"), MediaType: r.Header.Get("Content-Type")}, err
+	asked.PolicyID, asked.EstimateID = decided.PolicyID, decided.ID
+	return asked, err
 }
 
-func (a attachments) put(w http.ResponseWriter, r *http.Request) error {
-	if !books.CallerOf(r.Context()).May(books.Accountant) || forOneCustomer(r.Context()) {
-		return &books.Error{Code: books.Forbidden, Message: "to attach needs the role ACCOUNTANT, for the whole book"}
-	}
-	if refused := a.turnAway(r); refused != nil {
-		return refused
-	}
-	request, err := named(r)
-	if err != nil {
-		return err
-	}
+func (a attachments) put(w http.ResponseWriter, r *http.Request, request books.NewAttachment) (err error) {
 	if r.Header.Get("Content-Encoding") != "" {
 		return &books.Error{Code: books.Invalid, Field: "content", Message: "must be sent as it is, without a content encoding"}
 	}
@@ -100,7 +131,7 @@ func (a attachments) put(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &books.Error{Code: books.Invalid, Field: "content", Message: "ended early: send it again", Cause: err}
 	}
-	kept, added, err := a.books.EstimateAttach(r.Context(), request)
+	kept, added, err := a.books.Attach(r.Context(), request)
 	if err != nil {
 		return err
 	}
@@ -115,22 +146,11 @@ func (a attachments) put(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (a attachments) get(w http.ResponseWriter, r *http.Request) error {
-	caller := books.CallerOf(r.Context())
-	if !caller.May(books.Accountant) && !caller.May(books.Auditor) || forOneCustomer(r.Context()) {
-		return &books.Error{Code: books.Forbidden, Message: "to read what is attached needs the role AUDITOR or ACCOUNTANT, for the whole book"}
-	}
-	if refused := a.turnAway(r); refused != nil {
-		return refused
-	}
-	asked, err := named(r)
-	if err != nil {
-		return err
-	}
+func (a attachments) get(w http.ResponseWriter, r *http.Request, asked books.NewAttachment) error {
 	var kept books.Attachment
 	var content []byte
-	err = a.books.View(r.Context(), func(ctx context.Context, tx books.Tx) (err error) {
-		kept, content, err = books.AttachmentContent(ctx, tx, asked.PolicyID, asked.EstimateID, asked.Name)
+	err := a.books.View(r.Context(), func(ctx context.Context, tx books.Tx) (err error) {
+		kept, content, err = books.AttachmentContent(ctx, tx, asked.FileOf, asked.Name)
 		return err
 	})
 	if err != nil {

@@ -58,6 +58,9 @@ func (entryResolver) ID(_ context.Context, e *ledger.Entry) (string, error) {
 }
 
 func (entryResolver) Purchase(ctx context.Context, e *ledger.Entry) (*books.Purchase, error) {
+	if e.Kind.Manual() {
+		return nil, nil
+	}
 	return pointer(ctx, requestOf(ctx).purchases, e.Reference)
 }
 
@@ -117,6 +120,28 @@ func accountOf(role ledger.Role) (*ledger.Account, error) {
 		return nil, &books.Error{Code: books.Internal, Message: "the account " + string(role) + " is not in the chart"}
 	}
 	return &account, nil
+}
+
+func (entryResolver) Manual(ctx context.Context, e *ledger.Entry) (*books.ManualEntry, error) {
+	if !e.Kind.Manual() {
+		return nil, nil
+	}
+	return pointer(ctx, requestOf(ctx).manual, e.Reference)
+}
+
+func (entryResolver) Reverses(ctx context.Context, e *ledger.Entry) (*ledger.Entry, error) {
+	return pointer(ctx, requestOf(ctx).entries, e.Reverses)
+}
+
+func (entryResolver) ReversedBy(ctx context.Context, e *ledger.Entry) (*ledger.Entry, error) {
+	if e.Kind != ledger.ManualEntry {
+		return nil, nil // nothing else is taken back by an entry that names it
+	}
+	number, _, err := requestOf(ctx).reversedBy.load(ctx, e.Number)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(ctx, requestOf(ctx).entries, number)
 }
 
 func (accountResolver) NaturalSide(_ context.Context, a *ledger.Account) (view.Side, error) {

@@ -107,7 +107,10 @@ func (r queryResolver) UnclaimedProperty(ctx context.Context, on *ledger.Date, j
 		shown.Rows = append(shown.Rows, line)
 	}
 	for _, check := range report.Checks {
-		shown.Checks = append(shown.Checks, gen.UnclaimedPropertyCheck{Rows: &check.Rows, Ledger: &check.Ledger, FunctionalRows: &check.FunctionalRows, FunctionalLedger: &check.InLedger})
+		shown.Checks = append(shown.Checks, gen.UnclaimedPropertyCheck{
+			Rows: &check.Rows, Manual: &check.Manual, Ledger: &check.Ledger,
+			FunctionalRows: &check.FunctionalRows, FunctionalManual: &check.FunctionalManual, FunctionalLedger: &check.InLedger,
+		})
 	}
 	return shown, nil
 }

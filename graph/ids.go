@@ -25,6 +25,7 @@ const (
 	holdNoun        noun = "hold"
 	budgetNoun      noun = "bud"
 	entryNoun       noun = "ent" // with its number
+	manualNoun      noun = "man"
 	jobRunNoun      noun = "run"
 	cohortNoun      noun = "coh" // in cursors with the month before it; node does not know it
 

@@ -164,6 +164,10 @@ type loaders struct {
 	recognitions  *batch[string, revrec.Recognition]
 	entries       *batch[int64, ledger.Entry]
 	entriesOf     *batch[sumKey, int64]
+	manual        *batch[string, books.ManualEntry]
+	reversalsOf   *batch[string, []books.ManualEntry] // by what they take back
+	papersOf      *batch[string, []books.Attachment]  // by manual entry
+	reversedBy    *batch[int64, int64]                // by number of entry
 	jobRuns       *batch[string, books.JobRun]
 	webhooks      *batch[string, books.Webhook]
 	periodTotals  *batch[ledger.Period, books.PeriodTotal]
@@ -324,6 +328,19 @@ func findAll[K comparable, V any](ctx context.Context, read reader, find func(bo
 
 // others makes the look-ups that are not rows by a key.
 func (l *loaders) others(book *books.Books, read reader) {
+	l.manual = rowsBy(read, books.Tx.ManualEntriesByID, func(m *books.ManualEntry) string { return m.ID }, l.sawManual)
+	l.reversalsOf = groupsBy(read, books.Tx.ReversalsOfManual, func(m *books.ManualEntry) string { return m.Reverses }, l.sawManual)
+	l.papersOf = groupsBy(read, books.Tx.ManualAttachments, func(a *books.Attachment) string { return a.ManualID }, nil)
+	l.reversedBy = newBatch(func(ctx context.Context, numbers []int64) (by map[int64]int64, err error) {
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			by, err = tx.ReversedBy(ctx, numbers)
+			return err
+		})
+		for _, number := range by {
+			l.entries.expect(number)
+		}
+		return by, err
+	})
 	l.estimates = groupsBy(read, books.EstimatesOf, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
 	l.estimateFiles = groupsBy(read, books.Tx.EstimateFiles, func(f *books.EstimateFile) string { return f.PolicyID }, nil)
 	l.attachments = groupsBy(read, books.Tx.Attachments, func(a *books.Attachment) string { return a.PolicyID }, nil)
@@ -565,12 +582,32 @@ func (l *loaders) sawPools(rows []revrec.Pool) {
 func (l *loaders) sawEntries(rows []ledger.Entry) {
 	l.entryKin.met(keysOf(rows, func(e *ledger.Entry) int64 { return e.Number }))
 	for i := range rows {
-		l.purchases.expect(rows[i].Reference)
-		for _, line := range rows[i].Lines {
-			l.customersBy.expect(line.Dimensions.Customer)
-			l.policiesBy.expect(line.Dimensions.Policy)
-			l.packsBy.expect(line.Dimensions.Pack)
+		if rows[i].Kind.Manual() {
+			l.manual.expect(rows[i].Reference)
+			l.entries.expect(rows[i].Reverses)
+			l.reversedBy.expect(rows[i].Number)
+		} else {
+			l.purchases.expect(rows[i].Reference)
 		}
+		l.sawLines(rows[i].Lines)
+	}
+}
+
+func (l *loaders) sawLines(lines []ledger.Line) {
+	for _, line := range lines {
+		l.customersBy.expect(line.Dimensions.Customer)
+		l.policiesBy.expect(line.Dimensions.Policy)
+		l.packsBy.expect(line.Dimensions.Pack)
+	}
+}
+
+func (l *loaders) sawManual(rows []books.ManualEntry) {
+	for i := range rows {
+		l.manual.expect(rows[i].Reverses)
+		l.reversalsOf.expect(rows[i].ID)
+		l.papersOf.expect(rows[i].ID)
+		l.entries.expect(rows[i].Number)
+		l.sawLines(rows[i].Lines)
 	}
 }
 

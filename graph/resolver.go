@@ -58,6 +58,7 @@ type (
 	poolResolver            struct{}
 	cohortResolver          struct{ *resolver }
 	entryResolver           struct{}
+	manualResolver          struct{}
 	lineResolver            struct{}
 	accountResolver         struct{}
 	trialBalanceRowResolver struct{}
@@ -113,8 +114,13 @@ func (r *resolver) EscheatRule() gen.EscheatRuleResolver { return escheatRuleRes
 func (r *resolver) Estimate() gen.EstimateResolver { return estimateResolver{r} }
 
 func (r *resolver) EstimateAttachment() gen.EstimateAttachmentResolver { return attachmentResolver{} }
-func (r *resolver) Pack() gen.PackResolver                             { return packResolver{r} }
-func (r *resolver) PackQuote() gen.PackQuoteResolver                   { return packQuoteResolver{} }
+
+func (r *resolver) ManualEntryAttachment() gen.ManualEntryAttachmentResolver {
+	return attachmentResolver{}
+}
+
+func (r *resolver) Pack() gen.PackResolver           { return packResolver{r} }
+func (r *resolver) PackQuote() gen.PackQuoteResolver { return packQuoteResolver{} }
 
 func (r *resolver) PackVersion() gen.PackVersionResolver     { return packVersionResolver{} }
 func (r *resolver) RateCard() gen.RateCardResolver           { return rateCardResolver{} }
@@ -138,6 +144,7 @@ func (r *resolver) Recognition() gen.RecognitionResolver         { return recogn
 func (r *resolver) Pool() gen.PoolResolver                       { return poolResolver{} }
 func (r *resolver) Cohort() gen.CohortResolver                   { return cohortResolver{r} }
 func (r *resolver) Entry() gen.EntryResolver                     { return entryResolver{} }
+func (r *resolver) ManualEntry() gen.ManualEntryResolver         { return manualResolver{} }
 func (r *resolver) Line() gen.LineResolver                       { return lineResolver{} }
 func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{} }
 func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
@@ -213,13 +220,15 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.pools, key))
 	case entryNoun:
 		return nodeOf(pointer(ctx, q.entries, entryNumber(key)))
+	case manualNoun:
+		return nodeOf(pointer(ctx, q.manual, key))
 	case jobRunNoun:
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun, reviewNoun: // cursors alone
 	case cohortNoun, tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
-	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_ or run_"}
+	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_, man_ or run_"}
 }
 
 // nodeOf keeps nothing found from becoming a node of a nil pointer.

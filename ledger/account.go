@@ -39,26 +39,29 @@ type Account struct {
 	Name        string
 	Class       Class
 	DebitNormal bool // the natural side: true where a debit makes it larger
+	// Control says that what happened to lots, pools and purchases says what is on it: whatever
+	// else is booked there stands between the ledger and them.
+	Control bool
 }
 
 // Accounts lists every role once, in the order of the chart of accounts.
 func Accounts() []Account { return append([]Account(nil), chart...) }
 
 var chart = []Account{
-	{Cash, "Cash", Asset, true},
-	{AccountsReceivable, "Accounts receivable", Asset, true},
-	{UnbilledReceivable, "Unbilled receivable", Asset, true},
-	{DeferredRevenue, "Deferred revenue", Liability, false},
-	{TaxPayable, "Tax payable", Liability, false},
-	{UnclaimedProperty, "Unclaimed property", Liability, false},
-	{RefundLiability, "Refund liability", Liability, false},
-	{OpeningBalances, "Opening balances", Liability, true},
-	{UsageRevenue, "Usage revenue", Revenue, false},
-	{BreakageRevenue, "Breakage revenue", Revenue, false},
-	{OverageRevenue, "Overage revenue", Revenue, false},
-	{Refunds, "Refunds", Revenue, true},
-	{Disputes, "Disputes", Revenue, true},
-	{FXGainLoss, "Foreign exchange gain or loss", Expense, true},
+	{Cash, "Cash", Asset, true, false},
+	{AccountsReceivable, "Accounts receivable", Asset, true, true},
+	{UnbilledReceivable, "Unbilled receivable", Asset, true, true},
+	{DeferredRevenue, "Deferred revenue", Liability, false, true},
+	{TaxPayable, "Tax payable", Liability, false, true},
+	{UnclaimedProperty, "Unclaimed property", Liability, false, true},
+	{RefundLiability, "Refund liability", Liability, false, false},
+	{OpeningBalances, "Opening balances", Liability, true, true},
+	{UsageRevenue, "Usage revenue", Revenue, false, true},
+	{BreakageRevenue, "Breakage revenue", Revenue, false, true},
+	{OverageRevenue, "Overage revenue", Revenue, false, true},
+	{Refunds, "Refunds", Revenue, true, false},
+	{Disputes, "Disputes", Revenue, true, false},
+	{FXGainLoss, "Foreign exchange gain or loss", Expense, true, false},
 }
 
 // AccountOf returns the account of a role, and whether the role is known.

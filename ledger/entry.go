@@ -25,7 +25,14 @@ const (
 	OpeningEntry  EntryKind = "OPENING"           // Dr opening balances, Cr deferred revenue: taken over at a cut-over
 	EscheatEntry  EntryKind = "ESCHEAT"           // Dr unclaimed property, Cr cash: paid over to an authority
 	VoidEntry     EntryKind = "VOID"              // the reverse of what an unpaid purchase booked, what was used against refunds
+
+	ManualEntry         EntryKind = "MANUAL"          // what two persons decided; its reason is with its proposal
+	ManualReversalEntry EntryKind = "MANUAL_REVERSAL" // the lines of a manual entry, the other way round
 )
+
+// Manual reports whether entries of the kind are written by people, and not derived from what
+// happened.
+func (k EntryKind) Manual() bool { return k == ManualEntry || k == ManualReversalEntry }
 
 // Dimensions say whose figure a line is, as far as the line is about one.
 type Dimensions struct {
@@ -51,7 +58,8 @@ type Entry struct {
 	OccurredOn     Date      // the day it happened; earlier where that period was closed
 	PostedAt       time.Time // when the row was written
 	Batch          string    // the posting batch whose recognitions it sums; "" for an act
-	Reference      string    // the purchase, refund or payment it books; "" for a batch
+	Reference      string    // the purchase, refund, payment or manual proposal it books; "" for a batch
+	Reverses       int64     // number of the entry that it takes back; 0 for none
 	Description    string
 	Lines          []Line
 }
@@ -68,6 +76,15 @@ func Debit(account Role, amount, functional Amount, dimensions Dimensions) Line 
 // Credit returns a line that credits the account.
 func Credit(account Role, amount, functional Amount, dimensions Dimensions) Line {
 	return Line{Account: account, Amount: amount.Neg(), Functional: functional.Neg(), Dimensions: dimensions}
+}
+
+// Reversed returns the lines with debit and credit changed over.
+func Reversed(lines []Line) []Line {
+	reversed := make([]Line, len(lines))
+	for i, line := range lines {
+		reversed[i] = Line{Account: line.Account, Amount: line.Amount.Neg(), Functional: line.Functional.Neg(), Dimensions: line.Dimensions}
+	}
+	return reversed
 }
 
 // WithoutZeros leaves out lines that move nothing in either currency.

@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what is attached to an estimate. Together they bound its file: ten megabytes, by
-// default.
+// Bounds of what is attached to an estimate or a manual entry. Together they bound its file: ten
+// megabytes, by default.
 const (
 	// MaxAttachments bounds how many there are: the memo, the minutes, a model, a few papers.
 	MaxAttachments = 10
@@ -29,7 +29,7 @@ const (
 	maxAttachmentName = 120
 )
 
-// EstimateOptions bound the files of estimates. Zero fields take their defaults.
+// EstimateOptions bound the files of estimates and of manual entries. Zero fields take their defaults.
 type EstimateOptions struct {
 	// AttachmentBytes bounds one attachment: 1 MiB; at most LargestAttachmentBytes.
 	AttachmentBytes int64
@@ -45,25 +45,36 @@ func (o EstimateOptions) withDefaults() (EstimateOptions, error) {
 	return o, nil
 }
 
-// Attachment is a paper in the file of an estimate, without its content.
-type Attachment struct {
-	PolicyID, EstimateID string
-	Name                 string // unlike those of the estimate's others
-	MediaType            string // one of attachable
-	Bytes                int64
-	Hash                 []byte // SHA-256 of the content
-	CreatedAt            time.Time
-	CreatedBy            string // the actor
+// FileOf says whose file it is: a proposed estimate's, or a manual entry's.
+type FileOf struct {
+	PolicyID, EstimateID string // "" of a manual entry
+	ManualID             string // "" of an estimate
 }
 
-// Key names an attachment: policy, estimate and name.
-func (a Attachment) Key() string { return a.PolicyID + "/" + a.EstimateID + "/" + a.Name }
+// Key names what the file is of: policy and estimate, or the manual entry.
+func (f FileOf) Key() string {
+	if f.ManualID != "" {
+		return f.ManualID
+	}
+	return f.PolicyID + "/" + f.EstimateID
+}
 
-// NewAttachment asks to attach a paper to a proposed estimate.
+// Attachment is a paper in a file, without its content.
+type Attachment struct {
+	FileOf
+	Name      string // unlike those of the file's others
+	MediaType string // one of attachable
+	Bytes     int64
+	Hash      []byte // SHA-256 of the content
+	CreatedAt time.Time
+	CreatedBy string // the actor
+}
+
+// NewAttachment asks to attach a paper to what is proposed.
 type NewAttachment struct {
-	PolicyID, EstimateID string
-	Name, MediaType      string
-	Content              []byte
+	FileOf
+	Name, MediaType string
+	Content         []byte
 }
 
 // attachable are the media types that are taken, with how their content begins; "" for text.
@@ -95,26 +106,29 @@ func AttachmentTypes() []string {
 // AttachmentBytes is the most that an attachment may have.
 func (b *Books) AttachmentBytes() int64 { return b.estimates.AttachmentBytes }
 
-// EstimateAttach attaches a paper to a proposed estimate. The same again, byte by byte, is
-// answered as it was kept, also when the estimate is decided; added says whether it is new.
+// Attach attaches a paper to a proposed estimate or manual entry. The same again, byte by byte,
+// is answered as it was kept, also when that is decided; added says whether it is new.
 // Errors: NOT_FOUND, ALREADY_DECIDED, ALREADY_EXISTS where the name has another content,
 // ATTACHMENT_TOO_LARGE, INVALID.
-func (b *Books) EstimateAttach(ctx context.Context, request NewAttachment) (attachment Attachment, added bool, err error) {
-	ctx, end := b.begin(ctx, "estimate.attach")
+func (b *Books) Attach(ctx context.Context, request NewAttachment) (attachment Attachment, added bool, err error) {
+	action := "estimate.attach"
+	if request.ManualID != "" {
+		action = "manual.attach"
+	}
+	ctx, end := b.begin(ctx, action)
 	defer func() { end(err) }()
 	if attachment, err = b.attachmentOf(ctx, request); err != nil {
 		return attachment, false, err
 	}
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		proposal, err := lockProposal(ctx, tx, request.PolicyID, request.EstimateID)
+		decided, err := holdFile(ctx, tx, request.FileOf)
 		if err != nil {
 			return err
 		}
-		kept, err := tx.Attachments(ctx, []string{request.PolicyID})
+		kept, err := attachmentsOf(ctx, tx, request.FileOf)
 		if err != nil {
 			return err
 		}
-		kept = slices.DeleteFunc(kept, func(a Attachment) bool { return a.EstimateID != request.EstimateID })
 		for _, a := range kept {
 			if a.Name == attachment.Name {
 				if !bytes.Equal(a.Hash, attachment.Hash) || a.MediaType != attachment.MediaType {
@@ -124,11 +138,11 @@ func (b *Books) EstimateAttach(ctx context.Context, request NewAttachment) (atta
 				return nil
 			}
 		}
-		if proposal.Status != EstimateProposed {
-			return alreadyDecided(proposal)
+		if decided != nil {
+			return decided
 		}
 		if len(kept) >= MaxAttachments {
-			return refuse(AttachmentTooLarge, "name", "would be one too many: an estimate has at most %d attachments", MaxAttachments)
+			return refuse(AttachmentTooLarge, "name", "would be one too many: a file has at most %d attachments", MaxAttachments)
 		}
 		added = true
 		if err := tx.InsertAttachment(ctx, attachment, request.Content); err != nil {
@@ -140,16 +154,42 @@ func (b *Books) EstimateAttach(ctx context.Context, request NewAttachment) (atta
 		if err != nil {
 			return err
 		}
-		return b.audit(ctx, tx, "estimate.attach", proposal.Key(), string(detail))
+		return b.audit(ctx, tx, action, request.Key(), string(detail))
 	})
 	return attachment, added && err == nil, err
+}
+
+// holdFile holds what a file is of, and returns the refusal of another attachment where that is
+// decided. Errors: NOT_FOUND.
+func holdFile(ctx context.Context, tx Tx, of FileOf) (decided, err error) {
+	if of.ManualID != "" {
+		m, err := lockManual(ctx, tx, of.ManualID)
+		if err == nil && m.Status != ManualProposed {
+			decided = manualDecided(m)
+		}
+		return decided, err
+	}
+	proposal, err := lockProposal(ctx, tx, of.PolicyID, of.EstimateID)
+	if err == nil && proposal.Status != EstimateProposed {
+		decided = alreadyDecided(proposal)
+	}
+	return decided, err
+}
+
+func attachmentsOf(ctx context.Context, tx Tx, of FileOf) (kept []Attachment, err error) {
+	if of.ManualID != "" {
+		kept, err = tx.ManualAttachments(ctx, []string{of.ManualID})
+	} else {
+		kept, err = tx.Attachments(ctx, []string{of.PolicyID})
+	}
+	return slices.DeleteFunc(kept, func(a Attachment) bool { return a.FileOf != of }), err
 }
 
 // attachmentOf checks what is to be attached.
 func (b *Books) attachmentOf(ctx context.Context, request NewAttachment) (Attachment, error) {
 	sum := sha256.Sum256(request.Content)
 	a := Attachment{
-		PolicyID: request.PolicyID, EstimateID: request.EstimateID, Name: request.Name, Bytes: int64(len(request.Content)), Hash: sum[:],
+		FileOf: request.FileOf, Name: request.Name, Bytes: int64(len(request.Content)), Hash: sum[:],
 		CreatedAt: b.clock(), CreatedBy: CallerOf(ctx).Actor,
 	}
 	if err := checkAttachmentName(a.Name); err != nil {
@@ -197,16 +237,16 @@ func checkMediaType(given string, content []byte) (string, error) {
 }
 
 // AttachmentContent returns an attachment with what it holds. Errors: NOT_FOUND.
-func AttachmentContent(ctx context.Context, tx Tx, policyID, estimateID, name string) (Attachment, []byte, error) {
-	kept, err := tx.Attachments(ctx, []string{policyID})
+func AttachmentContent(ctx context.Context, tx Tx, of FileOf, name string) (Attachment, []byte, error) {
+	kept, err := attachmentsOf(ctx, tx, of)
 	if err != nil {
 		return Attachment{}, nil, err
 	}
 	for _, a := range kept {
-		if a.EstimateID == estimateID && a.Name == name {
-			content, err := tx.AttachmentContent(ctx, policyID, estimateID, name)
+		if a.Name == name {
+			content, err := tx.AttachmentContent(ctx, of, name)
 			return a, content, err
 		}
 	}
-	return Attachment{}, nil, refuse(NotFound, "name", "names no attachment of the estimate")
+	return Attachment{}, nil, refuse(NotFound, "name", "names no attachment of the file")
 }

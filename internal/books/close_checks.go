@@ -30,6 +30,7 @@ const (
 	CheckPurchases CheckCode = "PURCHASES"          // each is in the journal, once, with its price
 	CheckUsage     CheckCode = "USAGE"              // every event is drawn, every draw is booked
 	CheckEstimates CheckCode = "ESTIMATES"          // none with a day in it waits for a decision
+	CheckManual    CheckCode = "MANUAL_ENTRIES"     // none of it, or of before, waits for a decision
 	CheckTasks     CheckCode = "TASKS"              // the required ones are ticked
 )
 
@@ -98,7 +99,7 @@ func (b *Books) CloseChecklist(ctx context.Context, tx Tx, period ledger.Period)
 func (b *Books) closeChecks(ctx context.Context, tx Tx, period ledger.Period) ([]CloseCheck, error) {
 	all := []func(context.Context, Tx, ledger.Period) (CloseCheck, error){
 		b.checkOver, b.checkEarlier, b.checkLateUsage, b.checkBooked, b.checkPosted, b.checkOpening,
-		b.checkBalanced, b.checkDeferred, b.checkPurchases, b.checkUsage, b.checkProposals, b.checkTasks,
+		b.checkBalanced, b.checkDeferred, b.checkPurchases, b.checkUsage, b.checkProposals, b.checkManualEntries, b.checkTasks,
 	}
 	checks := make([]CloseCheck, len(all))
 	for i, check := range all {
@@ -155,7 +156,7 @@ func (b *Books) checkLateUsage(ctx context.Context, tx Tx, period ledger.Period)
 }
 
 func (b *Books) checkBooked(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
-	check := CloseCheck{Code: CheckBooked, Holds: "Invoices due, use, lapses and breakage of all days through the end of the period are booked."}
+	check := CloseCheck{Code: CheckBooked, Holds: "Invoices due, use, lapses, breakage and reversals of all days through the end of the period are booked."}
 	waiting, err := tx.OldestWaiting(ctx, period.Last())
 	for i, day := range waiting.days() {
 		if day != 0 {
@@ -287,12 +288,15 @@ func (b *Books) checkBalanced(ctx context.Context, tx Tx, period ledger.Period) 
 // checkDeferred holds the ledger's deferred revenue against lots and pools as they are now:
 // a difference that has crept in is one of every period since.
 func (b *Books) checkDeferred(ctx context.Context, tx Tx, _ ledger.Period) (CloseCheck, error) {
-	check := CloseCheck{Code: CheckDeferred, Holds: "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted."}
+	check := CloseCheck{Code: CheckDeferred, Holds: "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted, plus what manual entries put there."}
 	rows, err := tx.ReconcileDeferred(ctx)
 	for _, row := range rows {
 		check.Figures = append(check.Figures, amounting("ledger", row.Ledger, row.Currency), amounting("lots", row.Lots, row.Currency))
+		if row.Manual != 0 || row.FunctionalManual != 0 {
+			check.Figures = append(check.Figures, amounting("manual entries", row.Manual, row.Currency))
+		}
 		if minor, functional := row.Difference(); minor != 0 || functional != 0 {
-			check.ToDo = "have the book verified: ledger and lots differ"
+			check.ToDo = "have the book verified: ledger and lots differ by more than manual entries"
 		}
 	}
 	return check, err
@@ -376,6 +380,21 @@ func (b *Books) checkProposals(ctx context.Context, tx Tx, period ledger.Period)
 	check.Figures = []CheckFigure{counting("proposals", int64(len(proposals)))}
 	if len(proposals) > 0 {
 		check.ToDo = fmt.Sprintf("approve or reject what was proposed, first that of %s from %s", proposals[0].ProposedBy, proposals[0].From)
+	}
+	return check, err
+}
+
+func (b *Books) checkManualEntries(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
+	check := CloseCheck{Code: CheckManual, Holds: "No manual entry of the period, or of one before, waits for a decision."}
+	filter := ManualFilter{Status: ManualProposed, To: period.Last()}
+	waits, err := tx.CountManualEntries(ctx, filter)
+	check.Figures = []CheckFigure{counting("proposals", waits)}
+	if err != nil || waits == 0 {
+		return check, err
+	}
+	first, err := tx.ManualEntries(ctx, filter, Page{Limit: 1})
+	if err == nil {
+		check.ToDo = fmt.Sprintf("approve or reject what was proposed, first %q of %s under %s", first[0].Description, first[0].ProposedBy(), first[0].AccountingDate)
 	}
 	return check, err
 }

@@ -53,6 +53,8 @@ const (
 	FileChanged         Code = "FILE_CHANGED"         // the file of what is decided is not the one that was looked at
 	AttachmentTooLarge  Code = "ATTACHMENT_TOO_LARGE" // an attachment has too many bytes, or is one too many
 	HistoryTooThin      Code = "HISTORY_TOO_THIN"     // there is too little history for an estimate
+	ControlAccount      Code = "CONTROL_ACCOUNT"      // lots, pools and purchases say what is on the account, and nobody said why it is to differ
+	AlreadyReversed     Code = "ALREADY_REVERSED"     // an entry is reversed once
 	SamePerson          Code = "SAME_PERSON"          // who proposed an act may not approve it
 	Unavailable         Code = "UNAVAILABLE"          // the database is busy or away: try again
 	Internal            Code = "INTERNAL"             // a fault of ours

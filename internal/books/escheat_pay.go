@@ -44,8 +44,9 @@ type UnclaimedDay struct {
 }
 
 // UnclaimedSums are in minor units. GivenBack is what late use, reinstatement and the like
-// took back after the day of the release, positive where it did.
-type UnclaimedSums struct{ Early, Expiry, Remote, GivenBack, PaidOver int64 }
+// took back after the day of the release, positive where it did. Manual is what manual entries
+// put on the account, of its balance alone: it is no share of any lot's.
+type UnclaimedSums struct{ Early, Expiry, Remote, GivenBack, PaidOver, Manual int64 }
 
 // Owed is what is left: with the early part, which nobody is owed yet, it is the account.
 func (s UnclaimedSums) Owed() int64 { return s.Expiry + s.Remote - s.GivenBack - s.PaidOver }
@@ -265,12 +266,16 @@ type UnclaimedRow struct {
 	FunctionalMinor UnclaimedSums
 }
 
-// UnclaimedCheck holds the rows of a currency against the ledger account.
+// UnclaimedCheck holds the rows of a currency, with what manual entries put there, against the
+// ledger account.
 type UnclaimedCheck struct {
-	Currency                 ledger.Currency
-	Rows, Ledger             ledger.Amount
-	FunctionalRows, InLedger ledger.Amount
+	Currency                                   ledger.Currency
+	Rows, Manual, Ledger                       ledger.Amount
+	FunctionalRows, FunctionalManual, InLedger ledger.Amount
 }
+
+// Difference is by how much the account is above rows and manual entries.
+func (c UnclaimedCheck) Difference() ledger.Amount { return c.Ledger.Sub(c.Rows).Sub(c.Manual) }
 
 // UnclaimedProperty adds up what was booked for the law by accounting dates through a day
 // (today where zero): by jurisdiction, currency, month of lapse and the day on which it is
@@ -325,7 +330,7 @@ func (r *UnclaimedProperty) add(row UnclaimedRow, day UnclaimedDay) {
 }
 
 func (s UnclaimedSums) plus(t UnclaimedSums) UnclaimedSums {
-	return UnclaimedSums{s.Early + t.Early, s.Expiry + t.Expiry, s.Remote + t.Remote, s.GivenBack + t.GivenBack, s.PaidOver + t.PaidOver}
+	return UnclaimedSums{s.Early + t.Early, s.Expiry + t.Expiry, s.Remote + t.Remote, s.GivenBack + t.GivenBack, s.PaidOver + t.PaidOver, s.Manual + t.Manual}
 }
 
 // unclaimedChecks holds the rows against the account, by currency.
@@ -334,6 +339,7 @@ func (b *Books) unclaimedChecks(ctx context.Context, tx Tx, report UnclaimedProp
 	checks := make([]UnclaimedCheck, 0, len(kept))
 	for _, balance := range kept {
 		check := UnclaimedCheck{Currency: balance.Currency, Rows: ledger.Money(0, balance.Currency), FunctionalRows: ledger.Money(0, b.book.Functional)}
+		check.Manual, check.FunctionalManual = ledger.Money(balance.Minor.Manual, balance.Currency), ledger.Money(balance.FunctionalMinor.Manual, b.book.Functional)
 		check.Ledger, check.InLedger = ledger.Money(balance.Minor.Early, balance.Currency), ledger.Money(balance.FunctionalMinor.Early, b.book.Functional)
 		for _, row := range report.Rows {
 			if row.Currency == balance.Currency {

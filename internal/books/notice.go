@@ -51,6 +51,9 @@ const (
 	NoticePeriodReopened     NoticeType = "period.reopened"
 	NoticeReopeningProposed  NoticeType = "reopening.proposed"
 	NoticeReopeningRejected  NoticeType = "reopening.rejected"
+	NoticeManualProposed     NoticeType = "manualentry.proposed"
+	NoticeManualApproved     NoticeType = "manualentry.approved"
+	NoticeManualRejected     NoticeType = "manualentry.rejected"
 	// NoticeTest is sent to one endpoint, on request; none asks for it.
 	NoticeTest NoticeType = "webhook.test"
 )
@@ -65,6 +68,7 @@ func NoticeTypes() []NoticeType {
 		NoticeHoldCreated, NoticeHoldCaptured, NoticeHoldReleased, NoticeBudgetCreated, NoticeBudgetUpdated, NoticeBudgetEnded,
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
 		NoticeEscheatPaid, NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
+		NoticeManualProposed, NoticeManualApproved, NoticeManualRejected,
 	}
 }
 

@@ -39,6 +39,10 @@ var actNotices = map[string]func(answer any, subject string) []notice{
 	"period.reopen.propose": ofReopening(NoticeReopeningProposed),
 	"period.reopen.approve": ofReopening(NoticePeriodReopened),
 	"period.reopen.reject":  ofReopening(NoticeReopeningRejected),
+	"manual.propose":        ofAnswer(func(m ManualEntry, _ string) notice { return manualNotice(NoticeManualProposed, m) }),
+	"manual.reverse":        ofAnswer(func(m ManualEntry, _ string) notice { return manualNotice(NoticeManualProposed, m) }),
+	"manual.approve":        ofAnswer(func(d ManualDecision, _ string) notice { return manualNotice(NoticeManualApproved, d.Entry) }),
+	"manual.reject":         ofAnswer(func(d ManualDecision, _ string) notice { return manualNotice(NoticeManualRejected, d.Entry) }),
 }
 
 // ofAnswer is what tells of an act with an answer of the type.

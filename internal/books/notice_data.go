@@ -92,6 +92,27 @@ func reopeningNotice(kind NoticeType, r Reopening) notice {
 	}}
 }
 
+// manualNotice tells of a manual entry that was proposed, and of what became of it. What it
+// moves is for those who may read it.
+func manualNotice(kind NoticeType, m ManualEntry) notice {
+	return notice{kind, nil, func(map[string]string) map[string]any {
+		data := map[string]any{
+			"manualEntryId": "man_" + m.ID, "kind": m.Kind, "accountingDate": m.AccountingDate.String(),
+			"status": m.Status, "reason": m.Reason, "proposedAt": told(m.CreatedAt),
+		}
+		if m.Reverses != "" {
+			data["reversesId"] = "man_" + m.Reverses
+		}
+		if m.Number != 0 {
+			data["entry"] = m.Number
+		}
+		if !m.DecidedAt.IsZero() {
+			data["decidedAt"] = told(m.DecidedAt)
+		}
+		return data
+	}}
+}
+
 // paymentNotices tell of one payment of an invoice: of none where it was about nothing.
 func paymentNotices(done Purchased, receipt Receipt) []notice {
 	if receipt.Amount.IsZero() {

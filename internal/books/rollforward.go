@@ -27,12 +27,13 @@ const (
 	ChargedBackPart MovementColumn = "CHARGEBACKS"
 	CalledOffPart   MovementColumn = "VOIDS"            // unpaid purchases that were called off
 	TakenOver       MovementColumn = "OPENING_BALANCES" // taken over from another book at a cut-over
+	ByHandPart      MovementColumn = "MANUAL"           // manual entries and their reversals: no lot or pool knows of it
 )
 
 // MovementColumns lists the columns in their order.
 func MovementColumns() []MovementColumn {
 	return []MovementColumn{
-		SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart, TakenOver,
+		SoldPaid, SoldDue, Earned, EarlyBreak, EstimateChange, ExpiryBreak, RemoteBreak, EscheatShare, PaidBack, ChargedBackPart, CalledOffPart, TakenOver, ByHandPart,
 	}
 }
 
@@ -52,6 +53,9 @@ var columnOf = map[ledger.EntryKind]MovementColumn{
 	ledger.DisputeEntry:  ChargedBackPart,
 	ledger.VoidEntry:     CalledOffPart,
 	ledger.OpeningEntry:  TakenOver,
+	ledger.ManualEntry:   ByHandPart,
+
+	ledger.ManualReversalEntry: ByHandPart,
 }
 
 // RollForwardRequest asks for the roll-forward of the accounting dates From through To, as
@@ -89,22 +93,27 @@ type Movement struct {
 }
 
 // RollForwardCheck holds the closing balances of a currency against the account's running
-// balance and against the lots and pools, each less what came after.
+// balance and against the lots and pools with the manual entries, each less what came after.
 type RollForwardCheck struct {
-	Currency                                            ledger.Currency
-	Closing, Ledger, Lots                               ledger.Amount
-	FunctionalClosing, FunctionalLedger, FunctionalLots ledger.Amount
+	Currency                                                              ledger.Currency
+	Closing, Ledger, Lots, Manual                                         ledger.Amount
+	FunctionalClosing, FunctionalLedger, FunctionalLots, FunctionalManual ledger.Amount
 }
 
-// Difference is by how much the three disagree: nothing, in a book in order.
+// Difference is by how much closing, ledger, and lots with manual entries disagree: nothing, in
+// a book in order.
 func (c RollForwardCheck) Difference() ledger.Amount {
-	return ledger.Money(max(c.Closing.Minor, c.Ledger.Minor, c.Lots.Minor)-min(c.Closing.Minor, c.Ledger.Minor, c.Lots.Minor), c.Currency)
+	return spread(c.Closing, c.Ledger, c.Lots.Add(c.Manual))
 }
 
 // FunctionalDifference is Difference in the book's currency.
 func (c RollForwardCheck) FunctionalDifference() ledger.Amount {
-	return ledger.Money(max(c.FunctionalClosing.Minor, c.FunctionalLedger.Minor, c.FunctionalLots.Minor)-
-		min(c.FunctionalClosing.Minor, c.FunctionalLedger.Minor, c.FunctionalLots.Minor), c.FunctionalClosing.Currency)
+	return spread(c.FunctionalClosing, c.FunctionalLedger, c.FunctionalLots.Add(c.FunctionalManual))
+}
+
+// spread is the largest of three less the least.
+func spread(a, b, c ledger.Amount) ledger.Amount {
+	return ledger.Money(max(a.Minor, b.Minor, c.Minor)-min(a.Minor, b.Minor, c.Minor), a.Currency)
 }
 
 // MovedOn is what changes moved from lot to lot: out of one and into another, so nothing in
@@ -126,6 +135,8 @@ type DeferredMovement struct {
 	Entries            int64
 	Minor, Functional  int64 // into the account
 	Law, FunctionalLaw int64 // the part of it that went to unclaimed property, negative as it goes out
+	// Manual is the part of it that manual entries moved, of what came after.
+	Manual, FunctionalManual int64
 }
 
 // RollForward explains how deferred revenue moved. ASC 606-10-50-8, 50-10.
@@ -267,7 +278,10 @@ func (r *rollForwardWork) check(ctx context.Context, tx Tx) error {
 		c := RollForwardCheck{
 			Currency: k.Currency, Closing: ledger.Money(0, k.Currency), FunctionalClosing: ledger.Money(0, r.functional),
 			Ledger: ledger.Money(k.Ledger-later.Minor, k.Currency), FunctionalLedger: ledger.Money(k.FunctionalLedger-later.Functional, r.functional),
-			Lots: ledger.Money(k.Lots-later.Minor, k.Currency), FunctionalLots: ledger.Money(k.FunctionalLots-later.Functional, r.functional),
+			Lots:             ledger.Money(k.Lots-later.Minor+later.Manual, k.Currency),
+			FunctionalLots:   ledger.Money(k.FunctionalLots-later.Functional+later.FunctionalManual, r.functional),
+			Manual:           ledger.Money(k.Manual-later.Manual, k.Currency),
+			FunctionalManual: ledger.Money(k.FunctionalManual-later.FunctionalManual, r.functional),
 		}
 		for _, group := range r.Groups {
 			if group.Currency == k.Currency {

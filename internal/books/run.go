@@ -110,12 +110,12 @@ func (b *Books) steps(name JobName) []step {
 	due, recognise, expire := step{"due", b.due}, step{"recognise", b.recognise}, step{"expire", b.expire}
 	remote, breakage := step{"remote", b.remote}, step{"breakage", b.breakage}
 	alerts, topUps, file := step{"alerts", b.alerts}, step{"topups", b.topUps}, step{"cohorts", b.fileLots}
-	review := step{"review", b.review}
+	review, reverse := step{"review", b.review}, step{"reverse", b.reverse}
 	switch name {
 	case JobAlerts:
 		return []step{alerts, topUps}
 	case JobDue:
-		return []step{due}
+		return []step{due, reverse}
 	case JobRecognise:
 		return []step{file, recognise}
 	case JobExpire:
@@ -125,7 +125,7 @@ func (b *Books) steps(name JobName) []step {
 	case JobReview:
 		return []step{review}
 	case JobAll:
-		return []step{file, due, recognise, expire, remote, breakage, alerts, topUps, review}
+		return []step{file, due, reverse, recognise, expire, remote, breakage, alerts, topUps, review}
 	}
 	return nil
 }

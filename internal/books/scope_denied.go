@@ -48,7 +48,7 @@ func (scopedTx) EstimateEvidence(context.Context, string, string) (EstimateEvide
 	return EstimateEvidence{}, errScoped
 }
 func (scopedTx) InsertAttachment(context.Context, Attachment, []byte) error { return errScoped }
-func (scopedTx) AttachmentContent(context.Context, string, string, string) ([]byte, error) {
+func (scopedTx) AttachmentContent(context.Context, FileOf, string) ([]byte, error) {
 	return nil, errScoped
 }
 func (scopedTx) DecideProposal(context.Context, Estimate) error               { return errScoped }

@@ -15,11 +15,13 @@ type Waiting struct {
 	Lapse  ledger.Date // lots that lapsed
 	Remote ledger.Date // lots whose use may have become remote
 	Pools  ledger.Date // pools of breakage to be measured
+	// Reversals are manual entries to be reversed.
+	Reversals ledger.Date
 }
 
 // days are those of the queues, in the order of their names.
 func (w Waiting) days() []ledger.Date {
-	return []ledger.Date{w.Due, w.Usage, w.Lapse, w.Remote, w.Pools}
+	return []ledger.Date{w.Due, w.Usage, w.Lapse, w.Remote, w.Pools, w.Reversals}
 }
 
 // Status is how the book stands, as those who run it want to know at all times.
@@ -44,7 +46,7 @@ type OutboxStatus struct {
 }
 
 // Queues are the names of Status.Lag.
-var Queues = []string{"due", "usage", "lapse", "remote", "pools"}
+var Queues = []string{"due", "usage", "lapse", "remote", "pools", "reversals"}
 
 // Status reads how the book stands, in a few reads that do not depend on its size, but for
 // one of the lots that were used lately.
@@ -106,15 +108,16 @@ func lastRuns(ctx context.Context, tx Tx, name JobName, status *Status) error {
 type DeferredRevenue struct {
 	Currency ledger.Currency
 	// Ledger is what the account says; Lots is what the lots carry, less what pools expect
-	// to lapse, plus what is recognised and not posted yet. In a book in order they agree.
-	Ledger, Lots                     int64
-	FunctionalLedger, FunctionalLots int64
+	// to lapse, plus what is recognised and not posted yet; Manual is what manual entries put
+	// there. In a book in order Ledger = Lots + Manual.
+	Ledger, Lots, Manual                               int64
+	FunctionalLedger, FunctionalLots, FunctionalManual int64
 }
 
-// Difference is by how much the ledger is above the lots, in the currency and in the book's
-// own.
+// Difference is by how much the ledger is above the lots and the manual entries, in the
+// currency and in the book's own.
 func (d DeferredRevenue) Difference() (minor, functional int64) {
-	return d.Ledger - d.Lots, d.FunctionalLedger - d.FunctionalLots
+	return d.Ledger - d.Lots - d.Manual, d.FunctionalLedger - d.FunctionalLots - d.FunctionalManual
 }
 
 // Reconcile holds the ledger's deferred revenue against the lots and the pools, per

@@ -40,6 +40,7 @@ type Tx interface {
 	bookingTx
 	cohortTx
 	journalTx
+	manualTx
 	chartTx
 	statementTx
 	rollForwardTx
@@ -114,10 +115,11 @@ type catalogTx interface {
 	// policy, estimate and name.
 	EstimateFiles(ctx context.Context, policyIDs []string) ([]EstimateFile, error)
 	Attachments(ctx context.Context, policyIDs []string) ([]Attachment, error)
-	// EstimateEvidence and AttachmentContent return what is long. Errors: NOT_FOUND.
+	// EstimateEvidence and AttachmentContent return what is long. Errors: NOT_FOUND. Attachments
+	// of manual entries are written and read as those of estimates are.
 	EstimateEvidence(ctx context.Context, policyID, estimateID string) (EstimateEvidence, error)
 	InsertAttachment(ctx context.Context, attachment Attachment, content []byte) error
-	AttachmentContent(ctx context.Context, policyID, estimateID, name string) ([]byte, error)
+	AttachmentContent(ctx context.Context, of FileOf, name string) ([]byte, error)
 
 	InsertPack(ctx context.Context, pack Pack) error
 	PacksByID(ctx context.Context, ids []string) ([]Pack, error)

@@ -50,7 +50,10 @@ func (f *findings) database(ctx context.Context) error {
 			f.add("database.closed", table, "none", guard)
 		}
 	}
-	for _, guard := range []string{"estimate_proposals_decided", "estimate_proposals_no_delete", "estimate_files_decided", "estimate_attachments_decided"} {
+	for _, guard := range []string{
+		"estimate_proposals_decided", "estimate_proposals_no_delete", "estimate_files_decided", "estimate_attachments_decided",
+		"manual_entries_decided", "manual_entries_no_delete", "manual_entry_lines_decided", "manual_attachments_decided",
+	} {
 		if !have[guard] {
 			f.add("database.appendOnly", guard, "none", guard)
 		}
@@ -62,6 +65,7 @@ func (f *findings) database(ctx context.Context) error {
 var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "budgets", "budget_versions", "budget_draws", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
+	"manual_entry_lines", "manual_attachments",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its

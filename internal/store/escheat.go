@@ -236,6 +236,8 @@ type unclaimedRow struct {
 	RemoteFunctional    int64
 	GivenBackFunctional int64
 	PaidOverFunctional  int64
+	Manual              int64
+	ManualFunctional    int64
 }
 
 func (t *tx) UnclaimedDays(ctx context.Context, filter books.UnclaimedFilter) ([]books.UnclaimedDay, error) {
@@ -251,9 +253,9 @@ func unclaimed(rows []unclaimedRow, err error) ([]books.UnclaimedDay, error) {
 	for i, row := range rows {
 		days[i] = books.UnclaimedDay{
 			Jurisdiction: row.Jurisdiction, Currency: ledger.Currency(row.Currency),
-			Minor: books.UnclaimedSums{Early: row.Early, Expiry: row.Expiry, Remote: row.Remote, GivenBack: row.GivenBack, PaidOver: row.PaidOver},
+			Minor: books.UnclaimedSums{Early: row.Early, Expiry: row.Expiry, Remote: row.Remote, GivenBack: row.GivenBack, PaidOver: row.PaidOver, Manual: row.Manual},
 			FunctionalMinor: books.UnclaimedSums{
-				Early: row.EarlyFunctional, Expiry: row.ExpiryFunctional, Remote: row.RemoteFunctional, GivenBack: row.GivenBackFunctional, PaidOver: row.PaidOverFunctional,
+				Early: row.EarlyFunctional, Expiry: row.ExpiryFunctional, Remote: row.RemoteFunctional, GivenBack: row.GivenBackFunctional, PaidOver: row.PaidOverFunctional, Manual: row.ManualFunctional,
 			},
 		}
 		if row.LapsedOn != "" && err == nil {
@@ -265,7 +267,8 @@ func unclaimed(rows []unclaimedRow, err error) ([]books.UnclaimedDay, error) {
 
 func (t *tx) UnclaimedLedger(ctx context.Context, on ledger.Date) ([]books.UnclaimedDay, error) {
 	return unclaimed(query[unclaimedRow](ctx, t, "reading the account of unclaimed property",
-		`SELECT l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS early, CAST(sum(-l.functional_minor) AS BIGINT) AS early_functional
+		`SELECT l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS early, CAST(sum(-l.functional_minor) AS BIGINT) AS early_functional,
+				CAST(sum(CASE WHEN `+byHand+` THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS manual, CAST(sum(CASE WHEN `+byHand+` THEN -l.functional_minor ELSE 0 END) AS BIGINT) AS manual_functional
 			FROM lines AS l JOIN entries AS e ON e.number = l.entry_number WHERE l.account = 'unclaimed_property' AND e.accounting_date <= ?
 			GROUP BY l.currency ORDER BY l.currency`, date(on)))
 }

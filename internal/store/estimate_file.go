@@ -113,12 +113,18 @@ type attachmentRow struct {
 
 func (row attachmentRow) attachment() books.Attachment {
 	return books.Attachment{
-		PolicyID: row.PolicyID, EstimateID: row.EstimateID, Name: row.Name, MediaType: row.MediaType, Bytes: row.Bytes, Hash: row.Hash,
+		FileOf: books.FileOf{PolicyID: row.PolicyID, EstimateID: row.EstimateID}, Name: row.Name, MediaType: row.MediaType, Bytes: row.Bytes, Hash: row.Hash,
 		CreatedAt: row.CreatedAt.time(), CreatedBy: row.CreatedBy,
 	}
 }
 
 func (t *tx) InsertAttachment(ctx context.Context, a books.Attachment, content []byte) error {
+	if a.ManualID != "" {
+		return insert(ctx, t, "keeping an attachment", []manualAttachmentRow{{
+			ManualID: a.ManualID, Name: a.Name, MediaType: a.MediaType, Bytes: a.Bytes, Hash: a.Hash, Content: content,
+			CreatedAt: instantOf(a.CreatedAt), CreatedBy: a.CreatedBy,
+		}})
+	}
 	return insert(ctx, t, "keeping an attachment", []attachmentRow{{
 		PolicyID: a.PolicyID, EstimateID: a.EstimateID, Name: a.Name, MediaType: a.MediaType, Bytes: a.Bytes, Hash: a.Hash, Content: content,
 		CreatedAt: instantOf(a.CreatedAt), CreatedBy: a.CreatedBy,
@@ -132,9 +138,21 @@ func (t *tx) Attachments(ctx context.Context, policyIDs []string) ([]books.Attac
 	return convert(rows, attachmentRow.attachment), err
 }
 
-func (t *tx) AttachmentContent(ctx context.Context, policyID, estimateID, name string) ([]byte, error) {
+func (t *tx) AttachmentContent(ctx context.Context, of books.FileOf, name string) ([]byte, error) {
+	if of.ManualID != "" {
+		rows, err := list[manualAttachmentRow](ctx, t, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("manual_id = ?", rowID(of.ManualID)).Where("name = ?", name)
+		})
+		if err == nil && len(rows) == 0 {
+			err = notFound("attachment", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return rows[0].Content, nil
+	}
 	rows, err := list[attachmentRow](ctx, t, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("policy_id = ?", rowID(policyID)).Where("estimate_id = ?", rowID(estimateID)).Where("name = ?", name)
+		return q.Where("policy_id = ?", rowID(of.PolicyID)).Where("estimate_id = ?", rowID(of.EstimateID)).Where("name = ?", name)
 	})
 	if err == nil && len(rows) == 0 {
 		err = notFound("attachment", name)
@@ -227,17 +245,21 @@ func (f *findings) estimateFiles(ctx context.Context) error {
 			return err
 		}
 		for _, row := range rows {
-			subject := "est_" + row.PolicyID + "/" + row.EstimateID + " " + row.Name
-			sum := sha256.Sum256(row.Content)
-			if !bytes.Equal(sum[:], row.Hash) {
-				f.add("attachment.hash", subject, hex.EncodeToString(row.Hash), hex.EncodeToString(sum[:]))
-			}
-			if row.Bytes != int64(len(row.Content)) {
-				f.add("attachment.bytes", subject, fmt.Sprint(row.Bytes), fmt.Sprint(len(row.Content)))
-			}
+			f.attached("est_"+row.PolicyID+"/"+row.EstimateID+" "+row.Name, row.Bytes, row.Hash, row.Content)
 		}
 	}
 	return nil
+}
+
+// attached holds an attachment against its hash and its length.
+func (f *findings) attached(subject string, long int64, hash, content []byte) {
+	sum := sha256.Sum256(content)
+	if !bytes.Equal(sum[:], hash) {
+		f.add("attachment.hash", subject, hex.EncodeToString(hash), hex.EncodeToString(sum[:]))
+	}
+	if long != int64(len(content)) {
+		f.add("attachment.bytes", subject, fmt.Sprint(long), fmt.Sprint(len(content)))
+	}
 }
 
 // hashed holds what is packed against its hash; nothing has none.

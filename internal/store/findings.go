@@ -50,10 +50,14 @@ import (
 //	              data, evidence and attachments have their hashes
 //	entries       balance in each currency; two lines or more; numbered 1 to n; those of a
 //	              batch are the sums of its recognitions, account by account; the others
-//	              are of a purchase or a cut-over
+//	              are of a purchase, a cut-over, or a manual entry
+//	manual        entries that were approved are in the journal, line by line, each once, and no
+//	              other is there by hand; a reversal names the entry that it takes back, with its
+//	              lines the other way round, and what is to reverse itself waits or has; attachments
+//	              have their hashes
 //	accounts      the running balances are the sums of lines; deferred revenue is the
 //	              carrying amount of lots less early breakage of pools, plus what is
-//	              recognised and not posted yet, per currency
+//	              recognised and not posted yet, plus what manual entries put there, per currency
 //	periods       stand as their last closing left them; what is closed has the balances and
 //	              the number of entries with which it was closed
 //	database      its own check of pages, indexes and constraints; the guards of the
@@ -69,7 +73,7 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 			return nil, err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles, f.manualAttachments} {
 		if err := pass(ctx); err != nil {
 			return nil, err
 		}
@@ -270,7 +274,7 @@ var comparisons = []comparison{
 		pairs: []pair{{"entry.batch", "e.batch_id", "b.id"}},
 	},
 	{
-		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL AND e.kind NOT IN ('OPENING', 'ESCHEAT')",
+		subject: "e.number", from: "entries AS e LEFT JOIN (SELECT DISTINCT CAST(id AS TEXT) AS id FROM purchases) AS p ON p.id = e.reference WHERE e.batch_id IS NULL AND e.kind NOT IN ('OPENING', 'ESCHEAT', 'MANUAL', 'MANUAL_REVERSAL')",
 		pairs: []pair{{"entry.reference", "coalesce(e.reference, 'no reference')", "p.id"}},
 	},
 	{
@@ -313,7 +317,7 @@ var comparisons = []comparison{
 	},
 	accountPeriods, deferredRevenue, escheatEntries, escheatParts, unclaimedProperty, rolledLots, lotsToRoll,
 	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots, reviewed,
-	closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
+	manualEntries, manualLinesPosted, manualDecided, manualReversals, closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 
 var lotCredits = comparison{
@@ -532,7 +536,7 @@ var accountPeriods = comparison{
 	},
 }
 
-// deferredRevenue holds the ledger's account against lots and pools. What waits in the
+// deferredRevenue holds the ledger's account against lots, pools and manual entries. What waits in the
 // open batch has left the lots and not the ledger.
 var deferredRevenue = comparison{
 	subject: "currency",
@@ -542,6 +546,7 @@ var deferredRevenue = comparison{
 			UNION ALL SELECT currency, 0, -amount_minor, 0, -functional_minor FROM recognitions WHERE pool_id IS NOT NULL
 			UNION ALL SELECT r.currency, 0, ` + fmt.Sprintf(outOfDeferred, "r.amount_minor") + `, 0, ` + fmt.Sprintf(outOfDeferred, "r.functional_minor") + `
 				FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id WHERE b.posted_at_us IS NULL
+			UNION ALL SELECT l.currency, 0, -l.amount_minor, 0, -l.functional_minor FROM ` + manualLines + ` AND l.account = 'deferred_revenue'
 		) AS moved GROUP BY currency`,
 	pairs: []pair{
 		{"deferredRevenue", "sum(kept)", "sum(derived)"},

@@ -38,6 +38,7 @@ var unclaimedProperty = comparison{
 			UNION ALL SELECT r.currency, 0, r.unclaimed_minor, 0, r.unclaimed_functional_minor
 				FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id WHERE b.posted_at_us IS NOT NULL
 				AND (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0)
+			UNION ALL SELECT l.currency, 0, -l.amount_minor, 0, -l.functional_minor FROM ` + manualLines + ` AND l.account = 'unclaimed_property'
 			UNION ALL SELECT p.currency, 0, -t.amount_minor, 0, -t.functional_minor FROM escheat_payments AS p JOIN escheat_payment_parts AS t ON t.payment_id = p.id
 		) AS moved GROUP BY currency`,
 	pairs: []pair{

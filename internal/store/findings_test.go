@@ -317,7 +317,7 @@ func (p *player) propose() {
 	for _, reason := range []string{"approved", "waits"} {
 		e, err := p.b.EstimatePropose(as("ann"), p.key(), books.NewEstimate{Policy: "pooled", Rate: decimal.New(15, -2), Reason: reason, Narrative: "As before.\nNothing new."})
 		p.check(err)
-		_, _, err = p.b.EstimateAttach(as("ann"), books.NewAttachment{PolicyID: e.PolicyID, EstimateID: e.ID, Name: "memo.txt", MediaType: "text/plain", Content: []byte(reason)})
+		_, _, err = p.b.Attach(as("ann"), books.NewAttachment{FileOf: books.FileOf{PolicyID: e.PolicyID, EstimateID: e.ID}, Name: "memo.txt", MediaType: "text/plain", Content: []byte(reason)})
 		p.check(err)
 		if reason == "approved" {
 			_, err = p.b.EstimateApprove(as("bob"), p.key(), books.DecideEstimate{PolicyID: e.PolicyID, ID: e.ID})

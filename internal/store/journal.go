@@ -27,13 +27,14 @@ type entryRow struct {
 	Policy      string `bun:",nullzero"`
 	Currency    string `bun:",nullzero"`
 	Reference   string `bun:",nullzero"`
+	Reverses    int64  `bun:",nullzero"`
 	Description string
 }
 
 func entryRowOf(e ledger.Entry) entryRow {
 	row := entryRow{
 		Number: e.Number, Kind: string(e.Kind), AccountingDate: date(e.AccountingDate), OccurredOn: date(e.OccurredOn),
-		PostedAt: instantOf(e.PostedAt), BatchID: e.Batch, Reference: e.Reference, Description: e.Description,
+		PostedAt: instantOf(e.PostedAt), BatchID: e.Batch, Reference: e.Reference, Reverses: e.Reverses, Description: e.Description,
 	}
 	if e.Batch != "" { // all lines of such an entry agree
 		row.Policy, row.Currency = e.Lines[0].Dimensions.Policy, string(e.Lines[0].Amount.Currency)
@@ -45,7 +46,7 @@ func (row entryRow) entry() ledger.Entry {
 	return ledger.Entry{
 		Number: row.Number, Kind: ledger.EntryKind(row.Kind), AccountingDate: ledger.Date(row.AccountingDate),
 		OccurredOn: ledger.Date(row.OccurredOn), PostedAt: row.PostedAt.time(), Batch: row.BatchID,
-		Reference: row.Reference, Description: row.Description,
+		Reference: row.Reference, Reverses: row.Reverses, Description: row.Description,
 	}
 }
 
@@ -362,6 +363,7 @@ func (t *tx) entriesBetween(ctx context.Context, first, last int64, from, to led
 		&e.Number, &e.Kind, &e.AccountingDate, &e.OccurredOn, &e.PostedAt,
 		idTo{&e.BatchID},
 		textTo{&e.Reference},
+		columnNumber{&e.Reverses},
 		&e.Description,
 		&l.Account, &l.Currency, &l.AmountMinor, &l.FunctionalCurrency, &l.FunctionalMinor,
 		textTo{&l.Customer},
@@ -371,7 +373,7 @@ func (t *tx) entriesBetween(ctx context.Context, first, last int64, from, to led
 	return entries, err
 }
 
-const streamEntries = `SELECT e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.reference, e.description,
+const streamEntries = `SELECT e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.reference, e.reverses, e.description,
 		l.account, l.currency, l.amount_minor, l.functional_currency, l.functional_minor, l.customer, l.policy, l.pack
 	FROM entries AS e CROSS JOIN lines AS l
 	WHERE e.number >= $1 AND e.number <= $2 AND e.accounting_date >= $3 AND e.accounting_date <= $4 AND l.entry_number = e.number

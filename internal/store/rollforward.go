@@ -27,12 +27,15 @@ type movementRow struct {
 	Entries            int64
 	Minor, Functional  int64
 	Law, FunctionalLaw int64
+
+	Manual, FunctionalManual int64
 }
 
 func (row movementRow) movement() books.DeferredMovement {
 	return books.DeferredMovement{
 		Policy: row.Policy, Currency: ledger.Currency(row.Currency), Kind: ledger.EntryKind(row.Kind), CatchUp: row.CatchUp, Entries: row.Entries,
 		Minor: row.Minor, Functional: row.Functional, Law: row.Law, FunctionalLaw: row.FunctionalLaw,
+		Manual: row.Manual, FunctionalManual: row.FunctionalManual,
 	}
 }
 
@@ -52,13 +55,16 @@ const (
 		FROM entries AS e CROSS JOIN lines AS l
 		WHERE e.accounting_date < ?0 AND e.number <= ?1 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 		GROUP BY 1, 2 ORDER BY 1, 2`
-	deferredAfter = `SELECT currency, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional FROM (
-			SELECT currency, credit_minor - debit_minor AS minor, functional_credit_minor - functional_debit_minor AS functional
+	deferredAfter = `SELECT currency, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional,
+			CAST(sum(manual) AS BIGINT) AS manual, CAST(sum(functional_manual) AS BIGINT) AS functional_manual FROM (
+			SELECT currency, credit_minor - debit_minor AS minor, functional_credit_minor - functional_debit_minor AS functional, 0 AS manual, 0 AS functional_manual
 				FROM account_periods WHERE account = 'deferred_revenue' AND period > ?2
-			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
+			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor, 0, 0 FROM entries AS e CROSS JOIN lines AS l
 				WHERE e.accounting_date > ?0 AND e.accounting_date <= ?3 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
-			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
+			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor, 0, 0 FROM entries AS e CROSS JOIN lines AS l
 				WHERE e.number > ?1 AND e.accounting_date <= ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
+			UNION ALL SELECT l.currency, 0, 0, -l.amount_minor, -l.functional_minor FROM ` + manualLines + `
+				AND (m.accounting_date > ?0 OR m.entry_number > ?1) AND l.account = 'deferred_revenue'
 		) AS after GROUP BY currency ORDER BY currency`
 	// The law's share counts with breakage alone. Where a version that did not tell catch-ups
 	// apart put an estimate in force, all that its day moved is the change in estimate.

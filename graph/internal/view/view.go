@@ -95,6 +95,8 @@ type (
 	RecognitionEdge           = Edge[revrec.Recognition]
 	EntryConnection           = Connection[ledger.Entry]
 	EntryEdge                 = Edge[ledger.Entry]
+	ManualEntryConnection     = Connection[books.ManualEntry]
+	ManualEntryEdge           = Edge[books.ManualEntry]
 	DeferredRevenueConnection = Connection[books.Deferred]
 	DeferredRevenueEdge       = Edge[books.Deferred]
 	AlertRuleConnection       = Connection[books.AlertRule]

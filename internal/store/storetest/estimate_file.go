@@ -24,7 +24,7 @@ func proposalFiles(t *testing.T, s *suite, computed, judged books.Proposal) file
 	byHand := books.EstimateFile{PolicyID: policyID, EstimateID: judged.ID, Method: books.Judgement, Parameters: "{}"}
 	attachment := func(p books.Proposal, name string, content string) books.Attachment {
 		return books.Attachment{
-			PolicyID: policyID, EstimateID: p.ID, Name: name, MediaType: "text/plain", Bytes: int64(len(content)), Hash: []byte(content[:1]), CreatedAt: noon, CreatedBy: "token:ann",
+			FileOf: books.FileOf{PolicyID: policyID, EstimateID: p.ID}, Name: name, MediaType: "text/plain", Bytes: int64(len(content)), Hash: []byte(content[:1]), CreatedAt: noon, CreatedBy: "token:ann",
 		}
 	}
 	memo, minutes, other := attachment(computed, "memo ä.txt", "memo"), attachment(computed, "minutes", "\x00\xff"), attachment(judged, "memo ä.txt", "other")
@@ -44,8 +44,8 @@ func proposalFiles(t *testing.T, s *suite, computed, judged books.Proposal) file
 		same(t, attachments)(tx.Attachments(ctx, []string{policyID, newID()}))
 		same(t, evidence)(tx.EstimateEvidence(ctx, policyID, computed.ID))
 		same(t, books.EstimateEvidence{PolicyID: policyID, EstimateID: judged.ID})(tx.EstimateEvidence(ctx, policyID, judged.ID))
-		same(t, []byte("\x00\xff"))(tx.AttachmentContent(ctx, policyID, computed.ID, "minutes"))
-		same(t, []byte("other"))(tx.AttachmentContent(ctx, policyID, judged.ID, "memo ä.txt"))
+		same(t, []byte("\x00\xff"))(tx.AttachmentContent(ctx, minutes.FileOf, "minutes"))
+		same(t, []byte("other"))(tx.AttachmentContent(ctx, other.FileOf, "memo ä.txt"))
 	})
 	for _, missing := range []func(context.Context, books.Tx) error{
 		func(ctx context.Context, tx books.Tx) error {
@@ -53,7 +53,7 @@ func proposalFiles(t *testing.T, s *suite, computed, judged books.Proposal) file
 			return err
 		},
 		func(ctx context.Context, tx books.Tx) error {
-			_, err := tx.AttachmentContent(ctx, policyID, judged.ID, "minutes")
+			_, err := tx.AttachmentContent(ctx, other.FileOf, "minutes")
 			return err
 		},
 	} {
@@ -67,7 +67,7 @@ func (f filed) decided(t *testing.T, s *suite) {
 	t.Helper()
 	for what, act := range map[string]func(context.Context, books.Tx) error{
 		"attaching": func(ctx context.Context, tx books.Tx) error {
-			return tx.InsertAttachment(ctx, books.Attachment{PolicyID: f.judged.PolicyID, EstimateID: f.judged.ID, Name: "late", MediaType: "text/plain", Bytes: 1, Hash: []byte{1}, CreatedAt: noon, CreatedBy: "x"}, []byte("x"))
+			return tx.InsertAttachment(ctx, books.Attachment{FileOf: books.FileOf{PolicyID: f.judged.PolicyID, EstimateID: f.judged.ID}, Name: "late", MediaType: "text/plain", Bytes: 1, Hash: []byte{1}, CreatedAt: noon, CreatedBy: "x"}, []byte("x"))
 		},
 		"deciding again": func(ctx context.Context, tx books.Tx) error {
 			again := f.judged.Estimate
