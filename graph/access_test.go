@@ -169,6 +169,13 @@ var matrix = map[string]struct {
 	"Mutation.closeTaskEnd":        {`closeTaskEnd(taskId: "tsk_0", after: "2024-01", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
 	"Mutation.closeTaskCreate":     {`closeTaskCreate(input: {name: "KEY", required: false}, idempotencyKey: "KEY") { task { id } userErrors { code } }`, accountants},
 
+	"Query.manualEntry":           {`manualEntry(id: "man_0") { id }`, everybody},
+	"Query.manualEntries":         {`manualEntries { nodes { id } }`, everybody},
+	"Mutation.manualEntryPropose": {`manualEntryPropose(input: {accountingDate: "2024-01-01", reason: "r", description: "d", lines: []}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.manualEntryApprove": {`manualEntryApprove(manualEntryId: "man_0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.manualEntryReject":  {`manualEntryReject(manualEntryId: "man_0", idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.manualEntryReverse": {`manualEntryReverse(manualEntryId: "man_0", input: {accountingDate: "2024-01-01", reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+
 	"Mutation.creditsTransfer":   {`creditsTransfer(input: {from: "acme", to: "acme", credits: "1"}, idempotencyKey: "KEY") { userErrors { code } }`, operators},
 	"Query.budget":               {`budget(id: "bud_0") { id }`, everybody},
 	"Mutation.budgetCreate":      {`budgetCreate(input: {customer: "acme", name: "KEY", dimension: {key: "team", value: "a"}, limit: "1"}, idempotencyKey: "KEY") { budget { id } userErrors { code } }`, operators},
@@ -189,6 +196,7 @@ var notOfOneCustomer = []string{
 	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity", "Query.waterfall", "Query.income",
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates", "Query.estimateRun",
+	"Query.manualEntry", "Query.manualEntries",
 	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",

@@ -1091,9 +1091,131 @@ const shelves = [
         }
       },
       {
+        "name": "manualEntry",
+        "says": "What there is to see before an entry is approved: its lines, why it is booked, and its papers.",
+        "query": "query ManualEntry($id: ID!) {\n  manualEntry(id: $id) {\n    accountingDate\n    reason\n    controlAccounts\n    lines { account { role control } side amount { amount currency } functionalAmount { amount currency } }\n    attachments { name sha256 path }\n    reversal { id }\n  }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ manualEntries(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "manualEntries",
+        "says": "What people booked by hand, and what waits for a second person.",
+        "query": "query ManualEntries($status: ManualEntryStatus) {\n  manualEntries(status: $status, first: 2) {\n    nodes { id status accountingDate description reason proposedBy decidedBy entry { number } }\n    totalCount\n  }\n}\n",
+        "variables": {
+          "status": "PROPOSED"
+        }
+      },
+      {
         "name": "accounts",
         "says": "The chart of accounts.",
         "query": "query Accounts {\n  accounts { role name class naturalSide }\n}\n"
+      },
+      {
+        "name": "manualEntryPropose",
+        "says": "An accrual at the end of a month that the jobs take back on the first of the next.",
+        "query": "mutation ProposeEntry($input: ManualEntryProposeInput!, $key: String!) {\n  manualEntryPropose(input: $input, idempotencyKey: $key) {\n    manualEntry { id status accountingDate reverseOn lines { account { role } side amount { amount currency } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "accountingDate": "2025-11-30",
+            "description": "Chargebacks expected",
+            "reason": "Two disputes of November are open at the card network",
+            "reverseOn": "2025-12-01",
+            "lines": [
+              {
+                "account": "DISPUTES",
+                "side": "DEBIT",
+                "amount": "80"
+              },
+              {
+                "account": "REFUND_LIABILITY",
+                "side": "CREDIT",
+                "amount": "80"
+              }
+            ]
+          },
+          "key": "disputes-2025-11"
+        }
+      },
+      {
+        "name": "manualEntryPropose-refused",
+        "says": "What lots, pools and purchases derive is not booked by hand unless somebody says why.",
+        "query": "mutation ProposeWithoutSaying($input: ManualEntryProposeInput!, $key: String!) {\n  manualEntryPropose(input: $input, idempotencyKey: $key) {\n    manualEntry { id }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "accountingDate": "2025-12-31",
+            "description": "Revenue of December",
+            "reason": "It looks low",
+            "lines": [
+              {
+                "account": "DEFERRED_REVENUE",
+                "side": "DEBIT",
+                "amount": "500"
+              },
+              {
+                "account": "USAGE_REVENUE",
+                "side": "CREDIT",
+                "amount": "500"
+              }
+            ]
+          },
+          "key": "revenue-2025-12"
+        }
+      },
+      {
+        "name": "manualEntryApprove",
+        "says": "Puts an entry into the journal that somebody else proposed.",
+        "query": "mutation ApproveEntry($id: ID!, $input: ManualEntryDecideInput!, $key: String!) {\n  manualEntryApprove(manualEntryId: $id, input: $input, idempotencyKey: $key) {\n    manualEntry { status proposedBy decidedBy entry { kind accountingDate lines { account { role } debit { amount } credit { amount } } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "The promises are in the tickets"
+          },
+          "key": "refunds-2025-approved"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ manualEntries(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "manualEntryReject",
+        "says": "Turns an entry down, or takes one's own proposal back.",
+        "query": "mutation RejectEntry($id: ID!, $input: ManualEntryDecideInput!, $key: String!) {\n  manualEntryReject(manualEntryId: $id, input: $input, idempotencyKey: $key) {\n    manualEntry { status decidedBy decision }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "The network closed both in our favour"
+          },
+          "key": "disputes-2025-11-rejected"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ manualEntries(first: 1, status: PROPOSED) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "manualEntryReverse",
+        "says": "Proposes to take an entry back: its lines the other way round, which somebody else approves.",
+        "query": "mutation ReverseEntry($id: ID!, $input: ManualEntryReverseInput!, $key: String!) {\n  manualEntryReverse(manualEntryId: $id, input: $input, idempotencyKey: $key) {\n    manualEntry { id kind status accountingDate reverses { id entry { number } } lines { account { role } side amount { amount } } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "accountingDate": "2025-12-31",
+            "reason": "All three were refunded after all"
+          },
+          "key": "refunds-2025-reversed"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ manualEntries(first: 1, status: APPROVED) { nodes { id } } }"
+          }
+        ]
       },
       {
         "name": "entriesPosted",

@@ -111,11 +111,14 @@ func (b *Books) AttachmentBytes() int64 { return b.estimates.AttachmentBytes }
 // Errors: NOT_FOUND, ALREADY_DECIDED, ALREADY_EXISTS where the name has another content,
 // ATTACHMENT_TOO_LARGE, INVALID.
 func (b *Books) Attach(ctx context.Context, request NewAttachment) (attachment Attachment, added bool, err error) {
-	action := "estimate.attach"
 	if request.ManualID != "" {
-		action = "manual.attach"
+		return b.attach(ctx, act{"manual.attach", "", nil}, request)
 	}
-	ctx, end := b.begin(ctx, action)
+	return b.attach(ctx, act{"estimate.attach", "", nil}, request)
+}
+
+func (b *Books) attach(ctx context.Context, a act, request NewAttachment) (attachment Attachment, added bool, err error) {
+	ctx, end := b.begin(ctx, a.operation)
 	defer func() { end(err) }()
 	if attachment, err = b.attachmentOf(ctx, request); err != nil {
 		return attachment, false, err
@@ -129,12 +132,12 @@ func (b *Books) Attach(ctx context.Context, request NewAttachment) (attachment A
 		if err != nil {
 			return err
 		}
-		for _, a := range kept {
-			if a.Name == attachment.Name {
-				if !bytes.Equal(a.Hash, attachment.Hash) || a.MediaType != attachment.MediaType {
-					return refuse(AlreadyExists, "name", "%q is the name of another attachment, which stays: give this one another name", a.Name)
+		for _, other := range kept {
+			if other.Name == attachment.Name {
+				if !bytes.Equal(other.Hash, attachment.Hash) || other.MediaType != attachment.MediaType {
+					return refuse(AlreadyExists, "name", "%q is the name of another attachment, which stays: give this one another name", other.Name)
 				}
-				attachment = a
+				attachment = other
 				return nil
 			}
 		}
@@ -154,7 +157,7 @@ func (b *Books) Attach(ctx context.Context, request NewAttachment) (attachment A
 		if err != nil {
 			return err
 		}
-		return b.audit(ctx, tx, action, request.Key(), string(detail))
+		return b.audit(ctx, tx, a.operation, request.Key(), string(detail))
 	})
 	return attachment, added && err == nil, err
 }

@@ -31,6 +31,7 @@ var silent = map[string]string{
 	"meter.create":              "nothing is rated by it yet",
 	"estimate.create":           "not in the API: examples and scenarios set their estimates by it",
 	"estimate.attach":           "a paper of a proposal, which is told: who reads the file finds it there",
+	"manual.attach":             "a paper of a proposal, which is told: who reads the entry finds it there",
 	"alertRule.create":          "what the rule finds is told",
 	"alertRule.end":             "what the rule would find is told no more",
 	"topUpRule.create":          "what it asks for is told",

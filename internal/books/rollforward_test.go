@@ -99,7 +99,7 @@ func nameOfColumn(t *rapid.T, kind ledger.EntryKind) string {
 	name, known := map[ledger.EntryKind]string{
 		"PURCHASE": "PURCHASES_PAID", "PAYMENT": "PURCHASES_PAID", "DUE": "PURCHASES_DUE", "USAGE": "USED", "CLEARING": "USED",
 		"BREAKAGE_EARLY": "BREAKAGE_EARLY", "BREAKAGE_CATCH_UP": "CATCH_UP", "BREAKAGE_EXPIRY": "BREAKAGE_EXPIRY", "BREAKAGE_REMOTE": "BREAKAGE_REMOTE",
-		"REFUND": "REFUNDS", "DISPUTE": "CHARGEBACKS", "VOID": "VOIDS", "OPENING": "OPENING_BALANCES",
+		"REFUND": "REFUNDS", "DISPUTE": "CHARGEBACKS", "VOID": "VOIDS", "OPENING": "OPENING_BALANCES", "MANUAL": "MANUAL", "MANUAL_REVERSAL": "MANUAL",
 	}[kind]
 	if !known {
 		t.Fatal(fmt.Sprintf("in which column do entries of the kind %s stand?", kind))

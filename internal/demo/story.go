@@ -217,6 +217,19 @@ func told() []act {
 			})
 			return err
 		}},
+		// Refunds are expected that nobody has asked for yet; somebody else is to decide.
+		{on(12, 15, 12), func(b *builder) error {
+			ctx := books.WithCaller(b.ctx, books.Caller{Actor: "oidc:carla", Name: "carla@example.com", Kind: books.ByOIDC, Persons: []string{"carla@example.com"}})
+			_, err := b.books.ManualEntryPropose(ctx, b.key("manual", "refunds-2025"), books.NewManualEntry{
+				AccountingDate: ledger.NewDate(2025, 12, 31), Description: "Refunds expected for the outage of 9 December",
+				Reason: "Three customers were promised their money back for that day",
+				Lines: []books.NewManualLine{
+					{Account: ledger.Refunds, Amount: number("150")},
+					{Account: ledger.RefundLiability, Credit: true, Amount: number("150")},
+				},
+			})
+			return err
+		}},
 		// The first month was closed, and somebody wants it open again.
 		{on(12, 16, 11), closesJanuary},
 		// A gateway was cut off for nine days and sent what it had when it came back.

@@ -43,6 +43,7 @@ func TestPostgres(t *testing.T) {
 var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
+	"manual_entry_lines", "manual_attachments",
 }
 
 // changes are what nobody may do to an append-only table.
@@ -50,6 +51,7 @@ func changes(table string) []string {
 	column := map[string]string{
 		"entries": "kind", "lines": "account", "audit_events": "actor", "pack_versions": "pack_id", "pack_version_tiers": "pack_id", "rate_cards": "note", "rates": "credits",
 		"period_closings": "act", "closing_balances": "account", "close_task_marks": "actor", "fx_rates": "rate", "estimates": "rate", "estimate_files": "method", "estimate_attachments": "name", "estimate_reviews": "findings",
+		"manual_entry_lines": "account", "manual_attachments": "name",
 	}[table]
 	if column == "" {
 		column = "customer_id"

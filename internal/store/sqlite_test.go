@@ -146,7 +146,7 @@ func TestAppendOnly(t *testing.T) {
 	ctx := t.Context()
 	s := plantBook(t)
 	defer s.Close()
-	for _, table := range []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates", "fx_rates", "estimates", "estimate_files", "estimate_attachments"} {
+	for _, table := range []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "manual_entry_lines", "manual_attachments"} {
 		var column string
 		if err := s.Writer().QueryRowContext(ctx, "SELECT name FROM pragma_table_info(?) LIMIT 1", table).Scan(&column); err != nil {
 			t.Fatal(err)
