@@ -239,6 +239,7 @@ func playBook(s *store.Store) error {
 	p.check(err)
 	p.at("2024-02-10")
 	p.run()
+	p.byHand()
 	_, err = p.b.Pay(p.ctx, p.key(), books.Payment{PurchaseID: invoiced.ID})
 	p.check(err)
 	_, err = p.b.Refund(p.ctx, p.key(), books.RefundRequest{PurchaseID: refunded.ID, Amount: share("120")})
@@ -326,6 +327,43 @@ func (p *player) propose() {
 	}
 }
 
+// byHand writes entries by hand: one on what lots and the law derive, one that reverses itself by
+// now and one that will, one that two persons take back, one that waits and one that nobody wants.
+func (p *player) byHand() {
+	as := func(name string) context.Context {
+		return books.WithCaller(p.ctx, books.Caller{Actor: "token:" + name, Kind: books.ByToken})
+	}
+	line := func(account ledger.Role, credit bool, amount int64) books.NewManualLine {
+		worth := decimal.New(amount*2, -2)
+		return books.NewManualLine{Account: account, Credit: credit, Amount: decimal.New(amount, -2), Currency: "EUR", Functional: &worth, Policy: "pooled", Customer: "cash"}
+	}
+	refunds := []books.NewManualLine{line(ledger.Refunds, false, 1250), line(ledger.RefundLiability, true, 1250)}
+	propose := func(description string, reverseOn ledger.Date, control string, lines ...books.NewManualLine) books.ManualEntry {
+		m, err := p.b.ManualEntryPropose(as("ann"), p.key(), books.NewManualEntry{
+			AccountingDate: ledger.DateOf(p.now, time.UTC), Reason: "a test", Description: description, ControlAccounts: control, ReverseOn: reverseOn, Lines: lines,
+		})
+		p.check(err)
+		return m
+	}
+	approve := func(m books.ManualEntry) books.ManualEntry {
+		decided, err := p.b.ManualEntryApprove(as("bob"), p.key(), books.DecideManual{ID: m.ID})
+		p.check(err)
+		return decided.Entry
+	}
+	approve(propose("on the law's", 0, "a contract of its own", line(ledger.UsageRevenue, false, 900), line(ledger.DeferredRevenue, true, 700), line(ledger.UnclaimedProperty, true, 200)))
+	approve(propose("by itself", ledger.NewDate(2024, 3, 1), "", refunds...))
+	approve(propose("by itself later", ledger.NewDate(2025, 3, 1), "", refunds...))
+	taken := approve(propose("by two", 0, "", refunds...))
+	reversal, err := p.b.ManualEntryReverse(as("ann"), p.key(), books.ReverseManual{ID: taken.ID, AccountingDate: taken.AccountingDate, Reason: "a slip"})
+	p.check(err)
+	approve(reversal)
+	waits := propose("waits", 0, "", refunds...)
+	_, _, err = p.b.Attach(as("ann"), books.NewAttachment{FileOf: books.FileOf{ManualID: waits.ID}, Name: "memo.txt", MediaType: "text/plain", Content: []byte("waits")})
+	p.check(err)
+	_, err = p.b.ManualEntryReject(as("bob"), p.key(), books.DecideManual{ID: propose("nobody's", 0, "", refunds...).ID})
+	p.check(err)
+}
+
 // openBatch stops a run between its two steps: what it computed is not posted.
 func openBatch(p *player) error {
 	stopped, stop := context.WithCancel(p.ctx)
@@ -365,7 +403,7 @@ func TestBookInOrder(t *testing.T) {
 	}
 	for what, query := range map[string]string{
 		"kinds of recognition": "SELECT count(DISTINCT kind) = 8 FROM recognitions",
-		"kinds of entry":       "SELECT count(DISTINCT kind) = 16 FROM entries",
+		"kinds of entry":       "SELECT count(DISTINCT kind) = 18 FROM entries",
 		"currencies":           "SELECT count(DISTINCT currency) = 2 FROM lots",
 		"a void purchase":      "SELECT count(*) = 3 FROM purchases WHERE voided_at_us IS NOT NULL",
 		"a void":               "SELECT count(*) = 2 FROM usage_events WHERE void_of IS NOT NULL",
@@ -425,6 +463,24 @@ var plants = []struct {
 	{"UPDATE estimate_proposals SET rate = '0.5' WHERE status = 'APPROVED'", "estimate.approved"},
 	{"UPDATE estimate_proposals SET status = 'REJECTED' WHERE status = 'APPROVED'", "estimate.approved"},
 	{"UPDATE estimate_proposals SET status = 'APPROVED' WHERE status = 'PROPOSED'", "estimate.approved estimate.decided"},
+
+	{"UPDATE manual_attachments SET content = hash", "attachment.hash attachment.bytes"},
+	{"UPDATE manual_entries SET description = 'another' WHERE status = 'APPROVED'", "manual.entry"},
+	{"UPDATE manual_entries SET status = 'APPROVED' WHERE status = 'PROPOSED'", "manual.entry manual.once manual.decided"},
+	{"UPDATE manual_entries SET decided_by = NULL WHERE status = 'APPROVED'", "manual.decided"},
+	{"UPDATE manual_entries SET status = 'REJECTED' WHERE status = 'APPROVED'", "manual.entry manual.once manual.decided"},
+	{"UPDATE manual_entries SET reverse_due = NULL", "manual.reverseDue"},
+	{"UPDATE manual_entries SET reverses = NULL", "manual.reversal manual.reverses manual.reverseDue"},
+	{"UPDATE entries SET reverses = 1 WHERE kind = 'MANUAL_REVERSAL'", "manual.reverses"},
+	{"UPDATE entries SET reference = '00000000-0000-7000-8000-00000000dead' WHERE kind = 'MANUAL'", "manual.entry manual.once"},
+	{"UPDATE lines SET policy = 'remote' WHERE entry_number IN (SELECT number FROM entries WHERE kind = 'MANUAL')", "manual.line"},
+	{"UPDATE manual_entry_lines SET amount_minor = amount_minor * 2", "manual.line deferredRevenue unclaimedProperty"},
+	{"UPDATE manual_entry_lines SET functional_minor = functional_minor * 2", "manual.line deferredRevenue.functional unclaimedProperty.functional"},
+	{"UPDATE manual_entry_lines SET amount_minor = amount_minor + 1 WHERE manual_id IN (SELECT id FROM manual_entries WHERE kind = 'MANUAL_REVERSAL')", "manual.reversal manual.line"},
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
+			FROM entries WHERE kind = 'MANUAL' ORDER BY number LIMIT 1;
+		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
+			FROM lines WHERE entry_number = (SELECT min(number) FROM entries WHERE kind = 'MANUAL')`, "manual.once manual.line deferredRevenue"},
 
 	{"UPDATE lots SET pending_from = NULL", "lotDay.recognised lot.usage lot.bookedThrough"},
 	{"UPDATE lots SET pending_from = '2024-12-31' WHERE pending_from IS NOT NULL", "lotDay.recognised lot.usage lot.pendingFrom"},
@@ -601,11 +657,11 @@ var plants = []struct {
 	{"UPDATE entries SET reference = '00000000-0000-7000-8000-00000000dead' WHERE kind = 'PURCHASE'", "entry.reference purchase.entries purchase.deferred"},
 	{"UPDATE entries SET reference = NULL WHERE kind = 'PURCHASE'", "entry.reference"},
 	{"UPDATE entries SET accounting_date = '2024-09-09' WHERE kind = 'PURCHASE'", "account.debit account.credit"},
-	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
 			FROM entries WHERE kind = 'USAGE' ORDER BY number LIMIT 1;
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = (SELECT min(number) FROM entries WHERE kind = 'USAGE')`, "entry.sums entry.last account.debit"},
-	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
 			FROM entries WHERE number = 1;
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = 1`, "purchase.entries purchase.deferred"},

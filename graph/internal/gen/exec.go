@@ -80,6 +80,8 @@ type ResolverRoot interface {
 	Lot() LotResolver
 	LotChange() LotChangeResolver
 	LotDay() LotDayResolver
+	ManualEntry() ManualEntryResolver
+	ManualEntryAttachment() ManualEntryAttachmentResolver
 	MarginSeries() MarginSeriesResolver
 	Meter() MeterResolver
 	MeterRate() MeterRateResolver
@@ -265,6 +267,9 @@ type EntryResolver interface {
 	ID(ctx context.Context, obj *ledger.Entry) (string, error)
 
 	Purchase(ctx context.Context, obj *ledger.Entry) (*books.Purchase, error)
+	Manual(ctx context.Context, obj *ledger.Entry) (*books.ManualEntry, error)
+	Reverses(ctx context.Context, obj *ledger.Entry) (*ledger.Entry, error)
+	ReversedBy(ctx context.Context, obj *ledger.Entry) (*ledger.Entry, error)
 	Recognitions(ctx context.Context, obj *ledger.Entry, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 }
 type EscheatPaymentResolver interface {
@@ -410,6 +415,25 @@ type LotDayResolver interface {
 	Recognised(ctx context.Context, obj *books.LotDay) (revrec.Credits, error)
 	Pending(ctx context.Context, obj *books.LotDay) (bool, error)
 }
+type ManualEntryResolver interface {
+	ID(ctx context.Context, obj *books.ManualEntry) (string, error)
+
+	ControlAccounts(ctx context.Context, obj *books.ManualEntry) (*string, error)
+
+	ReverseOn(ctx context.Context, obj *books.ManualEntry) (*ledger.Date, error)
+
+	DecidedBy(ctx context.Context, obj *books.ManualEntry) (*string, error)
+
+	Decision(ctx context.Context, obj *books.ManualEntry) (*string, error)
+	Entry(ctx context.Context, obj *books.ManualEntry) (*ledger.Entry, error)
+	Reverses(ctx context.Context, obj *books.ManualEntry) (*books.ManualEntry, error)
+	Reversal(ctx context.Context, obj *books.ManualEntry) (*books.ManualEntry, error)
+	Attachments(ctx context.Context, obj *books.ManualEntry) ([]books.Attachment, error)
+}
+type ManualEntryAttachmentResolver interface {
+	Sha256(ctx context.Context, obj *books.Attachment) (string, error)
+	Path(ctx context.Context, obj *books.Attachment) (string, error)
+}
 type MarginSeriesResolver interface {
 	Key(ctx context.Context, obj *books.MarginSeries) (*string, error)
 	Others(ctx context.Context, obj *books.MarginSeries) (bool, error)
@@ -440,6 +464,10 @@ type MutationResolver interface {
 	PeriodReopenPropose(ctx context.Context, period ledger.Period, input PeriodReopenProposeInput, idempotencyKey string) (*PeriodReopenProposePayload, error)
 	PeriodReopenApprove(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenApprovePayload, error)
 	PeriodReopenReject(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenRejectPayload, error)
+	ManualEntryPropose(ctx context.Context, input ManualEntryProposeInput, idempotencyKey string) (*ManualEntryProposePayload, error)
+	ManualEntryApprove(ctx context.Context, manualEntryID string, input ManualEntryDecideInput, idempotencyKey string) (*ManualEntryApprovePayload, error)
+	ManualEntryReject(ctx context.Context, manualEntryID string, input ManualEntryDecideInput, idempotencyKey string) (*ManualEntryRejectPayload, error)
+	ManualEntryReverse(ctx context.Context, manualEntryID string, input ManualEntryReverseInput, idempotencyKey string) (*ManualEntryReversePayload, error)
 	CloseTaskDone(ctx context.Context, taskID string, period ledger.Period, input CloseTaskDoneInput, idempotencyKey string) (*CloseTaskDonePayload, error)
 	CloseTaskEnd(ctx context.Context, taskID string, after ledger.Period, idempotencyKey string) (*CloseTaskEndPayload, error)
 	CloseTaskCreate(ctx context.Context, input CloseTaskCreateInput, idempotencyKey string) (*CloseTaskCreatePayload, error)
@@ -605,6 +633,8 @@ type QueryResolver interface {
 	Recognitions(ctx context.Context, customer *string, policy *string, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
 	Entry(ctx context.Context, number int) (*ledger.Entry, error)
 	Entries(ctx context.Context, from *ledger.Date, to *ledger.Date, kind *ledger.EntryKind, account *ledger.Role, purchaseID *string, kinds []ledger.EntryKind, outOfPeriod *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[ledger.Entry], error)
+	ManualEntry(ctx context.Context, id string) (*books.ManualEntry, error)
+	ManualEntries(ctx context.Context, status *books.ManualStatus, from *ledger.Date, to *ledger.Date, account *ledger.Role, reversals *bool, first int, after *string, reverse bool) (*view.Connection[books.ManualEntry], error)
 	Accounts(ctx context.Context) ([]ledger.Account, error)
 	Periods(ctx context.Context, status *books.PeriodStatus, first int, after *string, reverse bool) (*view.Connection[books.Period], error)
 	Period(ctx context.Context, period ledger.Period) (*books.Period, error)
@@ -833,6 +863,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
 			graphql.NewInputUnmarshaler("HoldReleaseInput", ec.unmarshalInputHoldReleaseInput),
 			graphql.NewInputUnmarshaler("JobRunInput", ec.unmarshalInputJobRunInput),
+			graphql.NewInputUnmarshaler("ManualEntryDecideInput", ec.unmarshalInputManualEntryDecideInput),
+			graphql.NewInputUnmarshaler("ManualEntryLineInput", ec.unmarshalInputManualEntryLineInput),
+			graphql.NewInputUnmarshaler("ManualEntryProposeInput", ec.unmarshalInputManualEntryProposeInput),
+			graphql.NewInputUnmarshaler("ManualEntryReverseInput", ec.unmarshalInputManualEntryReverseInput),
 			graphql.NewInputUnmarshaler("MeterCreateInput", ec.unmarshalInputMeterCreateInput),
 			graphql.NewInputUnmarshaler("MeterRateInput", ec.unmarshalInputMeterRateInput),
 			graphql.NewInputUnmarshaler("OverageInput", ec.unmarshalInputOverageInput),
@@ -1670,6 +1704,32 @@ type Query {
     reverse: Boolean! = false
   ): EntryConnection! @requires(role: VIEWER)
 
+  "One manual entry, proposed or decided; null where there is none. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  manualEntry(
+    "Its id, such as ` + "`" + `man_…` + "`" + `."
+    id: ID!
+  ): ManualEntry @requires(role: VIEWER)
+
+  "Manual entries, in the order in which they were proposed. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  manualEntries(
+    "Keeps those that stand so."
+    status: ManualEntryStatus
+    "Keeps those under this day or later (` + "`" + `accountingDate` + "`" + `)."
+    from: Date
+    "Keeps those under this day or earlier."
+    to: Date
+    "Keeps those with a line on this account."
+    account: AccountRole
+    "True keeps those that take another back; false the others."
+    reversals: Boolean
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): ManualEntryConnection! @requires(role: VIEWER)
+
   "The chart of accounts, in its order."
   accounts: [Account!]! @requires(role: VIEWER)
 
@@ -2192,6 +2252,56 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): PeriodReopenRejectPayload @requires(role: ACCOUNTANT)
+
+  """
+  Proposes an entry that no rule derives from what happened: an accrual, an adjustment. It moves nothing before another person
+  approves it. Lines that do not balance are refused with ` + "`" + `INVALID` + "`" + `, which says by how much; lines on accounts that lots, pools
+  and purchases derive with ` + "`" + `CONTROL_ACCOUNT` + "`" + `, unless ` + "`" + `controlAccounts` + "`" + ` says why; a day of a closed period with ` + "`" + `PERIOD_CLOSED` + "`" + `,
+  which names the first open day. See docs/finance/manual-entries.md.
+  """
+  manualEntryPropose(
+    "The entry."
+    input: ManualEntryProposeInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ManualEntryProposePayload @requires(role: ACCOUNTANT)
+
+  """
+  Puts a proposed entry into the journal, under its own accounting date: refused with ` + "`" + `PERIOD_CLOSED` + "`" + ` where that was closed
+  meanwhile. Whoever proposed it is refused with ` + "`" + `SAME_PERSON` + "`" + `; so is whoever gave the proposer access, or got theirs from the
+  proposer.
+  """
+  manualEntryApprove(
+    "The entry, such as ` + "`" + `man_…` + "`" + `."
+    manualEntryId: ID!
+    "Why."
+    input: ManualEntryDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ManualEntryApprovePayload @requires(role: ACCOUNTANT)
+
+  "Ends a proposal, which is never in the journal then. Whoever proposed it may do so too."
+  manualEntryReject(
+    "The entry, such as ` + "`" + `man_…` + "`" + `."
+    manualEntryId: ID!
+    "Why."
+    input: ManualEntryDecideInput! = {}
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ManualEntryRejectPayload @requires(role: ACCOUNTANT)
+
+  """
+  Proposes to take an approved entry back: its lines the other way round, on its own day or a later one, approved as any other.
+  Refused with ` + "`" + `ALREADY_REVERSED` + "`" + ` where that was done or proposed, or happens by itself (` + "`" + `reverseOn` + "`" + `).
+  """
+  manualEntryReverse(
+    "The entry, such as ` + "`" + `man_…` + "`" + `."
+    manualEntryId: ID!
+    "When and why."
+    input: ManualEntryReverseInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ManualEntryReversePayload @requires(role: ACCOUNTANT)
 
   "Ticks a task for an open period. The tick counts until the period is reopened."
   closeTaskDone(
@@ -3062,6 +3172,12 @@ enum WebhookEvent {
   REOPENING_PROPOSED
   "Such a proposal was turned down."
   REOPENING_REJECTED
+  "A manual entry, or the reversal of one, was proposed, and waits for another person."
+  MANUALENTRY_PROPOSED
+  "A manual entry was approved, and is in the journal."
+  MANUALENTRY_APPROVED
+  "A manual entry was turned down."
+  MANUALENTRY_REJECTED
   "` + "`" + `webhookTest` + "`" + ` asked for it. No endpoint can ask for it otherwise."
   WEBHOOK_TEST
 }
@@ -5452,6 +5568,8 @@ type Account {
   class: AccountClass!
   "The side that makes it larger."
   naturalSide: Side!
+  "Whether lots, pools and purchases say what is on it. A manual entry there says why, and stands between the ledger and them."
+  control: Boolean!
 }
 
 "What an account is for. Each maps to an account of your general ledger."
@@ -5620,6 +5738,94 @@ enum PeriodReopeningStatus {
   REJECTED
 }
 
+"An entry that one person proposed, and another decides about: what no rule derives from what happened."
+type ManualEntry implements Node {
+  "Begins with ` + "`" + `man_` + "`" + `."
+  id: ID!
+  "` + "`" + `MANUAL` + "`" + `, or ` + "`" + `MANUAL_REVERSAL` + "`" + ` of one that takes another back."
+  kind: EntryKind!
+  "The day under which it is booked."
+  accountingDate: Date!
+  "Why it is booked."
+  reason: String!
+  "What it is, as the entry says."
+  description: String!
+  "Why it is on accounts that lots, pools and purchases derive; null where it is on none."
+  controlAccounts: String
+  "The lines, debits and credits."
+  lines: [Line!]!
+  "The day on which the jobs reverse it; null for never."
+  reverseOn: Date
+  "What became of it."
+  status: ManualEntryStatus!
+  "Who proposed it, as the audit trail calls them."
+  proposedBy: String!
+  "When it was proposed."
+  createdAt: DateTime!
+  "Who approved or rejected it, as the audit trail calls them; null while nobody has."
+  decidedBy: String
+  "When it was approved or rejected; null while it is not."
+  decidedAt: DateTime
+  "Why it was approved or rejected; null where nobody said."
+  decision: String
+  "It in the journal; null before it is approved."
+  entry: Entry
+  "What it takes back; null of one that takes nothing back."
+  reverses: ManualEntry
+  "What takes it back, proposed or approved; null where nothing does."
+  reversal: ManualEntry
+  "Its papers. They are attached, and read, over HTTP, and no more of them once it is decided: docs/finance/manual-entries.md."
+  attachments: [ManualEntryAttachment!]!
+}
+
+"A paper of a manual entry."
+type ManualEntryAttachment {
+  "Unlike those of the entry's others."
+  name: String!
+  "Such as ` + "`" + `application/pdf` + "`" + `."
+  mediaType: String!
+  "How many bytes it has."
+  bytes: Int!
+  "SHA-256 of the content, in hexadecimal."
+  sha256: String!
+  "Where an ` + "`" + `AUDITOR` + "`" + ` or ` + "`" + `ACCOUNTANT` + "`" + ` reads it with their token, below the server's address: ` + "`" + `/v1/manual-entries/…` + "`" + `."
+  path: String!
+  "When it was attached."
+  createdAt: DateTime!
+  "Who attached it, as the audit trail calls them."
+  createdBy: String!
+}
+
+"What became of a manual entry."
+enum ManualEntryStatus {
+  "It waits for another person and moves nothing."
+  PROPOSED
+  "It is in the journal."
+  APPROVED
+  "It is never in the journal."
+  REJECTED
+}
+
+"A page of manual entries."
+type ManualEntryConnection {
+  "The entries of this page, in order."
+  nodes: [ManualEntry!]!
+  "The same, each with its cursor."
+  edges: [ManualEntryEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many entries the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A manual entry of a page, with its cursor."
+type ManualEntryEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A manual entry itself."
+  node: ManualEntry!
+}
+
 "What a period needs to close, as things stand."
 type CloseChecklist {
   "The month."
@@ -5656,7 +5862,7 @@ enum CloseCheckCode {
   EARLIER_PERIODS
   "No lot that lapsed in the period still accepts late use: the windows of its policies are past."
   LATE_USAGE
-  "Invoices due, use, lapses and breakage of all days through the end of the period are booked."
+  "Invoices due, use, lapses, breakage and reversals of all days through the end of the period are booked."
   BOOKED
   "All recognitions of the period are in the journal."
   POSTED
@@ -5664,7 +5870,7 @@ enum CloseCheckCode {
   OPENING_BALANCES
   "Debits equal credits in every currency, and lines add up to running balances."
   DEBITS_AND_CREDITS
-  "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted."
+  "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted, plus what manual entries put there."
   DEFERRED_REVENUE
   "Every purchase of the period that is paid or due is in the journal once, with its price."
   PURCHASES
@@ -5672,6 +5878,8 @@ enum CloseCheckCode {
   USAGE
   "No estimate that would be in force from a day of the period waits for a decision."
   ESTIMATES
+  "No manual entry of the period, or of one before, waits for a decision."
+  MANUAL_ENTRIES
   "All required tasks are done."
   TASKS
 }
@@ -5746,6 +5954,12 @@ type Entry implements Node {
   lines: [Line!]!
   "The purchase it books, or whose payment, refund, void or chargeback it books; null where it sums recognitions."
   purchase: Purchase
+  "The proposal by which people wrote it; null where it follows from what happened."
+  manual: ManualEntry
+  "The entry that it takes back; null where it takes none back."
+  reverses: Entry
+  "The entry that takes it back; null where none does."
+  reversedBy: Entry
   "The recognitions that it sums; none where it books an act."
   recognitions(
     "How many to return: 1 to 200."
@@ -5822,6 +6036,10 @@ enum EntryKind {
   OPENING
   "Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash."
   ESCHEAT
+  "What two persons decided: its reason and its papers are with ` + "`" + `manual` + "`" + `."
+  MANUAL
+  "A manual entry was taken back: its lines the other way round."
+  MANUAL_REVERSAL
 }
 
 "One posting."
@@ -6140,6 +6358,8 @@ enum RollForwardColumn {
   VOIDS
   "What was taken over from another book at a cut-over."
   OPENING_BALANCES
+  "Manual entries and their reversals: neither lots nor pools know of it."
+  MANUAL
 }
 
 "What came about by the end of a month against the estimate that was in force. AS 2501.11-.13: how the last estimates did."
@@ -6403,6 +6623,8 @@ type RollForwardCheck {
   ledger: Money!
   "What lots carry and pools expect of now, less what came after."
   lots: Money!
+  "What manual entries put on the account by then: closing and ledger are lots and this."
+  manual: Money!
   "By how much they differ at most: nothing, in a book in order."
   difference: Money!
   "Opening and columns, in the book's functional currency."
@@ -6411,6 +6633,8 @@ type RollForwardCheck {
   functionalLedger: Money!
   "The lots', in the book's functional currency."
   functionalLots: Money!
+  "The manual entries', in the book's functional currency."
+  functionalManual: Money!
   "By how much they differ at most, in the book's functional currency."
   functionalDifference: Money!
 }
@@ -7341,6 +7565,56 @@ input PeriodReopenDecideInput {
   reason: String
 }
 
+"An entry to propose."
+input ManualEntryProposeInput {
+  "The day under which it is to be booked: of an open period, and at most 31 days ahead."
+  accountingDate: Date!
+  "2 to 100 lines, debits equal to credits in each currency and in the book's own."
+  lines: [ManualEntryLineInput!]!
+  "For the approver and the auditor, 1 to 2,000 characters."
+  reason: String!
+  "What it is, as the journal is to say: 1 to 200 characters."
+  description: String!
+  "Why the ledger is to differ from lots, pools and purchases, where a line is on an account that they derive (` + "`" + `control` + "`" + `): at most 2,000 characters."
+  controlAccounts: String
+  "The day on which the jobs reverse it: in a later month, at most 400 days later. Never where null."
+  reverseOn: Date
+}
+
+"One line of an entry to propose."
+input ManualEntryLineInput {
+  "The account."
+  account: AccountRole!
+  "Debit or credit."
+  side: Side!
+  "More than 0, with at most the decimals of its currency."
+  amount: Decimal!
+  "The book's functional currency where null."
+  currency: Currency
+  "What it is in the book's functional currency; by the exchange rate of the accounting date, or of at most 7 days before, where null."
+  functionalAmount: Decimal
+  "The customer it is about: your own id."
+  customer: String
+  "The policy it is about: its code."
+  policy: String
+  "The pack it is about: its code."
+  pack: String
+}
+
+"Why a manual entry is approved or rejected."
+input ManualEntryDecideInput {
+  "For the auditor, at most 2,000 characters."
+  reason: String
+}
+
+"When and why a manual entry is to be taken back."
+input ManualEntryReverseInput {
+  "The day under which that is to be booked: not before that of the entry, of an open period, and at most 31 days ahead."
+  accountingDate: Date!
+  "For the approver and the auditor, 1 to 2,000 characters."
+  reason: String!
+}
+
 "A task to add."
 input CloseTaskCreateInput {
   "What is to be done: 1 to 200 characters, unique."
@@ -7387,6 +7661,38 @@ type PeriodReopenApprovePayload {
 type PeriodReopenRejectPayload {
   "The reopening; null where it was refused."
   reopening: PeriodReopening
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `manualEntryPropose` + "`" + `."
+type ManualEntryProposePayload {
+  "The entry; null where it was refused."
+  manualEntry: ManualEntry
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `manualEntryApprove` + "`" + `."
+type ManualEntryApprovePayload {
+  "The entry; null where it was refused."
+  manualEntry: ManualEntry
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `manualEntryReject` + "`" + `."
+type ManualEntryRejectPayload {
+  "The entry; null where it was refused."
+  manualEntry: ManualEntry
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `manualEntryReverse` + "`" + `."
+type ManualEntryReversePayload {
+  "The reversal, proposed; null where it was refused."
+  manualEntry: ManualEntry
   "What is wrong and what would be right; empty where it was done."
   userErrors: [UserError!]!
 }
@@ -7625,10 +7931,14 @@ type UnclaimedPropertyRow {
 type UnclaimedPropertyCheck {
   "What the rows come to."
   rows: Money!
+  "What manual entries put on the account: ledger is rows and this."
+  manual: Money!
   "What the account holds."
   ledger: Money!
   "What the rows come to in the book's own currency."
   functionalRows: Money!
+  "What manual entries put there in the book's own currency."
+  functionalManual: Money!
   "What the account holds in the book's own currency."
   functionalLedger: Money!
 }
@@ -8433,6 +8743,8 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_class(ctx, field)
 	case "naturalSide":
 		return ec.fieldContext_Account_naturalSide(ctx, field)
+	case "control":
+		return ec.fieldContext_Account_control(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -9521,6 +9833,12 @@ func (ec *executionContext) childFields_Entry(ctx context.Context, field graphql
 		return ec.fieldContext_Entry_lines(ctx, field)
 	case "purchase":
 		return ec.fieldContext_Entry_purchase(ctx, field)
+	case "manual":
+		return ec.fieldContext_Entry_manual(ctx, field)
+	case "reverses":
+		return ec.fieldContext_Entry_reverses(ctx, field)
+	case "reversedBy":
+		return ec.fieldContext_Entry_reversedBy(ctx, field)
 	case "recognitions":
 		return ec.fieldContext_Entry_recognitions(ctx, field)
 	}
@@ -10731,6 +11049,132 @@ func (ec *executionContext) childFields_LotEdge(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type LotEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ManualEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ManualEntry_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ManualEntry_kind(ctx, field)
+	case "accountingDate":
+		return ec.fieldContext_ManualEntry_accountingDate(ctx, field)
+	case "reason":
+		return ec.fieldContext_ManualEntry_reason(ctx, field)
+	case "description":
+		return ec.fieldContext_ManualEntry_description(ctx, field)
+	case "controlAccounts":
+		return ec.fieldContext_ManualEntry_controlAccounts(ctx, field)
+	case "lines":
+		return ec.fieldContext_ManualEntry_lines(ctx, field)
+	case "reverseOn":
+		return ec.fieldContext_ManualEntry_reverseOn(ctx, field)
+	case "status":
+		return ec.fieldContext_ManualEntry_status(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_ManualEntry_proposedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ManualEntry_createdAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ManualEntry_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ManualEntry_decidedAt(ctx, field)
+	case "decision":
+		return ec.fieldContext_ManualEntry_decision(ctx, field)
+	case "entry":
+		return ec.fieldContext_ManualEntry_entry(ctx, field)
+	case "reverses":
+		return ec.fieldContext_ManualEntry_reverses(ctx, field)
+	case "reversal":
+		return ec.fieldContext_ManualEntry_reversal(ctx, field)
+	case "attachments":
+		return ec.fieldContext_ManualEntry_attachments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryApprovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "manualEntry":
+		return ec.fieldContext_ManualEntryApprovePayload_manualEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ManualEntryApprovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryApprovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryAttachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ManualEntryAttachment_name(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_ManualEntryAttachment_mediaType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_ManualEntryAttachment_bytes(ctx, field)
+	case "sha256":
+		return ec.fieldContext_ManualEntryAttachment_sha256(ctx, field)
+	case "path":
+		return ec.fieldContext_ManualEntryAttachment_path(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ManualEntryAttachment_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ManualEntryAttachment_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryAttachment", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ManualEntryConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ManualEntryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ManualEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ManualEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ManualEntryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ManualEntryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "manualEntry":
+		return ec.fieldContext_ManualEntryProposePayload_manualEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ManualEntryProposePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryProposePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "manualEntry":
+		return ec.fieldContext_ManualEntryRejectPayload_manualEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ManualEntryRejectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ManualEntryReversePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "manualEntry":
+		return ec.fieldContext_ManualEntryReversePayload_manualEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ManualEntryReversePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ManualEntryReversePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MarginChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "buckets":
@@ -11711,6 +12155,8 @@ func (ec *executionContext) childFields_RollForwardCheck(ctx context.Context, fi
 		return ec.fieldContext_RollForwardCheck_ledger(ctx, field)
 	case "lots":
 		return ec.fieldContext_RollForwardCheck_lots(ctx, field)
+	case "manual":
+		return ec.fieldContext_RollForwardCheck_manual(ctx, field)
 	case "difference":
 		return ec.fieldContext_RollForwardCheck_difference(ctx, field)
 	case "functionalClosing":
@@ -11719,6 +12165,8 @@ func (ec *executionContext) childFields_RollForwardCheck(ctx context.Context, fi
 		return ec.fieldContext_RollForwardCheck_functionalLedger(ctx, field)
 	case "functionalLots":
 		return ec.fieldContext_RollForwardCheck_functionalLots(ctx, field)
+	case "functionalManual":
+		return ec.fieldContext_RollForwardCheck_functionalManual(ctx, field)
 	case "functionalDifference":
 		return ec.fieldContext_RollForwardCheck_functionalDifference(ctx, field)
 	}
@@ -12267,10 +12715,14 @@ func (ec *executionContext) childFields_UnclaimedPropertyCheck(ctx context.Conte
 	switch field.Name {
 	case "rows":
 		return ec.fieldContext_UnclaimedPropertyCheck_rows(ctx, field)
+	case "manual":
+		return ec.fieldContext_UnclaimedPropertyCheck_manual(ctx, field)
 	case "ledger":
 		return ec.fieldContext_UnclaimedPropertyCheck_ledger(ctx, field)
 	case "functionalRows":
 		return ec.fieldContext_UnclaimedPropertyCheck_functionalRows(ctx, field)
+	case "functionalManual":
+		return ec.fieldContext_UnclaimedPropertyCheck_functionalManual(ctx, field)
 	case "functionalLedger":
 		return ec.fieldContext_UnclaimedPropertyCheck_functionalLedger(ctx, field)
 	}
@@ -13917,6 +14369,118 @@ func (ec *executionContext) field_Mutation_jobRun_args(ctx context.Context, rawA
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (JobRunInput, error) {
 			return ec.unmarshalNJobRunInput2drawdownᚋgraphᚋinternalᚋgenᚐJobRunInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_manualEntryApprove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "manualEntryId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["manualEntryId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ManualEntryDecideInput, error) {
+			return ec.unmarshalNManualEntryDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_manualEntryPropose_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ManualEntryProposeInput, error) {
+			return ec.unmarshalNManualEntryProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryProposeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_manualEntryReject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "manualEntryId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["manualEntryId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ManualEntryDecideInput, error) {
+			return ec.unmarshalNManualEntryDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_manualEntryReverse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "manualEntryId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["manualEntryId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ManualEntryReverseInput, error) {
+			return ec.unmarshalNManualEntryReverseInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryReverseInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16655,6 +17219,90 @@ func (ec *executionContext) field_Query_lots_args(ctx context.Context, rawArgs m
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_manualEntries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.ManualStatus, error) {
+			return ec.unmarshalOManualEntryStatus2ᚖdrawdownᚋinternalᚋbooksᚐManualStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "account",
+		func(ctx context.Context, v any) (*ledger.Role, error) {
+			return ec.unmarshalOAccountRole2ᚖdrawdownᚋledgerᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["account"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "reversals",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reversals"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_manualEntry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_marginOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18351,6 +18999,37 @@ func (ec *executionContext) _Account_naturalSide(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Account_naturalSide(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, true, true, "Side")
+}
+
+func (ec *executionContext) _Account_control(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	if plain := leaf_Account_control(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_control(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Control, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Account_control(obj *ledger.Account) graphql.Marshaler {
+	v := obj.Control
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_Account_control(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _AccountChart_account(ctx context.Context, field graphql.CollectedField, obj *view.AccountChart) (ret graphql.Marshaler) {
@@ -28718,6 +29397,102 @@ func (ec *executionContext) fieldContext_Entry_purchase(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Purchase(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Entry_manual(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entry_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Entry().Manual(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entry_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Entry_reverses(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entry_reverses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Entry().Reverses(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entry_reverses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Entry_reversedBy(ctx context.Context, field graphql.CollectedField, obj *ledger.Entry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entry_reversedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Entry().ReversedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entry_reversedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
 		},
 	}
 	return fc, nil
@@ -40802,6 +41577,1153 @@ func (ec *executionContext) fieldContext_LotEdge_node(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _ManualEntry_id(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "ID")
+}
+
+func (ec *executionContext) _ManualEntry_kind(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.EntryKind) graphql.Marshaler {
+			return ec.marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_kind(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ManualEntry_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "EntryKind")
+}
+
+func (ec *executionContext) _ManualEntry_accountingDate(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_accountingDate(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_accountingDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccountingDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_accountingDate(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.AccountingDate
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_accountingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ManualEntry_reason(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_reason(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_reason(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.Reason
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntry_description(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_description(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_description(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.Description
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntry_controlAccounts(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_controlAccounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().ControlAccounts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_controlAccounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "String")
+}
+
+func (ec *executionContext) _ManualEntry_lines(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ledger.Line) graphql.Marshaler {
+			return ec.marshalNLine2ᚕdrawdownᚋledgerᚐLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Line(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntry_reverseOn(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_reverseOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().ReverseOn(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_reverseOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "Date")
+}
+
+func (ec *executionContext) _ManualEntry_status(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ManualStatus) graphql.Marshaler {
+			return ec.marshalNManualEntryStatus2drawdownᚋinternalᚋbooksᚐManualStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_status(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ManualEntry_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "ManualEntryStatus")
+}
+
+func (ec *executionContext) _ManualEntry_proposedBy(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_proposedBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_proposedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedBy(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_proposedBy(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.ProposedBy()
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, false, "String")
+}
+
+func (ec *executionContext) _ManualEntry_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntry_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntry_createdAt(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ManualEntry_decidedBy(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "String")
+}
+
+func (ec *executionContext) _ManualEntry_decidedAt(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return leaf_ManualEntry_decidedAt(obj)
+}
+
+func leaf_ManualEntry_decidedAt(obj *books.ManualEntry) graphql.Marshaler {
+	v := obj.DecidedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ManualEntry_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ManualEntry_decision(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_decision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Decision(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_decision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "String")
+}
+
+func (ec *executionContext) _ManualEntry_entry(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Entry(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalOEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntry_reverses(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_reverses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Reverses(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_reverses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntry_reversal(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_reversal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Reversal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_reversal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntry_attachments(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_attachments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Attachments(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Attachment) graphql.Marshaler {
+			return ec.marshalNManualEntryAttachment2ᚕdrawdownᚋinternalᚋbooksᚐAttachmentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_attachments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryAttachment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryApprovePayload_manualEntry(ctx context.Context, field graphql.CollectedField, obj *ManualEntryApprovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryApprovePayload_manualEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryApprovePayload_manualEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryApprovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryApprovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ManualEntryApprovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryApprovePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryApprovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryApprovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryAttachment_name(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryAttachment_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryAttachment_name(obj *books.Attachment) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_mediaType(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryAttachment_mediaType(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_mediaType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryAttachment_mediaType(obj *books.Attachment) graphql.Marshaler {
+	v := obj.MediaType
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_bytes(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryAttachment_bytes(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryAttachment_bytes(obj *books.Attachment) graphql.Marshaler {
+	v := obj.Bytes
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_sha256(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntryAttachment().Sha256(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_path(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntryAttachment().Path(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, true, true, "String")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryAttachment_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryAttachment_createdAt(obj *books.Attachment) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ManualEntryAttachment_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.Attachment) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryAttachment_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryAttachment_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryAttachment_createdBy(obj *books.Attachment) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryAttachment_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryAttachment", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ManualEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.ManualEntry) graphql.Marshaler {
+			return ec.marshalNManualEntry2ᚕᚖdrawdownᚋinternalᚋbooksᚐManualEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ManualEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.ManualEntry]) graphql.Marshaler {
+			return ec.marshalNManualEntryEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ManualEntry]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ManualEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ManualEntryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.ManualEntry]) (ret graphql.Marshaler) {
+	if plain := leaf_ManualEntryEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ManualEntryEdge_cursor(obj *view.Edge[books.ManualEntry]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ManualEntryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntryEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ManualEntryEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.ManualEntry]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalNManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryProposePayload_manualEntry(ctx context.Context, field graphql.CollectedField, obj *ManualEntryProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryProposePayload_manualEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryProposePayload_manualEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryProposePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ManualEntryProposePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryProposePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryProposePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryProposePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryRejectPayload_manualEntry(ctx context.Context, field graphql.CollectedField, obj *ManualEntryRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryRejectPayload_manualEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryRejectPayload_manualEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryRejectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryRejectPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ManualEntryRejectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryRejectPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryRejectPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryRejectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryReversePayload_manualEntry(ctx context.Context, field graphql.CollectedField, obj *ManualEntryReversePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryReversePayload_manualEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ManualEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryReversePayload_manualEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryReversePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ManualEntryReversePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ManualEntryReversePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntryReversePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntryReversePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ManualEntryReversePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MarginChart_buckets(ctx context.Context, field graphql.CollectedField, obj *books.MarginChart) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42527,6 +44449,182 @@ func (ec *executionContext) fieldContext_Mutation_periodReopenReject(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_periodReopenReject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_manualEntryPropose(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_manualEntryPropose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ManualEntryPropose(ctx, fc.Args["input"].(ManualEntryProposeInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ManualEntryProposePayload) graphql.Marshaler {
+			return ec.marshalOManualEntryProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryProposePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_manualEntryPropose(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryProposePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_manualEntryPropose_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_manualEntryApprove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_manualEntryApprove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ManualEntryApprove(ctx, fc.Args["manualEntryId"].(string), fc.Args["input"].(ManualEntryDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ManualEntryApprovePayload) graphql.Marshaler {
+			return ec.marshalOManualEntryApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryApprovePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_manualEntryApprove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryApprovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_manualEntryApprove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_manualEntryReject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_manualEntryReject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ManualEntryReject(ctx, fc.Args["manualEntryId"].(string), fc.Args["input"].(ManualEntryDecideInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ManualEntryRejectPayload) graphql.Marshaler {
+			return ec.marshalOManualEntryRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryRejectPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_manualEntryReject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryRejectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_manualEntryReject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_manualEntryReverse(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_manualEntryReverse(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ManualEntryReverse(ctx, fc.Args["manualEntryId"].(string), fc.Args["input"].(ManualEntryReverseInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ManualEntryReversePayload) graphql.Marshaler {
+			return ec.marshalOManualEntryReversePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryReversePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_manualEntryReverse(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryReversePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_manualEntryReverse_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -52237,6 +54335,94 @@ func (ec *executionContext) fieldContext_Query_entries(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_manualEntry(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_manualEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ManualEntry(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+			return ec.marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_manualEntry(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntry(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_manualEntry_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_manualEntries(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_manualEntries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ManualEntries(ctx, fc.Args["status"].(*books.ManualStatus), fc.Args["from"].(*ledger.Date), fc.Args["to"].(*ledger.Date), fc.Args["account"].(*ledger.Role), fc.Args["reversals"].(*bool), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.ManualEntry]) graphql.Marshaler {
+			return ec.marshalNManualEntryConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_manualEntries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ManualEntryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_manualEntries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_accounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55904,6 +58090,42 @@ func (ec *executionContext) fieldContext_RollForwardCheck_lots(_ context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _RollForwardCheck_manual(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.Manual
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RollForwardCheck_difference(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
 	v := obj.Difference()
 	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
@@ -56036,6 +58258,42 @@ func (ec *executionContext) _RollForwardCheck_functionalLots(ctx context.Context
 	)
 }
 func (ec *executionContext) fieldContext_RollForwardCheck_functionalLots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RollForwardCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RollForwardCheck_functionalManual(ctx context.Context, field graphql.CollectedField, obj *books.RollForwardCheck) (ret graphql.Marshaler) {
+	v := obj.FunctionalManual
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RollForwardCheck_functionalManual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalManual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RollForwardCheck_functionalManual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RollForwardCheck",
 		Field:      field,
@@ -61470,6 +63728,43 @@ func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_rows(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _UnclaimedPropertyCheck_manual(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.Manual; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UnclaimedPropertyCheck_ledger(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
 	if v := obj.Ledger; v != nil {
 		if plain := ec.plain_Money(field.Selections, v); plain != nil {
@@ -61532,6 +63827,43 @@ func (ec *executionContext) _UnclaimedPropertyCheck_functionalRows(ctx context.C
 	)
 }
 func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_functionalRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnclaimedPropertyCheck",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnclaimedPropertyCheck_functionalManual(ctx context.Context, field graphql.CollectedField, obj *UnclaimedPropertyCheck) (ret graphql.Marshaler) {
+	if v := obj.FunctionalManual; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedPropertyCheck_functionalManual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalManual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnclaimedPropertyCheck_functionalManual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UnclaimedPropertyCheck",
 		Field:      field,
@@ -68284,6 +70616,265 @@ func UnmarshalJobRunInput(ctx context.Context, raw any) (JobRunInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputManualEntryDecideInput(ctx context.Context, obj any) (ManualEntryDecideInput, error) {
+	var it ManualEntryDecideInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalManualEntryDecideInput unmarshals raw into the ManualEntryDecideInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalManualEntryDecideInput(ctx context.Context, raw any) (ManualEntryDecideInput, error) {
+	var out ManualEntryDecideInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ManualEntryDecideInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputManualEntryLineInput(ctx context.Context, obj any) (ManualEntryLineInput, error) {
+	var it ManualEntryLineInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"account", "side", "amount", "currency", "functionalAmount", "customer", "policy", "pack"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "account":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("account"))
+			data, err := ec.unmarshalNAccountRole2drawdownᚋledgerᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Account = data
+		case "side":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("side"))
+			data, err := ec.unmarshalNSide2drawdownᚋgraphᚋinternalᚋviewᚐSide(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Side = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalNDecimal2githubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "functionalAmount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("functionalAmount"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FunctionalAmount = data
+		case "customer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Customer = data
+		case "policy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("policy"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Policy = data
+		case "pack":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pack"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pack = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalManualEntryLineInput unmarshals raw into the ManualEntryLineInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalManualEntryLineInput(ctx context.Context, raw any) (ManualEntryLineInput, error) {
+	var out ManualEntryLineInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ManualEntryLineInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputManualEntryProposeInput(ctx context.Context, obj any) (ManualEntryProposeInput, error) {
+	var it ManualEntryProposeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"accountingDate", "lines", "reason", "description", "controlAccounts", "reverseOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "accountingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountingDate"))
+			data, err := ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountingDate = data
+		case "lines":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lines"))
+			data, err := ec.unmarshalNManualEntryLineInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryLineInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lines = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "controlAccounts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("controlAccounts"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ControlAccounts = data
+		case "reverseOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reverseOn"))
+			data, err := ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ReverseOn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalManualEntryProposeInput unmarshals raw into the ManualEntryProposeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalManualEntryProposeInput(ctx context.Context, raw any) (ManualEntryProposeInput, error) {
+	var out ManualEntryProposeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ManualEntryProposeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputManualEntryReverseInput(ctx context.Context, obj any) (ManualEntryReverseInput, error) {
+	var it ManualEntryReverseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"accountingDate", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "accountingDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountingDate"))
+			data, err := ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountingDate = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalManualEntryReverseInput unmarshals raw into the ManualEntryReverseInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalManualEntryReverseInput(ctx context.Context, raw any) (ManualEntryReverseInput, error) {
+	var out ManualEntryReverseInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ManualEntryReverseInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputMeterCreateInput(ctx context.Context, obj any) (MeterCreateInput, error) {
 	var it MeterCreateInput
 	if obj == nil {
@@ -70428,6 +73019,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Meter(ctx, sel, obj)
+	case books.ManualEntry:
+		return ec._ManualEntry(ctx, sel, &obj)
+	case *books.ManualEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ManualEntry(ctx, sel, obj)
 	case revrec.Lot:
 		return ec._Lot(ctx, sel, &obj)
 	case *revrec.Lot:
@@ -70517,6 +73115,11 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "naturalSide":
 			out.Values[i] = ec._Account_naturalSide(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "control":
+			out.Values[i] = ec._Account_control(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -73752,6 +76355,21 @@ func (ec *executionContext) _Entry(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "purchase":
 			out.Values[i] = ec._Entry_purchase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manual":
+			out.Values[i] = ec._Entry_manual(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reverses":
+			out.Values[i] = ec._Entry_reverses(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reversedBy":
+			out.Values[i] = ec._Entry_reversedBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -77553,6 +80171,369 @@ func (ec *executionContext) _LotEdge(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var manualEntryImplementors = []string{"ManualEntry", "Node"}
+
+func (ec *executionContext) _ManualEntry(ctx context.Context, sel ast.SelectionSet, obj *books.ManualEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntry")
+		case "id":
+			out.Values[i] = ec._ManualEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ManualEntry_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accountingDate":
+			out.Values[i] = ec._ManualEntry_accountingDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ManualEntry_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._ManualEntry_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlAccounts":
+			out.Values[i] = ec._ManualEntry_controlAccounts(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lines":
+			out.Values[i] = ec._ManualEntry_lines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reverseOn":
+			out.Values[i] = ec._ManualEntry_reverseOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ManualEntry_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proposedBy":
+			out.Values[i] = ec._ManualEntry_proposedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ManualEntry_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decidedBy":
+			out.Values[i] = ec._ManualEntry_decidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decidedAt":
+			out.Values[i] = ec._ManualEntry_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decision":
+			out.Values[i] = ec._ManualEntry_decision(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entry":
+			out.Values[i] = ec._ManualEntry_entry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reverses":
+			out.Values[i] = ec._ManualEntry_reverses(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reversal":
+			out.Values[i] = ec._ManualEntry_reversal(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "attachments":
+			out.Values[i] = ec._ManualEntry_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryApprovePayloadImplementors = []string{"ManualEntryApprovePayload"}
+
+func (ec *executionContext) _ManualEntryApprovePayload(ctx context.Context, sel ast.SelectionSet, obj *ManualEntryApprovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryApprovePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryApprovePayload")
+		case "manualEntry":
+			out.Values[i] = ec._ManualEntryApprovePayload_manualEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ManualEntryApprovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryAttachmentImplementors = []string{"ManualEntryAttachment"}
+
+func (ec *executionContext) _ManualEntryAttachment(ctx context.Context, sel ast.SelectionSet, obj *books.Attachment) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryAttachmentImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryAttachment")
+		case "name":
+			out.Values[i] = ec._ManualEntryAttachment_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mediaType":
+			out.Values[i] = ec._ManualEntryAttachment_mediaType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._ManualEntryAttachment_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._ManualEntryAttachment_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ManualEntryAttachment_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ManualEntryAttachment_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._ManualEntryAttachment_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryConnectionImplementors = []string{"ManualEntryConnection"}
+
+func (ec *executionContext) _ManualEntryConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.ManualEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryConnection")
+		case "nodes":
+			out.Values[i] = ec._ManualEntryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._ManualEntryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ManualEntryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ManualEntryConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryEdgeImplementors = []string{"ManualEntryEdge"}
+
+func (ec *executionContext) _ManualEntryEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.ManualEntry]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryEdge")
+		case "cursor":
+			out.Values[i] = ec._ManualEntryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ManualEntryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryProposePayloadImplementors = []string{"ManualEntryProposePayload"}
+
+func (ec *executionContext) _ManualEntryProposePayload(ctx context.Context, sel ast.SelectionSet, obj *ManualEntryProposePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryProposePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryProposePayload")
+		case "manualEntry":
+			out.Values[i] = ec._ManualEntryProposePayload_manualEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ManualEntryProposePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryRejectPayloadImplementors = []string{"ManualEntryRejectPayload"}
+
+func (ec *executionContext) _ManualEntryRejectPayload(ctx context.Context, sel ast.SelectionSet, obj *ManualEntryRejectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryRejectPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryRejectPayload")
+		case "manualEntry":
+			out.Values[i] = ec._ManualEntryRejectPayload_manualEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ManualEntryRejectPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var manualEntryReversePayloadImplementors = []string{"ManualEntryReversePayload"}
+
+func (ec *executionContext) _ManualEntryReversePayload(ctx context.Context, sel ast.SelectionSet, obj *ManualEntryReversePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, manualEntryReversePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ManualEntryReversePayload")
+		case "manualEntry":
+			out.Values[i] = ec._ManualEntryReversePayload_manualEntry(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ManualEntryReversePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var marginChartImplementors = []string{"MarginChart"}
 
 func (ec *executionContext) _MarginChart(ctx context.Context, sel ast.SelectionSet, obj *books.MarginChart) graphql.Marshaler {
@@ -78059,6 +81040,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "periodReopenReject":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_periodReopenReject(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manualEntryPropose":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_manualEntryPropose(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manualEntryApprove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_manualEntryApprove(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manualEntryReject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_manualEntryReject(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manualEntryReverse":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_manualEntryReverse(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -80458,6 +83467,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_entries(ctx, field)
 				})
+		case "manualEntry":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_manualEntry(ctx, field)
+				})
+		case "manualEntries":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_manualEntries(ctx, field)
+				})
 		case "accounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -81415,6 +84436,11 @@ func (ec *executionContext) _RollForwardCheck(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "manual":
+			out.Values[i] = ec._RollForwardCheck_manual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "difference":
 			out.Values[i] = ec._RollForwardCheck_difference(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -81432,6 +84458,11 @@ func (ec *executionContext) _RollForwardCheck(ctx context.Context, sel ast.Selec
 			}
 		case "functionalLots":
 			out.Values[i] = ec._RollForwardCheck_functionalLots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalManual":
+			out.Values[i] = ec._RollForwardCheck_functionalManual(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -83060,6 +86091,11 @@ func (ec *executionContext) _UnclaimedPropertyCheck(ctx context.Context, sel ast
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "manual":
+			out.Values[i] = ec._UnclaimedPropertyCheck_manual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "ledger":
 			out.Values[i] = ec._UnclaimedPropertyCheck_ledger(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -83067,6 +86103,11 @@ func (ec *executionContext) _UnclaimedPropertyCheck(ctx context.Context, sel ast
 			}
 		case "functionalRows":
 			out.Values[i] = ec._UnclaimedPropertyCheck_functionalRows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalManual":
+			out.Values[i] = ec._UnclaimedPropertyCheck_functionalManual(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -87332,6 +90373,127 @@ func (ec *executionContext) marshalNLotSort2drawdownᚋinternalᚋbooksᚐOrder(
 	return res
 }
 
+func (ec *executionContext) marshalNManualEntry2ᚕᚖdrawdownᚋinternalᚋbooksᚐManualEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.ManualEntry) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx context.Context, sel ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ManualEntry!")
+		return graphql.Null
+	}
+	return ec._ManualEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNManualEntryAttachment2drawdownᚋinternalᚋbooksᚐAttachment(ctx context.Context, sel ast.SelectionSet, v books.Attachment) graphql.Marshaler {
+	return ec._ManualEntryAttachment(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNManualEntryAttachment2ᚕdrawdownᚋinternalᚋbooksᚐAttachmentᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Attachment) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNManualEntryAttachment2drawdownᚋinternalᚋbooksᚐAttachment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNManualEntryConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.ManualEntry]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ManualEntryConnection!")
+		return graphql.Null
+	}
+	return ec._ManualEntryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNManualEntryDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryDecideInput(ctx context.Context, v any) (ManualEntryDecideInput, error) {
+	res, err := ec.unmarshalInputManualEntryDecideInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNManualEntryEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.ManualEntry]) graphql.Marshaler {
+	return ec._ManualEntryEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNManualEntryEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.ManualEntry]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNManualEntryEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNManualEntryLineInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryLineInput(ctx context.Context, v any) (ManualEntryLineInput, error) {
+	res, err := ec.unmarshalInputManualEntryLineInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNManualEntryLineInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryLineInputᚄ(ctx context.Context, v any) ([]ManualEntryLineInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]ManualEntryLineInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNManualEntryLineInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryLineInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNManualEntryProposeInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryProposeInput(ctx context.Context, v any) (ManualEntryProposeInput, error) {
+	res, err := ec.unmarshalInputManualEntryProposeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNManualEntryReverseInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryReverseInput(ctx context.Context, v any) (ManualEntryReverseInput, error) {
+	res, err := ec.unmarshalInputManualEntryReverseInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNManualEntryStatus2drawdownᚋinternalᚋbooksᚐManualStatus(ctx context.Context, v any) (books.ManualStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ManualStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNManualEntryStatus2drawdownᚋinternalᚋbooksᚐManualStatus(ctx context.Context, sel ast.SelectionSet, v books.ManualStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ManualEntryStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNMarginChart2ᚖdrawdownᚋinternalᚋbooksᚐMarginChart(ctx context.Context, sel ast.SelectionSet, v *books.MarginChart) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "MarginChart!")
@@ -90522,6 +93684,60 @@ func (ec *executionContext) unmarshalOLotKind2ᚖdrawdownᚋrevrecᚐLotKind(ctx
 }
 
 func (ec *executionContext) marshalOLotKind2ᚖdrawdownᚋrevrecᚐLotKind(ctx context.Context, sel ast.SelectionSet, v *revrec.LotKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOManualEntry2ᚖdrawdownᚋinternalᚋbooksᚐManualEntry(ctx context.Context, sel ast.SelectionSet, v *books.ManualEntry) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ManualEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOManualEntryApprovePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryApprovePayload(ctx context.Context, sel ast.SelectionSet, v *ManualEntryApprovePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ManualEntryApprovePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOManualEntryProposePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryProposePayload(ctx context.Context, sel ast.SelectionSet, v *ManualEntryProposePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ManualEntryProposePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOManualEntryRejectPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryRejectPayload(ctx context.Context, sel ast.SelectionSet, v *ManualEntryRejectPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ManualEntryRejectPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOManualEntryReversePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐManualEntryReversePayload(ctx context.Context, sel ast.SelectionSet, v *ManualEntryReversePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ManualEntryReversePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOManualEntryStatus2ᚖdrawdownᚋinternalᚋbooksᚐManualStatus(ctx context.Context, v any) (*books.ManualStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ManualStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOManualEntryStatus2ᚖdrawdownᚋinternalᚋbooksᚐManualStatus(ctx context.Context, sel ast.SelectionSet, v *books.ManualStatus) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

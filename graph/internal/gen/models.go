@@ -652,6 +652,88 @@ type JobRunPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What came of `manualEntryApprove`.
+type ManualEntryApprovePayload struct {
+	// The entry; null where it was refused.
+	ManualEntry *books.ManualEntry `json:"manualEntry,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a manual entry is approved or rejected.
+type ManualEntryDecideInput struct {
+	// For the auditor, at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// One line of an entry to propose.
+type ManualEntryLineInput struct {
+	// The account.
+	Account ledger.Role `json:"account"`
+	// Debit or credit.
+	Side view.Side `json:"side"`
+	// More than 0, with at most the decimals of its currency.
+	Amount decimal.Decimal `json:"amount"`
+	// The book's functional currency where null.
+	Currency *ledger.Currency `json:"currency,omitempty"`
+	// What it is in the book's functional currency; by the exchange rate of the accounting date, or of at most 7 days before, where null.
+	FunctionalAmount *decimal.Decimal `json:"functionalAmount,omitempty"`
+	// The customer it is about: your own id.
+	Customer *string `json:"customer,omitempty"`
+	// The policy it is about: its code.
+	Policy *string `json:"policy,omitempty"`
+	// The pack it is about: its code.
+	Pack *string `json:"pack,omitempty"`
+}
+
+// An entry to propose.
+type ManualEntryProposeInput struct {
+	// The day under which it is to be booked: of an open period, and at most 31 days ahead.
+	AccountingDate ledger.Date `json:"accountingDate"`
+	// 2 to 100 lines, debits equal to credits in each currency and in the book's own.
+	Lines []ManualEntryLineInput `json:"lines"`
+	// For the approver and the auditor, 1 to 2,000 characters.
+	Reason string `json:"reason"`
+	// What it is, as the journal is to say: 1 to 200 characters.
+	Description string `json:"description"`
+	// Why the ledger is to differ from lots, pools and purchases, where a line is on an account that they derive (`control`): at most 2,000 characters.
+	ControlAccounts *string `json:"controlAccounts,omitempty"`
+	// The day on which the jobs reverse it: in a later month, at most 400 days later. Never where null.
+	ReverseOn *ledger.Date `json:"reverseOn,omitempty"`
+}
+
+// What came of `manualEntryPropose`.
+type ManualEntryProposePayload struct {
+	// The entry; null where it was refused.
+	ManualEntry *books.ManualEntry `json:"manualEntry,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What came of `manualEntryReject`.
+type ManualEntryRejectPayload struct {
+	// The entry; null where it was refused.
+	ManualEntry *books.ManualEntry `json:"manualEntry,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// When and why a manual entry is to be taken back.
+type ManualEntryReverseInput struct {
+	// The day under which that is to be booked: not before that of the entry, of an open period, and at most 31 days ahead.
+	AccountingDate ledger.Date `json:"accountingDate"`
+	// For the approver and the auditor, 1 to 2,000 characters.
+	Reason string `json:"reason"`
+}
+
+// What came of `manualEntryReverse`.
+type ManualEntryReversePayload struct {
+	// The reversal, proposed; null where it was refused.
+	ManualEntry *books.ManualEntry `json:"manualEntry,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // A meter to add.
 type MeterCreateInput struct {
 	// Unique: 1 to 100 characters of a-z A-Z 0-9 . _ -, such as `tokens_in`.
@@ -1199,10 +1281,14 @@ type UnclaimedProperty struct {
 type UnclaimedPropertyCheck struct {
 	// What the rows come to.
 	Rows *ledger.Amount `json:"rows"`
+	// What manual entries put on the account: ledger is rows and this.
+	Manual *ledger.Amount `json:"manual"`
 	// What the account holds.
 	Ledger *ledger.Amount `json:"ledger"`
 	// What the rows come to in the book's own currency.
 	FunctionalRows *ledger.Amount `json:"functionalRows"`
+	// What manual entries put there in the book's own currency.
+	FunctionalManual *ledger.Amount `json:"functionalManual"`
 	// What the account holds in the book's own currency.
 	FunctionalLedger *ledger.Amount `json:"functionalLedger"`
 }
