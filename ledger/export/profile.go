@@ -312,6 +312,9 @@ func (p Profile) Validate() error {
 	v.file(p.File)
 	oneOf(v, "formula", p.Formula, QuoteFormula, StripFormula, KeepFormula)
 	v.options(p.Options)
+	if spec.check != nil {
+		v.errors = append(v.errors, spec.check(p)...)
+	}
 	if len(v.errors) > 0 {
 		return v.errors
 	}

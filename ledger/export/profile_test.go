@@ -27,8 +27,8 @@ func TestDefaultsAreValid(t *testing.T) {
 	for _, target := range Targets() {
 		p := mapped(t, target.Format)
 		for _, option := range target.Options {
-			if option.Required {
-				p.Options[option.Name] = "X"
+			if option.Required && option.Default == "" {
+				p.Options[option.Name] = "1"
 			}
 		}
 		if err := p.Validate(); err != nil {
@@ -73,7 +73,7 @@ func TestProfileSaysOnlyWhatDiffers(t *testing.T) {
 
 func TestProfilesThatAreWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"format": "xls"}`:                                                                                 `"xls" is not an export format; there are csv, jsonl, jsonl-lines, hledger, ledger, beancount, parquet, xlsx, netsuite`,
+		`{"format": "xls"}`:                                                                                 `"xls" is not an export format; there are csv, jsonl, jsonl-lines, hledger, ledger, beancount, parquet, xlsx, netsuite, quickbooks-online, quickbooks-desktop, xero, sage-intacct, oracle-fusion, business-central, ads, saf-t`,
 		`{"format": "netsuite", "colour": 1}`:                                                               `unknown field "colour"`,
 		`{"format": "netsuite"} {}`:                                                                         "is no JSON",
 		`[]`:                                                                                                "is no JSON",

@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"drawdown/ledger"
 )
@@ -15,14 +16,14 @@ type rows struct {
 	unquoted   bool   // a text never gets quotes
 
 	b        []byte
-	begun    bool // the row at hand has a cell
+	column   int // the last that was written of the row at hand, from 1
 	entry    Entry
 	refusals []RefusalError
 }
 
 // start begins the rows of an entry.
 func (r *rows) start(b []byte, e Entry) {
-	r.b, r.begun, r.entry, r.refusals = b, false, e, nil
+	r.b, r.column, r.entry, r.refusals = b, 0, e, nil
 }
 
 // done returns the rows, or what refuses the entry.
@@ -34,10 +35,17 @@ func (r *rows) done(count int) ([]byte, int64, error) {
 }
 
 func (r *rows) sep() {
-	if r.begun {
+	if r.column > 0 {
 		r.b = append(r.b, r.scribe.file.Delimiter...)
 	}
-	r.begun = true
+	r.column++
+}
+
+// to appends empty cells up to the column before this one, where places are names.
+func (r *rows) to(column int) {
+	for r.column < column-1 {
+		r.sep()
+	}
 }
 
 // cell appends a cell as it is, in quotes where it needs them.
@@ -69,12 +77,33 @@ func (r *rows) free(text string, longest int) {
 	r.cell(r.scribe.free(text, longest, r.separators))
 }
 
+// described appends what a line is about where a target asks for a description: never nothing.
+func (r *rows) described(line Line, longest int) {
+	text := line.Memo
+	if text == "" {
+		text = r.entry.Description
+	}
+	if text = r.scribe.free(text, longest, r.separators); text == "" {
+		text = string(r.entry.Kind)
+	}
+	r.cell(text)
+}
+
 // exact appends what names something in the target, or refuses the entry.
 func (r *rows) exact(line int, field, text string, longest int) {
 	if code, message := r.scribe.exact(text, longest, r.separators); code != "" {
 		r.refuse(line, code, field, text, message)
 	}
 	r.cell(text)
+}
+
+// numbered returns the number of the entry and what it is about, of at most so many
+// characters: what the text loses, the number never does.
+func (r *rows) numbered(e Entry, longest int) string {
+	if code, message := r.scribe.exact(e.Code, longest, r.separators); code != "" {
+		r.refuse(0, code, "number", e.Code, message)
+	}
+	return r.scribe.free(strings.TrimSpace(e.Code+" "+oneLine(e.Description)), longest, r.separators)
 }
 
 // required is exact for what the target asks for.
@@ -137,7 +166,7 @@ func (r *rows) end() {
 	if r.scribe.file.LineEnd == CRLF {
 		r.b = append(r.b, '\r')
 	}
-	r.b, r.begun = append(r.b, '\n'), false
+	r.b, r.column = append(r.b, '\n'), 0
 }
 
 func (r *rows) refuse(line int, code, field, value, message string) {

@@ -37,8 +37,10 @@ type spec struct {
 	// A format of text has a layout and the extension of its files; another opens a writer
 	// of its own.
 	extension string
-	layout    func(Profile, *scribe) layout
-	open      func(Profile, *scribe, *Output) (Writer, error)
+	// check says what else is wrong with a profile.
+	check  func(Profile) []FieldError
+	layout func(Profile, *scribe) layout
+	open   func(Profile, *scribe, *Output) (Writer, error)
 }
 
 // rateForm says how a target learns what foreign currency is worth.
@@ -46,7 +48,8 @@ type rateForm int
 
 const (
 	rateCarried  rateForm = iota // it takes both amounts of a line as they are
-	rateOfLine                   // a rate for each line: a line that moves nothing in its currency is written in the functional one
+	rateOfTarget                 // it converts a line itself, or is told both: a line that moves nothing in its currency is written in the functional one
+	rateOfLine                   // the same, and it multiplies each line by a rate of its own
 	rateOfEntry                  // one currency and one rate for an entry
 	rateDecimals = 8             // decimals of a rate that a target multiplies by
 )
@@ -114,15 +117,19 @@ func about(e Entry, line Line) string {
 	return e.Reference
 }
 
+// uses reports whether a dimension goes to the column.
+func (p Profile) uses(column string) bool {
+	return slices.ContainsFunc(p.Dimensions, func(rule DimensionRule) bool { return rule.Column == column })
+}
+
 // yesNo are the values of an option that is on or off.
 var yesNo = []string{"yes", "no"}
 
 // specs are the formats, in the order in which they are documented.
 func specs() []spec {
 	return append(journalSpecs(),
-		netsuiteSpec,
-		adsSpec,
-		saftSpec,
+		netsuiteSpec, quickBooksOnlineSpec, quickBooksDesktopSpec, xeroSpec, sageIntacctSpec, oracleFusionSpec, businessCentralSpec,
+		adsSpec, saftSpec,
 	)
 }
 

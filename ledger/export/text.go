@@ -81,16 +81,16 @@ func newScribe(p Profile) *scribe { return &scribe{file: p.File, formula: p.Form
 // 0 is no limit.
 func (s *scribe) free(text string, longest int, separators string) string {
 	if !isClean(text) {
-		text = s.neutralised(s.plain(text))
+		text = s.plain(text)
 	}
 	if separators != "" && strings.ContainsAny(text, separators) {
 		s.counts.Separators++
-		text = strings.Map(func(r rune) rune {
+		text = strings.TrimSpace(strings.Map(func(r rune) rune {
 			if strings.ContainsRune(separators, r) {
 				return ' '
 			}
 			return r
-		}, text)
+		}, text))
 	}
 	if s.file.Encoding == Windows1252 && !s.encodes(text) {
 		s.counts.Characters++
@@ -101,6 +101,7 @@ func (s *scribe) free(text string, longest int, separators string) string {
 			return '?'
 		}, text)
 	}
+	text = s.neutralised(text) // last, for what came before can bring such a character to the front
 	if longest > 0 && len(text) > longest && utf8.RuneCountInString(text) > longest {
 		s.counts.Cut++
 		text = string([]rune(text)[:longest-1]) + "…"

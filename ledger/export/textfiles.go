@@ -135,11 +135,11 @@ func (t *textFiles) next() error {
 	if t.bom {
 		t.buffer = append(t.buffer, "\ufeff"...)
 	}
-	head, err := t.layout.begin(t.one[:0], t.header)
+	// Not into t.one: an entry may be waiting there for the file.
+	head, err := t.layout.begin(nil, t.header)
 	if err != nil {
 		return err
 	}
-	t.one = head
 	t.buffer = append(t.buffer, t.scribe.encoded(head)...)
 	t.bytes = int64(len(t.buffer))
 	return nil
@@ -149,7 +149,7 @@ func (t *textFiles) finish() error {
 	if !t.open {
 		return nil
 	}
-	end, err := t.layout.end(t.one[:0])
+	end, err := t.layout.end(nil)
 	if err != nil {
 		return err
 	}

@@ -12,33 +12,57 @@ func (x *Export) told(entry Entry) (Entry, error) {
 	if x.profile.Currency == InFunctional {
 		return inFunctional(entry), nil
 	}
+	rate, fits := "", true
 	switch x.spec.rate {
-	case rateOfLine:
-		lines := make([]Line, 0, len(entry.Lines))
-		for _, line := range entry.Lines {
-			if line.Amount.IsZero() {
-				line.Amount = line.Functional
-			}
-			lines = append(lines, line)
-		}
-		entry.Lines = lines
-	case rateOfEntry:
-		rate, fits := oneRate(entry, x.header.Functional)
-		if !fits && x.profile.Rates == UnfitRefused {
-			return entry, refuse(entry, 0, NoSingleRate, "rate", entry.Description,
-				"has no one currency and rate that gives the functional amount of every line; the profile could have it written in the functional currency")
-		}
-		if !fits {
-			entry = inFunctional(entry)
-			if len(entry.Lines) > 0 {
-				x.manifest.Written.FunctionalEntries++
-			}
-			return entry, nil
-		}
-		entry.Rate = rate
 	case rateCarried:
+	case rateOfTarget:
+		entry = movingLines(entry)
+	case rateOfLine:
+		entry = movingLines(entry)
+		for _, line := range entry.Lines {
+			fits = fits && line.worth(line.Rate(rateDecimals))
+		}
+	case rateOfEntry:
+		rate, fits = oneRate(entry, x.header.Functional)
 	}
-	return withoutZeros(entry), nil
+	if fits {
+		entry.Rate = rate
+		return withoutZeros(entry), nil
+	}
+	if x.profile.Rates == UnfitRefused {
+		return entry, refuse(entry, 0, NoSingleRate, "rate", entry.Description,
+			"has no currency and rate that gives the functional amount of every line; the profile could have it written in the functional currency")
+	}
+	entry = inFunctional(entry)
+	if len(entry.Lines) > 0 {
+		x.manifest.Written.FunctionalEntries++
+	}
+	return entry, nil
+}
+
+// movingLines returns the entry with lines that move nothing in their own currency, such as
+// an exchange difference, in the functional one.
+func movingLines(entry Entry) Entry {
+	lines := make([]Line, len(entry.Lines))
+	for i, line := range entry.Lines {
+		if line.Amount.IsZero() {
+			line.Amount = line.Functional
+		}
+		lines[i] = line
+	}
+	entry.Lines = lines
+	return entry
+}
+
+// worth reports whether the line gives its functional amount at the rate, rounded half away
+// from zero.
+func (l Line) worth(rate string) bool {
+	if l.Amount.Currency == l.Functional.Currency {
+		return l.Amount == l.Functional
+	}
+	times, err := decimal.NewFromString(rate)
+	return err == nil && times.Sign() > 0 &&
+		l.Amount.Decimal().Mul(times).Round(l.Functional.Currency.Exponent()).Equal(l.Functional.Decimal())
 }
 
 // inFunctional returns the entry as the book reports it.
@@ -81,15 +105,11 @@ func oneRate(entry Entry, functional ledger.Currency) (string, bool) {
 	if largest.Amount.Currency == functional {
 		return "", true
 	}
-	text := largest.Rate(rateDecimals)
-	rate, err := decimal.NewFromString(text)
-	if err != nil || rate.Sign() <= 0 {
-		return "", false // nothing moves, or by less than a rate can say
-	}
+	rate := largest.Rate(rateDecimals)
 	for _, line := range entry.Lines {
-		if !line.Amount.Decimal().Mul(rate).Round(functional.Exponent()).Equal(line.Functional.Decimal()) {
+		if !line.Amount.IsZero() && !line.worth(rate) {
 			return "", false
 		}
 	}
-	return text, true
+	return rate, true
 }
