@@ -91,6 +91,8 @@ type (
 	incomeResolver          struct{}
 	incomeRowResolver       struct{}
 	ledgerCheckResolver     struct{}
+	openingResolver         struct{}
+	openingRowResolver      struct{}
 	earlyRowResolver        struct{}
 	estimateChangesResolver struct{}
 	estimateChangeResolver  struct{}
@@ -165,6 +167,12 @@ func (r *resolver) WaterfallRow() gen.WaterfallRowResolver     { return waterfal
 func (r *resolver) Income() gen.IncomeResolver                 { return incomeResolver{} }
 func (r *resolver) IncomeRow() gen.IncomeRowResolver           { return incomeRowResolver{} }
 func (r *resolver) LedgerCheck() gen.LedgerCheckResolver       { return ledgerCheckResolver{} }
+func (r *resolver) OpeningBalanceRevenue() gen.OpeningBalanceRevenueResolver {
+	return openingResolver{}
+}
+func (r *resolver) OpeningBalanceRevenueRow() gen.OpeningBalanceRevenueRowResolver {
+	return openingRowResolver{}
+}
 func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
 func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
 func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }

@@ -24,6 +24,9 @@ func (p *playedBook) askReports(t *rapid.T) {
 	asOf, first := p.now.Add(-time.Second), ledger.DateOf(beginning, time.UTC)-60
 	from, last := p.Yesterday()-20, p.Yesterday().Period()
 	questions := []asked{
+		{question: "revenue from the opening balance", ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			return p.RevenueFromOpening(ctx, tx, books.OpeningRevenueRequest{From: from, To: from + 30, AsOf: asOf})
+		}},
 		{question: "waterfall", ask: func(ctx context.Context, tx books.Tx) (any, error) {
 			return p.Waterfall(ctx, tx, books.WaterfallRequest{From: first.Period(), To: last, AsOf: asOf, By: books.ByPolicy})
 		}},
@@ -78,6 +81,7 @@ func (p *playedBook) checkRevenue(t *rapid.T, h history) {
 			}
 			checkFoots(t, h, fmt.Sprintf("income by %q of %s to %s", by, from, to), income.Checks)
 		}
+		p.checkOpeningRevenue(t, h, from, to, asOf)
 		p.checkFromTheBeginning(t, h, first.Period()-12, asOf)
 		for _, by := range []books.Dimension{"", books.ByPolicy} {
 			var fall books.Waterfall
@@ -113,6 +117,24 @@ func (p *playedBook) checkFromTheBeginning(t *rapid.T, h history, first ledger.P
 		for _, row := range fall.Rows {
 			if row.Opening.Amount.Minor != 0 || row.Opening.Functional.Minor != 0 {
 				t.Fatalf("deferred before anything was sold: %+v\n%s", row, h)
+			}
+		}
+	}
+}
+
+// checkOpeningRevenue holds that the report foots, that no more came out of the opening balance of a
+// currency than there was, and that nothing did before anything was sold.
+func (p *playedBook) checkOpeningRevenue(t *rapid.T, h history, from, to ledger.Date, asOf time.Time) {
+	for _, first := range []ledger.Date{from, ledger.DateOf(beginning, time.UTC) - 400} {
+		var report books.OpeningRevenue
+		must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+			report, err = p.RevenueFromOpening(ctx, tx, books.OpeningRevenueRequest{From: first, To: to, AsOf: asOf})
+			return err
+		}))
+		checkFoots(t, h, fmt.Sprintf("revenue from the opening balance of %s", first), report.Checks)
+		for _, total := range report.Totals {
+			if of := total.FromOpening.Functional.Minor; of > total.Opening.Functional.Minor || first < from && of != 0 {
+				t.Fatalf("%d came out of an opening balance of %d: %+v\n%s", of, total.Opening.Functional.Minor, total, h)
 			}
 		}
 	}

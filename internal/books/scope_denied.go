@@ -351,6 +351,26 @@ func (scopedTx) EachIncome(context.Context, Dimension, MovementSpan, func(Income
 	return errScoped
 }
 
+func (scopedTx) OpeningParts(context.Context, MovementSpan) ([]OpeningPart, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) SharedPools(context.Context, MovementSpan) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) EarlierRevenue(context.Context, MovementSpan) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) VoidedEarlier(context.Context, MovementSpan, time.Time) ([]LotSum, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) OutBefore(context.Context, []string, MovementSpan) ([]LotSum, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) MovedOn(context.Context, ledger.Date, ledger.Date, time.Time) ([]MovedOn, error) {
 	return nil, errScoped
 }

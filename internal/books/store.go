@@ -522,6 +522,18 @@ type revenueTx interface {
 	// currency; by meter all that is no use, which EachLotDayUse streams. yield asks nothing of
 	// the transaction.
 	EachIncome(ctx context.Context, by Dimension, span MovementSpan, yield func(IncomePart)) error
+	// OpeningParts adds up what was recognised in the span of lots, and of pools of one lot, by
+	// whether their liability was there when it began; lots apart whose liability appeared in steps.
+	// SharedPools adds up the revenue of the other pools, by policy, currency, month and kind.
+	OpeningParts(ctx context.Context, span MovementSpan) ([]OpeningPart, error)
+	SharedPools(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
+	// EarlierRevenue adds up revenue of days before the span, and catch-ups, by policy, currency and,
+	// as Kind, the EarlierColumn.
+	EarlierRevenue(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
+	// VoidedEarlier returns, by lot, the credits that voids gave back on days of the span, of use from
+	// before the instant at which it began. OutBefore adds up what left lots before.
+	VoidedEarlier(ctx context.Context, span MovementSpan, began time.Time) ([]LotSum, error)
+	OutBefore(ctx context.Context, lotIDs []string, span MovementSpan) ([]LotSum, error)
 }
 
 type runTx interface {

@@ -195,16 +195,7 @@ func (t *tx) CohortRest(ctx context.Context) ([]books.CohortMovement, error) {
 			FROM recognitions AS r JOIN pools AS g ON g.id = r.pool_id LEFT JOIN lots AS gl ON gl.id = `+t.ofPool()+` LEFT JOIN cohorts AS gc ON gc.id = gl.cohort_id
 			WHERE r.pool_id IS NOT NULL
 		) AS rest GROUP BY policy_id, month, currency`)
-	if err != nil {
-		return nil, err
-	}
-	rest := make([]books.CohortMovement, len(rows))
-	for i, row := range rows {
-		if rest[i], err = row.movement(); err != nil {
-			return nil, err
-		}
-	}
-	return rest, nil
+	return cohortMovementsOf(rows, err)
 }
 
 // Running balances of whole months, less the days of the first and of the last that are not
@@ -224,16 +215,7 @@ func (t *tx) RevenueBalances(ctx context.Context, s books.MovementSpan) ([]books
 	first, last := s.From.Period(), s.To.Period()
 	rows, err := query[cohortMovementRow](ctx, t, "reading the balances of revenue", revenueBalances, bun.List(sideAccounts), first.String(), last.String(),
 		date(first.First()), date(s.From), date(s.To), date(last.Last()), s.Through)
-	if err != nil {
-		return nil, err
-	}
-	balances := make([]books.CohortMovement, len(rows))
-	for i, row := range rows {
-		if balances[i], err = row.movement(); err != nil {
-			return nil, err
-		}
-	}
-	return balances, nil
+	return cohortMovementsOf(rows, err)
 }
 
 // Revenue of the span: of entries, which are few, or of recognitions and the entries of acts.
