@@ -86,6 +86,8 @@ type ResolverRoot interface {
 	Meter() MeterResolver
 	MeterRate() MeterRateResolver
 	Mutation() MutationResolver
+	OpeningBalanceRevenue() OpeningBalanceRevenueResolver
+	OpeningBalanceRevenueRow() OpeningBalanceRevenueRowResolver
 	Overage() OverageResolver
 	Pack() PackResolver
 	PackQuote() PackQuoteResolver
@@ -512,6 +514,14 @@ type MutationResolver interface {
 	TokenCreate(ctx context.Context, input TokenCreateInput, idempotencyKey string) (*TokenCreatePayload, error)
 	TokenRevoke(ctx context.Context, tokenID string, input TokenRevokeInput, idempotencyKey string) (*TokenRevokePayload, error)
 }
+type OpeningBalanceRevenueResolver interface {
+	RowCount(ctx context.Context, obj *books.OpeningRevenue) (int, error)
+
+	ControlTotal(ctx context.Context, obj *books.OpeningRevenue) (*ledger.Amount, error)
+}
+type OpeningBalanceRevenueRowResolver interface {
+	Policy(ctx context.Context, obj *books.OpeningRevenueRow) (*books.Policy, error)
+}
 type OverageResolver interface {
 	Rate(ctx context.Context, obj *revrec.Overage) (*decimal.Decimal, error)
 }
@@ -650,6 +660,7 @@ type QueryResolver interface {
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*UnclaimedProperty, error)
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
+	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
 	EstimateChanges(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, asOf *time.Time) (*books.EstimateChanges, error)
 	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error)
@@ -1928,6 +1939,22 @@ type Query {
     "Leaves out the rows up to the one of this ` + "`" + `endCursor` + "`" + `."
     after: String
   ): Income! @requires(role: VIEWER)
+
+  """
+  How much of the revenue of a span was in the contract liability when it began, by policy and currency, and what of it is of performance obligations that were
+  satisfied in earlier periods (ASC 606-10-50-8(b), 50-12A; IFRS 15.116(b), 116(c)). Identified lot by lot; credits that moved on came out of the lot that was
+  there. What is left of a liability that appeared in steps is used before what appears later. Early breakage of a pool of many lots is parted by the
+  use of the span. Of what is booked under the accounting dates and was posted by ` + "`" + `asOf` + "`" + `. Foots to the accounts of revenue.
+  Errors: INVALID, TOO_LARGE beyond ten years.
+  """
+  revenueFromOpeningBalance(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): OpeningBalanceRevenue! @requires(role: VIEWER)
 
   """
   How early breakage of pools came from its opening to its closing balance: with use, by new estimates, given back as credits left
@@ -6831,6 +6858,80 @@ type LedgerCheck {
   functionalDifference: Money!
 }
 
+"Revenue by what it came out of."
+type OpeningBalanceRevenue {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "How many rows there are."
+  rowCount: Int!
+  "By policy and currency."
+  rows: [OpeningBalanceRevenueRow!]!
+  "By currency."
+  totals: [OpeningBalanceRevenueRow!]!
+  "All revenue out of the opening balance, in the book's functional currency."
+  controlTotal: Money!
+  "All revenue, and the opening balance, held against the ledger."
+  checks: [LedgerCheck!]!
+}
+
+"The revenue of a policy in one currency. ` + "`" + `fromOpening` + "`" + `, ` + "`" + `fromSpan` + "`" + `, ` + "`" + `unbilled` + "`" + `, ` + "`" + `overage` + "`" + `, ` + "`" + `takenBack` + "`" + ` and ` + "`" + `manual` + "`" + ` come to ` + "`" + `revenue` + "`" + `."
+type OpeningBalanceRevenueRow {
+  "The policy; null in totals, and for manual entries without one."
+  policy: Policy
+  "Of the contracts."
+  currency: Currency!
+  "Deferred revenue when the first day began."
+  opening: BreakageMoney!
+  "What came out of it. ASC 606-10-50-8(b)."
+  fromOpening: BreakageMoney!
+  "The same by column, in order."
+  columns: [RevenueAmount!]!
+  "What came out of what was deferred in the span."
+  fromSpan: BreakageMoney!
+  "Earned before there was a liability."
+  unbilled: BreakageMoney!
+  "Used beyond the balance."
+  overage: BreakageMoney!
+  "By refunds, chargebacks and voids: negative."
+  takenBack: BreakageMoney!
+  "What entries of other kinds brought."
+  manual: BreakageMoney!
+  "All revenue."
+  revenue: BreakageMoney!
+  "What of the revenue is of earlier periods, in order; not what it leaves out. ASC 606-10-50-12A."
+  earlier: [EarlierRevenue!]!
+}
+
+"Why revenue is of performance obligations that were satisfied, or partially satisfied, in earlier periods."
+enum EarlierRevenueColumn {
+  "New estimates of breakage, all of what they moved at once. See ` + "`" + `estimateChanges` + "`" + `."
+  CATCH_UP
+  "Use of days before the span that was booked in it, net."
+  LATE_USE
+  "Voids in the span of use from before it, at the price of the credits: negative."
+  VOIDED_USE
+  "Breakage of days before the span that was booked in it."
+  BREAKAGE
+  "Refunds, chargebacks and voids of purchases, as far as they took revenue back: the price changed."
+  PRICE_CHANGES
+}
+
+"Revenue of earlier periods."
+type EarlierRevenue {
+  "Why."
+  column: EarlierRevenueColumn!
+  "In the currency of the contracts; negative where revenue is taken back."
+  amount: Money!
+  "In the book's functional currency, at the rates of the lots."
+  functionalAmount: Money!
+}
+
 "How early breakage of pools moved."
 type EarlyBreakageRollForward {
   "The first accounting date."
@@ -9725,6 +9826,18 @@ func (ec *executionContext) childFields_DrawEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type DrawEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_EarlierRevenue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "column":
+		return ec.fieldContext_EarlierRevenue_column(ctx, field)
+	case "amount":
+		return ec.fieldContext_EarlierRevenue_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_EarlierRevenue_functionalAmount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EarlierRevenue", field.Name)
+}
+
 func (ec *executionContext) childFields_EarlyBreakageCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "currency":
@@ -11307,6 +11420,60 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 		return ec.fieldContext_Money_currency(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
+}
+
+func (ec *executionContext) childFields_OpeningBalanceRevenue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_OpeningBalanceRevenue_from(ctx, field)
+	case "to":
+		return ec.fieldContext_OpeningBalanceRevenue_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_OpeningBalanceRevenue_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_OpeningBalanceRevenue_postedThrough(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_OpeningBalanceRevenue_rowCount(ctx, field)
+	case "rows":
+		return ec.fieldContext_OpeningBalanceRevenue_rows(ctx, field)
+	case "totals":
+		return ec.fieldContext_OpeningBalanceRevenue_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_OpeningBalanceRevenue_controlTotal(ctx, field)
+	case "checks":
+		return ec.fieldContext_OpeningBalanceRevenue_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpeningBalanceRevenue", field.Name)
+}
+
+func (ec *executionContext) childFields_OpeningBalanceRevenueRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_OpeningBalanceRevenueRow_policy(ctx, field)
+	case "currency":
+		return ec.fieldContext_OpeningBalanceRevenueRow_currency(ctx, field)
+	case "opening":
+		return ec.fieldContext_OpeningBalanceRevenueRow_opening(ctx, field)
+	case "fromOpening":
+		return ec.fieldContext_OpeningBalanceRevenueRow_fromOpening(ctx, field)
+	case "columns":
+		return ec.fieldContext_OpeningBalanceRevenueRow_columns(ctx, field)
+	case "fromSpan":
+		return ec.fieldContext_OpeningBalanceRevenueRow_fromSpan(ctx, field)
+	case "unbilled":
+		return ec.fieldContext_OpeningBalanceRevenueRow_unbilled(ctx, field)
+	case "overage":
+		return ec.fieldContext_OpeningBalanceRevenueRow_overage(ctx, field)
+	case "takenBack":
+		return ec.fieldContext_OpeningBalanceRevenueRow_takenBack(ctx, field)
+	case "manual":
+		return ec.fieldContext_OpeningBalanceRevenueRow_manual(ctx, field)
+	case "revenue":
+		return ec.fieldContext_OpeningBalanceRevenueRow_revenue(ctx, field)
+	case "earlier":
+		return ec.fieldContext_OpeningBalanceRevenueRow_earlier(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpeningBalanceRevenueRow", field.Name)
 }
 
 func (ec *executionContext) childFields_Overage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18016,6 +18183,36 @@ func (ec *executionContext) field_Query_recognitions_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg10
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_revenueFromOpeningBalance_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -28164,6 +28361,109 @@ func (ec *executionContext) fieldContext_DrawEdge_node(_ context.Context, field 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Draw(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlierRevenue_column(ctx context.Context, field graphql.CollectedField, obj *books.EarlierAmount) (ret graphql.Marshaler) {
+	if plain := leaf_EarlierRevenue_column(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlierRevenue_column(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Column, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.EarlierColumn) graphql.Marshaler {
+			return ec.marshalNEarlierRevenueColumn2drawdownᚋinternalᚋbooksᚐEarlierColumn(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_EarlierRevenue_column(obj *books.EarlierAmount) graphql.Marshaler {
+	v := obj.Column
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_EarlierRevenue_column(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EarlierRevenue", field, false, false, "EarlierRevenueColumn")
+}
+
+func (ec *executionContext) _EarlierRevenue_amount(ctx context.Context, field graphql.CollectedField, obj *books.EarlierAmount) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlierRevenue_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlierRevenue_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlierRevenue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EarlierRevenue_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.EarlierAmount) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EarlierRevenue_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EarlierRevenue_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EarlierRevenue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
 		},
 	}
 	return fc, nil
@@ -46523,6 +46823,664 @@ func (ec *executionContext) fieldContext_Mutation_tokenRevoke(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _OpeningBalanceRevenue_from(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	if plain := leaf_OpeningBalanceRevenue_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OpeningBalanceRevenue_from(obj *books.OpeningRevenue) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenue", field, false, false, "Date")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_to(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	if plain := leaf_OpeningBalanceRevenue_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OpeningBalanceRevenue_to(obj *books.OpeningRevenue) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenue", field, false, false, "Date")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_asOf(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	if plain := leaf_OpeningBalanceRevenue_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OpeningBalanceRevenue_asOf(obj *books.OpeningRevenue) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenue", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	if plain := leaf_OpeningBalanceRevenue_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OpeningBalanceRevenue_postedThrough(obj *books.OpeningRevenue) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenue", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OpeningBalanceRevenue().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenue", field, true, true, "Int")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_rows(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.OpeningRevenueRow) graphql.Marshaler {
+			return ec.marshalNOpeningBalanceRevenueRow2ᚕdrawdownᚋinternalᚋbooksᚐOpeningRevenueRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpeningBalanceRevenueRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_totals(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.OpeningRevenueRow) graphql.Marshaler {
+			return ec.marshalNOpeningBalanceRevenueRow2ᚕdrawdownᚋinternalᚋbooksᚐOpeningRevenueRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpeningBalanceRevenueRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OpeningBalanceRevenue().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenue",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenue_checks(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenue_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.LedgerCheck) graphql.Marshaler {
+			return ec.marshalNLedgerCheck2ᚕdrawdownᚋinternalᚋbooksᚐLedgerCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenue_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OpeningBalanceRevenueRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	if plain := leaf_OpeningBalanceRevenueRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OpeningBalanceRevenueRow_currency(obj *books.OpeningRevenueRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpeningBalanceRevenueRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_opening(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_fromOpening(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_fromOpening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromOpening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_fromOpening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_columns(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RevenueAmount) graphql.Marshaler {
+			return ec.marshalNRevenueAmount2ᚕdrawdownᚋinternalᚋbooksᚐRevenueAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevenueAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_fromSpan(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_fromSpan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromSpan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_fromSpan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_unbilled(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_unbilled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unbilled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_unbilled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_overage(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_overage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_overage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_takenBack(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_takenBack(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TakenBack, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_takenBack(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_manual(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_revenue(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow_earlier(ctx context.Context, field graphql.CollectedField, obj *books.OpeningRevenueRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpeningBalanceRevenueRow_earlier(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Earlier, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.EarlierAmount) graphql.Marshaler {
+			return ec.marshalNEarlierRevenue2ᚕdrawdownᚋinternalᚋbooksᚐEarlierAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_earlier(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OpeningBalanceRevenueRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EarlierRevenue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Overage_mode(ctx context.Context, field graphql.CollectedField, obj *revrec.Overage) (ret graphql.Marshaler) {
 	if plain := leaf_Overage_mode(obj); plain != graphql.Null {
 		return plain
@@ -55053,6 +56011,50 @@ func (ec *executionContext) fieldContext_Query_income(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_income_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_revenueFromOpeningBalance(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_revenueFromOpeningBalance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RevenueFromOpeningBalance(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.OpeningRevenue) graphql.Marshaler {
+			return ec.marshalNOpeningBalanceRevenue2ᚖdrawdownᚋinternalᚋbooksᚐOpeningRevenue(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_revenueFromOpeningBalance(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpeningBalanceRevenue(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_revenueFromOpeningBalance_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -76053,6 +77055,42 @@ func (ec *executionContext) _DrawEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var earlierRevenueImplementors = []string{"EarlierRevenue"}
+
+func (ec *executionContext) _EarlierRevenue(ctx context.Context, sel ast.SelectionSet, obj *books.EarlierAmount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, earlierRevenueImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EarlierRevenue")
+		case "column":
+			out.Values[i] = ec._EarlierRevenue_column(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._EarlierRevenue_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._EarlierRevenue_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var earlyBreakageCheckImplementors = []string{"EarlyBreakageCheck"}
 
 func (ec *executionContext) _EarlyBreakageCheck(ctx context.Context, sel ast.SelectionSet, obj *books.EarlyCheck) graphql.Marshaler {
@@ -81390,6 +82428,153 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var openingBalanceRevenueImplementors = []string{"OpeningBalanceRevenue"}
+
+func (ec *executionContext) _OpeningBalanceRevenue(ctx context.Context, sel ast.SelectionSet, obj *books.OpeningRevenue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openingBalanceRevenueImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpeningBalanceRevenue")
+		case "from":
+			out.Values[i] = ec._OpeningBalanceRevenue_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._OpeningBalanceRevenue_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._OpeningBalanceRevenue_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._OpeningBalanceRevenue_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._OpeningBalanceRevenue_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._OpeningBalanceRevenue_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._OpeningBalanceRevenue_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._OpeningBalanceRevenue_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._OpeningBalanceRevenue_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var openingBalanceRevenueRowImplementors = []string{"OpeningBalanceRevenueRow"}
+
+func (ec *executionContext) _OpeningBalanceRevenueRow(ctx context.Context, sel ast.SelectionSet, obj *books.OpeningRevenueRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openingBalanceRevenueRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpeningBalanceRevenueRow")
+		case "policy":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromOpening":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_fromOpening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromSpan":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_fromSpan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unbilled":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_unbilled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overage":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_overage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "takenBack":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_takenBack(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "manual":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_manual(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "earlier":
+			out.Values[i] = ec._OpeningBalanceRevenueRow_earlier(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var overageImplementors = []string{"Overage"}
 
 func (ec *executionContext) _Overage(ctx context.Context, sel ast.SelectionSet, obj *revrec.Overage) graphql.Marshaler {
@@ -83568,6 +84753,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_income(ctx, field)
+				})
+		case "revenueFromOpeningBalance":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_revenueFromOpeningBalance(ctx, field)
 				})
 		case "earlyBreakageRollForward":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -88896,6 +90087,41 @@ func (ec *executionContext) marshalNDuration2drawdownᚋledgerᚐDuration(ctx co
 	return res
 }
 
+func (ec *executionContext) marshalNEarlierRevenue2drawdownᚋinternalᚋbooksᚐEarlierAmount(ctx context.Context, sel ast.SelectionSet, v books.EarlierAmount) graphql.Marshaler {
+	return ec._EarlierRevenue(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNEarlierRevenue2ᚕdrawdownᚋinternalᚋbooksᚐEarlierAmountᚄ(ctx context.Context, sel ast.SelectionSet, v []books.EarlierAmount) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEarlierRevenue2drawdownᚋinternalᚋbooksᚐEarlierAmount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNEarlierRevenueColumn2drawdownᚋinternalᚋbooksᚐEarlierColumn(ctx context.Context, v any) (books.EarlierColumn, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.EarlierColumn(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEarlierRevenueColumn2drawdownᚋinternalᚋbooksᚐEarlierColumn(ctx context.Context, sel ast.SelectionSet, v books.EarlierColumn) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EarlierRevenueColumn!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNEarlyBreakageCheck2drawdownᚋinternalᚋbooksᚐEarlyCheck(ctx context.Context, sel ast.SelectionSet, v books.EarlyCheck) graphql.Marshaler {
 	return ec._EarlyBreakageCheck(ctx, sel, &v)
 }
@@ -90664,6 +91890,34 @@ func (ec *executionContext) marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx cont
 		return graphql.Null
 	}
 	return ec._Money(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOpeningBalanceRevenue2ᚖdrawdownᚋinternalᚋbooksᚐOpeningRevenue(ctx context.Context, sel ast.SelectionSet, v *books.OpeningRevenue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OpeningBalanceRevenue!")
+		return graphql.Null
+	}
+	return ec._OpeningBalanceRevenue(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOpeningBalanceRevenueRow2drawdownᚋinternalᚋbooksᚐOpeningRevenueRow(ctx context.Context, sel ast.SelectionSet, v books.OpeningRevenueRow) graphql.Marshaler {
+	return ec._OpeningBalanceRevenueRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOpeningBalanceRevenueRow2ᚕdrawdownᚋinternalᚋbooksᚐOpeningRevenueRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.OpeningRevenueRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOpeningBalanceRevenueRow2drawdownᚋinternalᚋbooksᚐOpeningRevenueRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNOverage2drawdownᚋrevrecᚐOverage(ctx context.Context, sel ast.SelectionSet, v revrec.Overage) graphql.Marshaler {

@@ -84,6 +84,18 @@ func revenue(t *testing.T, s *suite) {
 		same(t, map[books.CohortMovement]bool{rest(january, 2000-41, 2000-82): true, rest(january-1, -51, -102): true, rest(0, -61, -122): true})(setOf(tx.CohortRest(ctx)))
 		same(t, []books.CohortMovement{{Currency: "USD", Booked: march, Revenue: 5, FunctionalRevenue: 5}})(tx.RevenueBalances(ctx, span))
 		same(t, []books.BonusAct{})(tx.BonusActs(ctx, span, true))
+		same(t, []books.OpeningPart{
+			{PolicyID: policy.ID, Currency: "USD", Contract: books.OpeningFigures{Overage: 31}, Functional: books.OpeningFigures{Overage: 62}},
+			{PolicyID: policy.ID, Currency: "USD", Month: january, Contract: books.OpeningFigures{Used: 11, Early: 40}, Functional: books.OpeningFigures{Used: 22, Early: 80}},
+			{PolicyID: policy.ID, Currency: "USD", Month: march, There: true, Contract: books.OpeningFigures{Unbilled: 21}, Functional: books.OpeningFigures{Unbilled: 42}},
+		})(tx.OpeningParts(ctx, span)) // it moved on before, and who has credits of another has paid
+		early := func(month ledger.Period, minor int64) books.CohortMovement {
+			return books.CohortMovement{PolicyID: policy.ID, Month: month, Currency: "USD", Kind: ledger.EarlyEntry, Revenue: minor, FunctionalRevenue: 2 * minor}
+		}
+		same(t, []books.CohortMovement{early(0, 60), early(january-1, 50)})(tx.SharedPools(ctx, span))
+		same(t, []books.CohortMovement{})(tx.EarlierRevenue(ctx, span))
+		same(t, []books.LotSum{})(tx.VoidedEarlier(ctx, span, noon))
+		same(t, []books.LotSum{{LotID: sold.ID, Minor: 11, Functional: 22}})(tx.OutBefore(ctx, []string{sold.ID}, books.MovementSpan{From: day + 1, AsOf: noon}))
 		part := func(none bool, key, kind string, minor, functional int64) books.IncomePart {
 			return books.IncomePart{None: none, Key: key, Currency: "USD", Kind: ledger.EntryKind(kind), Minor: minor, Functional: functional}
 		}
