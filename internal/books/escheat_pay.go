@@ -277,6 +277,11 @@ type UnclaimedCheck struct {
 // Difference is by how much the account is above rows and manual entries.
 func (c UnclaimedCheck) Difference() ledger.Amount { return c.Ledger.Sub(c.Rows).Sub(c.Manual) }
 
+// FunctionalDifference is Difference in the book's currency.
+func (c UnclaimedCheck) FunctionalDifference() ledger.Amount {
+	return c.InLedger.Sub(c.FunctionalRows).Sub(c.FunctionalManual)
+}
+
 // UnclaimedProperty adds up what was booked for the law by accounting dates through a day
 // (today where zero): by jurisdiction, currency, month of lapse and the day on which it is
 // due. Errors: INVALID.

@@ -24,6 +24,15 @@ func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
 			t.Fatalf("reconcile: %+v\n%s", d, h)
 		}
 	}
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		owed, err := p.UnclaimedProperty(ctx, tx, p.Yesterday()+1, nil)
+		for _, check := range owed.Checks {
+			if check.Difference().Minor != 0 || check.FunctionalDifference().Minor != 0 {
+				t.Fatalf("unclaimed property does not foot: %+v\n%s", check, h)
+			}
+		}
+		return err
+	}))
 	status, err := p.Status(context.Background())
 	must(t, err)
 	for queue, lag := range status.Lag {

@@ -180,7 +180,7 @@ var (
 		"purchase", "purchase", "bonus", "bonusInvoice", "pack", "pack", "opening", "topUp", "topUp", "topUpConfirm", "opening", "packRevise", "packRetire", "fxRate", "fxRate", "invoice", "cancellable", "grant", "use", "use", "use", "use", "use", "void", "refund", "refund", "pay", "pay", "pay", "estimate", "escheatRule", "escheatRule", "jurisdiction", "jurisdiction",
 		"purchaseVoid", "dispute", "dispute", "extend", "extend", "reinstate", "reinstate", "transfer", "transfer",
 		"rateCard", "hold", "hold", "capture", "capture", "release", "budget", "budget",
-		"close", "close", "close", "close", "reopen", "reopen",
+		"close", "close", "close", "close", "reopen", "reopen", "manual", "manual", "manualReverse",
 	}
 )
 
@@ -271,6 +271,7 @@ type playedBook struct {
 	asked   []asked
 	// requests are those for more credits that acts may confirm, confirmed the acts that did.
 	requests  []books.TopUp
+	manual    []string // entries that people wrote
 	confirmed map[string]int
 }
 
@@ -581,6 +582,13 @@ func (p *playedBook) do(t *rapid.T, i int, a happening) any {
 		answer, err = p.confirmTopUp(t, i, a, p.requests[at])
 	case "opening":
 		answer, err = p.opening(t, i, a)
+	case "manual":
+		answer, err = p.byHand(i, a)
+	case "manualReverse":
+		if len(p.manual) == 0 {
+			return nil
+		}
+		answer, err = p.takeBack(i, a)
 	case "close":
 		answer, err = p.closePeriod(t, i, a)
 	case "reopen":
@@ -747,6 +755,7 @@ var toldOf = map[string]books.NoticeType{
 	"extend": books.NoticeLotExtended, "dispute": books.NoticePurchaseDisputed,
 	"hold": books.NoticeHoldCreated, "capture": books.NoticeHoldCaptured, "rateCard": books.NoticeRateCardPublished,
 	"topUp": books.NoticePurchaseCreated, "topUpConfirm": books.NoticePurchaseCreated,
+	"manual": books.NoticeManualApproved, "manualReverse": books.NoticeManualApproved,
 	"close": books.NoticePeriodClosed, "reopen": books.NoticePeriodReopened,
 }
 

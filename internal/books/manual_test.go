@@ -193,7 +193,7 @@ func TestManualEntryRefused(t *testing.T) {
 		"no reason":        {func(m *books.NewManualEntry) { m.Reason = "" }, books.Invalid, "reason: must have 1 to 2000 characters"},
 		"a long reason":    {func(m *books.NewManualEntry) { m.Reason = strings.Repeat("é", 2001) }, books.Invalid, "reason: must have 1 to 2000 characters, not 2001"},
 		"no description":   {func(m *books.NewManualEntry) { m.Description = "" }, books.Invalid, "description"},
-		"no day": {func(m *books.NewManualEntry) { m.AccountingDate = 0 }, books.Invalid, "accountingDate: must be of 1970 or later"},
+		"no day":           {func(m *books.NewManualEntry) { m.AccountingDate = 0 }, books.Invalid, "accountingDate: must be of 1970 or later"},
 		"far ahead":        {func(m *books.NewManualEntry) { m.AccountingDate = ledger.NewDate(2024, 3, 8) }, books.Invalid, "accountingDate: must be of 1970 or later, and 2024-03-07 at the latest"},
 		"reversed at once": {func(m *books.NewManualEntry) { m.ReverseOn = january.Last() }, books.Invalid, "reverseOn: must lie in a later month than 2024-01-31"},
 		"reversed never":   {func(m *books.NewManualEntry) { m.ReverseOn = january.Last() + 401 }, books.Invalid, "at most 400 days later"},

@@ -507,7 +507,7 @@ type revenueTx interface {
 	// CohortMovements adds up what entries moved, by policy, month of purchase, currency,
 	// accounting month and kind; CohortMovementsSince all that came after: of later accounting
 	// dates, posted later, or recognised and not posted yet. CohortRest is what lots carry now,
-	// less early breakage of pools.
+	// less early breakage of pools, and what manual entries put there.
 	CohortMovements(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
 	CohortMovementsSince(ctx context.Context, span MovementSpan) ([]CohortMovement, error)
 	CohortRest(ctx context.Context) ([]CohortMovement, error)

@@ -194,6 +194,8 @@ func (t *tx) CohortRest(ctx context.Context) ([]books.CohortMovement, error) {
 			UNION ALL SELECT CAST(r.policy_id AS TEXT), `+monthOfPool+`, r.currency, -r.amount_minor, -r.functional_minor
 			FROM recognitions AS r JOIN pools AS g ON g.id = r.pool_id LEFT JOIN lots AS gl ON gl.id = `+t.ofPool()+` LEFT JOIN cohorts AS gc ON gc.id = gl.cohort_id
 			WHERE r.pool_id IS NOT NULL
+			UNION ALL SELECT coalesce((SELECT CAST(x.id AS TEXT) FROM policies AS x WHERE x.code = l.policy), ''), '', l.currency, -l.amount_minor, -l.functional_minor
+			FROM `+manualLines+` AND l.account = 'deferred_revenue'
 		) AS rest GROUP BY policy_id, month, currency`)
 	return cohortMovementsOf(rows, err)
 }
