@@ -66,7 +66,7 @@ func Canonical(entry ledger.Entry) Entry {
 	return Entry{
 		Number: entry.Number, Code: EntryCode(entry.Number), Kind: entry.Kind,
 		AccountingDate: entry.AccountingDate, OccurredOn: entry.OccurredOn, PostedAt: entry.PostedAt,
-		Batch: entry.Batch, Reference: entry.Reference, Description: entry.Description, Lines: lines,
+		Batch: entry.Batch, Reference: entry.Reference, Reverses: entry.Reverses, Description: entry.Description, Lines: lines,
 	}
 }
 

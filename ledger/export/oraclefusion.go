@@ -43,16 +43,13 @@ const fbdiSeparators = ",\""
 // fbdiDimensions are the columns to which dimensions can go: Segment1, ATTRIBUTE1 and so on.
 var fbdiDimensions = func() (names []string) {
 	for i := range fbdiSegments {
-		names = append(names, fbdiSegmentName(i+1))
+		names = append(names, "Segment"+strconv.Itoa(i+1))
 	}
 	for i := range fbdiAttributes {
-		names = append(names, fbdiAttributeName(i+1))
+		names = append(names, "ATTRIBUTE"+strconv.Itoa(i+1))
 	}
 	return names
 }()
-
-func fbdiSegmentName(n int) string   { return "Segment" + strconv.Itoa(n) }
-func fbdiAttributeName(n int) string { return "ATTRIBUTE" + strconv.Itoa(n) }
 
 // fbdiAccount stands for the account in the option segments.
 const fbdiAccount = "{account}"
@@ -85,7 +82,7 @@ var oracleFusionSpec = spec{
 		if n := count(segments, fbdiAccount); n != 1 || len(segments) > fbdiSegments {
 			wrong = append(wrong, FieldError{"options.segments", p.Options["segments"], fmt.Sprintf("is not up to %d segments of which one is %s", fbdiSegments, fbdiAccount)})
 		}
-		if at := slices.Index(segments, fbdiAccount); p.uses(fbdiSegmentName(at + 1)) {
+		if at := slices.Index(segments, fbdiAccount); at >= 0 && at < fbdiSegments && p.uses(fbdiDimensions[at]) {
 			wrong = append(wrong, FieldError{"options.segments", p.Options["segments"], "has the account where a dimension goes too"})
 		}
 		if strings.Trim(p.Options["ledger_id"], "0123456789") != "" {
@@ -111,6 +108,7 @@ type oracleFusion struct {
 	rows     rows
 	segments []string
 	header   Header
+	batch    string // its name there
 }
 
 // pack puts the file into a zip archive. It is stored in blocks of deflate without
@@ -134,7 +132,7 @@ type packedFile struct {
 func (p packedFile) Close() error { return p.archive.Close() }
 
 func (o *oracleFusion) begin(b []byte, header Header) ([]byte, error) {
-	o.header = header
+	o.header, o.batch = header, fmt.Sprintf("Drawdown %06d", header.Batch)
 	return b, nil
 }
 
@@ -151,7 +149,7 @@ func (o *oracleFusion) entry(b []byte, e Entry) ([]byte, int64, error) {
 		r.to(fbdiDebit)
 		r.sides(line, line.Amount, -1, fbdiDigits)
 		r.sides(line, line.Functional, -1, fbdiDigits)
-		r.cell(fmt.Sprintf("Drawdown %06d", o.header.Batch))
+		r.cell(o.batch)
 		r.free(o.header.Book, fbdiText)
 		r.to(fbdiEntry)
 		r.exact(0, "number", e.Code, fbdiName)
@@ -171,7 +169,7 @@ func (o *oracleFusion) entry(b []byte, e Entry) ([]byte, int64, error) {
 			r.cell(strconv.FormatInt(o.header.Batch, 10))
 		}
 		for n := range fbdiAttributes {
-			name := fbdiAttributeName(n + 1)
+			name := fbdiDimensions[fbdiSegments+n]
 			r.to(fbdiAttribute1 + n)
 			r.exact(line.Number, name, line.Column(name), fbdiAttribute)
 		}
@@ -189,7 +187,7 @@ func (o *oracleFusion) end(b []byte) ([]byte, error) { return b, nil }
 // profile into the segments.
 func (o *oracleFusion) segmentCells(line Line) {
 	for n := range fbdiSegments {
-		name, value := fbdiSegmentName(n+1), ""
+		name, value := fbdiDimensions[n], ""
 		if n < len(o.segments) {
 			value = o.segments[n]
 		}

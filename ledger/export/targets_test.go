@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -474,10 +475,12 @@ func day(text, layout string) (string, error) {
 	return t.Format(time.DateOnly), nil
 }
 
-// number holds a journal number against its form.
+// entryForm is the number of an entry of the journal, or of a summary.
+var entryForm = regexp.MustCompile(`^(JE-[0-9]{6,}|SJ7-[0-9]+)$`)
+
+// entryNumber holds a journal number against its form.
 func entryNumber(text string, longest int) error {
-	digits, ok := strings.CutPrefix(text, "JE-")
-	if !ok || len(digits) < 6 || strings.Trim(digits, "0123456789") != "" || len(text) > longest {
+	if !entryForm.MatchString(text) || len(text) > longest {
 		return fmt.Errorf("%q is no journal number", text)
 	}
 	return nil
@@ -740,7 +743,7 @@ func readFBDI(file []byte, _ Profile) (all []posted, _ error) {
 		}
 		code := column(46)
 		if column(1) != "NEW" || column(2) != "300000001" || column(4) == "" || column(5) == "" || column(8) != "A" || column(9) != "01" || column(11) != "000" ||
-			created != "2025-04-01" || column(67) == "" || !strings.HasPrefix(column(53), code+".") {
+			created != map[bool]string{true: date, false: "2025-04-01"}[strings.HasPrefix(code, "SJ")] || column(67) == "" || !strings.HasPrefix(column(53), code+".") {
 			return nil, fmt.Errorf("%q", cells)
 		}
 		for n := 1; n <= 95; n++ {

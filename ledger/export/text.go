@@ -141,6 +141,9 @@ func (s *scribe) encodes(text string) bool {
 // exact says what keeps a text from being written as it is, or "": a number, an account or
 // a dimension names something in the target and would name something else when changed.
 func (s *scribe) exact(text string, longest int, separators string) (code, message string) {
+	if isClean(text) && (longest <= 0 || len(text) <= longest) && (separators == "" || !strings.ContainsAny(text, separators)) {
+		return "", "" // ASCII is one byte a character, and in every encoding
+	}
 	switch {
 	case longest > 0 && utf8.RuneCountInString(text) > longest:
 		return TooLong, "has more than " + strconv.Itoa(longest) + " characters and may not be cut"
