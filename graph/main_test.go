@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -81,7 +82,7 @@ func newAPIOn(t *testing.T, kept *store.Store, newID func() string) *api {
 	t.Cleanup(func() { _ = kept.Close() })
 	var err error
 	a := &api{t: t, now: begin, store: &counting{Store: kept}, kept: kept}
-	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }, NewID: newID})
+	a.books, err = books.Open(ctx, a.store, books.Options{Now: func() time.Time { return a.now }, NewID: newID, Signer: books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))})
 	if err != nil {
 		t.Fatal(err)
 	}

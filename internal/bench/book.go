@@ -46,7 +46,11 @@ func (b *bench) newBook(ctx context.Context) (_ *book, err error) {
 	if made.store, err = b.program.Open(ctx, s.url); err != nil {
 		return nil, err
 	}
-	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: made.clock.now, Usage: b.program.Usage}); err != nil {
+	signer, err := books.NewKeySigner()
+	if err != nil {
+		return nil, err
+	}
+	if made.Books, err = books.Open(ctx, made.store, books.Options{Functional: "USD", Zone: "UTC", Now: made.clock.now, Usage: b.program.Usage, Signer: signer}); err != nil {
 		return nil, err
 	}
 	if made.token, err = b.program.Token(ctx, made.Books); err != nil {

@@ -41,6 +41,8 @@ type Books struct {
 	// estimates bounds the files of estimates.
 	estimates EstimateOptions
 	reviews   ReviewThresholds
+	// signer signs seals; nil where nothing can be closed.
+	signer Signer
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -59,12 +61,13 @@ type Options struct {
 	Webhooks   WebhookOptions   // which endpoints may be told what happens
 	Estimates  EstimateOptions  // what bounds the files of estimates
 	Reviews    ReviewThresholds // when an estimate is stale
+	Signer     Signer           // signs the seals of closed periods; where nil, no period can be closed
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
-	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults(), reviews: options.Reviews.withDefaults()}
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults(), reviews: options.Reviews.withDefaults(), signer: options.Signer}
 	b.idsTellTime = options.Now == nil && options.NewID == nil
 	if b.now == nil {
 		b.now = time.Now

@@ -15,8 +15,9 @@ type ClosePeriod struct {
 // PeriodClose closes a period: from then on nothing is booked in it, and what happened in
 // it and comes late is booked on the first day of the oldest open one. It runs no jobs. What
 // the checklist said is kept, with the trial balance of the period.
-// Errors: PERIOD_CLOSED, PERIOD_NOT_OVER, PERIOD_OUT_OF_ORDER, CLOSE_CHECKS_FAILED, INVALID,
-// IDEMPOTENCY_CONFLICT.
+// Its entries are sealed: see [Seal].
+// Errors: PERIOD_CLOSED, PERIOD_NOT_OVER, PERIOD_OUT_OF_ORDER, CLOSE_CHECKS_FAILED, NO_SEAL_KEY,
+// SEAL_FAILED, INVALID, IDEMPOTENCY_CONFLICT.
 func (b *Books) PeriodClose(ctx context.Context, key string, request ClosePeriod) (Closing, error) {
 	return once(ctx, b, act{"period.close", key, request}, func(ctx context.Context, tx Tx) (Closing, string, error) {
 		period := request.Period
@@ -32,6 +33,9 @@ func (b *Books) PeriodClose(ctx context.Context, key string, request ClosePeriod
 		}
 		if failed := failedChecks(checks); failed != "" {
 			return Closing{}, "", refuse(CloseChecksFailed, "period", "%s cannot be closed yet: %s", period, failed)
+		}
+		if b.signer == nil {
+			return Closing{}, "", refuse(NoSealKey, "", "this server has no key to sign the seal of the period with: start it with --seal-key")
 		}
 		closing, err := b.closeNow(ctx, tx, period, checks)
 		return closing, period.String(), err
@@ -111,6 +115,9 @@ func (b *Books) closeNow(ctx context.Context, tx Tx, period ledger.Period, check
 		return closing, err
 	}
 	if err := tx.InsertClosing(ctx, closing, balance.Balances); err != nil {
+		return closing, err
+	}
+	if err := b.seal(ctx, tx, closing); err != nil {
 		return closing, err
 	}
 	if err := tx.SavePeriod(ctx, Period{Period: period, Status: PeriodIsClosed, ClosedAt: closing.At}); err != nil {

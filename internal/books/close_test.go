@@ -26,6 +26,12 @@ var (
 // tamper changes rows behind the program's back.
 func closing(t *testing.T) (b *books.Books, tamper func(statement string), now *time.Time) {
 	t.Helper()
+	return closingWith(t, sealSigner)
+}
+
+// closingWith is such a book with a key of its own.
+func closingWith(t *testing.T, signer books.Signer) (b *books.Books, tamper func(statement string), now *time.Time) {
+	t.Helper()
 	at := time.Date(2024, 1, 10, 12, 0, 0, 0, time.UTC)
 	now = &at
 	ctx, file := t.Context(), filepath.Join(t.TempDir(), "book.db")
@@ -34,7 +40,7 @@ func closing(t *testing.T) (b *books.Books, tamper func(statement string), now *
 	if err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	b = done[*books.Books](t)(books.Open(ctx, s, books.Options{Now: func() time.Time { return *now }}))
+	b = done[*books.Books](t)(books.Open(ctx, s, books.Options{Now: func() time.Time { return *now }, Signer: signer}))
 	tamper = func(statement string) {
 		t.Helper()
 		db := done[*sql.DB](t)(sql.Open("sqlite", file))

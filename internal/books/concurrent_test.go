@@ -62,7 +62,7 @@ func openServers(t *testing.T, url string, postgres bool, ahead time.Duration) *
 		stores = append(stores, opened)
 		now := serverDay.Add(time.Duration(i) * ahead)
 		began := time.Now()
-		options := books.Options{Now: func() time.Time { return now.Add(time.Since(began)) }}
+		options := books.Options{Now: func() time.Time { return now.Add(time.Since(began)) }, Signer: sealSigner}
 		if postgres {
 			options.Usage.Lanes = 4
 		}

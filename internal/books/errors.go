@@ -42,6 +42,8 @@ const (
 	PeriodNotOver       Code = "PERIOD_NOT_OVER"      // its last day has not ended
 	PeriodOutOfOrder    Code = "PERIOD_OUT_OF_ORDER"  // an earlier period is still open
 	CloseChecksFailed   Code = "CLOSE_CHECKS_FAILED"  // something must be booked or done before a period closes, or opens again
+	NoSealKey           Code = "NO_SEAL_KEY"          // the server has no key to sign the seal of a period with
+	SealFailed          Code = "SEAL_FAILED"          // the key did not sign the seal of a period
 	ControlMismatch     Code = "CONTROL_MISMATCH"     // a file does not add up to its control totals
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped

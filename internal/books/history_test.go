@@ -282,7 +282,7 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 	p.Books, err = books.Open(ctx, p.store, books.Options{
 		Now:   func() time.Time { return p.now },
 		NewID: func() string { p.ids++; return fmt.Sprintf("00000000-0000-7000-8000-%012d", p.ids) },
-		Steps: steps,
+		Steps: steps, Signer: sealSigner,
 	})
 	if err != nil {
 		t.Fatal(err)

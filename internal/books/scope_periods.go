@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"drawdown/ledger"
 )
 
@@ -87,4 +89,24 @@ func (scopedTx) InsertCloseTaskMark(context.Context, CloseTaskMark) error { retu
 
 func (scopedTx) CloseTaskMarks(context.Context, ledger.Period) ([]CloseTaskMark, error) {
 	return nil, errScoped
+}
+
+func (scopedTx) Seals(context.Context, SealFilter, Page) ([]Seal, error)  { return nil, errScoped }
+func (scopedTx) CountSeals(context.Context, SealFilter) (int64, error)    { return 0, errScoped }
+func (scopedTx) SealKeys(context.Context) ([]SealKey, error)              { return nil, errScoped }
+func (scopedTx) InsertSealKey(context.Context, SealKey) error             { return errScoped }
+func (scopedTx) InsertSeal(context.Context, Seal) error                   { return errScoped }
+func (scopedTx) SealLeafOf(context.Context, int64) (SealLeaf, error)      { return SealLeaf{}, errScoped }
+func (scopedTx) SealHashes(context.Context, []int64) ([]tlog.Hash, error) { return nil, errScoped }
+
+func (scopedTx) SealEntries(context.Context, ledger.Date, ledger.Date, int64) (SealTree, error) {
+	return SealTree{}, errScoped
+}
+
+func (scopedTx) UnsealedActs(context.Context, SealKey) ([]string, tlog.Hash, error) {
+	return nil, tlog.Hash{}, errScoped
+}
+
+func (scopedTx) SealedEntryForm(context.Context, int64, string) (SealedForms, error) {
+	return SealedForms{}, errScoped
 }

@@ -32,6 +32,7 @@ type Store interface {
 type Tx interface {
 	bookTx
 	periodTx
+	sealTx
 	catalogTx
 	purchaseTx
 	usageTx

@@ -98,6 +98,10 @@ func valueOf(of reflect.Type, nullZero bool) func(reflect.Value) (any, error) {
 		return orNull(nullZero, func(v reflect.Value) (any, error) { return v.Int(), nil })
 	case reflect.Bool:
 		return func(v reflect.Value) (any, error) { return v.Bool(), nil }
+	case reflect.Slice:
+		if of.Elem().Kind() == reflect.Uint8 {
+			return func(v reflect.Value) (any, error) { return v.Bytes(), nil }
+		}
 	}
 	return func(reflect.Value) (any, error) { return nil, fmt.Errorf("a column cannot be written from %s", of) }
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql/driver"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"reflect"
@@ -163,6 +164,12 @@ func appenderOf(of reflect.Type) func([]byte, reflect.Value) ([]byte, error) {
 		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendInt(b, v.Int(), 10), nil }
 	case reflect.Bool:
 		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendBool(b, v.Bool()), nil }
+	case reflect.Slice:
+		if of.Elem().Kind() == reflect.Uint8 {
+			return func(b []byte, v reflect.Value) ([]byte, error) {
+				return hex.AppendEncode(append(b, `\\x`...), v.Bytes()), nil
+			}
+		}
 	}
 	return func(b []byte, _ reflect.Value) ([]byte, error) {
 		return b, fmt.Errorf("a column cannot be copied from %s", of)

@@ -66,6 +66,7 @@ var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "hold_parts", "budgets", "budget_versions", "budget_draws", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 	"manual_entry_lines", "manual_attachments",
+	"seals", "seal_keys", "seal_leaves", "seal_hashes",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its

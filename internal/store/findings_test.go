@@ -100,7 +100,7 @@ func (p *player) run() {
 
 func (p *player) open(s *store.Store) {
 	var err error
-	p.b, err = books.Open(p.ctx, s, books.Options{Now: func() time.Time { return p.now }})
+	p.b, err = books.Open(p.ctx, s, books.Options{Now: func() time.Time { return p.now }, Signer: sealSigner})
 	p.check(err)
 }
 
@@ -712,10 +712,6 @@ func TestPlantsOnPostgres(t *testing.T) {
 	if found := findingsOf(t, s); len(found) != 0 {
 		t.Fatalf("findings before anything is planted: %v", found)
 	}
-	const disarmed = `SET LOCAL session_replication_role = replica; DO $$ DECLARE c record; BEGIN
-		FOR c IN SELECT conrelid::regclass AS of, conname FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace LOOP
-			EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.of, c.conname);
-		END LOOP; END $$`
 	holdPlants(t, func(t *testing.T, plant string) (touched int64, found []books.Finding) {
 		if other, differs := onPostgres[plant]; differs {
 			plant = other

@@ -44,6 +44,7 @@ var appendOnly = []string{
 	"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "lot_changes", "pack_versions", "pack_version_tiers", "rate_cards", "rates",
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 	"manual_entry_lines", "manual_attachments",
+	"seals", "seal_keys", "seal_leaves", "seal_hashes",
 }
 
 // changes are what nobody may do to an append-only table.
@@ -52,6 +53,7 @@ func changes(table string) []string {
 		"entries": "kind", "lines": "account", "audit_events": "actor", "pack_versions": "pack_id", "pack_version_tiers": "pack_id", "rate_cards": "note", "rates": "credits",
 		"period_closings": "act", "closing_balances": "account", "close_task_marks": "actor", "fx_rates": "rate", "estimates": "rate", "estimate_files": "method", "estimate_attachments": "name", "estimate_reviews": "findings",
 		"manual_entry_lines": "account", "manual_attachments": "name",
+		"seals": "period", "seal_keys": "actor", "seal_leaves": "version", "seal_hashes": "hash",
 	}[table]
 	if column == "" {
 		column = "customer_id"
