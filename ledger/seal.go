@@ -81,7 +81,7 @@ func (e *SealedEntry) appendHead(f Form) Form {
 		posted = e.PostedAt.UnixMicro()
 	}
 	return f.Int(e.Number).Text(string(e.Kind)).Date(e.AccountingDate).Date(e.OccurredOn).Int(posted).
-		Text(e.Batch).Text(e.Policy).Text(string(e.Currency)).Text(e.Reference).Text(e.Description)
+		Text(e.Batch).Text(e.Policy).Text(string(e.Currency)).Text(e.Reference).Int(e.Reverses).Text(e.Description)
 }
 
 func (e *SealedEntry) appendLine(f Form, i int) Form {

@@ -95,14 +95,14 @@ func TestFormOfAnEntry(t *testing.T) {
 	e := ledger.SealedEntry{
 		Entry: ledger.Entry{
 			Number: 7, Kind: "USAGE", AccountingDate: ledger.NewDate(2024, 1, 31), OccurredOn: ledger.NewDate(2024, 1, 30),
-			PostedAt: time.UnixMicro(258).UTC(), Batch: "b", Description: "ü",
+			PostedAt: time.UnixMicro(258).UTC(), Batch: "b", Reverses: 9, Description: "ü",
 			Lines: []ledger.Line{{Account: "cash", Amount: ledger.Money(-1, "EUR"), Functional: ledger.Money(2, "USD"), Dimensions: ledger.Dimensions{Policy: "p"}}},
 		},
 		Policy: "p", Currency: "EUR", LineNumbers: []int64{3}, Recognitions: 2, RecognitionsRoot: tlog.Hash{0xaa, 31: 0xbb},
 	}
 	want := "4501" + "0000000000000007" + "00000005" + "5553414745" +
 		"0000000a" + "323032342d30312d3331" + "0000000a" + "323032342d30312d3330" + "0000000000000102" +
-		"00000001" + "62" + "00000001" + "70" + "00000003" + "455552" + "00000000" + "00000002" + "c3bc" +
+		"00000001" + "62" + "00000001" + "70" + "00000003" + "455552" + "00000000" + "0000000000000009" + "00000002" + "c3bc" +
 		"00000001" +
 		"0000000000000003" + "00000004" + "63617368" + "ffffffffffffffff" + "00000003" + "455552" + "0000000000000002" + "00000003" + "555344" +
 		"00000000" + "00000001" + "70" + "00000000" +

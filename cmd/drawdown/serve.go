@@ -25,7 +25,7 @@ type serveOptions struct {
 	allowRemote, explorer, noJobs bool
 	watch                         watchFlags
 	firstToken                    bool
-	introspection                 string
+	introspection, sealKey        string
 	attachmentKilobytes           int64
 	oidc                          oidcFlags
 	usage                         usageFlags
@@ -71,7 +71,12 @@ loopback address, where only this machine reaches it, and refuses another one wi
 				return err
 			}
 			defer func() { err = errors.Join(err, db.Close()) }()
+			signer, err := p.sealSigner(ctx, log, db, o.sealKey)
+			if err != nil {
+				return err
+			}
 			book, err := books.Open(ctx, db, books.Options{
+				Signer: signer,
 				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(), Webhooks: o.webhooks.options(),
 				Estimates: books.EstimateOptions{AttachmentBytes: o.attachmentKilobytes << 10},
 			})
@@ -98,6 +103,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	flags.BoolVar(&o.explorer, "explorer", false, "serve the GraphiQL explorer at /")
 	flags.BoolVar(&o.firstToken, "first-token", true, "show a token of an admin on standard error where the book never had any")
 	flags.StringVar(&o.introspection, "introspection", "viewer", "the `role` that may ask the schema about itself; with --explorer everybody with a token may")
+	flags.StringVar(&o.sealKey, "seal-key", "", "the `file` of the key that signs the seals of closed months; beside a database file by default, and made there for a book without seals")
 	flags.BoolVar(&o.noJobs, "no-jobs", false, "leave the jobs to another process, or to drawdown job run")
 	flags.Int64Var(&o.attachmentKilobytes, "estimate-attachment", books.DefaultAttachmentBytes>>10, "the most `kilobytes` of an attachment of an estimate")
 	flags.StringVar(&o.schedule, "schedule", jobs.Schedule, "when the jobs run: `cron` fields in UTC")

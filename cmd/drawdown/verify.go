@@ -20,6 +20,7 @@ var verified = []string{
 	"purchases: price, credits, refunds, voids and chargebacks; their entries, to the cent",
 	"entries: balanced in every currency, numbered without gaps, batches the sums of their recognitions",
 	"accounts: running balances are the sums of lines; deferred revenue is what lots carry less early breakage",
+	"seals: every sealed entry, line and recognition, hashed again; the log, its roots, their signatures",
 	"database: pages, indexes, and the guards of rows that never change",
 }
 

@@ -106,12 +106,12 @@ func (k *keptNumber) Scan(src any) error {
 }
 
 // keptColumns are those of an entry e and of one of its lines n.
-const keptColumns = `e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.policy, e.currency, e.reference, e.description,
+const keptColumns = `e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.policy, e.currency, e.reference, e.reverses, e.description,
 	n.line, n.account, n.currency, n.amount_minor, n.functional_currency, n.functional_minor, n.customer, n.policy, n.pack`
 
 // keptRow is what one row of keptColumns is read to.
 type keptRow struct {
-	number, posted                                      keptNumber
+	number, posted, reverses                            keptNumber
 	kind, accounting, occurred, batch, policy, currency keptText
 	reference, description                              keptText
 	line, amount, functional                            keptNumber
@@ -121,7 +121,7 @@ type keptRow struct {
 
 func (r *keptRow) targets() []any {
 	return []any{
-		&r.number, &r.kind, &r.accounting, &r.occurred, &r.posted, &r.batch, &r.policy, &r.currency, &r.reference, &r.description,
+		&r.number, &r.kind, &r.accounting, &r.occurred, &r.posted, &r.batch, &r.policy, &r.currency, &r.reference, &r.reverses, &r.description,
 		&r.line, &r.account, &r.lineCurrency, &r.amount, &r.functionalCurrency, &r.functional, &r.lineCustomer, &r.linePolicy, &r.linePack,
 	}
 }
@@ -130,7 +130,7 @@ func (r *keptRow) targets() []any {
 func (r *keptRow) entry() *keptEntry {
 	e := &keptEntry{}
 	e.Number, e.Kind, e.Batch = r.number.to, ledger.EntryKind(r.kind.to), r.batch.to
-	e.Policy, e.Currency, e.Reference, e.Description = r.policy.to, ledger.Currency(r.currency.to), r.reference.to, r.description.to
+	e.Policy, e.Currency, e.Reference, e.Reverses, e.Description = r.policy.to, ledger.Currency(r.currency.to), r.reference.to, r.reverses.to, r.description.to
 	if r.posted.set {
 		e.PostedAt = time.UnixMicro(r.posted.to).UTC()
 	}

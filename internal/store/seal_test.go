@@ -181,6 +181,9 @@ func tamperWith(t *testing.T, db querier, chance *rand.Rand, table string, colum
 		if kind == "uuid" {
 			is = []byte("00000000-0000-7000-8000-00000000dead")
 		}
+		if kind == "integer" || kind == "bigint" {
+			is = []byte("7")
+		}
 	case binary || kind == "uuid" || strings.HasSuffix(name, "_id") || name == "id": // a digit of base 16
 		for is[at] == '-' {
 			at = (at + 1) % len(is)

@@ -47,6 +47,7 @@ var homes = []struct {
 	inTests bool // true where tests of other rooms do without it too
 }{
 	{"github.com/99designs/gqlgen", []string{"graph"}, true},
+	{"golang.org/x/mod", []string{"ledger", "internal/books", "internal/store"}, true},
 	{"github.com/uptrace/bun", []string{"internal/store"}, true},
 	{"github.com/robfig/cron", []string{"jobs"}, true},
 	{"github.com/prometheus", []string{"internal/telemetry"}, true},

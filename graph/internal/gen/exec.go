@@ -2236,7 +2236,8 @@ type Mutation {
   """
   Closes a period: from then on nothing is booked in it. What happened in it and comes late is booked on the first day of the
   oldest open period, with both dates. Refused with ` + "`" + `CLOSE_CHECKS_FAILED` + "`" + ` while a check of ` + "`" + `closeChecklist` + "`" + ` fails,
-  ` + "`" + `PERIOD_NOT_OVER` + "`" + `, ` + "`" + `PERIOD_OUT_OF_ORDER` + "`" + ` while an earlier one is open, ` + "`" + `PERIOD_CLOSED` + "`" + `. It runs no jobs.
+  ` + "`" + `PERIOD_NOT_OVER` + "`" + `, ` + "`" + `PERIOD_OUT_OF_ORDER` + "`" + ` while an earlier one is open, ` + "`" + `PERIOD_CLOSED` + "`" + `. It runs no jobs. It seals the period: ` + "`" + `NO_SEAL_KEY` + "`" + ` where the server has no key for
+  that, ` + "`" + `SEAL_FAILED` + "`" + ` where the key does not sign.
   """
   periodClose(
     "The month, such as ` + "`" + `2024-03` + "`" + `."
@@ -2937,6 +2938,10 @@ enum ErrorCode {
   PERIOD_OUT_OF_ORDER
   "Something must be booked or done before the period closes, or opens again: the message names the checks and what to do."
   CLOSE_CHECKS_FAILED
+  "The server has no key to sign the seal of a period with, so that none can be closed."
+  NO_SEAL_KEY
+  "The key did not sign the seal of the period, which stays open."
+  SEAL_FAILED
   "What a file of open lots adds up to is not what its control totals say: the message has both."
   CONTROL_MISMATCH
   "Another run of the job is under way: wait for it, or try again."
