@@ -160,6 +160,9 @@ func (x *Export) open() (err error) {
 // Entry writes an entry, or adds it to the summary. Errors: [RefusalError], [RefusedError], and those
 // of the files.
 func (x *Export) Entry(entry Entry) error {
+	if entry.Number <= x.manifest.Last {
+		return x.stopped(fmt.Errorf("%s comes after %s: an entry is exported once, in the order of numbers", entry.Code, EntryCode(x.manifest.Last)))
+	}
 	if err := balanced(entry); err != nil {
 		return x.stopped(err)
 	}

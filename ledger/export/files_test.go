@@ -318,3 +318,12 @@ func TestAnUnbalancedEntryIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAnEntryIsExportedOnce(t *testing.T) {
+	e := small()[:2]
+	for _, journal := range [][]ledger.Entry{{e[0], e[0]}, {e[1], e[0]}} {
+		if _, _, err := run(t, mapped(t, NetSuite), in, journal...); err == nil || !strings.Contains(err.Error(), "an entry is exported once") {
+			t.Error(err)
+		}
+	}
+}

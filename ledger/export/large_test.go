@@ -63,13 +63,19 @@ func inUse() uint64 {
 	return stats.HeapAlloc
 }
 
-// BenchmarkTargets writes 1,000 entries of two lines, and reports the time for a line and how
+// BenchmarkFormats writes 1,000 entries of two lines, and reports the time for a line and how
 // many times as long that is as hashing the same bytes.
-func BenchmarkTargets(b *testing.B) {
+func BenchmarkFormats(b *testing.B) {
 	const entries = 1000
+	profiles := []Profile{}
+	for _, format := range Formats() {
+		profiles = append(profiles, mapped(b, format))
+	}
 	for _, tt := range targets() {
-		b.Run(string(tt.format), func(b *testing.B) {
-			p := tt.profile(b)
+		profiles = append(profiles, tt.profile(b))
+	}
+	for _, p := range profiles {
+		b.Run(string(p.Format), func(b *testing.B) {
 			p.Limits = Limits{}
 			var bytes int64
 			for b.Loop() {
