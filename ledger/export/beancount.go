@@ -38,9 +38,11 @@ func (b *beancountEncoder) declare(currency ledger.Currency) {
 	}
 }
 
+var beancountEscape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 // quoted is a text as a beancount string.
 func quoted(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(text)) + `"`
+	return `"` + beancountEscape.Replace(oneLine(text)) + `"`
 }
 
 func (b *beancountEncoder) meta(indent, name, value string) {

@@ -221,10 +221,12 @@ func shared(entry Entry, of func(Line) string) string {
 	return first
 }
 
+var plainDescription = strings.NewReplacer(";", ",", "|", "/")
+
 // description returns the entry's description as a transaction can hold it: a semicolon
 // would begin a comment, and a bar would split off hledger's payee.
 func description(entry Entry) string {
-	text := strings.NewReplacer(";", ",", "|", "/").Replace(oneLine(entry.Description))
+	text := plainDescription.Replace(oneLine(entry.Description))
 	if text == "" {
 		return string(entry.Kind)
 	}
