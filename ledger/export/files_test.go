@@ -305,7 +305,7 @@ func TestSameBytesUnderAProfile(t *testing.T) {
 
 func TestSummaryGolden(t *testing.T) {
 	p := mapped(t, NetSuite)
-	p.Mode, p.Summary = Summed, Summary{Kind: true, Dimensions: []string{"policy"}}
+	p.Mode, p.Summary, p.Prefix = Summed, Summary{Kind: true, Dimensions: []string{"policy"}}, "D-"
 	files, _ := mustRun(t, p, in, append(small(), entry(7, ledger.UsageEntry, ledger.DeferredRevenue, ledger.UsageRevenue, ledger.Money(1000, "USD"), ledger.Money(1000, "USD")))...)
 	golden(t, "netsuite-summary.csv", files.files["netsuite-000012-001.csv"].String())
 	golden(t, "netsuite-summary-join.csv", files.files["netsuite-000012-join.csv"].String())

@@ -19,6 +19,7 @@ const SummaryEntry ledger.EntryKind = "SUMMARY"
 // them; which lines a sum is of goes to the join file as the lines come.
 type summary struct {
 	by     Summary
+	prefix string // of numbers in the target, by which the join file names its entries
 	header Header
 	groups map[groupKey]*group
 	order  []*group
@@ -48,7 +49,7 @@ type lineKey struct {
 }
 
 func newSummary(p Profile, header Header) *summary {
-	return &summary{by: p.Summary, header: header, groups: map[groupKey]*group{}}
+	return &summary{by: p.Summary, prefix: p.Prefix, header: header, groups: map[groupKey]*group{}}
 }
 
 func (s *summary) begin(out *Output, name string) error {
@@ -74,7 +75,7 @@ func (s *summary) add(entry Entry) error {
 			sum := &g.entry.Lines[at]
 			sum.Amount, sum.Functional = sum.Amount.Add(line.Amount), sum.Functional.Add(line.Functional)
 		}
-		s.join = append(append(s.join, LineID(g.entry.Code, at+1)...), ',')
+		s.join = append(append(s.join, LineID(s.prefix+g.entry.Code, at+1)...), ',')
 		s.join = append(append(s.join, entry.Code...), ',')
 		s.join = append(strconv.AppendInt(s.join, int64(number), 10), '\n')
 	}
