@@ -183,7 +183,14 @@ func (b *Books) AlertRuleEnd(ctx context.Context, key string, request EndAlertRu
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return AlertRule{}, "", err
 		}
-		err := tx.EndAlertRule(ctx, request.ID, b.clock())
+		before, err := tx.AlertRulesByID(ctx, []string{request.ID})
+		if err != nil {
+			return AlertRule{}, "", err
+		}
+		if len(before) > 0 {
+			was(ctx, before[0])
+		}
+		err = tx.EndAlertRule(ctx, request.ID, b.clock())
 		if err != nil && CodeOf(err) == NotFound {
 			err = refuse(NotFound, "alertRuleId", "names no rule")
 		}

@@ -157,7 +157,7 @@ func (b *Books) attach(ctx context.Context, a act, request NewAttachment) (attac
 		if err != nil {
 			return err
 		}
-		return b.audit(ctx, tx, a.operation, request.Key(), string(detail))
+		return b.audit(ctx, tx, a.operation, request.Key(), string(detail), &trail{}, attachment)
 	})
 	return attachment, added && err == nil, err
 }

@@ -137,6 +137,7 @@ func (b *Books) changeBudget(ctx context.Context, a act, request BudgetChange) (
 		if last.Ended {
 			return Budget{}, "", refuse(Invalid, "budgetId", "names a budget that ends on %s: create another", last.From)
 		}
+		was(ctx, budget)
 		next := BudgetVersion{Number: last.Number + 1, Limit: last.Limit, Mode: last.Mode, Ended: request.End, Reason: request.Reason}
 		if request.Mode != nil {
 			next.Mode = *request.Mode

@@ -27,6 +27,13 @@ func (b *Books) PeriodClose(ctx context.Context, key string, request ClosePeriod
 		if err := b.checkNextToClose(ctx, tx, period); err != nil {
 			return Closing{}, "", err
 		}
+		closed, err := tx.ClosedThrough(ctx)
+		if err != nil {
+			return Closing{}, "", err
+		}
+		if closed != 0 {
+			was(ctx, closedThrough{closed})
+		}
 		checks, err := b.closeChecks(ctx, tx, period)
 		if err != nil {
 			return Closing{}, "", err
@@ -41,6 +48,9 @@ func (b *Books) PeriodClose(ctx context.Context, key string, request ClosePeriod
 		return closing, period.String(), err
 	})
 }
+
+// closedThrough is what a closing changes, as the trail shows it.
+type closedThrough struct{ ClosedThrough ledger.Period }
 
 // checkNextToClose refuses all but the period that is next.
 // Errors: INVALID, PERIOD_CLOSED, PERIOD_NOT_OVER, PERIOD_OUT_OF_ORDER.

@@ -99,6 +99,7 @@ func (b *Books) CloseTaskEnd(ctx context.Context, key string, request EndCloseTa
 		if closed != 0 && request.After < closed {
 			return task, "", refuse(PeriodClosed, "after", "must not be before %s, which is closed with what was asked then", closed)
 		}
+		was(ctx, task)
 		task.To = request.After
 		return task, task.ID, tx.EndCloseTask(ctx, task.ID, task.To)
 	})
@@ -131,6 +132,15 @@ func (b *Books) CloseTaskDone(ctx context.Context, key string, request DoCloseTa
 		}
 		if !task.AppliesTo(request.Period) {
 			return CloseTaskMark{}, "", refuse(Invalid, "period", "the task is not for %s", request.Period)
+		}
+		marks, err := tx.CloseTaskMarks(ctx, request.Period)
+		if err != nil {
+			return CloseTaskMark{}, "", err
+		}
+		for _, earlier := range marks { // the last one counts
+			if earlier.TaskID == task.ID {
+				was(ctx, earlier)
+			}
 		}
 		mark := CloseTaskMark{
 			ID: b.newID(), TaskID: task.ID, Period: request.Period, At: b.clock(), Actor: CallerOf(ctx).Actor, Comment: request.Comment,

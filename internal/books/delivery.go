@@ -175,6 +175,7 @@ func (b *Books) disableFailing(ctx context.Context, tx Tx, failed Delivery, gone
 	if err != nil || !webhook.DisabledAt.IsZero() {
 		return err
 	}
+	before := &trail{webhook}
 	switch {
 	case gone:
 		webhook.DisabledReason = "it answered 410 Gone"
@@ -187,7 +188,7 @@ func (b *Books) disableFailing(ctx context.Context, tx Tx, failed Delivery, gone
 	if err := tx.UpdateWebhook(ctx, webhook); err != nil {
 		return err
 	}
-	return b.audit(ctx, tx, "webhook.disable", webhook.ID, `{"reason":"`+webhook.DisabledReason+`"}`)
+	return b.audit(ctx, tx, "webhook.disable", webhook.ID, `{"reason":"`+webhook.DisabledReason+`"}`, before, webhook)
 }
 
 // PruneMessages forgets messages that are older than KeepMessages, with their deliveries,

@@ -92,6 +92,13 @@ func (b *Books) checkEscheatRule(rule EscheatRule) error {
 // putRuleInForce writes the rule and marks what it may change: lots first, then pools, then
 // what is closed, in the order in which those who book hold them.
 func (b *Books) putRuleInForce(ctx context.Context, tx Tx, rule EscheatRule) error {
+	before, err := tx.EscheatRules(ctx, EscheatFilter{Jurisdiction: rule.Jurisdiction, On: rule.From}, Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(before) > 0 {
+		was(ctx, before[0])
+	}
 	if err := tx.InsertEscheatRule(ctx, rule); err != nil {
 		return err
 	}
@@ -130,10 +137,8 @@ type JurisdictionChanged struct {
 	Before   string
 }
 
-// detail says in the audit trail what changed.
-func (c JurisdictionChanged) detail() any {
-	return map[string]string{"customer": c.Customer.ExternalID, "before": c.Before, "after": c.Customer.Jurisdiction}
-}
+// changed is the part that the trail is about.
+func (c JurisdictionChanged) changed() any { return c.Customer }
 
 // CustomerJurisdictionSet changes the jurisdiction of a customer: that of purchases from now
 // on. Lots keep that of their purchase, so that no figure moves. The trail has the one before.
@@ -148,6 +153,7 @@ func (b *Books) CustomerJurisdictionSet(ctx context.Context, key string, request
 		if err != nil {
 			return changed, "", err
 		}
+		was(ctx, customer)
 		changed.Before, err = tx.SetCustomerJurisdiction(ctx, customer.ID, request.Jurisdiction)
 		customer.Jurisdiction = request.Jurisdiction
 		changed.Customer = customer

@@ -79,6 +79,15 @@ func (b *Books) EstimateCreate(ctx context.Context, key string, request NewEstim
 			return estimate, "", err
 		}
 		estimate.Status = EstimateApproved
+		before, err := tx.Estimates(ctx, []string{estimate.PolicyID})
+		if err != nil {
+			return estimate, "", err
+		}
+		for _, earlier := range before { // the last one is in force on the day
+			if earlier.From <= estimate.From {
+				was(ctx, earlier)
+			}
+		}
 		return estimate, estimate.Key(), putInForce(ctx, tx, "from", estimate)
 	})
 }
@@ -277,6 +286,7 @@ func (b *Books) decide(ctx context.Context, a act, request DecideEstimate, decis
 		if err := checkFileHash(ctx, tx, proposal, request.FileHash); err != nil {
 			return Estimate{}, "", err
 		}
+		was(ctx, proposal.Estimate)
 		if err := decision(ctx, tx, &proposal); err != nil {
 			return Estimate{}, "", err
 		}

@@ -36,10 +36,11 @@ func once[A any](ctx context.Context, b *Books, a act, do func(context.Context, 
 			return err
 		}
 		var subject string
+		ctx, before := trailing(ctx)
 		if answer, subject, err = do(ctx, tx); err != nil {
 			return err
 		}
-		if err := b.record(ctx, tx, a, answer, subject); err != nil {
+		if err := b.record(ctx, tx, a, answer, subject, before); err != nil {
 			return err
 		}
 		return b.tellAct(ctx, tx, a.operation, answer, subject)
@@ -82,9 +83,8 @@ func (a act) answered(ctx context.Context, tx Tx, answer any) (bool, error) {
 	return true, json.Unmarshal(record.Answer, answer)
 }
 
-// record writes key, hash and answer of an act, and who asked for it. An answer that knows
-// what was before says that in the trail; the request stands there otherwise.
-func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject string) error {
+// record writes key, hash and answer of an act, who asked for it, and what it changed.
+func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject string, before *trail) error {
 	asked, hash, err := a.asked()
 	if err != nil {
 		return err
@@ -99,20 +99,18 @@ func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject st
 	if err != nil {
 		return err
 	}
-	detail := asked
-	if changed, says := answer.(interface{ detail() any }); says {
-		if detail, err = json.Marshal(changed.detail()); err != nil {
-			return fmt.Errorf("%s: write what changed as JSON: %w", a.operation, err)
-		}
-	}
-	return b.audit(ctx, tx, a.operation, subject, string(detail))
+	return b.audit(ctx, tx, a.operation, subject, string(asked), before, answer)
 }
 
-// audit writes who did what.
-func (b *Books) audit(ctx context.Context, tx Tx, action, subject, detail string) error {
+// audit writes who did what, with what stood before and what stands after.
+func (b *Books) audit(ctx context.Context, tx Tx, action, subject, detail string, before *trail, after any) error {
 	caller := CallerOf(ctx)
-	return tx.AppendAudit(ctx, AuditEvent{
+	event := AuditEvent{
 		ID: b.newID(), At: b.clock(), Actor: caller.Actor, ActorName: caller.Name, Kind: caller.Kind, Address: caller.Address,
-		Action: action, Subject: subject, Detail: detail, RequestID: caller.RequestID,
-	})
+		Action: action, Subject: subject, Detail: detail, RequestID: caller.RequestID, Reason: reasonOf([]byte(detail)),
+	}
+	if err := before.changed(&event, after); err != nil {
+		return err
+	}
+	return tx.AppendAudit(ctx, event)
 }

@@ -42,6 +42,7 @@ var silent = map[string]string{
 	"closeTask.done":            "the same",
 	"token.create":              "access is for the audit trail, not for other systems",
 	"token.revoke":              "the same",
+	"settings.start":            "how a server runs is for the audit trail, not for other systems",
 	"webhook.create":            "who is told is for those who ask the API",
 	"webhook.update":            "the same",
 	"webhook.disable":           "the same: it cannot be told to the one that is disabled",

@@ -29,6 +29,7 @@ func (b *Books) PackRetire(ctx context.Context, key string, request PackRetireme
 			return pack, "", err
 		}
 		version.Retired = true
+		was(ctx, pack)
 		pack.Later = append(pack.Later, version)
 		return pack, pack.ID, tx.InsertPackVersion(ctx, pack.ID, version)
 	})

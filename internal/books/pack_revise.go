@@ -38,6 +38,7 @@ func (b *Books) PackRevise(ctx context.Context, key string, request PackRevision
 		if version.Tiers, err = tiersOf(request.Tiers, pack.Currency); err != nil {
 			return pack, "", err
 		}
+		was(ctx, pack)
 		pack.Later = append(pack.Later, version)
 		return pack, pack.ID, tx.InsertPackVersion(ctx, pack.ID, version)
 	})

@@ -128,8 +128,34 @@ func (b *Books) RateCardPublish(ctx context.Context, key string, request NewRate
 		if card.Rates, err = b.ratesOf(ctx, tx, card, request.Rates); err != nil {
 			return card, "", err
 		}
+		if err := ratesBefore(ctx, tx, card); err != nil {
+			return card, "", err
+		}
 		return card, strconv.Itoa(card.Number), tx.InsertRateCard(ctx, card)
 	})
+}
+
+// ratesBefore says in the trail what the meters of a version had under the one before it.
+func ratesBefore(ctx context.Context, tx Tx, card RateCard) error {
+	ids := make([]string, len(card.Rates))
+	for i, rate := range card.Rates {
+		ids[i] = rate.MeterID
+	}
+	meters, err := tx.MetersByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	cards, err := tx.RateCardsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	rates := make([]MeterRate, len(meters))
+	for i := range meters {
+		rates[i] = RateOf(&meters[i], cards, card.Number-1)
+	}
+	slices.SortFunc(rates, func(x, y MeterRate) int { return cmp.Compare(x.MeterID, y.MeterID) })
+	was(ctx, rates)
+	return nil
 }
 
 // rateCard is the version after the last one, without its rates.

@@ -122,6 +122,7 @@ func (b *Books) decideReopening(ctx context.Context, a act, request DecideReopen
 		case reopening.Status != ReopeningProposed:
 			return Reopening{}, "", refuse(AlreadyDecided, "reopeningId", "the reopening is %s already, by %s", reopening.Status, reopening.DecidedBy)
 		}
+		was(ctx, reopening)
 		if err := decision(ctx, tx, &reopening); err != nil {
 			return Reopening{}, "", err
 		}

@@ -232,7 +232,7 @@ func (b *Books) recordRun(ctx context.Context, tx Tx, run *JobRun, asked act) (a
 		return false, err
 	}
 	if asked.key != "" {
-		if err := b.record(ctx, tx, asked, run.ID, run.ID); err != nil {
+		if err := b.record(ctx, tx, asked, run.ID, run.ID, &trail{}); err != nil {
 			return false, err
 		}
 	}

@@ -21,6 +21,7 @@ func (b *Books) CustomerSegmentSet(ctx context.Context, key string, request Cust
 		if err := checkSegment(request.Segment); err != nil {
 			return customer, "", err
 		}
+		was(ctx, customer)
 		customer.Segment = request.Segment
 		return customer, customer.ID, tx.SetCustomerSegment(ctx, customer.ID, customer.Segment)
 	})

@@ -151,7 +151,7 @@ func (b *Books) FirstToken(ctx context.Context, hash []byte) (made bool, err err
 			return err
 		}
 		made = true
-		return b.audit(ctx, tx, "token.create", token.ID, `{"name":"`+name+`","roles":["ADMIN"]}`)
+		return b.audit(ctx, tx, "token.create", token.ID, `{"name":"`+name+`","roles":["ADMIN"]}`, &trail{}, token)
 	})
 	return made && err == nil, err
 }
@@ -168,6 +168,13 @@ func (b *Books) TokenRevoke(ctx context.Context, key string, request RevokeToken
 	return once(ctx, b, act{"token.revoke", key, request}, func(ctx context.Context, tx Tx) (Token, string, error) {
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return Token{}, "", err
+		}
+		before, err := tx.TokensByID(ctx, []string{request.ID})
+		if err != nil {
+			return Token{}, "", err
+		}
+		if len(before) > 0 {
+			was(ctx, before[0])
 		}
 		if err := tx.RevokeToken(ctx, request.ID, b.clock(), CallerOf(ctx).Actor); err != nil {
 			return Token{}, "", err

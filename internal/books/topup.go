@@ -168,10 +168,16 @@ func (b *Books) TopUpRuleEnd(ctx context.Context, key string, request EndTopUpRu
 		if err := checkText("reason", request.Reason, 0, maxNoteLength); err != nil {
 			return TopUpRule{}, "", err
 		}
-		rule, err := tx.EndTopUpRule(ctx, request.CustomerID, request.ID, b.clock())
+		now := b.clock()
+		rule, err := tx.EndTopUpRule(ctx, request.CustomerID, request.ID, now)
 		if err != nil && CodeOf(err) == NotFound {
 			err = refuse(NotFound, "topUpRuleId", "names no rule")
 		}
+		before := rule
+		if before.EndedAt.Equal(now) { // and did not end earlier
+			before.EndedAt = time.Time{}
+		}
+		was(ctx, before)
 		return rule, rule.CustomerID + "/" + rule.ID, err
 	})
 }

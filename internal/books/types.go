@@ -265,6 +265,10 @@ type AuditEvent struct {
 	Subject   string     // id of what was acted on
 	Detail    string     // JSON: the request as it was understood
 	RequestID string
+	Reason    string // why, where the request says so; "" where not
+	// Before and After are what was changed, in JSON: as it stood, "" where it is new, and as
+	// it stands; both "" of acts that are records themselves (OwnRecord).
+	Before, After string
 }
 
 // Page asks for a part of a list, in its natural order (of id; of number, for entries) or
@@ -350,8 +354,12 @@ type EntryFilter struct {
 
 // AuditFilter narrows the audit trail.
 type AuditFilter struct {
-	Actor, Action, Subject string
-	From, Before           time.Time // written in [From, Before)
+	Actor, Subject string
+	Action         string     // one kind of act, such as "purchase.create"
+	ActionPrefix   string     // those whose kind begins so, such as "purchase."
+	Kind           CallerKind // how the actor showed who they are
+	RequestID      string
+	From, Before   time.Time // written in [From, Before)
 }
 
 // CustomerFilter narrows a list of customers.

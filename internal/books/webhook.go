@@ -240,6 +240,7 @@ func (b *Books) changeWebhook(ctx context.Context, a act, id string, change func
 		if err != nil {
 			return webhook, "", err
 		}
+		was(ctx, webhook)
 		if err := change(&webhook); err != nil {
 			return webhook, "", err
 		}

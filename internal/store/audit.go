@@ -21,6 +21,9 @@ type auditRow struct {
 	Subject   string
 	Detail    string
 	RequestID string `bun:",nullzero"`
+	Reason    string `bun:",nullzero"`
+	Before    string `bun:",nullzero"`
+	After     string `bun:",nullzero"`
 }
 
 func (t *tx) AppendAudit(ctx context.Context, events ...books.AuditEvent) error {
@@ -28,6 +31,7 @@ func (t *tx) AppendAudit(ctx context.Context, events ...books.AuditEvent) error 
 		return auditRow{
 			ID: e.ID, At: instantOf(e.At), Actor: e.Actor, ActorName: e.ActorName, Kind: string(e.Kind), Address: e.Address,
 			Action: e.Action, Subject: e.Subject, Detail: e.Detail, RequestID: e.RequestID,
+			Reason: e.Reason, Before: e.Before, After: e.After,
 		}
 	}))
 }
@@ -40,6 +44,7 @@ func (t *tx) Audit(ctx context.Context, filter books.AuditFilter, page books.Pag
 		return books.AuditEvent{
 			ID: row.ID, At: row.At.time(), Actor: row.Actor, ActorName: row.ActorName, Kind: books.CallerKind(row.Kind), Address: row.Address,
 			Action: row.Action, Subject: row.Subject, Detail: row.Detail, RequestID: row.RequestID,
+			Reason: row.Reason, Before: row.Before, After: row.After,
 		}
 	}), err
 }
@@ -52,6 +57,11 @@ func ofAudit(q *bun.SelectQuery, filter books.AuditFilter) *bun.SelectQuery {
 	q = whereEqual(q, "actor", filter.Actor)
 	q = whereEqual(q, "action", filter.Action)
 	q = whereEqual(q, "subject", filter.Subject)
+	q = whereEqual(q, "kind", string(filter.Kind))
+	q = whereEqual(q, "request_id", filter.RequestID)
+	if prefix := filter.ActionPrefix; prefix != "" {
+		q = q.Where("action >= ? AND action < ?", prefix, prefix+lastText)
+	}
 	if !filter.From.IsZero() {
 		q = q.Where("at_us >= ?", instantOf(filter.From))
 	}
