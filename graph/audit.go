@@ -9,8 +9,9 @@ import (
 	"drawdown/internal/books"
 )
 
-func (queryResolver) AuditEvents(ctx context.Context, actor, action, subject *string, from, before *time.Time, first int, after *string, reverse bool) (*view.AuditEventConnection, error) {
-	filter := books.AuditFilter{Actor: value(actor), Action: value(action), From: value(from), Before: value(before)}
+func (queryResolver) AuditEvents(ctx context.Context, actor, action, subject *string, kind *books.CallerKind, requestID *string, from, before *time.Time, first int, after *string, reverse bool) (*view.AuditEventConnection, error) {
+	filter := books.AuditFilter{Actor: value(actor), Kind: value(kind), RequestID: value(requestID), From: value(from), Before: value(before)}
+	filter.ByAction(value(action))
 	if subject != nil {
 		_, key, err := splitID("subject", *subject)
 		if err != nil {
@@ -45,6 +46,18 @@ func (auditEventResolver) Address(_ context.Context, e *books.AuditEvent) (*stri
 
 func (auditEventResolver) RequestID(_ context.Context, e *books.AuditEvent) (*string, error) {
 	return text(e.RequestID), nil
+}
+
+func (auditEventResolver) Reason(_ context.Context, e *books.AuditEvent) (*string, error) {
+	return text(e.Reason), nil
+}
+
+func (auditEventResolver) Before(_ context.Context, e *books.AuditEvent) (*string, error) {
+	return text(e.Before), nil
+}
+
+func (auditEventResolver) After(_ context.Context, e *books.AuditEvent) (*string, error) {
+	return text(e.After), nil
 }
 
 // subjects are what acts are done to, by the first word of the action.

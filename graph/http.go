@@ -60,6 +60,7 @@ type Options struct {
 //	/graphql   GraphQL over HTTP, GET and POST: for whoever has a role
 //	/v1/usage  streams of usage, POST: for operators
 //	/v1/estimates/…/attachments/…  papers of estimates: PUT for accountants, GET for auditors too
+//	/v1/audit  the audit trail as a file, GET: for auditors
 //	/v1/reports, /v1/reports/…  which reports there are, and each as a file, GET: for whoever has a role
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
@@ -116,6 +117,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	asFiles := sites(access.needs(books.Viewer, denyAttachment, reportFiles{b, faults, api.shedding.memory, rates}))
 	mux.Handle(reportsPath, asFiles)
 	mux.Handle(reportPath, asFiles)
+	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyAttachment, access.wholeBook(denyAttachment, auditFile{b, faults, api.shedding.memory, rates}))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {

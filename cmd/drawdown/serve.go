@@ -92,6 +92,9 @@ loopback address, where only this machine reaches it, and refuses another one wi
 					return errors.Join(err, listener.Close())
 				}
 			}
+			if _, err := book.SettingsStarted(commanding(ctx), p.settingsNow(c)); err != nil {
+				return errors.Join(err, listener.Close())
+			}
 			return p.serve(ctx, log, watched{watch, db, book}, listener, o)
 		},
 	}

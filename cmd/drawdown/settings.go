@@ -116,6 +116,23 @@ func (p *program) settle(c *cobra.Command) {
 	}
 }
 
+// settingsNow returns what a command goes by, as the audit trail keeps it: every setting by the
+// name of its flag, secrets masked, and the version of the program.
+func (p *program) settingsNow(c *cobra.Command) map[string]string {
+	now := map[string]string{"version": version()}
+	c.Flags().VisitAll(func(flag *pflag.Flag) {
+		if slices.Contains(unset, flag.Name) || p.bases[flag] != nil {
+			return
+		}
+		value := flag.Value.String()
+		if shown := p.marks[flag].shown; shown != nil {
+			value = shown(value)
+		}
+		now[flag.Name] = value
+	})
+	return now
+}
+
 // given reports which flags of the command were given, wherever.
 func (p *program) given(c *cobra.Command) func(flag string) bool {
 	return func(flag string) bool { return p.sources[c.Flags().Lookup(flag)] != fromDefault }

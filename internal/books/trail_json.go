@@ -73,6 +73,7 @@ func trailValue(out *bytes.Buffer, v reflect.Value) error {
 		if v.Type().Elem().Kind() != reflect.Uint8 {
 			return trailList(out, v)
 		}
+	default: // what JSON writes as it is
 	}
 	return plainJSON(out, v.Interface())
 }

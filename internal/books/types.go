@@ -1,6 +1,7 @@
 package books
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -360,6 +361,15 @@ type AuditFilter struct {
 	Kind           CallerKind // how the actor showed who they are
 	RequestID      string
 	From, Before   time.Time // written in [From, Before)
+}
+
+// ByAction narrows to one kind of act, or with * at its end to all that begin so.
+func (f *AuditFilter) ByAction(action string) {
+	if prefix, all := strings.CutSuffix(action, "*"); all {
+		f.ActionPrefix = prefix
+	} else {
+		f.Action = action
+	}
 }
 
 // CustomerFilter narrows a list of customers.

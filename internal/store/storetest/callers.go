@@ -19,6 +19,8 @@ func audit(t *testing.T, s *suite) {
 	}
 	a := event("x", "oidc:ann", "customer.create", noon)
 	b := event("y", "token:ci", "customer.create", noon.Add(time.Hour))
+	a.Reason, a.After = "moved in", `{"name":"O'Neil"}`
+	b.RequestID, b.Kind, b.Before, b.After = "r2", books.ByToken, `{"n":1}`, `{"n":2}`
 	c := event("x", "token:ci", "pack.create", noon.Add(2*time.Hour))
 	c.RequestID, c.ActorName, c.Kind, c.Address = "", "", "", "" // as versions before wrote it
 	s.update(func(ctx context.Context, tx books.Tx) {
@@ -33,6 +35,11 @@ func audit(t *testing.T, s *suite) {
 		sameIDs(t, auditID, b.ID, c.ID)(tx.Audit(ctx, books.AuditFilter{Actor: "token:ci"}, books.Page{}))
 		sameIDs(t, auditID, c.ID)(tx.Audit(ctx, books.AuditFilter{Actor: "token:ci", Action: "pack.create"}, books.Page{}))
 		sameIDs(t, auditID, b.ID)(tx.Audit(ctx, books.AuditFilter{From: b.At, Before: c.At}, books.Page{}))
+		same(t, []books.AuditEvent{b})(tx.Audit(ctx, books.AuditFilter{RequestID: "r2"}, books.Page{}))
+		sameIDs(t, auditID, a.ID)(tx.Audit(ctx, books.AuditFilter{Kind: books.ByOIDC}, books.Page{}))
+		sameIDs(t, auditID, b.ID, a.ID)(tx.Audit(ctx, books.AuditFilter{ActionPrefix: "customer."}, books.Page{Reverse: true}))
+		sameIDs(t, auditID, c.ID)(tx.Audit(ctx, books.AuditFilter{ActionPrefix: "pack"}, books.Page{}))
+		same(t, int64(0))(tx.CountAudit(ctx, books.AuditFilter{ActionPrefix: "pack.create."}))
 		same(t, int64(2))(tx.CountAudit(ctx, books.AuditFilter{Before: c.At}))
 		same(t, int64(3))(tx.CountAudit(ctx, books.AuditFilter{}))
 	})
