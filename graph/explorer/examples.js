@@ -1292,6 +1292,24 @@ const shelves = [
         }
       },
       {
+        "name": "waterfall",
+        "says": "When what was bought in each month was recognised, and what is still deferred.",
+        "query": "query Waterfall($from: Period!, $to: Period!) {\n  waterfall(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    rows {\n      month currency\n      opening { amount { amount } }\n      sold { amount { amount } }\n      months { month revenue { amount { amount } } columns { column amount { amount } } }\n      takenBack { amount { amount } }\n      closing { amount { amount } }\n    }\n    controlTotal { amount currency }\n    checks { figure month currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10",
+          "to": "2025-12"
+        }
+      },
+      {
+        "name": "income",
+        "says": "Revenue of a quarter by meter: use that was recorded in credits has no key, breakage is unassigned.",
+        "query": "query Income($from: Date!, $to: Date!) {\n  income(from: $from, to: $to, groupBy: METER) {\n    asOf postedThrough rowCount hasNextPage endCursor\n    rows { key unassigned currency columns { column amount { amount } } revenue { amount } }\n    totals { currency revenue { amount } functionalRevenue { amount } }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "earlyBreakageRollForward",
         "says": "How early breakage moved in a quarter: with use, by new estimates, and back as credits left their pools.",
         "query": "query EarlyBreakage($from: Date!, $to: Date!) {\n  earlyBreakageRollForward(from: $from, to: $to) {\n    asOf postedThrough\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      withUse { amount { amount } revenue { amount } unclaimed { amount } }\n      catchUp { amount { amount } }\n      givenBack { amount { amount } }\n      closing { amount { amount } }\n    }\n    checks { currency closing { amount } ledger { amount } difference { amount } }\n  }\n}\n",
@@ -1917,8 +1935,8 @@ const shelves = [
       },
       {
         "name": "auditEvents",
-        "says": "What was done lately to the access of others, and by whom.",
-        "query": "query WhoDidWhat($action: String) {\n  auditEvents(action: $action, first: 2, reverse: true) {\n    nodes { at actor actorName kind address action subject detail }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
+        "says": "What was done lately to the access of others, by whom, and what it changed.",
+        "query": "query WhoDidWhat($action: String) {\n  auditEvents(action: $action, first: 2, reverse: true) {\n    nodes { at actor actorName kind address action subject reason before after detail }\n    pageInfo { hasNextPage endCursor }\n  }\n}\n",
         "variables": {
           "action": "token.create"
         }

@@ -27,7 +27,7 @@ var recordsNothing = map[string]string{
 // set what may have been set already: the examples set it for the first time.
 var makesNew = []string{
 	"customer.create", "policy.create", "pack.create", "meter.create", "budget.create", "alertRule.create", "topUpRule.create", "webhook.create",
-	"token.create", "closeTask.create", "estimate.propose", "period.reopen.propose", "fxrate.set", "escheatRule.set", "closeTask.done",
+	"token.create", "closeTask.create", "estimate.propose", "period.reopen.propose", "manual.propose", "manual.reverse", "fxrate.set", "escheatRule.set", "closeTask.done",
 }
 
 // TestEveryMutationLeavesATrail sends the examples of all mutations and looks at what each left

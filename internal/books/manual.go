@@ -207,14 +207,8 @@ type ManualDecision struct {
 	Before ManualStatus
 }
 
-// detail says in the audit trail what changed.
-func (d ManualDecision) detail() any {
-	type state struct {
-		Status ManualStatus `json:"status"`
-		Entry  int64        `json:"entry,omitempty"`
-	}
-	return map[string]any{"before": state{Status: d.Before}, "after": state{d.Entry.Status, d.Entry.Number}, "reason": d.Entry.Decision}
-}
+// changed is the part that the trail is about.
+func (d ManualDecision) changed() any { return d.Entry }
 
 // ManualEntryApprove posts a proposed entry, under its own accounting date.
 // Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_CLOSED, INVALID, IDEMPOTENCY_CONFLICT.
@@ -254,6 +248,7 @@ func (b *Books) decideManual(ctx context.Context, a act, request DecideManual, d
 			return ManualDecision{}, "", manualDecided(m)
 		}
 		before := m.Status
+		was(ctx, m)
 		m.DecidedBy, m.DecidedAt, m.Decision = CallerOf(ctx).Actor, b.clock(), request.Reason
 		if err := decision(ctx, tx, &m); err != nil {
 			return ManualDecision{}, "", err
