@@ -187,7 +187,11 @@ func (b *Books) sealKey(ctx context.Context, tx Tx, closing Closing) (SealKey, e
 	if err != nil {
 		return SealKey{}, err
 	}
-	return key, b.audit(ctx, tx, "seal.key", closing.Period.String(), string(detail))
+	before := &trail{}
+	if len(keys) > 0 {
+		before.before = keys[len(keys)-1]
+	}
+	return key, b.audit(ctx, tx, "seal.key", closing.Period.String(), string(detail), before, key)
 }
 
 // SealText is the text of a checkpoint, which is signed. acts is the hash of what the seal

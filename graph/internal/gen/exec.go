@@ -176,6 +176,9 @@ type AuditEventResolver interface {
 	Subject(ctx context.Context, obj *books.AuditEvent) (string, error)
 
 	RequestID(ctx context.Context, obj *books.AuditEvent) (*string, error)
+	Reason(ctx context.Context, obj *books.AuditEvent) (*string, error)
+	Before(ctx context.Context, obj *books.AuditEvent) (*string, error)
+	After(ctx context.Context, obj *books.AuditEvent) (*string, error)
 }
 type BalanceResolver interface {
 	Customer(ctx context.Context, obj *books.Balance) (*books.Customer, error)
@@ -601,7 +604,7 @@ type QueryResolver interface {
 	Tokens(ctx context.Context, search *string, role *books.Role, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.Token], error)
 	Webhooks(ctx context.Context, enabled *bool, first int, after *string, reverse bool) (*view.Connection[books.Webhook], error)
 	WebhookDeliveries(ctx context.Context, webhook *string, status *books.DeliveryStatus, event *books.NoticeType, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Delivery], error)
-	AuditEvents(ctx context.Context, actor *string, action *string, subject *string, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.AuditEvent], error)
+	AuditEvents(ctx context.Context, actor *string, action *string, subject *string, kind *books.CallerKind, requestID *string, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.AuditEvent], error)
 	Node(ctx context.Context, id string) (view.Node, error)
 	Customer(ctx context.Context, id *string, externalID *string) (*books.Customer, error)
 	Customers(ctx context.Context, search *string, policy *string, from *time.Time, before *time.Time, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Customer], error)
@@ -1110,14 +1113,18 @@ type Query {
     reverse: Boolean! = false
   ): WebhookDeliveryConnection! @requires(role: ADMIN)
 
-  "The audit trail: who changed what, when, from where and why, in the order in which it was written."
+  "The audit trail: who changed what, when, from where and why, with what stood before and after, in the order in which it was written. All of it as a file: ` + "`" + `GET /v1/audit` + "`" + `."
   auditEvents(
     "Keeps acts of this actor, such as ` + "`" + `token:ci` + "`" + `."
     actor: String
-    "Keeps acts of this kind, such as ` + "`" + `purchase.create` + "`" + `."
+    "Keeps acts of this kind, such as ` + "`" + `purchase.create` + "`" + `, or with ` + "`" + `*` + "`" + ` at its end all that begin so: ` + "`" + `budget.*` + "`" + `."
     action: String
     "Keeps acts on this: an id as any ` + "`" + `id` + "`" + ` field gave it."
     subject: ID
+    "Keeps acts of actors who showed so who they are."
+    kind: CallerKind
+    "Keeps acts of the request with this id, as the logs have it."
+    requestId: String
     "Keeps those written at this instant or later."
     from: DateTime
     "Keeps those written before this instant."
@@ -3318,6 +3325,12 @@ type AuditEvent {
   detail: String!
   "The id of the request, as the logs have it; null where there was none."
   requestId: String
+  "Why, where the request said so: its reason, note or comment."
+  reason: String
+  "What was changed as it stood before, in JSON: null where it is new, of acts that are records themselves (purchases, use), and of what was written before this was kept. Ids are without their prefix. Holds no secret."
+  before: String
+  "What was changed as it stands after, in JSON: null of acts that are records themselves, and of what was written before this was kept. Ids are without their prefix. Holds no secret."
+  after: String
 }
 
 "A page of the audit trail."
@@ -9085,6 +9098,12 @@ func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field gr
 		return ec.fieldContext_AuditEvent_detail(ctx, field)
 	case "requestId":
 		return ec.fieldContext_AuditEvent_requestId(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditEvent_reason(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditEvent_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditEvent_after(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEvent", field.Name)
 }
@@ -15946,46 +15965,62 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["subject"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "from",
-		func(ctx context.Context, v any) (*time.Time, error) {
-			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*books.CallerKind, error) {
+			return ec.unmarshalOCallerKind2ᚖdrawdownᚋinternalᚋbooksᚐCallerKind(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["from"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
-		func(ctx context.Context, v any) (*time.Time, error) {
-			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["before"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["kind"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "requestId",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["requestId"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg7
+	args["reverse"] = arg9
 	return args, nil
 }
 
@@ -21373,6 +21408,75 @@ func (ec *executionContext) _AuditEvent_requestId(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_AuditEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AuditEvent_reason(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEvent().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AuditEvent_before(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEvent().Before(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, true, true, "String")
+}
+
+func (ec *executionContext) _AuditEvent_after(ctx context.Context, field graphql.CollectedField, obj *books.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEvent().After(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEvent", field, true, true, "String")
 }
 
@@ -53460,7 +53564,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["actor"].(*string), fc.Args["action"].(*string), fc.Args["subject"].(*string), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["actor"].(*string), fc.Args["action"].(*string), fc.Args["subject"].(*string), fc.Args["kind"].(*books.CallerKind), fc.Args["requestId"].(*string), fc.Args["from"].(*time.Time), fc.Args["before"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.AuditEvent]) graphql.Marshaler {
@@ -74796,6 +74900,21 @@ func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSe
 			}
 		case "requestId":
 			out.Values[i] = ec._AuditEvent_requestId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._AuditEvent_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._AuditEvent_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._AuditEvent_after(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
