@@ -103,6 +103,7 @@ var matrix = map[string]struct {
 	"Query.entries":                    {`entries { nodes { id } }`, everybody},
 	"Query.accounts":                   {`accounts { name }`, everybody},
 	"Query.trialBalance":               {`trialBalance { functionalCurrency }`, everybody},
+	"Query.accountActivity":            {`accountActivity(account: CASH, from: "2024-01-01", to: "2024-01-31") { postedThrough }`, everybody},
 	"Query.usageOverTime":              {`usageOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},
 	"Query.revenueOverTime":            {`revenueOverTime(from: "2024-01-01", to: "2024-01-31") { functionalTotal { amount } }`, everybody},
 	"Query.purchasesOverTime":          {`purchasesOverTime(from: "2024-01-01", to: "2024-01-31") { functionalTotal { amount } }`, everybody},
@@ -194,7 +195,7 @@ var matrix = map[string]struct {
 // notOfOneCustomer are the queries and subscriptions of everybody that a token for one customer may not have:
 // they are about the whole book.
 var notOfOneCustomer = []string{
-	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity", "Query.waterfall", "Query.income", "Query.revenueFromOpeningBalance",
+	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity", "Query.waterfall", "Query.income", "Query.accountActivity", "Query.revenueFromOpeningBalance",
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates", "Query.estimateRun",
 	"Query.manualEntry", "Query.manualEntries",

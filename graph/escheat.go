@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
@@ -76,17 +77,17 @@ func (escheatPaymentResolver) Jurisdiction(_ context.Context, p *books.EscheatPa
 	return text(p.Jurisdiction), nil
 }
 
-func (r queryResolver) UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*gen.UnclaimedProperty, error) {
+func (r queryResolver) UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string, asOf *time.Time) (*gen.UnclaimedProperty, error) {
 	q := requestOf(ctx)
 	var report books.UnclaimedProperty
 	err := q.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
-		report, err = r.books.UnclaimedProperty(ctx, tx, value(on), jurisdiction)
+		report, err = r.books.UnclaimedProperty(ctx, tx, books.UnclaimedRequest{On: value(on), Jurisdiction: jurisdiction, AsOf: value(asOf)})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown := &gen.UnclaimedProperty{On: report.On, Rows: []gen.UnclaimedPropertyRow{}, Checks: []gen.UnclaimedPropertyCheck{}}
+	shown := &gen.UnclaimedProperty{On: report.On, AsOf: report.AsOf, PostedThrough: int(report.PostedThrough), Rows: []gen.UnclaimedPropertyRow{}, Checks: []gen.UnclaimedPropertyCheck{}}
 	money := func(minor int64, currency ledger.Currency) *ledger.Amount {
 		amount := ledger.Money(minor, currency)
 		return &amount

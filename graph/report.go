@@ -2,26 +2,24 @@ package graph
 
 import (
 	"context"
-	"fmt"
 	"strings"
+	"time"
 
 	"drawdown/graph/internal/view"
 	"drawdown/internal/books"
 	"drawdown/ledger"
 )
 
-func (queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period) (*view.TrialBalance, error) {
+func (r queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period, asOf *time.Time) (*view.TrialBalance, error) {
 	first, last := value(from), value(to)
-	if last != 0 && first > last {
-		return nil, &books.Error{Code: books.Invalid, Field: "to", Message: fmt.Sprintf("must not be before from (%s), but is %s", first, last)}
-	}
-	var balance ledger.TrialBalance
-	err := requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
-		balance, err = tx.TrialBalance(ctx, first, last)
-		return err
+	balance, err := report(ctx, func(ctx context.Context, tx books.Tx) (books.TrialBalance, error) {
+		return r.books.TrialBalance(ctx, tx, books.TrialBalanceRequest{From: first, To: last, AsOf: value(asOf)})
 	})
+	if err != nil {
+		return nil, err
+	}
 	report := &view.TrialBalance{
-		From: first, To: last, FunctionalCurrency: balance.Functional,
+		From: first, To: last, AsOf: balance.AsOf, PostedThrough: balance.PostedThrough, FunctionalCurrency: balance.Functional,
 		Rows: make([]view.TrialBalanceRow, 0, len(balance.Balances)),
 	}
 	for _, account := range ledger.Accounts() {
@@ -32,7 +30,7 @@ func (queryResolver) TrialBalance(ctx context.Context, from, to *ledger.Period) 
 		}
 	}
 	requestOf(ctx).balanceRowKin.met(keysOf(report.Rows, spanOf))
-	return report, err
+	return report, nil
 }
 
 func spanOf(row *view.TrialBalanceRow) accountSpan {

@@ -61,6 +61,8 @@ type (
 	manualResolver          struct{}
 	lineResolver            struct{}
 	accountResolver         struct{}
+	activityResolver        struct{}
+	activityLineResolver    struct{}
 	trialBalanceRowResolver struct{}
 	deferredRevenueResolver struct{}
 	jobResolver             struct{}
@@ -149,6 +151,11 @@ func (r *resolver) Entry() gen.EntryResolver                     { return entryR
 func (r *resolver) ManualEntry() gen.ManualEntryResolver         { return manualResolver{} }
 func (r *resolver) Line() gen.LineResolver                       { return lineResolver{} }
 func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{} }
+func (r *resolver) AccountActivity() gen.AccountActivityResolver { return activityResolver{} }
+
+func (r *resolver) AccountActivityLine() gen.AccountActivityLineResolver {
+	return activityLineResolver{}
+}
 func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
 
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }

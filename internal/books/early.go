@@ -62,6 +62,14 @@ func earlySum(contract, functional ledger.Currency) EarlySum {
 	return EarlySum{c, c, c, f, f, f}
 }
 
+// Plus returns the sum of two.
+func (s EarlySum) Plus(other EarlySum) EarlySum {
+	return EarlySum{
+		s.Amount.Add(other.Amount), s.Revenue.Add(other.Revenue), s.Unclaimed.Add(other.Unclaimed),
+		s.FunctionalAmount.Add(other.FunctionalAmount), s.FunctionalRevenue.Add(other.FunctionalRevenue), s.FunctionalUnclaimed.Add(other.FunctionalUnclaimed),
+	}
+}
+
 func (s *EarlySum) add(m EarlyMovement) {
 	s.Amount.Minor += m.Minor
 	s.Revenue.Minor += m.Minor - m.Unclaimed

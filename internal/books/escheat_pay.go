@@ -55,6 +55,7 @@ func (s UnclaimedSums) Owed() int64 { return s.Expiry + s.Remote - s.GivenBack -
 type UnclaimedFilter struct {
 	On           ledger.Date // accounting dates up to and including it
 	Jurisdiction *string     // this one, "" for none; all where nil
+	AsOf         time.Time   // posted by then; all that is posted where zero
 }
 
 // PayEscheat asks to book a payment to an authority.
@@ -248,12 +249,20 @@ func giveBack(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot, change
 	return err
 }
 
+// UnclaimedRequest asks for what is owed by accounting dates through a day, as it stood at an
+// instant: of entries posted, and rules entered, by then.
+type UnclaimedRequest struct {
+	On           ledger.Date // today where zero
+	Jurisdiction *string     // this one, "" for none; all where nil
+	AsOf         time.Time   // now where zero
+}
+
 // UnclaimedProperty is what the book owes to authorities, and early what it may come to owe.
 type UnclaimedProperty struct {
-	On           ledger.Date
-	Jurisdiction *string
-	Rows         []UnclaimedRow
-	Checks       []UnclaimedCheck // of all jurisdictions alone
+	UnclaimedRequest
+	PostedThrough int64
+	Rows          []UnclaimedRow
+	Checks        []UnclaimedCheck // of all jurisdictions alone
 }
 
 // UnclaimedRow is the part of one jurisdiction, currency, month of lapse and due day.
@@ -282,20 +291,28 @@ func (c UnclaimedCheck) FunctionalDifference() ledger.Amount {
 	return c.InLedger.Sub(c.FunctionalRows).Sub(c.FunctionalManual)
 }
 
-// UnclaimedProperty adds up what was booked for the law by accounting dates through a day
-// (today where zero): by jurisdiction, currency, month of lapse and the day on which it is
-// due. Errors: INVALID.
-func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, on ledger.Date, jurisdiction *string) (UnclaimedProperty, error) {
-	report := UnclaimedProperty{On: on, Jurisdiction: jurisdiction}
-	if report.On == 0 {
-		report.On = b.today()
+// UnclaimedProperty adds up what was booked for the law: by jurisdiction, currency, month of
+// lapse and the day on which it is due. Errors: INVALID.
+func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, request UnclaimedRequest) (report UnclaimedProperty, err error) {
+	if request.On == 0 {
+		request.On = b.today()
 	}
-	if jurisdiction != nil {
-		if err := checkJurisdiction(*jurisdiction); err != nil {
+	if request.AsOf.IsZero() {
+		request.AsOf = b.clock()
+	}
+	report.UnclaimedRequest = request
+	if request.AsOf.After(b.clock()) {
+		return report, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
+	}
+	if request.Jurisdiction != nil {
+		if err := checkJurisdiction(*request.Jurisdiction); err != nil {
 			return report, err
 		}
 	}
-	days, err := tx.UnclaimedDays(ctx, UnclaimedFilter{On: report.On, Jurisdiction: jurisdiction})
+	if report.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
+		return report, err
+	}
+	days, err := tx.UnclaimedDays(ctx, UnclaimedFilter{On: request.On, Jurisdiction: request.Jurisdiction, AsOf: request.AsOf})
 	if err != nil {
 		return report, err
 	}
@@ -309,17 +326,27 @@ func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, on ledger.Date, ju
 	for _, day := range days {
 		row := UnclaimedRow{Jurisdiction: day.Jurisdiction, Currency: day.Currency}
 		if day.LapsedOn != 0 {
-			row.Lapsed, row.DueOn = day.LapsedOn.Period(), DueOn(day.LapsedOn, rules[day.Jurisdiction])
+			row.Lapsed, row.DueOn = day.LapsedOn.Period(), DueOn(day.LapsedOn, enteredBy(rules[day.Jurisdiction], request.AsOf))
 		}
 		report.add(row, day)
 	}
 	slices.SortStableFunc(report.Rows, func(x, y UnclaimedRow) int {
 		return cmp.Or(cmp.Compare(x.Jurisdiction, y.Jurisdiction), cmp.Compare(x.Currency, y.Currency), cmp.Compare(x.DueOn, y.DueOn), cmp.Compare(x.Lapsed, y.Lapsed))
 	})
-	if jurisdiction == nil {
+	if request.Jurisdiction == nil {
 		report.Checks, err = b.unclaimedChecks(ctx, tx, report)
 	}
 	return report, err
+}
+
+// enteredBy are the rules that were there at an instant.
+func enteredBy(rules []EscheatRule, at time.Time) (known []EscheatRule) {
+	for _, rule := range rules {
+		if !rule.CreatedAt.After(at) {
+			known = append(known, rule)
+		}
+	}
+	return known
 }
 
 func (r *UnclaimedProperty) add(row UnclaimedRow, day UnclaimedDay) {
@@ -340,7 +367,7 @@ func (s UnclaimedSums) plus(t UnclaimedSums) UnclaimedSums {
 
 // unclaimedChecks holds the rows against the account, by currency.
 func (b *Books) unclaimedChecks(ctx context.Context, tx Tx, report UnclaimedProperty) ([]UnclaimedCheck, error) {
-	kept, err := tx.UnclaimedLedger(ctx, report.On)
+	kept, err := tx.UnclaimedLedger(ctx, report.On, report.PostedThrough)
 	checks := make([]UnclaimedCheck, 0, len(kept))
 	for _, balance := range kept {
 		check := UnclaimedCheck{Currency: balance.Currency, Rows: ledger.Money(0, balance.Currency), FunctionalRows: ledger.Money(0, b.book.Functional)}

@@ -44,7 +44,7 @@ func TestUnclaimedProperty(t *testing.T) {
 	owed := func(wantNobody, wantDelaware int64) {
 		t.Helper()
 		err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {
-			report, err := b.UnclaimedProperty(ctx, tx, 0, nil)
+			report, err := b.UnclaimedProperty(ctx, tx, books.UnclaimedRequest{})
 			if err != nil {
 				return err
 			}

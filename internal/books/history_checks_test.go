@@ -25,7 +25,7 @@ func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
 		}
 	}
 	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
-		owed, err := p.UnclaimedProperty(ctx, tx, p.Yesterday()+1, nil)
+		owed, err := p.UnclaimedProperty(ctx, tx, books.UnclaimedRequest{On: p.Yesterday() + 1})
 		for _, check := range owed.Checks {
 			if check.Difference().Minor != 0 || check.FunctionalDifference().Minor != 0 {
 				t.Fatalf("unclaimed property does not foot: %+v\n%s", check, h)

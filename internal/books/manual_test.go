@@ -272,7 +272,7 @@ func TestManualPartReconciles(t *testing.T) {
 				t.Errorf("%s: %+v, %+v", want.currency, report.Groups[i], check)
 			}
 		}
-		owed, err := b.UnclaimedProperty(ctx, tx, january.Last(), nil)
+		owed, err := b.UnclaimedProperty(ctx, tx, books.UnclaimedRequest{On: january.Last()})
 		if len(owed.Checks) != 1 || owed.Checks[0].Ledger.Minor != 200 || owed.Checks[0].Manual.Minor != 200 || owed.Checks[0].Rows.Minor != 0 || owed.Checks[0].Difference().Minor != 0 {
 			t.Errorf("unclaimed: %+v", owed.Checks)
 		}

@@ -89,7 +89,7 @@ func (scopedTx) UnclaimedDays(context.Context, UnclaimedFilter) ([]UnclaimedDay,
 	return nil, errScoped
 }
 
-func (scopedTx) UnclaimedLedger(context.Context, ledger.Date) ([]UnclaimedDay, error) {
+func (scopedTx) UnclaimedLedger(context.Context, ledger.Date, int64) ([]UnclaimedDay, error) {
 	return nil, errScoped
 }
 func (scopedTx) MeasurePoolsOf(context.Context, string, ledger.Date) error { return errScoped }
@@ -309,6 +309,18 @@ func (scopedTx) UpdateDelivery(context.Context, Delivery, string) (bool, error) 
 
 func (scopedTx) ReplayMessages(context.Context, string, []NoticeType, time.Time, time.Time, time.Time) (int64, error) {
 	return 0, errScoped
+}
+
+func (scopedTx) BalancesLater(context.Context, ledger.Period, ledger.Period, int64) ([]ledger.Balance, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) AccountBefore(context.Context, ledger.Role, ActivityPlace, int64) ([]ledger.Balance, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) AccountLines(context.Context, ActivityFilter) ([]ActivityLine, error) {
+	return nil, errScoped
 }
 
 func (scopedTx) PostedThrough(context.Context, time.Time) (int64, error) { return 0, errScoped }

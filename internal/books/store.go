@@ -45,6 +45,7 @@ type Tx interface {
 	chartTx
 	statementTx
 	rollForwardTx
+	activityTx
 	revenueTx
 	runTx
 	tokenTx
@@ -177,8 +178,8 @@ type catalogTx interface {
 	// currency and day of release.
 	UnclaimedDays(ctx context.Context, filter UnclaimedFilter) ([]UnclaimedDay, error)
 	// UnclaimedLedger returns the balance of the account by currency, as Early, by accounting
-	// dates through a day.
-	UnclaimedLedger(ctx context.Context, on ledger.Date) ([]UnclaimedDay, error)
+	// dates through a day, of entries up to a number.
+	UnclaimedLedger(ctx context.Context, on ledger.Date, through int64) ([]UnclaimedDay, error)
 }
 
 type purchaseTx interface {
@@ -501,6 +502,18 @@ type rollForwardTx interface {
 	DeferredAfter(ctx context.Context, to ledger.Date, through int64) ([]DeferredMovement, error)
 	// MovedOn adds up the changes of days that let credits live on in other lots.
 	MovedOn(ctx context.Context, from, to ledger.Date, asOf time.Time) ([]MovedOn, error)
+}
+
+// activityTx reads accounts as of an instant: of entries up to a number. Amounts are debit positive.
+type activityTx interface {
+	// BalancesLater adds up what entries behind the number moved, as TrialBalance does: what is to
+	// be taken off it.
+	BalancesLater(ctx context.Context, from, to ledger.Period, through int64) ([]ledger.Balance, error)
+	// AccountBefore returns what the account held up to a place, that included, by currency as Opening.
+	AccountBefore(ctx context.Context, account ledger.Role, at ActivityPlace, through int64) ([]ledger.Balance, error)
+	// AccountLines returns lines of an account in order of accounting date, entry and line,
+	// without what it holds after them.
+	AccountLines(ctx context.Context, filter ActivityFilter) ([]ActivityLine, error)
 }
 
 // revenueTx adds up revenue, and what is deferred, of accounting dates as of an instant.

@@ -4,4 +4,7 @@ package reports
 // documented. Each file of this package that makes reports adds its own here.
 var registered = []func() []Report{
 	rollForwards,
+	accounts,
+	earlyBreakage,
+	unclaimed,
 }

@@ -124,7 +124,7 @@ func (b *book) file(name string, format reports.Format, given map[string]string)
 func TestTheSameQuestion(t *testing.T) {
 	given := map[string]string{
 		"from": "2024-01-01", "to": "2024-01-31", "on": "2024-01-31", "through": "2024-01", "period": "2024-01", "customer": "=1+1", "policy": "annual",
-		"account": "deferred_revenue", "asOf": "2024-02-01T06:00:00Z",
+		"account": "DEFERRED_REVENUE", "asOf": "2024-02-01T06:00:00Z",
 	}
 	before := map[string]string{}
 	for _, b := range onBoth(t) {

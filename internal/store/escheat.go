@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 
 	"github.com/uptrace/bun"
 
@@ -195,7 +196,7 @@ const unclaimedDays = `WITH of_lot AS (
 			sum(r.unclaimed_minor) AS minor, sum(r.unclaimed_functional_minor) AS functional,
 			sum(CASE WHEN r.kind = 'BREAKAGE_REMOTE' THEN r.unclaimed_minor ELSE 0 END) AS remote,
 			sum(CASE WHEN r.kind = 'BREAKAGE_REMOTE' THEN r.unclaimed_functional_minor ELSE 0 END) AS remote_functional
-		FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us IS NOT NULL
+		FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us <= ?3
 		WHERE (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0) AND r.lot_id IS NOT NULL AND r.accounting_date <= ?0
 		GROUP BY r.customer_id, r.lot_id, r.day, r.currency),
 	released AS (SELECT customer_id, lot_id, min(day) AS day FROM of_lot WHERE minor <> 0 OR functional <> 0 GROUP BY customer_id, lot_id)
@@ -214,11 +215,11 @@ const unclaimedDays = `WITH of_lot AS (
 			FROM of_lot AS o JOIN released AS e ON e.customer_id = o.customer_id AND e.lot_id = o.lot_id
 			JOIN lots AS l ON l.customer_id = o.customer_id AND l.id = o.lot_id
 		UNION ALL SELECT coalesce(p.jurisdiction, ''), r.currency, '', r.unclaimed_minor, r.unclaimed_functional_minor, 0, 0, 0, 0, 0, 0, 0, 0
-			FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us IS NOT NULL JOIN pools AS p ON p.id = r.pool_id
+			FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id AND b.posted_at_us <= ?3 JOIN pools AS p ON p.id = r.pool_id
 			WHERE (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0) AND r.accounting_date <= ?0
 		UNION ALL SELECT coalesce(p.jurisdiction, ''), p.currency, t.lapsed_on, 0, 0, 0, 0, 0, 0, 0, 0, t.amount_minor, t.functional_minor
 			FROM escheat_payments AS p JOIN escheat_payment_parts AS t ON t.payment_id = p.id
-			JOIN entries AS e ON e.reference = CAST(p.id AS TEXT) AND e.kind = 'ESCHEAT' WHERE e.accounting_date <= ?0
+			JOIN entries AS e ON e.reference = CAST(p.id AS TEXT) AND e.kind = 'ESCHEAT' WHERE e.accounting_date <= ?0 AND e.posted_at_us <= ?3
 	) AS booked WHERE ?1 OR jurisdiction = ?2
 	GROUP BY jurisdiction, currency, lapsed_on ORDER BY jurisdiction, currency, lapsed_on`
 
@@ -245,7 +246,11 @@ func (t *tx) UnclaimedDays(ctx context.Context, filter books.UnclaimedFilter) ([
 	if filter.Jurisdiction != nil {
 		jurisdiction = *filter.Jurisdiction
 	}
-	return unclaimed(query[unclaimedRow](ctx, t, "adding up unclaimed property", unclaimedDays, date(filter.On), filter.Jurisdiction == nil, jurisdiction))
+	asOf := instant{micros: math.MaxInt64, set: true}
+	if !filter.AsOf.IsZero() {
+		asOf = instantOf(filter.AsOf)
+	}
+	return unclaimed(query[unclaimedRow](ctx, t, "adding up unclaimed property", unclaimedDays, date(filter.On), filter.Jurisdiction == nil, jurisdiction, asOf))
 }
 
 func unclaimed(rows []unclaimedRow, err error) ([]books.UnclaimedDay, error) {
@@ -265,10 +270,10 @@ func unclaimed(rows []unclaimedRow, err error) ([]books.UnclaimedDay, error) {
 	return days, err
 }
 
-func (t *tx) UnclaimedLedger(ctx context.Context, on ledger.Date) ([]books.UnclaimedDay, error) {
+func (t *tx) UnclaimedLedger(ctx context.Context, on ledger.Date, through int64) ([]books.UnclaimedDay, error) {
 	return unclaimed(query[unclaimedRow](ctx, t, "reading the account of unclaimed property",
 		`SELECT l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS early, CAST(sum(-l.functional_minor) AS BIGINT) AS early_functional,
 				CAST(sum(CASE WHEN `+byHand+` THEN -l.amount_minor ELSE 0 END) AS BIGINT) AS manual, CAST(sum(CASE WHEN `+byHand+` THEN -l.functional_minor ELSE 0 END) AS BIGINT) AS manual_functional
-			FROM lines AS l JOIN entries AS e ON e.number = l.entry_number WHERE l.account = 'unclaimed_property' AND e.accounting_date <= ?
-			GROUP BY l.currency ORDER BY l.currency`, date(on)))
+			FROM lines AS l JOIN entries AS e ON e.number = l.entry_number WHERE l.account = 'unclaimed_property' AND e.accounting_date <= ? AND e.number <= ?
+			GROUP BY l.currency ORDER BY l.currency`, date(on), through))
 }

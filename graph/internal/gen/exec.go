@@ -39,6 +39,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Account() AccountResolver
+	AccountActivity() AccountActivityResolver
+	AccountActivityLine() AccountActivityLineResolver
 	AccountingPeriod() AccountingPeriodResolver
 	Alert() AlertResolver
 	AlertRule() AlertRuleResolver
@@ -136,6 +138,19 @@ type ComplexityRoot struct {
 
 type AccountResolver interface {
 	NaturalSide(ctx context.Context, obj *ledger.Account) (view.Side, error)
+}
+type AccountActivityResolver interface {
+	Account(ctx context.Context, obj *books.AccountActivity) (*ledger.Account, error)
+
+	EndCursor(ctx context.Context, obj *books.AccountActivity) (*string, error)
+}
+type AccountActivityLineResolver interface {
+	AccountingDate(ctx context.Context, obj *books.ActivityLine) (ledger.Date, error)
+	Entry(ctx context.Context, obj *books.ActivityLine) (*ledger.Entry, error)
+	Line(ctx context.Context, obj *books.ActivityLine) (int, error)
+
+	Customer(ctx context.Context, obj *books.ActivityLine) (*string, error)
+	Policy(ctx context.Context, obj *books.ActivityLine) (*string, error)
 }
 type AccountingPeriodResolver interface {
 	EntryCount(ctx context.Context, obj *books.Period) (int, error)
@@ -653,14 +668,15 @@ type QueryResolver interface {
 	Period(ctx context.Context, period ledger.Period) (*books.Period, error)
 	CloseChecklist(ctx context.Context, period ledger.Period) (*books.Checklist, error)
 	CloseTasks(ctx context.Context) ([]books.CloseTask, error)
-	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period) (*view.TrialBalance, error)
+	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*view.TrialBalance, error)
+	AccountActivity(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, currency *ledger.Currency, asOf *time.Time, first int, after *string) (*books.AccountActivity, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
 	EstimateReview(ctx context.Context, policy string, month ledger.Period) (*books.ReviewDetail, error)
 	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
-	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string) (*UnclaimedProperty, error)
+	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string, asOf *time.Time) (*UnclaimedProperty, error)
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
 	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
@@ -1784,13 +1800,39 @@ type Query {
   "The tasks that people do before a period closes, in the order in which they were added, ended ones too."
   closeTasks: [CloseTask!]! @requires(role: VIEWER)
 
-  "The trial balance of a span of months, from the posted entries."
+  """
+  The trial balance of a span of months, from the entries posted by ` + "`" + `asOf` + "`" + `: the same question with the same ` + "`" + `asOf` + "`" + ` gets the same
+  rows for ever. Errors: INVALID.
+  """
   trialBalance(
     "The first month; since the beginning where null."
     from: Period
     "The last month; to the end where null."
     to: Period
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
   ): TrialBalance! @requires(role: VIEWER)
+
+  """
+  The lines of one account under the accounting dates, posted by ` + "`" + `asOf` + "`" + `, with the balance after each. Openings and closings are read from running
+  balances apart from the lines, and are those of ` + "`" + `trialBalance` + "`" + `. Errors: INVALID, TOO_LARGE beyond ten years.
+  """
+  accountActivity(
+    "The account, such as ` + "`" + `DEFERRED_REVENUE` + "`" + `."
+    account: AccountRole!
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Keeps contracts in this currency; all where null."
+    currency: Currency
+    "Leaves out what was posted later. Now where null: give it where you ask for several pages."
+    asOf: DateTime
+    "How many lines: 1 to 200."
+    first: Int! = 50
+    "Leaves out the lines up to the one of this ` + "`" + `endCursor` + "`" + `."
+    after: String
+  ): AccountActivity! @requires(role: VIEWER)
 
   """
   What deferred revenue holds per customer and currency, where that is not nothing, before the
@@ -1908,6 +1950,8 @@ type Query {
     on: Date
     "Keeps one, such as ` + "`" + `US-DE` + "`" + `, and leaves ` + "`" + `checks` + "`" + ` out; all where null."
     jurisdiction: String
+    "Leaves out what was posted, and rules that were entered, later. Now where null."
+    asOf: DateTime
   ): UnclaimedProperty! @requires(role: VIEWER)
 
   """
@@ -6115,10 +6159,72 @@ type TrialBalance {
   from: Period
   "The last month; null to the end."
   to: Period
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
   "The book's functional currency."
   functionalCurrency: Currency!
-  "Each account that ever moved, in the order of the chart of accounts, and each of its currencies."
+  "Each account that had moved by then, in the order of the chart of accounts, and each of its currencies."
   rows: [TrialBalanceRow!]!
+}
+
+"What happened on an account, line by line. All amounts are debit positive."
+type AccountActivity {
+  "The account."
+  account: Account!
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "What the account held before the span and after it, by currency: of the whole span on every page."
+  balances: [AccountActivityBalance!]!
+  "A page of the lines, in order of accounting date, entry and line."
+  lines: [AccountActivityLine!]!
+  "Whether lines follow behind this page."
+  hasNextPage: Boolean!
+  "Asks for the next page as ` + "`" + `after` + "`" + `; null where the page is empty."
+  endCursor: String
+}
+
+"What an account held in one currency before and after a span, debit positive."
+type AccountActivityBalance {
+  "Of the contracts."
+  currency: Currency!
+  "Before the first accounting date."
+  opening: Money!
+  "At the end of the last one."
+  closing: Money!
+  "` + "`" + `opening` + "`" + ` in the functional currency."
+  functionalOpening: Money!
+  "` + "`" + `closing` + "`" + ` in the functional currency."
+  functionalClosing: Money!
+}
+
+"A line of an entry, with what the account holds after it in the line's currency. Debit positive."
+type AccountActivityLine {
+  "The accounting date of the entry."
+  accountingDate: Date!
+  "The entry that it is a line of."
+  entry: Entry!
+  "Its place in the entry, from 1."
+  line: Int!
+  "What it moved: a debit is positive, a credit negative."
+  amount: Money!
+  "The same in the functional currency."
+  functionalAmount: Money!
+  "What the account holds in this currency after it."
+  balance: Money!
+  "The same in the functional currency."
+  functionalBalance: Money!
+  "The external id of the customer that it is about; null where it sums those of many."
+  customer: String
+  "The code of the policy; null where there is none."
+  policy: String
 }
 
 """
@@ -6154,7 +6260,7 @@ type TrialBalanceRow {
   functionalSignedOpening: Money!
   "` + "`" + `signedClosing` + "`" + ` in the functional currency."
   functionalSignedClosing: Money!
-  "The entries of the span with a line on the account, in any currency, in order of number."
+  "The entries of the span with a line on the account, in any currency, in order of number: those that were posted after ` + "`" + `asOf` + "`" + ` too."
   entries(
     "How many to return: 1 to 200."
     first: Int! = 50
@@ -8016,6 +8122,10 @@ type EscheatPayment {
 type UnclaimedProperty {
   "Accounting dates through this day."
   on: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
   "In order of jurisdiction, currency, due day and month of lapse."
   rows: [UnclaimedPropertyRow!]!
   "The rows of each currency held against the account; none where one jurisdiction was asked for."
@@ -8866,6 +8976,70 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_control(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "account":
+		return ec.fieldContext_AccountActivity_account(ctx, field)
+	case "from":
+		return ec.fieldContext_AccountActivity_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AccountActivity_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_AccountActivity_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_AccountActivity_postedThrough(ctx, field)
+	case "balances":
+		return ec.fieldContext_AccountActivity_balances(ctx, field)
+	case "lines":
+		return ec.fieldContext_AccountActivity_lines(ctx, field)
+	case "hasNextPage":
+		return ec.fieldContext_AccountActivity_hasNextPage(ctx, field)
+	case "endCursor":
+		return ec.fieldContext_AccountActivity_endCursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountActivityBalance(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_AccountActivityBalance_currency(ctx, field)
+	case "opening":
+		return ec.fieldContext_AccountActivityBalance_opening(ctx, field)
+	case "closing":
+		return ec.fieldContext_AccountActivityBalance_closing(ctx, field)
+	case "functionalOpening":
+		return ec.fieldContext_AccountActivityBalance_functionalOpening(ctx, field)
+	case "functionalClosing":
+		return ec.fieldContext_AccountActivityBalance_functionalClosing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountActivityBalance", field.Name)
+}
+
+func (ec *executionContext) childFields_AccountActivityLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accountingDate":
+		return ec.fieldContext_AccountActivityLine_accountingDate(ctx, field)
+	case "entry":
+		return ec.fieldContext_AccountActivityLine_entry(ctx, field)
+	case "line":
+		return ec.fieldContext_AccountActivityLine_line(ctx, field)
+	case "amount":
+		return ec.fieldContext_AccountActivityLine_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_AccountActivityLine_functionalAmount(ctx, field)
+	case "balance":
+		return ec.fieldContext_AccountActivityLine_balance(ctx, field)
+	case "functionalBalance":
+		return ec.fieldContext_AccountActivityLine_functionalBalance(ctx, field)
+	case "customer":
+		return ec.fieldContext_AccountActivityLine_customer(ctx, field)
+	case "policy":
+		return ec.fieldContext_AccountActivityLine_policy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccountActivityLine", field.Name)
 }
 
 func (ec *executionContext) childFields_AccountChart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12846,6 +13020,10 @@ func (ec *executionContext) childFields_TrialBalance(ctx context.Context, field 
 		return ec.fieldContext_TrialBalance_from(ctx, field)
 	case "to":
 		return ec.fieldContext_TrialBalance_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_TrialBalance_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_TrialBalance_postedThrough(ctx, field)
 	case "functionalCurrency":
 		return ec.fieldContext_TrialBalance_functionalCurrency(ctx, field)
 	case "rows":
@@ -12894,6 +13072,10 @@ func (ec *executionContext) childFields_UnclaimedProperty(ctx context.Context, f
 	switch field.Name {
 	case "on":
 		return ec.fieldContext_UnclaimedProperty_on(ctx, field)
+	case "asOf":
+		return ec.fieldContext_UnclaimedProperty_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_UnclaimedProperty_postedThrough(ctx, field)
 	case "rows":
 		return ec.fieldContext_UnclaimedProperty_rows(ctx, field)
 	case "checks":
@@ -15746,6 +15928,68 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_accountActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "account",
+		func(ctx context.Context, v any) (ledger.Role, error) {
+			return ec.unmarshalNAccountRole2drawdownᚋledgerᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["account"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "currency",
+		func(ctx context.Context, v any) (*ledger.Currency, error) {
+			return ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["currency"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg6
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_accountOverTime_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18567,6 +18811,14 @@ func (ec *executionContext) field_Query_trialBalance_args(ctx context.Context, r
 		return nil, err
 	}
 	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -18589,6 +18841,14 @@ func (ec *executionContext) field_Query_unclaimedProperty_args(ctx context.Conte
 		return nil, err
 	}
 	args["jurisdiction"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -19267,6 +19527,723 @@ func leaf_Account_control(obj *ledger.Account) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Account_control(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AccountActivity_account(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_account(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivity().Account(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Account) graphql.Marshaler {
+			return ec.marshalNAccount2ᚖdrawdownᚋledgerᚐAccount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivity_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Account(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivity_from(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivity_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivity_from(obj *books.AccountActivity) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_AccountActivity_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, false, false, "Date")
+}
+
+func (ec *executionContext) _AccountActivity_to(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivity_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivity_to(obj *books.AccountActivity) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_AccountActivity_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, false, false, "Date")
+}
+
+func (ec *executionContext) _AccountActivity_asOf(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivity_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivity_asOf(obj *books.AccountActivity) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_AccountActivity_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AccountActivity_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivity_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivity_postedThrough(obj *books.AccountActivity) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_AccountActivity_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AccountActivity_balances(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_balances(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Balances, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ActivityBalance) graphql.Marshaler {
+			return ec.marshalNAccountActivityBalance2ᚕdrawdownᚋinternalᚋbooksᚐActivityBalanceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivity_balances(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountActivityBalance(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivity_lines(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ActivityLine) graphql.Marshaler {
+			return ec.marshalNAccountActivityLine2ᚕdrawdownᚋinternalᚋbooksᚐActivityLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivity_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountActivityLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivity_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivity_hasNextPage(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_hasNextPage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.More, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivity_hasNextPage(obj *books.AccountActivity) graphql.Marshaler {
+	v := obj.More
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_AccountActivity_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AccountActivity_endCursor(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivity_endCursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivity().EndCursor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivity_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivity", field, true, true, "String")
+}
+
+func (ec *executionContext) _AccountActivityBalance_currency(ctx context.Context, field graphql.CollectedField, obj *books.ActivityBalance) (ret graphql.Marshaler) {
+	if plain := leaf_AccountActivityBalance_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityBalance_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_AccountActivityBalance_currency(obj *books.ActivityBalance) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_AccountActivityBalance_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivityBalance", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _AccountActivityBalance_opening(ctx context.Context, field graphql.CollectedField, obj *books.ActivityBalance) (ret graphql.Marshaler) {
+	v := obj.Opening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityBalance_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Opening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityBalance_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityBalance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityBalance_closing(ctx context.Context, field graphql.CollectedField, obj *books.ActivityBalance) (ret graphql.Marshaler) {
+	v := obj.Closing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityBalance_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityBalance_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityBalance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityBalance_functionalOpening(ctx context.Context, field graphql.CollectedField, obj *books.ActivityBalance) (ret graphql.Marshaler) {
+	v := obj.FunctionalOpening
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityBalance_functionalOpening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalOpening, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityBalance_functionalOpening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityBalance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityBalance_functionalClosing(ctx context.Context, field graphql.CollectedField, obj *books.ActivityBalance) (ret graphql.Marshaler) {
+	v := obj.FunctionalClosing
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityBalance_functionalClosing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalClosing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityBalance_functionalClosing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityBalance",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_accountingDate(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_accountingDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivityLine().AccountingDate(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_accountingDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivityLine", field, true, true, "Date")
+}
+
+func (ec *executionContext) _AccountActivityLine_entry(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_entry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivityLine().Entry(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Entry) graphql.Marshaler {
+			return ec.marshalNEntry2ᚖdrawdownᚋledgerᚐEntry(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_entry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Entry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_line(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivityLine().Line(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivityLine", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AccountActivityLine_amount(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	v := obj.Amount
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	v := obj.Functional
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Functional, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_balance(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	v := obj.Balance
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_balance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Balance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_functionalBalance(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	v := obj.FunctionalBalance
+	if plain := ec.plain_Money(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_functionalBalance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalBalance, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2drawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_functionalBalance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AccountActivityLine",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AccountActivityLine_customer(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_customer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivityLine().Customer(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_customer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivityLine", field, true, true, "String")
+}
+
+func (ec *executionContext) _AccountActivityLine_policy(ctx context.Context, field graphql.CollectedField, obj *books.ActivityLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AccountActivityLine_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AccountActivityLine().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AccountActivityLine_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AccountActivityLine", field, true, true, "String")
 }
 
 func (ec *executionContext) _AccountChart_account(ctx context.Context, field graphql.CollectedField, obj *view.AccountChart) (ret graphql.Marshaler) {
@@ -55696,7 +56673,7 @@ func (ec *executionContext) _Query_trialBalance(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().TrialBalance(ctx, fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period))
+			return ec.Resolvers.Query().TrialBalance(ctx, fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.TrialBalance) graphql.Marshaler {
@@ -55724,6 +56701,50 @@ func (ec *executionContext) fieldContext_Query_trialBalance(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_trialBalance_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_accountActivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_accountActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AccountActivity(ctx, fc.Args["account"].(ledger.Role), fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["currency"].(*ledger.Currency), fc.Args["asOf"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.AccountActivity) graphql.Marshaler {
+			return ec.marshalNAccountActivity2ᚖdrawdownᚋinternalᚋbooksᚐAccountActivity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_accountActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AccountActivity(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_accountActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -56004,7 +57025,7 @@ func (ec *executionContext) _Query_unclaimedProperty(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().UnclaimedProperty(ctx, fc.Args["on"].(*ledger.Date), fc.Args["jurisdiction"].(*string))
+			return ec.Resolvers.Query().UnclaimedProperty(ctx, fc.Args["on"].(*ledger.Date), fc.Args["jurisdiction"].(*string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *UnclaimedProperty) graphql.Marshaler {
@@ -64121,6 +65142,68 @@ func (ec *executionContext) fieldContext_TrialBalance_to(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "Period")
 }
 
+func (ec *executionContext) _TrialBalance_asOf(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
+	if plain := leaf_TrialBalance_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialBalance_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TrialBalance_asOf(obj *view.TrialBalance) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_TrialBalance_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TrialBalance_postedThrough(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
+	if plain := leaf_TrialBalance_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialBalance_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_TrialBalance_postedThrough(obj *view.TrialBalance) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_TrialBalance_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialBalance", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TrialBalance_functionalCurrency(ctx context.Context, field graphql.CollectedField, obj *view.TrialBalance) (ret graphql.Marshaler) {
 	if plain := leaf_TrialBalance_functionalCurrency(obj); plain != graphql.Null {
 		return plain
@@ -64736,6 +65819,68 @@ func leaf_UnclaimedProperty_on(obj *UnclaimedProperty) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_UnclaimedProperty_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnclaimedProperty", field, false, false, "Date")
+}
+
+func (ec *executionContext) _UnclaimedProperty_asOf(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
+	if plain := leaf_UnclaimedProperty_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedProperty_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_UnclaimedProperty_asOf(obj *UnclaimedProperty) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_UnclaimedProperty_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedProperty", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UnclaimedProperty_postedThrough(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
+	if plain := leaf_UnclaimedProperty_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnclaimedProperty_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_UnclaimedProperty_postedThrough(obj *UnclaimedProperty) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_UnclaimedProperty_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnclaimedProperty", field, false, false, "Int")
 }
 
 func (ec *executionContext) _UnclaimedProperty_rows(ctx context.Context, field graphql.CollectedField, obj *UnclaimedProperty) (ret graphql.Marshaler) {
@@ -74232,6 +75377,184 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 		case "control":
 			out.Values[i] = ec._Account_control(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var accountActivityImplementors = []string{"AccountActivity"}
+
+func (ec *executionContext) _AccountActivity(ctx context.Context, sel ast.SelectionSet, obj *books.AccountActivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountActivityImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountActivity")
+		case "account":
+			out.Values[i] = ec._AccountActivity_account(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._AccountActivity_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._AccountActivity_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._AccountActivity_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._AccountActivity_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balances":
+			out.Values[i] = ec._AccountActivity_balances(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lines":
+			out.Values[i] = ec._AccountActivity_lines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasNextPage":
+			out.Values[i] = ec._AccountActivity_hasNextPage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endCursor":
+			out.Values[i] = ec._AccountActivity_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var accountActivityBalanceImplementors = []string{"AccountActivityBalance"}
+
+func (ec *executionContext) _AccountActivityBalance(ctx context.Context, sel ast.SelectionSet, obj *books.ActivityBalance) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountActivityBalanceImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountActivityBalance")
+		case "currency":
+			out.Values[i] = ec._AccountActivityBalance_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opening":
+			out.Values[i] = ec._AccountActivityBalance_opening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._AccountActivityBalance_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalOpening":
+			out.Values[i] = ec._AccountActivityBalance_functionalOpening(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalClosing":
+			out.Values[i] = ec._AccountActivityBalance_functionalClosing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var accountActivityLineImplementors = []string{"AccountActivityLine"}
+
+func (ec *executionContext) _AccountActivityLine(ctx context.Context, sel ast.SelectionSet, obj *books.ActivityLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, accountActivityLineImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AccountActivityLine")
+		case "accountingDate":
+			out.Values[i] = ec._AccountActivityLine_accountingDate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entry":
+			out.Values[i] = ec._AccountActivityLine_entry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "line":
+			out.Values[i] = ec._AccountActivityLine_line(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._AccountActivityLine_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._AccountActivityLine_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balance":
+			out.Values[i] = ec._AccountActivityLine_balance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "functionalBalance":
+			out.Values[i] = ec._AccountActivityLine_functionalBalance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "customer":
+			out.Values[i] = ec._AccountActivityLine_customer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "policy":
+			out.Values[i] = ec._AccountActivityLine_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -84824,6 +86147,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_trialBalance(ctx, field)
 				})
+		case "accountActivity":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_accountActivity(ctx, field)
+				})
 		case "deferredRevenue":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -87238,6 +88567,16 @@ func (ec *executionContext) _TrialBalance(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "asOf":
+			out.Values[i] = ec._TrialBalance_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._TrialBalance_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "functionalCurrency":
 			out.Values[i] = ec._TrialBalance_functionalCurrency(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -87367,6 +88706,16 @@ func (ec *executionContext) _UnclaimedProperty(ctx context.Context, sel ast.Sele
 			out.Values[i] = graphql.MarshalString("UnclaimedProperty")
 		case "on":
 			out.Values[i] = ec._UnclaimedProperty_on(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._UnclaimedProperty_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._UnclaimedProperty_postedThrough(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -88988,6 +90337,54 @@ func (ec *executionContext) marshalNAccount2ᚖdrawdownᚋledgerᚐAccount(ctx c
 		return graphql.Null
 	}
 	return ec._Account(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountActivity2ᚖdrawdownᚋinternalᚋbooksᚐAccountActivity(ctx context.Context, sel ast.SelectionSet, v *books.AccountActivity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AccountActivity!")
+		return graphql.Null
+	}
+	return ec._AccountActivity(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAccountActivityBalance2drawdownᚋinternalᚋbooksᚐActivityBalance(ctx context.Context, sel ast.SelectionSet, v books.ActivityBalance) graphql.Marshaler {
+	return ec._AccountActivityBalance(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountActivityBalance2ᚕdrawdownᚋinternalᚋbooksᚐActivityBalanceᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ActivityBalance) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountActivityBalance2drawdownᚋinternalᚋbooksᚐActivityBalance(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAccountActivityLine2drawdownᚋinternalᚋbooksᚐActivityLine(ctx context.Context, sel ast.SelectionSet, v books.ActivityLine) graphql.Marshaler {
+	return ec._AccountActivityLine(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAccountActivityLine2ᚕdrawdownᚋinternalᚋbooksᚐActivityLineᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ActivityLine) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAccountActivityLine2drawdownᚋinternalᚋbooksᚐActivityLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNAccountChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐAccountChart(ctx context.Context, sel ast.SelectionSet, v *view.AccountChart) graphql.Marshaler {

@@ -1271,6 +1271,10 @@ type TopUpRuleEndPayload struct {
 type UnclaimedProperty struct {
 	// Accounting dates through this day.
 	On ledger.Date `json:"on"`
+	// What was posted by then is in it.
+	AsOf time.Time `json:"asOf"`
+	// The number of the last entry that was posted by then; 0 where there is none.
+	PostedThrough int `json:"postedThrough"`
 	// In order of jurisdiction, currency, due day and month of lapse.
 	Rows []UnclaimedPropertyRow `json:"rows"`
 	// The rows of each currency held against the account; none where one jurisdiction was asked for.

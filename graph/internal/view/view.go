@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -126,6 +127,8 @@ type (
 // TrialBalance is a trial balance whose rows know their span.
 type TrialBalance struct {
 	From, To           ledger.Period
+	AsOf               time.Time
+	PostedThrough      int64
 	FunctionalCurrency ledger.Currency
 	Rows               []TrialBalanceRow
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,6 +180,53 @@ func trialBalance(t *testing.T, s *suite) {
 	want(march, march, sums{debits: 150}, sums{}, sums{credits: 150}, sums{})
 	want(april, april, sums{opening: 150, debits: 20, credits: 30}, sums{debits: 7}, sums{opening: -150, debits: 30, credits: 20}, sums{credits: 7})
 	want(may, 0, sums{opening: 140, debits: 1}, sums{opening: 7}, sums{opening: -140, credits: 1}, sums{opening: -7})
+	s.view(func(ctx context.Context, tx books.Tx) {
+		later := func(b ledger.Balance, opening, debits, credits int64) ledger.Balance {
+			m := func(minor int64) ledger.Amount { return ledger.Money(minor, "USD") }
+			b.Currency, b.Opening, b.Debits, b.Credits = "USD", m(opening), m(debits), m(credits)
+			b.FunctionalOpening, b.FunctionalDebits, b.FunctionalCredits = b.Opening, b.Debits, b.Credits
+			return b
+		}
+		inOrder := func(got []ledger.Balance, err error) ([]ledger.Balance, error) {
+			slices.SortFunc(got, func(x, y ledger.Balance) int { return strings.Compare(string(x.Account), string(y.Account)) })
+			return got, err
+		}
+		cash, deferred := ledger.Balance{Account: ledger.Cash}, ledger.Balance{Account: ledger.DeferredRevenue}
+		// Behind the third entry there are the 30 taken back, the 7 EUR and the 1 of May.
+		same(t, []ledger.Balance{later(cash, -30, 1, 0), later(deferred, 30, 0, 1)})(without("EUR")(inOrder(tx.BalancesLater(ctx, may.Period(), 0, 3))))
+		same(t, []ledger.Balance{later(cash, 0, 0, 30), later(deferred, 0, 30, 0)})(without("EUR")(inOrder(tx.BalancesLater(ctx, april.Period(), april.Period(), 3))))
+		same(t, []ledger.Balance{})(tx.BalancesLater(ctx, 0, march.Period(), 3))
+		held := func(want int64, at books.ActivityPlace, through int64) {
+			t.Helper()
+			same(t, []ledger.Balance{later(cash, want, 0, 0)})(without("EUR")(tx.AccountBefore(ctx, ledger.Cash, at, through)))
+		}
+		held(150, books.ActivityPlace{Day: april}, 6)
+		held(170, books.ActivityPlace{Day: april, Number: 3, Line: 1}, 6)
+		held(140, books.ActivityPlace{Day: april, Number: 99}, 6)
+		held(170, books.ActivityPlace{Day: april, Number: 99}, 3)
+		held(170, books.ActivityPlace{Day: may, Number: 99}, 3)
+		held(100, books.ActivityPlace{Day: may, Number: 99}, 1)
+		lines := func(filter books.ActivityFilter) (amounts []int64) {
+			filter.Account, filter.From, filter.To = ledger.Cash, march, april
+			got, err := tx.AccountLines(ctx, filter)
+			must(t, err)
+			for _, line := range got {
+				amounts = append(amounts, line.Amount.Minor)
+			}
+			return amounts
+		}
+		same(t, []int64{100, 50, 20, -30, 7})(lines(books.ActivityFilter{Through: 6, Limit: 9}), nil)
+		same(t, []int64{100, 50, 20, -30})(lines(books.ActivityFilter{Through: 6, Limit: 9, Currency: "USD"}), nil)
+		same(t, []int64{50, 20})(lines(books.ActivityFilter{Through: 3, Limit: 9, After: books.ActivityPlace{Day: march, Number: 1, Line: 1}}), nil)
+		same(t, []int64{100})(lines(books.ActivityFilter{Through: 3, Limit: 1}), nil)
+	})
+}
+
+// without leaves a currency out.
+func without(currency ledger.Currency) func([]ledger.Balance, error) ([]ledger.Balance, error) {
+	return func(balances []ledger.Balance, err error) ([]ledger.Balance, error) {
+		return slices.DeleteFunc(balances, func(b ledger.Balance) bool { return b.Currency == currency }), err
+	}
 }
 
 // entryOfRecognition posts a batch and finds from each recognition its entry, and back.
