@@ -95,6 +95,8 @@ type (
 	ledgerCheckResolver     struct{}
 	openingResolver         struct{}
 	openingRowResolver      struct{}
+	remainingResolver       struct{}
+	remainingRowResolver    struct{}
 	earlyRowResolver        struct{}
 	estimateChangesResolver struct{}
 	estimateChangeResolver  struct{}
@@ -180,17 +182,19 @@ func (r *resolver) OpeningBalanceRevenue() gen.OpeningBalanceRevenueResolver {
 func (r *resolver) OpeningBalanceRevenueRow() gen.OpeningBalanceRevenueRowResolver {
 	return openingRowResolver{}
 }
-func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
-func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
-func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }
-func (r *resolver) MarginSeries() gen.MarginSeriesResolver     { return marginSeriesResolver{} }
-func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver { return seriesResolver{} }
-func (r *resolver) Job() gen.JobResolver                       { return jobResolver{} }
-func (r *resolver) JobRun() gen.JobRunResolver                 { return jobRunResolver{} }
-func (r *resolver) Caller() gen.CallerResolver                 { return callerResolver{} }
-func (r *resolver) Token() gen.TokenResolver                   { return tokenResolver{} }
-func (r *resolver) AuditEvent() gen.AuditEventResolver         { return auditEventResolver{} }
-func (r *resolver) EntriesPosted() gen.EntriesPostedResolver   { return entriesPostedResolver{} }
+func (r *resolver) RemainingObligation() gen.RemainingObligationResolver { return remainingResolver{} }
+func (r *resolver) RemainingRow() gen.RemainingRowResolver               { return remainingRowResolver{} }
+func (r *resolver) RollForwardRow() gen.RollForwardRowResolver           { return rollForwardRowResolver{} }
+func (r *resolver) UsageSeries() gen.UsageSeriesResolver                 { return seriesResolver{} }
+func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver             { return seriesResolver{} }
+func (r *resolver) MarginSeries() gen.MarginSeriesResolver               { return marginSeriesResolver{} }
+func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver           { return seriesResolver{} }
+func (r *resolver) Job() gen.JobResolver                                 { return jobResolver{} }
+func (r *resolver) JobRun() gen.JobRunResolver                           { return jobRunResolver{} }
+func (r *resolver) Caller() gen.CallerResolver                           { return callerResolver{} }
+func (r *resolver) Token() gen.TokenResolver                             { return tokenResolver{} }
+func (r *resolver) AuditEvent() gen.AuditEventResolver                   { return auditEventResolver{} }
+func (r *resolver) EntriesPosted() gen.EntriesPostedResolver             { return entriesPostedResolver{} }
 
 func (r *resolver) AlertRule() gen.AlertRuleResolver             { return alertRuleResolver{} }
 func (r *resolver) Alert() gen.AlertResolver                     { return alertResolver{r} }

@@ -248,6 +248,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if field.Name == "estimateReview" {
 		return []string{`(policy: "pooled", month: "2023-12")`}
 	}
+	if field.Name == "remainingObligation" {
+		return []string{`(on: "2024-01-31")`}
+	}
 	if field.Name == "waterfall" {
 		return []string{`(from: "2024-01", to: "2024-02", groupBy: POLICY)`}
 	}

@@ -24,6 +24,9 @@ func (p *playedBook) askReports(t *rapid.T) {
 	asOf, first := p.now.Add(-time.Second), ledger.DateOf(beginning, time.UTC)-60
 	from, last := p.Yesterday()-20, p.Yesterday().Period()
 	questions := []asked{
+		{question: "what remains", ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			return p.Remaining(ctx, tx, books.RemainingRequest{On: from + 15, AsOf: asOf})
+		}},
 		{question: "revenue from the opening balance", ask: func(ctx context.Context, tx books.Tx) (any, error) {
 			return p.RevenueFromOpening(ctx, tx, books.OpeningRevenueRequest{From: from, To: from + 30, AsOf: asOf})
 		}},
@@ -81,6 +84,7 @@ func (p *playedBook) checkRevenue(t *rapid.T, h history) {
 			}
 			checkFoots(t, h, fmt.Sprintf("income by %q of %s to %s", by, from, to), income.Checks)
 		}
+		p.checkRemaining(t, h, to, asOf)
 		p.checkOpeningRevenue(t, h, from, to, asOf)
 		p.checkFromTheBeginning(t, h, first.Period()-12, asOf)
 		for _, by := range []books.Dimension{"", books.ByPolicy} {
@@ -136,6 +140,27 @@ func (p *playedBook) checkOpeningRevenue(t *rapid.T, h history, from, to ledger.
 			if of := total.FromOpening.Functional.Minor; of > total.Opening.Functional.Minor || first < from && of != 0 {
 				t.Fatalf("%d came out of an opening balance of %d: %+v\n%s", of, total.Opening.Functional.Minor, total, h)
 			}
+		}
+	}
+}
+
+// checkRemaining holds that what is deferred foots, and that bands and months come to the total.
+func (p *playedBook) checkRemaining(t *rapid.T, h history, on ledger.Date, asOf time.Time) {
+	var report books.Remaining
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) (err error) {
+		report, err = p.Remaining(ctx, tx, books.RemainingRequest{On: on, AsOf: asOf})
+		return err
+	}))
+	checkFoots(t, h, fmt.Sprintf("what remains on %s", on), report.Checks)
+	for _, row := range append(report.Rows, report.Totals...) {
+		months := row.Unscheduled.Functional.Minor
+		for _, of := range row.Months {
+			months += of.Amount.Functional.Minor
+		}
+		bands := row.Within12.Functional.Minor + row.Within24.Functional.Minor + row.Later.Functional.Minor + row.Unscheduled.Functional.Minor
+		want := row.Deferred.Functional.Minor + row.NotDue.Functional.Minor - row.ContractAsset.Functional.Minor
+		if total := row.Total.Functional.Minor; total != want || bands != want || months != want {
+			t.Fatalf("what remains on %s does not add up to %d: %+v\n%s", on, want, row, h)
 		}
 	}
 }

@@ -383,6 +383,10 @@ func (scopedTx) OutBefore(context.Context, []string, MovementSpan) ([]LotSum, er
 	return nil, errScoped
 }
 
+func (scopedTx) NotDue(context.Context, MovementSpan, time.Time) ([]CohortMovement, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) MovedOn(context.Context, ledger.Date, ledger.Date, time.Time) ([]MovedOn, error) {
 	return nil, errScoped
 }

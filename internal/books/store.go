@@ -548,6 +548,10 @@ type revenueTx interface {
 	// before the instant at which it began. OutBefore adds up what left lots before.
 	VoidedEarlier(ctx context.Context, span MovementSpan, began time.Time) ([]LotSum, error)
 	OutBefore(ctx context.Context, lotIDs []string, span MovementSpan) ([]LotSum, error)
+	// NotDue adds up, by policy, currency and month of purchase, what was invoiced by the end of the
+	// span, which is the instant ended, cannot be cancelled and is neither due nor paid; as Revenue what
+	// was earned of it.
+	NotDue(ctx context.Context, span MovementSpan, ended time.Time) ([]CohortMovement, error)
 }
 
 type runTx interface {
