@@ -127,6 +127,39 @@ func checkWaterfallAndIncome(t *testing.T, kept *store.Store) {
 	}))
 }
 
+// TestRevenueByHand holds that entries by hand stand apart, and that reports foot with them: 5.00 of
+// revenue are deferred in February.
+func TestRevenueByHand(t *testing.T) {
+	b, _, now := closing(t)
+	*now = time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC)
+	approved(t, b, "by hand", books.NewManualEntry{
+		AccountingDate: february.First(), Reason: "a test", Description: "a test", ControlAccounts: "a test",
+		Lines: []books.NewManualLine{debit(ledger.UsageRevenue, "5.00"), credit(ledger.DeferredRevenue, "5.00")},
+	})
+	err := b.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+		fall := done[books.Waterfall](t)(b.Waterfall(ctx, tx, books.WaterfallRequest{From: february, To: february}))
+		if total := fall.Totals[0]; columnsText(total.Columns) != "MANUAL -5.00" || total.Manual.Amount.Minor != 500 || total.Closing.Amount.Minor != 9500 {
+			t.Errorf("%+v", total)
+		}
+		foots(t, fall.Checks, 2)
+		income := done[books.Income](t)(b.Income(ctx, tx, books.IncomeRequest{From: february.First(), To: february.Last(), By: books.ByCustomer}))
+		if len(income.Rows) != 1 || !income.Rows[0].None || income.Rows[0].Revenue.Minor != -500 {
+			t.Errorf("%+v", income.Rows)
+		}
+		foots(t, income.Checks, 1)
+		opening := done[books.OpeningRevenue](t)(b.RevenueFromOpening(ctx, tx, books.OpeningRevenueRequest{From: february.First(), To: february.Last()}))
+		if total := opening.Totals[0]; total.Manual.Amount.Minor != -500 || total.Opening.Amount.Minor != 9000 {
+			t.Errorf("%+v", total)
+		}
+		foots(t, opening.Checks, 2)
+		foots(t, done[books.Remaining](t)(b.Remaining(ctx, tx, books.RemainingRequest{On: february.Last()})).Checks, 1)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // columnsText is the columns, with the book's currency where it does not follow from the other.
 func columnsText(columns []books.RevenueAmount) string {
 	var text []string

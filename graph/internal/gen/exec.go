@@ -103,6 +103,8 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
+	RemainingObligation() RemainingObligationResolver
+	RemainingRow() RemainingRowResolver
 	RevenueSeries() RevenueSeriesResolver
 	ReviewCell() ReviewCellResolver
 	ReviewedCohort() ReviewedCohortResolver
@@ -680,6 +682,7 @@ type QueryResolver interface {
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
 	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
+	RemainingObligation(ctx context.Context, on ledger.Date, asOf *time.Time, leaveShortTerm bool) (*books.Remaining, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
 	EstimateChanges(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, asOf *time.Time) (*books.EstimateChanges, error)
 	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error)
@@ -704,6 +707,16 @@ type RecognitionResolver interface {
 	Entry(ctx context.Context, obj *revrec.Recognition) (*ledger.Entry, error)
 	Draws(ctx context.Context, obj *revrec.Recognition, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Explanation(ctx context.Context, obj *revrec.Recognition) (*revrec.Explanation, error)
+}
+type RemainingObligationResolver interface {
+	RowCount(ctx context.Context, obj *books.Remaining) (int, error)
+
+	ControlTotal(ctx context.Context, obj *books.Remaining) (*ledger.Amount, error)
+}
+type RemainingRowResolver interface {
+	Policy(ctx context.Context, obj *books.RemainingRow) (*books.Policy, error)
+
+	Method(ctx context.Context, obj *books.RemainingRow) (*books.RemainingMethod, error)
 }
 type RevenueSeriesResolver interface {
 	Key(ctx context.Context, obj *view.Series) (*string, error)
@@ -2006,6 +2019,21 @@ type Query {
     "Leaves out what was posted later. Now where null."
     asOf: DateTime
   ): OpeningBalanceRevenue! @requires(role: VIEWER)
+
+  """
+  The transaction price that is still to be recognised at the end of a day, by when it is expected to be (ASC 606-10-50-13 to 50-15; IFRS 15.120 to 122): deferred revenue net
+  of early breakage, and what was invoiced, cannot be cancelled and is neither due nor paid, less what was earned of it. By the redemption curve of the estimate in force, otherwise
+  evenly to the end of the policy's term, counted from the month of purchase. What can be cancelled, and use beyond the balance (50-14(b)), is not in it. The law's share of breakage to
+  come is. Foots to deferred revenue. Errors: INVALID.
+  """
+  remainingObligation(
+    "The end of this day, in the book's time zone."
+    on: Date!
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+    "Leaves out contracts of an original expected duration of a year or less: those of policies with such a term. ASC 606-10-50-14(a). Their rows say so."
+    leaveShortTerm: Boolean! = false
+  ): RemainingObligation! @requires(role: VIEWER)
 
   """
   How early breakage of pools came from its opening to its closing balance: with use, by new estimates, given back as credits left
@@ -7054,6 +7082,79 @@ type EarlierRevenue {
   amount: Money!
   "In the book's functional currency, at the rates of the lots."
   functionalAmount: Money!
+}
+
+"What is still to be recognised."
+type RemainingObligation {
+  "The end of this day."
+  on: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "Whether contracts of a year or less are left out."
+  leaveShortTerm: Boolean!
+  "How many rows there are."
+  rowCount: Int!
+  "By policy and currency."
+  rows: [RemainingRow!]!
+  "By currency."
+  totals: [RemainingRow!]!
+  "All that remains, in the book's functional currency; without what is left out."
+  controlTotal: Money!
+  "What is deferred, held against the ledger."
+  checks: [LedgerCheck!]!
+}
+
+"By what the time of revenue to come is expected."
+enum RemainingMethod {
+  "By the redemption curve of the estimate in force."
+  CURVE
+  "Evenly over the months to the end of the policy's term; what is past it, next month."
+  EXPIRY
+  "Credits do not lapse and there is no curve: it is ` + "`" + `unscheduled` + "`" + `."
+  NO_TERM
+}
+
+"""
+What is still to be recognised of a policy in one currency. ` + "`" + `deferred` + "`" + ` and ` + "`" + `notDue` + "`" + `, less ` + "`" + `contractAsset` + "`" + `, come to ` + "`" + `total` + "`" + `: ` + "`" + `within12` + "`" + `, ` + "`" + `within24` + "`" + `, ` + "`" + `later` + "`" + ` and ` + "`" + `unscheduled` + "`" + `. These are
+nothing where the row is left out.
+"""
+type RemainingRow {
+  "The policy; null in totals."
+  policy: Policy
+  "Of the contracts."
+  currency: Currency!
+  "By what its time is expected; null in totals, and where it is left out."
+  method: RemainingMethod
+  "True where it is left out as short-term."
+  leftOut: Boolean!
+  "Deferred revenue, net of early breakage."
+  deferred: BreakageMoney!
+  "Invoiced, not cancellable, and neither due nor paid."
+  notDue: BreakageMoney!
+  "What was earned of that before there was a liability."
+  contractAsset: BreakageMoney!
+  "What remains."
+  total: BreakageMoney!
+  "Expected in the next 12 months."
+  within12: BreakageMoney!
+  "Expected in months 13 to 24."
+  within24: BreakageMoney!
+  "Expected later."
+  later: BreakageMoney!
+  "Of which nothing says when."
+  unscheduled: BreakageMoney!
+  "The months in which something is expected, in order."
+  months: [RemainingMonth!]!
+}
+
+"What is expected to be recognised in a month."
+type RemainingMonth {
+  "The month."
+  month: Period!
+  "How much."
+  amount: BreakageMoney!
 }
 
 "How early breakage of pools moved."
@@ -12398,6 +12499,72 @@ func (ec *executionContext) childFields_RecognitionEdge(ctx context.Context, fie
 		return ec.fieldContext_RecognitionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RemainingMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "month":
+		return ec.fieldContext_RemainingMonth_month(ctx, field)
+	case "amount":
+		return ec.fieldContext_RemainingMonth_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemainingMonth", field.Name)
+}
+
+func (ec *executionContext) childFields_RemainingObligation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "on":
+		return ec.fieldContext_RemainingObligation_on(ctx, field)
+	case "asOf":
+		return ec.fieldContext_RemainingObligation_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_RemainingObligation_postedThrough(ctx, field)
+	case "leaveShortTerm":
+		return ec.fieldContext_RemainingObligation_leaveShortTerm(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_RemainingObligation_rowCount(ctx, field)
+	case "rows":
+		return ec.fieldContext_RemainingObligation_rows(ctx, field)
+	case "totals":
+		return ec.fieldContext_RemainingObligation_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_RemainingObligation_controlTotal(ctx, field)
+	case "checks":
+		return ec.fieldContext_RemainingObligation_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemainingObligation", field.Name)
+}
+
+func (ec *executionContext) childFields_RemainingRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_RemainingRow_policy(ctx, field)
+	case "currency":
+		return ec.fieldContext_RemainingRow_currency(ctx, field)
+	case "method":
+		return ec.fieldContext_RemainingRow_method(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_RemainingRow_leftOut(ctx, field)
+	case "deferred":
+		return ec.fieldContext_RemainingRow_deferred(ctx, field)
+	case "notDue":
+		return ec.fieldContext_RemainingRow_notDue(ctx, field)
+	case "contractAsset":
+		return ec.fieldContext_RemainingRow_contractAsset(ctx, field)
+	case "total":
+		return ec.fieldContext_RemainingRow_total(ctx, field)
+	case "within12":
+		return ec.fieldContext_RemainingRow_within12(ctx, field)
+	case "within24":
+		return ec.fieldContext_RemainingRow_within24(ctx, field)
+	case "later":
+		return ec.fieldContext_RemainingRow_later(ctx, field)
+	case "unscheduled":
+		return ec.fieldContext_RemainingRow_unscheduled(ctx, field)
+	case "months":
+		return ec.fieldContext_RemainingRow_months(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemainingRow", field.Name)
 }
 
 func (ec *executionContext) childFields_RemoteRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18467,6 +18634,36 @@ func (ec *executionContext) field_Query_recognitions_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg10
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_remainingObligation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "leaveShortTerm",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["leaveShortTerm"] = arg2
 	return args, nil
 }
 
@@ -57191,6 +57388,50 @@ func (ec *executionContext) fieldContext_Query_revenueFromOpeningBalance(ctx con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_remainingObligation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_remainingObligation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RemainingObligation(ctx, fc.Args["on"].(ledger.Date), fc.Args["asOf"].(*time.Time), fc.Args["leaveShortTerm"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Remaining) graphql.Marshaler {
+			return ec.marshalNRemainingObligation2ᚖdrawdownᚋinternalᚋbooksᚐRemaining(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_remainingObligation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemainingObligation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_remainingObligation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_earlyBreakageRollForward(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -59016,6 +59257,749 @@ func (ec *executionContext) fieldContext_RecognitionEdge_node(_ context.Context,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Recognition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingMonth_month(ctx context.Context, field graphql.CollectedField, obj *books.RemainingMonth) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingMonth_month(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingMonth_month(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Month, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingMonth_month(obj *books.RemainingMonth) graphql.Marshaler {
+	v := obj.Month
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_RemainingMonth_month(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingMonth", field, false, false, "Period")
+}
+
+func (ec *executionContext) _RemainingMonth_amount(ctx context.Context, field graphql.CollectedField, obj *books.RemainingMonth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingMonth_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingMonth_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingMonth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingObligation_on(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingObligation_on(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.On, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingObligation_on(obj *books.Remaining) graphql.Marshaler {
+	v := obj.On
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingObligation", field, false, false, "Date")
+}
+
+func (ec *executionContext) _RemainingObligation_asOf(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingObligation_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingObligation_asOf(obj *books.Remaining) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingObligation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RemainingObligation_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingObligation_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingObligation_postedThrough(obj *books.Remaining) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingObligation", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RemainingObligation_leaveShortTerm(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingObligation_leaveShortTerm(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_leaveShortTerm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeaveShortTerm, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingObligation_leaveShortTerm(obj *books.Remaining) graphql.Marshaler {
+	v := obj.LeaveShortTerm
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_leaveShortTerm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingObligation", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RemainingObligation_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RemainingObligation().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingObligation", field, true, true, "Int")
+}
+
+func (ec *executionContext) _RemainingObligation_rows(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RemainingRow) graphql.Marshaler {
+			return ec.marshalNRemainingRow2ᚕdrawdownᚋinternalᚋbooksᚐRemainingRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingObligation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemainingRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingObligation_totals(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RemainingRow) graphql.Marshaler {
+			return ec.marshalNRemainingRow2ᚕdrawdownᚋinternalᚋbooksᚐRemainingRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingObligation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemainingRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingObligation_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RemainingObligation().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingObligation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingObligation_checks(ctx context.Context, field graphql.CollectedField, obj *books.Remaining) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingObligation_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.LedgerCheck) graphql.Marshaler {
+			return ec.marshalNLedgerCheck2ᚕdrawdownᚋinternalᚋbooksᚐLedgerCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingObligation_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingObligation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_policy(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_policy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RemainingRow().Policy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Policy) graphql.Marshaler {
+			return ec.marshalOPolicy2ᚖdrawdownᚋinternalᚋbooksᚐPolicy(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_policy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Policy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingRow_currency(obj *books.RemainingRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_RemainingRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _RemainingRow_method(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.RemainingRow().Method(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.RemainingMethod) graphql.Marshaler {
+			return ec.marshalORemainingMethod2ᚖdrawdownᚋinternalᚋbooksᚐRemainingMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingRow", field, true, true, "RemainingMethod")
+}
+
+func (ec *executionContext) _RemainingRow_leftOut(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	if plain := leaf_RemainingRow_leftOut(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_RemainingRow_leftOut(obj *books.RemainingRow) graphql.Marshaler {
+	v := obj.LeftOut
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_RemainingRow_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RemainingRow", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _RemainingRow_deferred(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_deferred(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deferred, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_deferred(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_notDue(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_notDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotDue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_notDue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_contractAsset(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_contractAsset(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContractAsset, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_contractAsset(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_total(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_within12(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_within12(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Within12, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_within12(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_within24(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_within24(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Within24, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_within24(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_later(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_later(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Later, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_later(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_unscheduled(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_unscheduled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unscheduled, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_unscheduled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemainingRow_months(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.RemainingMonth) graphql.Marshaler {
+			return ec.marshalNRemainingMonth2ᚕdrawdownᚋinternalᚋbooksᚐRemainingMonthᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemainingMonth(ctx, field)
 		},
 	}
 	return fc, nil
@@ -86213,6 +87197,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_revenueFromOpeningBalance(ctx, field)
 				})
+		case "remainingObligation":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_remainingObligation(ctx, field)
+				})
 		case "earlyBreakageRollForward":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -86664,6 +87654,189 @@ func (ec *executionContext) _RecognitionEdge(ctx context.Context, sel ast.Select
 			}
 		case "node":
 			out.Values[i] = ec._RecognitionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var remainingMonthImplementors = []string{"RemainingMonth"}
+
+func (ec *executionContext) _RemainingMonth(ctx context.Context, sel ast.SelectionSet, obj *books.RemainingMonth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, remainingMonthImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemainingMonth")
+		case "month":
+			out.Values[i] = ec._RemainingMonth_month(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._RemainingMonth_amount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var remainingObligationImplementors = []string{"RemainingObligation"}
+
+func (ec *executionContext) _RemainingObligation(ctx context.Context, sel ast.SelectionSet, obj *books.Remaining) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, remainingObligationImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemainingObligation")
+		case "on":
+			out.Values[i] = ec._RemainingObligation_on(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._RemainingObligation_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._RemainingObligation_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leaveShortTerm":
+			out.Values[i] = ec._RemainingObligation_leaveShortTerm(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._RemainingObligation_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._RemainingObligation_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._RemainingObligation_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._RemainingObligation_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._RemainingObligation_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var remainingRowImplementors = []string{"RemainingRow"}
+
+func (ec *executionContext) _RemainingRow(ctx context.Context, sel ast.SelectionSet, obj *books.RemainingRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, remainingRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemainingRow")
+		case "policy":
+			out.Values[i] = ec._RemainingRow_policy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._RemainingRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._RemainingRow_method(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leftOut":
+			out.Values[i] = ec._RemainingRow_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deferred":
+			out.Values[i] = ec._RemainingRow_deferred(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notDue":
+			out.Values[i] = ec._RemainingRow_notDue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contractAsset":
+			out.Values[i] = ec._RemainingRow_contractAsset(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._RemainingRow_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "within12":
+			out.Values[i] = ec._RemainingRow_within12(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "within24":
+			out.Values[i] = ec._RemainingRow_within24(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "later":
+			out.Values[i] = ec._RemainingRow_later(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unscheduled":
+			out.Values[i] = ec._RemainingRow_unscheduled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "months":
+			out.Values[i] = ec._RemainingRow_months(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -94122,6 +95295,54 @@ func (ec *executionContext) marshalNReinstateTreatment2drawdownᚋinternalᚋboo
 	return res
 }
 
+func (ec *executionContext) marshalNRemainingMonth2drawdownᚋinternalᚋbooksᚐRemainingMonth(ctx context.Context, sel ast.SelectionSet, v books.RemainingMonth) graphql.Marshaler {
+	return ec._RemainingMonth(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRemainingMonth2ᚕdrawdownᚋinternalᚋbooksᚐRemainingMonthᚄ(ctx context.Context, sel ast.SelectionSet, v []books.RemainingMonth) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemainingMonth2drawdownᚋinternalᚋbooksᚐRemainingMonth(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRemainingObligation2ᚖdrawdownᚋinternalᚋbooksᚐRemaining(ctx context.Context, sel ast.SelectionSet, v *books.Remaining) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RemainingObligation!")
+		return graphql.Null
+	}
+	return ec._RemainingObligation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRemainingRow2drawdownᚋinternalᚋbooksᚐRemainingRow(ctx context.Context, sel ast.SelectionSet, v books.RemainingRow) graphql.Marshaler {
+	return ec._RemainingRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRemainingRow2ᚕdrawdownᚋinternalᚋbooksᚐRemainingRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.RemainingRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRemainingRow2drawdownᚋinternalᚋbooksᚐRemainingRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ctx context.Context, v any) (revrec.RemoteFrom, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := revrec.RemoteFrom(tmp)
@@ -96954,6 +98175,25 @@ func (ec *executionContext) unmarshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKin
 }
 
 func (ec *executionContext) marshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKind(ctx context.Context, sel ast.SelectionSet, v *revrec.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORemainingMethod2ᚖdrawdownᚋinternalᚋbooksᚐRemainingMethod(ctx context.Context, v any) (*books.RemainingMethod, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.RemainingMethod(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORemainingMethod2ᚖdrawdownᚋinternalᚋbooksᚐRemainingMethod(ctx context.Context, sel ast.SelectionSet, v *books.RemainingMethod) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
