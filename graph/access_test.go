@@ -159,6 +159,18 @@ var matrix = map[string]struct {
 	"Mutation.webhookTest":         {`webhookTest(webhookId: "whk_0", idempotencyKey: "KEY") { userErrors { code } }`, admins},
 	"Mutation.webhookReplay":       {`webhookReplay(webhookId: "whk_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, admins},
 
+	"Query.exportTargets":              {`exportTargets { id }`, everybody},
+	"Query.exportTarget":               {`exportTarget(code: "erp") { id }`, everybody},
+	"Query.exportBatches":              {`exportBatches { nodes { id } }`, everybody},
+	"Query.exportBatch":                {`exportBatch(id: "xpb_0") { id }`, everybody},
+	"Subscription.exportBatchProgress": {`exportBatchProgress(id: "xpb_0") { status }`, everybody},
+	"Mutation.exportTargetCreate":      {`exportTargetCreate(input: {code: "KEY", profile: "{}"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.exportTargetUpdate":      {`exportTargetUpdate(targetId: "xtg_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.exportBatchCreate":       {`exportBatchCreate(targetId: "xtg_0", input: {}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.exportBatchVoid":         {`exportBatchVoid(batchId: "xpb_0", input: {reason: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.exportBatchDeliver":      {`exportBatchDeliver(batchId: "xpb_0", input: {to: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.exportBatchAcknowledge":  {`exportBatchAcknowledge(batchId: "xpb_0", input: {journals: []}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+
 	"Query.periods":        {`periods { nodes { period } }`, everybody},
 	"Query.period":         {`period(period: "2024-01") { status }`, everybody},
 	"Query.closeChecklist": {`closeChecklist(period: "2024-01") { ready }`, everybody},
@@ -204,6 +216,7 @@ var notOfOneCustomer = []string{
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",
 	"Query.estimateReview", "Query.estimateReviews",
+	"Query.exportTargets", "Query.exportTarget", "Query.exportBatches", "Query.exportBatch", "Subscription.exportBatchProgress",
 }
 
 // rootFieldsOf lists the root fields of the schema, as Type.field.

@@ -65,6 +65,7 @@ var subjects = map[string]noun{
 	"customer": customerNoun, "policy": policyNoun, "estimate": estimateNoun, "pack": packNoun, "meter": meterNoun,
 	"purchase": purchaseNoun, "hold": holdNoun, "budget": budgetNoun, "grant": lotNoun, "usage": eventNoun, "job": jobRunNoun, "token": tokenNoun,
 	"webhook": webhookNoun, "closeTask": closeTaskNoun,
+	"exportTarget": exportTargetNoun, "exportBatch": exportBatchNoun,
 	"alertRule": alertRuleNoun, "topUpRule": topUpRuleNoun, "topUp": topUpNoun,
 }
 

@@ -62,6 +62,7 @@ type Options struct {
 //	/v1/estimates/…/attachments/…  papers of estimates: PUT for accountants, GET for auditors too
 //	/v1/audit  the audit trail as a file, GET: for auditors
 //	/v1/reports, /v1/reports/…  which reports there are, and each as a file, GET: for whoever has a role
+//	/v1/exports/…/…  files of export batches, GET: for auditors, and for whoever has a signed link
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
 //	/metrics   what Options.Metrics says, where it is given: for whoever has a role
@@ -118,6 +119,8 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.Handle(reportsPath, asFiles)
 	mux.Handle(reportPath, asFiles)
 	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyAttachment, access.wholeBook(denyAttachment, auditFile{b, faults, api.shedding.memory, rates}))))
+	exports := exportFiles{b, faults, api.shedding.memory, rates}
+	mux.Handle(exportFilePath, sites(exports.bySignature(access.needs(books.Viewer, denyAttachment, exports))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {

@@ -50,6 +50,9 @@ const (
 	reviewNoun   noun = "rev" // of an estimate
 	escheatNoun  noun = "esr" // jurisdiction, day and rule
 
+	exportTargetNoun noun = "xtg"
+	exportBatchNoun  noun = "xpb"
+
 	alertRuleNoun noun = "alr"
 	alertNoun     noun = "alt" // customer and alert
 	topUpRuleNoun noun = "tur" // customer and rule

@@ -170,6 +170,8 @@ type loaders struct {
 	reversedBy    *batch[int64, int64]                // by number of entry
 	jobRuns       *batch[string, books.JobRun]
 	webhooks      *batch[string, books.Webhook]
+	exportTargets *batch[string, books.ExportTarget]
+	exportBatches *batch[string, books.ExportBatch]
 	periodTotals  *batch[ledger.Period, books.PeriodTotal]
 	closings      *batch[ledger.Period, []books.Closing]
 	reopenings    *batch[ledger.Period, []books.Reopening]
@@ -256,6 +258,8 @@ func newLoaders(book *books.Books, read reader) *loaders {
 	l.entries = rowsBy(read, books.Tx.EntriesByNumber, func(e *ledger.Entry) int64 { return e.Number }, l.sawEntries)
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
 	l.webhooks = rowsBy(read, books.Tx.WebhooksByID, func(w *books.Webhook) string { return w.ID }, func([]books.Webhook) {})
+	l.exportTargets = rowsBy(read, books.Tx.ExportTargetsByID, func(t *books.ExportTarget) string { return t.ID }, nil)
+	l.exportBatches = rowsBy(read, books.Tx.ExportBatchesByID, func(b *books.ExportBatch) string { return b.ID }, nil)
 	l.periodTotals = rowsBy(read, books.Tx.PeriodTotals, func(t *books.PeriodTotal) ledger.Period { return t.Period }, nil)
 	l.closings = groupsBy(read, books.Tx.Closings, func(c *books.Closing) ledger.Period { return c.Period }, nil)
 	l.reopenings = groupsBy(read, books.Tx.Reopenings, func(r *books.Reopening) ledger.Period { return r.Period }, nil)

@@ -101,6 +101,10 @@ type (
 	estimateChangesResolver struct{}
 	estimateChangeResolver  struct{}
 	sensitivityResolver     struct{}
+	exportTargetResolver    struct{}
+	exportVersionResolver   struct{}
+	exportBatchResolver     struct{}
+	exportFileResolver      struct{ *resolver }
 )
 
 func (r *resolver) Query() gen.QueryResolver       { return queryResolver{r} }
@@ -205,6 +209,13 @@ func (r *resolver) Webhook() gen.WebhookResolver                 { return webhoo
 func (r *resolver) WebhookDelivery() gen.WebhookDeliveryResolver { return webhookDeliveryResolver{} }
 func (r *resolver) RunOut() gen.RunOutResolver                   { return runOutResolver{} }
 
+func (r *resolver) ExportTarget() gen.ExportTargetResolver { return exportTargetResolver{} }
+func (r *resolver) ExportTargetVersion() gen.ExportTargetVersionResolver {
+	return exportVersionResolver{}
+}
+func (r *resolver) ExportBatch() gen.ExportBatchResolver { return exportBatchResolver{} }
+func (r *resolver) ExportFile() gen.ExportFileResolver   { return exportFileResolver{r} }
+
 // Node finds anything by its id.
 func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	of, key, err := splitID("id", id)
@@ -245,6 +256,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun, reviewNoun: // cursors alone
 	case cohortNoun, tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
+	case exportTargetNoun, exportBatchNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_, man_ or run_"}

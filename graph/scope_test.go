@@ -231,6 +231,12 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return []string{"(number: 1)", "(number: 3)"}
 	case field.Name == "estimateRun":
 		return []string{`(policy: "pooled")`}
+	case field.Name == "exportBatch":
+		return []string{`(id: "xpb_0")`}
+	case field.Name == "manualEntry":
+		return []string{`(id: "man_0")`}
+	case field.Name == "exportTarget":
+		return []string{`(code: "erp")`}
 	case field.Name == "estimate":
 		return []string{`(id: "est_0/0")`}
 	case field.Name == "packQuote":

@@ -49,6 +49,15 @@ func (r subscriptionResolver) JobRunProgress(ctx context.Context, id string) (<-
 	return subscribe(ctx, feed, err, sawJobRun)
 }
 
+func (r subscriptionResolver) ExportBatchProgress(ctx context.Context, id string) (<-chan *books.ExportBatch, error) {
+	key, err := exportBatchNoun.key("id", id)
+	if err != nil {
+		return nil, err
+	}
+	feed, err := r.books.FollowExport(ctx, key)
+	return subscribe(ctx, feed, err, func(q *request, batch *books.ExportBatch) { q.exportTargets.expect(batch.TargetID) })
+}
+
 func (r subscriptionResolver) JobRunChanged(ctx context.Context, job *books.JobName) (<-chan *books.JobRun, error) {
 	feed, err := r.books.FollowRuns(ctx, value(job))
 	return subscribe(ctx, feed, err, sawJobRun)

@@ -33,6 +33,7 @@ type serveOptions struct {
 	subscriptions                 subscriptionFlags
 	tls                           tlsFlags
 	webhooks                      webhookFlags
+	exports                       exportFlags
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -75,8 +76,12 @@ loopback address, where only this machine reaches it, and refuses another one wi
 			if err != nil {
 				return err
 			}
+			destinations, err := o.exports.names()
+			if err != nil {
+				return err
+			}
 			book, err := books.Open(ctx, db, books.Options{
-				Signer: signer,
+				Signer: signer, Destinations: destinations,
 				Functional: ledger.Currency(p.currency), Zone: p.timezone, Usage: o.usage.usage(), Watch: watch.Telemetry, Feed: o.subscriptions.feed(), Webhooks: o.webhooks.options(),
 				Estimates: books.EstimateOptions{AttachmentBytes: o.attachmentKilobytes << 10},
 			})
@@ -117,6 +122,7 @@ loopback address, where only this machine reaches it, and refuses another one wi
 	o.subscriptions.add(p, c)
 	o.tls.add(c)
 	o.webhooks.add(c)
+	o.exports.add(p, c)
 	p.limit(flags, "currency", "an ISO 4217 code", isCurrency)
 	p.limit(flags, "timezone", "an IANA time zone", isZone)
 	p.limit(flags, "introspection", roleWords(), isRole)
@@ -185,6 +191,13 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	}
 	if !o.webhooks.off {
 		working.Go(func() { o.webhooks.dispatcher(book, log, served.watch.Telemetry).Run(ctx) })
+	}
+	if !o.exports.off {
+		exports, err := o.exports.exports(book, log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		working.Go(func() { exports.Run(ctx) })
 	}
 	limitMemory(log, o.requests.memoryMegabytes)
 	trusted, err := o.requests.trusted()

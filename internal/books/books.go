@@ -43,6 +43,10 @@ type Books struct {
 	reviews   ReviewThresholds
 	// signer signs seals; nil where nothing can be closed.
 	signer Signer
+	// destinations are the names under which exports can be put somewhere.
+	destinations []string
+	// linkSecret signs links to exported files, once it is read.
+	linkSecret atomic.Pointer[[]byte]
 }
 
 // Options are what a book takes from outside. Zero fields take their defaults.
@@ -62,12 +66,14 @@ type Options struct {
 	Estimates  EstimateOptions  // what bounds the files of estimates
 	Reviews    ReviewThresholds // when an estimate is stale
 	Signer     Signer           // signs the seals of closed periods; where nil, no period can be closed
+	// Destinations are the names of where exports can be put: the process puts them there.
+	Destinations []string
 }
 
 // Open opens the book in the store, settling its currency and zone the first time.
 // Errors: INVALID for a zone or currency that is none, or that differs from the book's.
 func Open(ctx context.Context, store Store, options Options) (*Books, error) {
-	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults(), reviews: options.Reviews.withDefaults(), signer: options.Signer}
+	b := &Books{store: store, now: options.Now, newID: options.NewID, holder: options.Holder, webhooks: options.Webhooks, bounds: options.Steps.withDefaults(), reviews: options.Reviews.withDefaults(), destinations: options.Destinations, signer: options.Signer}
 	b.idsTellTime = options.Now == nil && options.NewID == nil
 	if b.now == nil {
 		b.now = time.Now

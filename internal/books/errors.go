@@ -45,6 +45,9 @@ const (
 	NoSealKey           Code = "NO_SEAL_KEY"          // the server has no key to sign the seal of a period with
 	SealFailed          Code = "SEAL_FAILED"          // the key did not sign the seal of a period
 	ControlMismatch     Code = "CONTROL_MISMATCH"     // a file does not add up to its control totals
+	NothingToExport     Code = "NOTHING_TO_EXPORT"    // the target has all entries
+	TargetEnded         Code = "TARGET_ENDED"         // no batch is made for the target any more
+	NotSealed           Code = "NOT_SEALED"           // the files of the batch are not written
 	JobRunning          Code = "JOB_RUNNING"          // another run of the job holds its lease
 	LeaseLost           Code = "LEASE_LOST"           // another run took the lease; this one stopped
 	RateLimited         Code = "RATE_LIMITED"         // the caller asked more than its share: try again after RetryAfter

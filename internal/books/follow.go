@@ -121,6 +121,27 @@ func (b *Books) FollowRun(ctx context.Context, id string) (*Feed[JobRun], error)
 	})
 }
 
+// FollowExport tells how far a batch is: at once, as entries are written, and when it is no
+// draft any more or cannot be written, after which nothing comes. Errors: NOT_FOUND, FORBIDDEN.
+func (b *Books) FollowExport(ctx context.Context, id string) (*Feed[ExportBatch], error) {
+	err := b.View(ctx, func(ctx context.Context, tx Tx) error {
+		_, err := exportBatch(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	told := ExportBatch{Progress: -1}
+	return follow(b, interest{exports: []string{id}}, func(s *sight) (*ExportBatch, bool) {
+		batch, seen := s.exports[id]
+		if !seen || batch.Status == told.Status && batch.Progress == told.Progress && batch.Problem == told.Problem {
+			return nil, true
+		}
+		told = batch
+		return &batch, batch.Status == ExportDraft && batch.Problem == ""
+	})
+}
+
 // FollowRuns tells how runs of the job stand, of all jobs where it is empty: the latest one
 // at once, and then each that begins, advances or ends.
 // Errors: FORBIDDEN.

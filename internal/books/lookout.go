@@ -25,14 +25,14 @@ type lookout struct {
 
 // interest is what one watch looks at.
 type interest struct {
-	customers, runs []string
-	latest, journal bool // the latest runs; the last entry
+	customers, runs, exports []string
+	latest, journal          bool // the latest runs; the last entry
 }
 
 // wanted counts who is interested in what.
 type wanted struct {
 	watches, latest, journal int
-	customers, runs          map[string]int
+	customers, runs, exports map[string]int
 }
 
 // sight is what was seen on one snapshot. It never changes, and all who watch share it.
@@ -44,6 +44,7 @@ type sight struct {
 	// What of this was wanted is there.
 	balances   map[string]Balance // by customer
 	runs       map[string]JobRun  // by id
+	exports    map[string]ExportBatch
 	sawLatest  bool
 	latest     []JobRun // the latest first
 	sawJournal bool
@@ -64,7 +65,7 @@ const (
 func newLookout(b *Books, options FeedOptions) *lookout {
 	return &lookout{
 		books: b, options: options, latest: &sight{}, newer: make(chan struct{}), hurry: make(chan struct{}, 1),
-		wanted: wanted{customers: map[string]int{}, runs: map[string]int{}},
+		wanted: wanted{customers: map[string]int{}, runs: map[string]int{}, exports: map[string]int{}},
 	}
 }
 
@@ -123,6 +124,7 @@ func (w *wanted) add(of interest, n int) {
 	}
 	count(w.customers, of.customers)
 	count(w.runs, of.runs)
+	count(w.exports, of.exports)
 }
 
 // after waits for a sight that came after the one of the number.
@@ -192,7 +194,8 @@ func (l *lookout) begin() (of interest, wanted bool) {
 	}
 	return interest{
 		customers: slices.Sorted(maps.Keys(l.wanted.customers)), runs: slices.Sorted(maps.Keys(l.wanted.runs)),
-		latest: l.wanted.latest > 0, journal: l.wanted.journal > 0,
+		exports: slices.Sorted(maps.Keys(l.wanted.exports)),
+		latest:  l.wanted.latest > 0, journal: l.wanted.journal > 0,
 	}, true
 }
 
@@ -200,7 +203,7 @@ func (l *lookout) begin() (of interest, wanted bool) {
 func (l *lookout) see(ctx context.Context, of interest) (*sight, error) {
 	var s *sight
 	err := l.books.store.View(ctx, func(ctx context.Context, tx Tx) error {
-		s = &sight{balances: make(map[string]Balance, len(of.customers)), runs: make(map[string]JobRun, len(of.runs))}
+		s = &sight{balances: make(map[string]Balance, len(of.customers)), runs: make(map[string]JobRun, len(of.runs)), exports: make(map[string]ExportBatch, len(of.exports))}
 		balances, err := l.books.Balances(ctx, tx, of.customers, l.books.clock())
 		if err != nil {
 			return err
@@ -221,6 +224,15 @@ func (s *sight) seeRuns(ctx context.Context, tx Tx, of interest) error {
 		}
 		for _, run := range found {
 			s.runs[run.ID] = run
+		}
+	}
+	if len(of.exports) > 0 {
+		found, err := tx.ExportBatchesByID(ctx, of.exports)
+		if err != nil {
+			return err
+		}
+		for _, batch := range found {
+			s.exports[batch.ID] = batch
 		}
 	}
 	if of.latest {

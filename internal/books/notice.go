@@ -49,6 +49,8 @@ const (
 	NoticeEscheatPaid        NoticeType = "escheat.paid"
 	NoticePeriodClosed       NoticeType = "period.closed"
 	NoticePeriodReopened     NoticeType = "period.reopened"
+	NoticeExportSealed       NoticeType = "export.sealed"
+	NoticeExportVoided       NoticeType = "export.voided"
 	NoticeReopeningProposed  NoticeType = "reopening.proposed"
 	NoticeReopeningRejected  NoticeType = "reopening.rejected"
 	NoticeManualProposed     NoticeType = "manualentry.proposed"
@@ -69,6 +71,7 @@ func NoticeTypes() []NoticeType {
 		NoticePackCreated, NoticePackRevised, NoticePackRetired, NoticeRateCardPublished,
 		NoticeEscheatPaid, NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
 		NoticeManualProposed, NoticeManualApproved, NoticeManualRejected,
+		NoticeExportSealed, NoticeExportVoided,
 	}
 }
 

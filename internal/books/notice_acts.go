@@ -35,6 +35,7 @@ var actNotices = map[string]func(answer any, subject string) []notice{
 	"pack.retire":           ofPack(NoticePackRetired),
 	"ratecard.publish":      ofAnswer(func(card RateCard, _ string) notice { return rateCardNotice(card) }),
 	"escheat.pay":           ofAnswer(func(p EscheatPayment, _ string) notice { return escheatNotice(p) }),
+	"exportBatch.void":      ofAnswer(func(b ExportBatch, _ string) notice { return exportNotice(NoticeExportVoided, b) }),
 	"period.close":          ofAnswer(func(c Closing, _ string) notice { return closingNotice(c) }),
 	"period.reopen.propose": ofReopening(NoticeReopeningProposed),
 	"period.reopen.approve": ofReopening(NoticePeriodReopened),

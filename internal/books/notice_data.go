@@ -81,6 +81,22 @@ func closingNotice(c Closing) notice {
 	}}
 }
 
+// exportNotice tells that the files of a batch can be fetched, or that it does not count.
+func exportNotice(kind NoticeType, b ExportBatch) notice {
+	return notice{kind, nil, func(map[string]string) map[string]any {
+		data := map[string]any{
+			"batchId": "xpb_" + b.ID, "targetId": "xtg_" + b.TargetID, "number": b.Number, "fromEntry": b.FromEntry, "toEntry": b.ToEntry, "entries": b.Entries,
+		}
+		if !b.SealedAt.IsZero() {
+			data["sealedAt"] = told(b.SealedAt)
+		}
+		if !b.VoidedAt.IsZero() {
+			data["voidedAt"], data["reason"] = told(b.VoidedAt), b.Reason
+		}
+		return data
+	}}
+}
+
 // reopeningNotice tells of a proposal to reopen a period, and of what became of it.
 func reopeningNotice(kind NoticeType, r Reopening) notice {
 	return notice{kind, nil, func(map[string]string) map[string]any {

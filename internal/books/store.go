@@ -47,6 +47,7 @@ type Tx interface {
 	rollForwardTx
 	activityTx
 	revenueTx
+	exportTx
 	runTx
 	tokenTx
 	tellTx

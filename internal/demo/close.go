@@ -1,8 +1,12 @@
 package demo
 
 import (
+	"context"
+	"fmt"
+
 	"drawdown/internal/books"
 	"drawdown/ledger"
+	"drawdown/ledger/export"
 )
 
 // closesJanuary closes the first month with a task ticked, and proposes to open it again.
@@ -17,9 +21,39 @@ func closesJanuary(b *builder) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.books.PeriodClose(ctx, b.key("close", "2025-01"), books.ClosePeriod{Period: january}); err != nil {
+	closing, err := b.books.PeriodClose(ctx, b.key("close", "2025-01"), books.ClosePeriod{Period: january})
+	if err != nil {
+		return err
+	}
+	if err := exports(ctx, b, closing.LastEntry); err != nil {
 		return err
 	}
 	_, err = b.books.PeriodReopenPropose(ctx, b.key("reopen", "2025-01"), books.ReopenPeriod{Period: january, Reason: "A purchase of January was recorded twice"})
+	return err
+}
+
+// exports has what was posted by then go to the general ledger, as a summary by month and kind.
+func exports(ctx context.Context, b *builder, through int64) error {
+	profile, err := export.DefaultProfile(export.NetSuite)
+	if err != nil {
+		return err
+	}
+	profile.Mode, profile.Summary.Kind = export.Summed, true
+	for i, account := range ledger.Accounts() {
+		profile.Accounts = append(profile.Accounts, export.AccountRule{Role: account.Role, Code: fmt.Sprint(10 * (100 + i)), Name: account.Name})
+	}
+	text, err := profile.JSON()
+	if err != nil {
+		return err
+	}
+	target, err := b.books.ExportTargetCreate(ctx, b.key("target", "netsuite"), books.NewExportTarget{Code: "netsuite", Profile: string(text), Schedule: books.ExportAfterClose})
+	if err != nil {
+		return err
+	}
+	batch, err := b.books.ExportBatchCreate(ctx, b.key("batch", "netsuite"), books.NewExportBatch{Target: target.ID, Through: through})
+	if err != nil {
+		return err
+	}
+	_, _, err = b.books.ExportWrite(ctx, batch.ID, nil)
 	return err
 }

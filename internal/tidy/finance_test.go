@@ -26,6 +26,7 @@ const (
 var noBusiness = map[string]string{
 	"jobs":     "jobs run by themselves; docs/close.md says when to run them by hand",
 	"webhooks": "set up by whoever writes the receiver: docs/webhooks.md",
+	"exports":  "entries on their way to a general ledger: docs/export.md",
 	"access":   "set up by whoever runs the server: docs/access.md",
 }
 

@@ -71,6 +71,10 @@ type ResolverRoot interface {
 	EstimateChanges() EstimateChangesResolver
 	EstimateReview() EstimateReviewResolver
 	Expiring() ExpiringResolver
+	ExportBatch() ExportBatchResolver
+	ExportFile() ExportFileResolver
+	ExportTarget() ExportTargetResolver
+	ExportTargetVersion() ExportTargetVersionResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
 	Income() IncomeResolver
@@ -354,6 +358,39 @@ type EstimateReviewResolver interface {
 type ExpiringResolver interface {
 	Customer(ctx context.Context, obj *books.Expiring) (*books.Customer, error)
 }
+type ExportBatchResolver interface {
+	ID(ctx context.Context, obj *books.ExportBatch) (string, error)
+	Target(ctx context.Context, obj *books.ExportBatch) (*books.ExportTarget, error)
+
+	Problem(ctx context.Context, obj *books.ExportBatch) (*string, error)
+
+	Manifest(ctx context.Context, obj *books.ExportBatch) (*string, error)
+	ManifestHash(ctx context.Context, obj *books.ExportBatch) (*string, error)
+
+	DeliveredTo(ctx context.Context, obj *books.ExportBatch) (*string, error)
+
+	VoidedBy(ctx context.Context, obj *books.ExportBatch) (*string, error)
+	Reason(ctx context.Context, obj *books.ExportBatch) (*string, error)
+	Replaces(ctx context.Context, obj *books.ExportBatch) (*books.ExportBatch, error)
+	ReplacedBy(ctx context.Context, obj *books.ExportBatch) (*books.ExportBatch, error)
+	Answers(ctx context.Context, obj *books.ExportBatch, first int, after *string) ([]books.ExportAnswer, error)
+}
+type ExportFileResolver interface {
+	Sha256(ctx context.Context, obj *books.ExportFile) (string, error)
+	Path(ctx context.Context, obj *books.ExportFile) (string, error)
+	Link(ctx context.Context, obj *books.ExportFile) (*string, error)
+}
+type ExportTargetResolver interface {
+	ID(ctx context.Context, obj *books.ExportTarget) (string, error)
+
+	ExportedThrough(ctx context.Context, obj *books.ExportTarget) (int, error)
+	Waiting(ctx context.Context, obj *books.ExportTarget) (int, error)
+}
+type ExportTargetVersionResolver interface {
+	Destination(ctx context.Context, obj *books.ExportTargetVersion) (*string, error)
+
+	Reason(ctx context.Context, obj *books.ExportTargetVersion) (*string, error)
+}
 type HoldResolver interface {
 	Customer(ctx context.Context, obj *books.Hold) (*books.Customer, error)
 
@@ -499,6 +536,12 @@ type MutationResolver interface {
 	MeterCreate(ctx context.Context, input MeterCreateInput, idempotencyKey string) (*MeterCreatePayload, error)
 	RateCardPublish(ctx context.Context, input RateCardPublishInput, idempotencyKey string) (*RateCardPublishPayload, error)
 	EscheatRuleSet(ctx context.Context, input EscheatRuleInput, idempotencyKey string) (*EscheatRuleSetPayload, error)
+	ExportTargetCreate(ctx context.Context, input ExportTargetCreateInput, idempotencyKey string) (*ExportTargetCreatePayload, error)
+	ExportTargetUpdate(ctx context.Context, targetID string, input ExportTargetUpdateInput, idempotencyKey string) (*ExportTargetUpdatePayload, error)
+	ExportBatchCreate(ctx context.Context, targetID string, input ExportBatchCreateInput, idempotencyKey string) (*ExportBatchCreatePayload, error)
+	ExportBatchDeliver(ctx context.Context, batchID string, input ExportBatchDeliverInput, idempotencyKey string) (*ExportBatchDeliverPayload, error)
+	ExportBatchAcknowledge(ctx context.Context, batchID string, input ExportBatchAcknowledgeInput, idempotencyKey string) (*ExportBatchAcknowledgePayload, error)
+	ExportBatchVoid(ctx context.Context, batchID string, input ExportBatchVoidInput, idempotencyKey string) (*ExportBatchVoidPayload, error)
 	EscheatPay(ctx context.Context, input EscheatPayInput, idempotencyKey string) (*EscheatPayPayload, error)
 	FxRateSet(ctx context.Context, rates []books.NewFXRate, idempotencyKey string) (*FxRateSetPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
@@ -678,6 +721,10 @@ type QueryResolver interface {
 	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
+	ExportTargets(ctx context.Context) ([]books.ExportTarget, error)
+	ExportTarget(ctx context.Context, code string) (*books.ExportTarget, error)
+	ExportBatches(ctx context.Context, target *string, status *books.ExportStatus, entry *int, first int, after *string, reverse bool) (*view.Connection[books.ExportBatch], error)
+	ExportBatch(ctx context.Context, id string) (*books.ExportBatch, error)
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string, asOf *time.Time) (*UnclaimedProperty, error)
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
@@ -761,6 +808,7 @@ type SubscriptionResolver interface {
 	BalanceChanged(ctx context.Context, customers []string) (<-chan *books.Balance, error)
 	JobRunProgress(ctx context.Context, id string) (<-chan *books.JobRun, error)
 	JobRunChanged(ctx context.Context, job *books.JobName) (<-chan *books.JobRun, error)
+	ExportBatchProgress(ctx context.Context, id string) (<-chan *books.ExportBatch, error)
 	EntriesPosted(ctx context.Context) (<-chan *books.Posted, error)
 }
 type TokenResolver interface {
@@ -900,6 +948,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EstimateProposeInput", ec.unmarshalInputEstimateProposeInput),
 			graphql.NewInputUnmarshaler("EstimateRunInput", ec.unmarshalInputEstimateRunInput),
 			graphql.NewInputUnmarshaler("EventDimensionInput", ec.unmarshalInputEventDimensionInput),
+			graphql.NewInputUnmarshaler("ExportAnswerInput", ec.unmarshalInputExportAnswerInput),
+			graphql.NewInputUnmarshaler("ExportBatchAcknowledgeInput", ec.unmarshalInputExportBatchAcknowledgeInput),
+			graphql.NewInputUnmarshaler("ExportBatchCreateInput", ec.unmarshalInputExportBatchCreateInput),
+			graphql.NewInputUnmarshaler("ExportBatchDeliverInput", ec.unmarshalInputExportBatchDeliverInput),
+			graphql.NewInputUnmarshaler("ExportBatchVoidInput", ec.unmarshalInputExportBatchVoidInput),
+			graphql.NewInputUnmarshaler("ExportTargetCreateInput", ec.unmarshalInputExportTargetCreateInput),
+			graphql.NewInputUnmarshaler("ExportTargetUpdateInput", ec.unmarshalInputExportTargetUpdateInput),
 			graphql.NewInputUnmarshaler("FxRateInput", ec.unmarshalInputFxRateInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
 			graphql.NewInputUnmarshaler("HoldCaptureInput", ec.unmarshalInputHoldCaptureInput),
@@ -1954,6 +2009,40 @@ type Query {
   ): DeferredRevenueRollForward! @requires(role: VIEWER)
 
   """
+  The general ledgers that entries are exported to, in order of code: at most 50. A token for one customer may not ask:
+  ` + "`" + `FORBIDDEN` + "`" + `.
+  """
+  exportTargets: [ExportTarget!]! @requires(role: VIEWER)
+
+  "An export target; null where there is none. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  exportTarget(
+    "Its code."
+    code: String!
+  ): ExportTarget @requires(role: VIEWER)
+
+  "Batches of entries that went to general ledgers, in the order in which they were made. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  exportBatches(
+    "Those of one target, by its code; of all where null."
+    target: String
+    "Those that stand so; all where null."
+    status: ExportStatus
+    "Those whose range holds the entry; all where null."
+    entry: Int
+    "How many, 1 to 200."
+    first: Int! = 50
+    "Goes on behind this cursor."
+    after: String
+    "The other way round: the latest first."
+    reverse: Boolean! = false
+  ): ExportBatchConnection! @requires(role: VIEWER)
+
+  "A batch of an export; null where there is none. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  exportBatch(
+    "Its id."
+    id: ID!
+  ): ExportBatch @requires(role: VIEWER)
+
+  """
   What is owed to the authorities of jurisdictions for credits that nobody used, and what was booked ahead for those that have not lapsed: by
   jurisdiction, currency, the day on which it is due, and month of lapse. Foots to the account ` + "`" + `UNCLAIMED_PROPERTY` + "`" + `. A token for one customer may not ask:
   ` + "`" + `FORBIDDEN` + "`" + `. ASC 606-10-55-49.
@@ -2499,6 +2588,77 @@ type Mutation {
     idempotencyKey: String!
   ): EscheatRuleSetPayload @requires(role: ACCOUNTANT)
 
+  "Adds a general ledger that entries are exported to. Its first batch will begin with the first entry of the book."
+  exportTargetCreate(
+    "The target."
+    input: ExportTargetCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportTargetCreatePayload @requires(role: ACCOUNTANT)
+
+  """
+  Changes how entries reach a target, for batches that are written from then on; drafts that could not be written are tried again. What is
+  sealed stays as it is.
+  """
+  exportTargetUpdate(
+    "The target."
+    targetId: ID!
+    "What changes."
+    input: ExportTargetUpdateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportTargetUpdatePayload @requires(role: ACCOUNTANT)
+
+  """
+  Fixes which entries go to a target next: all those posted after its last batch, or those of a batch that was voided and is not replaced yet, which come first. The
+  batch is a draft; the server writes its files and seals it: ` + "`" + `exportBatchProgress` + "`" + ` tells how far it is. ` + "`" + `NOTHING_TO_EXPORT` + "`" + ` where
+  the target has all entries, ` + "`" + `TARGET_ENDED` + "`" + ` where it has ended.
+  """
+  exportBatchCreate(
+    "The target."
+    targetId: ID!
+    "Which entries."
+    input: ExportBatchCreateInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportBatchCreatePayload @requires(role: ACCOUNTANT)
+
+  "Says that a person loaded the files of a sealed batch, or handed them over. ` + "`" + `NOT_SEALED` + "`" + ` of a draft."
+  exportBatchDeliver(
+    "The batch."
+    batchId: ID!
+    "Where they went."
+    input: ExportBatchDeliverInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportBatchDeliverPayload @requires(role: ACCOUNTANT)
+
+  """
+  Takes what the general ledger calls the journals of a batch. When each journal has its id the batch is acknowledged. A journal that
+  is not in the batch, or that has another id already, is refused: nothing of the request is kept then.
+  """
+  exportBatchAcknowledge(
+    "The batch."
+    batchId: ID!
+    "The ids."
+    input: ExportBatchAcknowledgeInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportBatchAcknowledgePayload @requires(role: ACCOUNTANT)
+
+  """
+  Takes a batch out of force: its number and its files stay on record, and its entries go into the next batch of the target. What the general
+  ledger holds of it has to be undone there: docs/exports says how.
+  """
+  exportBatchVoid(
+    "The batch."
+    batchId: ID!
+    "Why."
+    input: ExportBatchVoidInput!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): ExportBatchVoidPayload @requires(role: ACCOUNTANT)
+
   """
   Books what was paid over to the authority of a jurisdiction: Dr unclaimed property as the book carries it, Cr cash, the difference that the rate of the day makes to
   exchange gain or loss. At most what is owed of credits that had lapsed by the day, taken from what is due first: ` + "`" + `AMOUNT_EXCEEDS_OWED` + "`" + `.
@@ -2919,6 +3079,12 @@ type Subscription {
     job: JobName
   ): JobRun! @requires(role: VIEWER)
 
+  "A batch as its files are written: at once, as it goes on, and when it is sealed or cannot be written, with which the subscription ends."
+  exportBatchProgress(
+    "The batch."
+    id: ID!
+  ): ExportBatch! @requires(role: VIEWER)
+
   "What was posted to the journal: the latest entry at once, and then how many came, and which."
   entriesPosted: EntriesPosted! @requires(role: VIEWER)
 }
@@ -3023,6 +3189,12 @@ enum ErrorCode {
   SEAL_FAILED
   "What a file of open lots adds up to is not what its control totals say: the message has both."
   CONTROL_MISMATCH
+  "The target has all entries through the one that was asked for."
+  NOTHING_TO_EXPORT
+  "The target has ended: no batch is made for it any more."
+  TARGET_ENDED
+  "The files of the batch are not written yet."
+  NOT_SEALED
   "Another run of the job is under way: wait for it, or try again."
   JOB_RUNNING
   "Another run took the job over; this one stopped."
@@ -3279,6 +3451,10 @@ enum WebhookEvent {
   PERIOD_CLOSED
   "A closed month was opened again, with every later one that was closed."
   PERIOD_REOPENED
+  "The files of an export batch are written: they can be fetched."
+  EXPORT_SEALED
+  "An export batch does not count any more; its entries go into another one."
+  EXPORT_VOIDED
   "Somebody proposed to open a closed month again; another person decides."
   REOPENING_PROPOSED
   "Such a proposal was turned down."
@@ -5739,6 +5915,293 @@ enum Side {
   DEBIT
   "Right: a negative signed amount."
   CREDIT
+}
+
+"A general ledger that entries are exported to."
+type ExportTarget {
+  "Begins with ` + "`" + `xtg_` + "`" + `."
+  id: ID!
+  "What people call it; unique."
+  code: String!
+  "When it was added."
+  createdAt: DateTime!
+  "Who added it, as the audit trail calls them."
+  createdBy: String!
+  "How entries reach it now."
+  current: ExportTargetVersion!
+  "How they reached it, in order; the last one is in force."
+  versions: [ExportTargetVersion!]!
+  "The last entry that a batch in force holds; 0 where there is none."
+  exportedThrough: Int!
+  "How many posted entries are in no batch in force."
+  waiting: Int!
+}
+
+"How entries reach a target, for batches that are written while it is the latest."
+type ExportTargetVersion {
+  "From 1."
+  number: Int!
+  "The profile, in JSON with its fields in a fixed order: docs/exports/README.md has them."
+  profile: String!
+  "When batches are made without being asked for."
+  schedule: ExportSchedule!
+  "Where sealed files are put, by a name that the server is configured with; null where they are fetched."
+  destination: String
+  "True where no batch is made any more."
+  ended: Boolean!
+  "Why it was changed; null where nobody said."
+  reason: String
+  "When."
+  createdAt: DateTime!
+  "By whom, as the audit trail calls them."
+  createdBy: String!
+}
+
+"When batches are made."
+enum ExportSchedule {
+  "When somebody asks."
+  BY_HAND
+  "Every hour, where there is something."
+  HOURLY
+  "When a day of the book's time zone has ended, where there is something."
+  DAILY
+  "When a period is closed: all that was posted until then."
+  AFTER_CLOSE
+}
+
+"A range of entries that goes to a target together. The batches of a target that are not voided follow each other without a gap and share no entry."
+type ExportBatch {
+  "Begins with ` + "`" + `xpb_` + "`" + `."
+  id: ID!
+  "The target."
+  target: ExportTarget!
+  "Within the target, from 1 without gaps, voided ones included."
+  number: Int!
+  "How far it has come."
+  status: ExportStatus!
+  "The first entry, by its number."
+  fromEntry: Int!
+  "The last one."
+  toEntry: Int!
+  "The version of the target by which it was written, or will be."
+  version: Int!
+  "START, SCHEDULE or MANUAL, as of job runs."
+  trigger: String!
+  "When its range was fixed."
+  createdAt: DateTime!
+  "By whom, as the audit trail calls them."
+  createdBy: String!
+  "How many of its entries are written while it is a draft."
+  progress: Int!
+  "What keeps a draft from being written, such as the values that are not mapped, each on a line; null where nothing does."
+  problem: String
+  "When its files were written."
+  sealedAt: DateTime
+  "How many entries they hold."
+  entryCount: Int!
+  "How many lines of the journal they hold."
+  lineCount: Int!
+  "Its files, in order; none of a draft."
+  files: [ExportFile!]!
+  "What they hold: counts, control totals and hashes, in JSON; null of a draft."
+  manifest: String
+  "The SHA-256 of the manifest in hexadecimal; null of a draft."
+  manifestHash: String
+  "When its files left the book; null where they have not."
+  deliveredAt: DateTime
+  "Where they went; null where they have not."
+  deliveredTo: String
+  "When the general ledger had answered for all of it; null where it has not."
+  acknowledgedAt: DateTime
+  "How many of its journals the general ledger answered for."
+  answered: Int!
+  "When it was voided; null where it is in force."
+  voidedAt: DateTime
+  "By whom; null where it is in force."
+  voidedBy: String
+  "Why it was voided; null where it is in force."
+  reason: String
+  "The batch that was voided and whose entries these are; null where there is none."
+  replaces: ExportBatch
+  "The batch that has the entries of this one since it was voided; null where there is none."
+  replacedBy: ExportBatch
+  "What the general ledger calls its journals, in order of our name."
+  answers(
+    "How many, 1 to 200."
+    first: Int! = 50
+    "Goes on behind this journal."
+    after: String
+  ): [ExportAnswer!]!
+}
+
+"How far a batch has come."
+enum ExportStatus {
+  "Its range is fixed; its files are being written."
+  DRAFT
+  "Its files are written and do not change."
+  SEALED
+  "They have left the book."
+  DELIVERED
+  "The general ledger has answered for all of it."
+  ACKNOWLEDGED
+  "It does not count; its entries go into another batch."
+  VOIDED
+}
+
+"A file of a batch. The same bytes whenever it is read."
+type ExportFile {
+  "Its name, unique within the batch."
+  name: String!
+  "Its media type."
+  mediaType: String!
+  "How long it is."
+  bytes: Int!
+  "How many rows it has, the header left out."
+  rowCount: Int!
+  "The SHA-256 of its bytes in hexadecimal."
+  sha256: String!
+  "Where to GET it with a token of an accountant or an auditor; ranges are answered."
+  path: String!
+  "A link by which anybody can read the file for an hour. Null for whoever may not read it."
+  link: String
+}
+
+"What a general ledger calls a journal of a batch."
+type ExportAnswer {
+  "Our name of it: an entry such as ` + "`" + `JE-000001` + "`" + `, or a journal of a summary."
+  journal: String!
+  "Theirs."
+  externalId: String!
+  "When we were told."
+  at: DateTime!
+  "By whom, as the audit trail calls them."
+  by: String!
+}
+
+"A page of batches."
+type ExportBatchConnection {
+  "The batches of this page, in order."
+  nodes: [ExportBatch!]!
+  "The same, each with its cursor."
+  edges: [ExportBatchEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many batches the filter keeps on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A batch of a page, with its cursor."
+type ExportBatchEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "A batch itself."
+  node: ExportBatch!
+}
+
+"A target for exports."
+input ExportTargetCreateInput {
+  "What people call it: 1 to 100 of the characters a-z A-Z 0-9 . _ -, unique."
+  code: String!
+  "How entries become files, in JSON: docs/exports/README.md has the fields."
+  profile: String!
+  "When batches are made without being asked for."
+  schedule: ExportSchedule! = BY_HAND
+  "Where sealed files are put: the name of a destination of the server. Null where they are fetched."
+  destination: String
+}
+
+"What is to change of a target."
+input ExportTargetUpdateInput {
+  "The profile; as it is where null."
+  profile: String
+  "The schedule; as it is where null."
+  schedule: ExportSchedule
+  "The destination, \"\" for none; as it is where null."
+  destination: String
+  "True ends the target, false lets it go on; as it is where null."
+  ended: Boolean
+  "Why, at most 2,000 characters."
+  reason: String
+}
+
+"Which entries a batch is to hold."
+input ExportBatchCreateInput {
+  "The number of the last one; the last of the book where null. A batch that replaces a voided one has its range in any case."
+  through: Int
+}
+
+"Why a batch is voided."
+input ExportBatchVoidInput {
+  "1 to 2,000 characters."
+  reason: String!
+}
+
+"Where the files of a batch went."
+input ExportBatchDeliverInput {
+  "1 to 200 characters, such as ` + "`" + `loaded into NetSuite` + "`" + `."
+  to: String!
+}
+
+"What the general ledger calls the journals of a batch."
+input ExportBatchAcknowledgeInput {
+  "1 to 10,000 journals."
+  journals: [ExportAnswerInput!]!
+}
+
+"What the general ledger calls a journal."
+input ExportAnswerInput {
+  "Our name of it."
+  journal: String!
+  "Theirs, 1 to 200 characters."
+  externalId: String!
+}
+
+"What came of ` + "`" + `exportTargetCreate` + "`" + `."
+type ExportTargetCreatePayload {
+  "The target; null where it was refused."
+  target: ExportTarget
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `exportTargetUpdate` + "`" + `."
+type ExportTargetUpdatePayload {
+  "The target; null where it was refused."
+  target: ExportTarget
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `exportBatchCreate` + "`" + `."
+type ExportBatchCreatePayload {
+  "The batch; null where it was refused."
+  batch: ExportBatch
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `exportBatchVoid` + "`" + `."
+type ExportBatchVoidPayload {
+  "The batch; null where it was refused."
+  batch: ExportBatch
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `exportBatchDeliver` + "`" + `."
+type ExportBatchDeliverPayload {
+  "The batch; null where it was refused."
+  batch: ExportBatch
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
+"What came of ` + "`" + `exportBatchAcknowledge` + "`" + `."
+type ExportBatchAcknowledgePayload {
+  "The batch; null where it was refused."
+  batch: ExportBatch
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
 }
 
 "A calendar month in the book's time zone, in which entries are booked."
@@ -10949,6 +11412,230 @@ func (ec *executionContext) childFields_ExplanationInput(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type ExplanationInput", field.Name)
 }
 
+func (ec *executionContext) childFields_ExportAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "journal":
+		return ec.fieldContext_ExportAnswer_journal(ctx, field)
+	case "externalId":
+		return ec.fieldContext_ExportAnswer_externalId(ctx, field)
+	case "at":
+		return ec.fieldContext_ExportAnswer_at(ctx, field)
+	case "by":
+		return ec.fieldContext_ExportAnswer_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExportBatch_id(ctx, field)
+	case "target":
+		return ec.fieldContext_ExportBatch_target(ctx, field)
+	case "number":
+		return ec.fieldContext_ExportBatch_number(ctx, field)
+	case "status":
+		return ec.fieldContext_ExportBatch_status(ctx, field)
+	case "fromEntry":
+		return ec.fieldContext_ExportBatch_fromEntry(ctx, field)
+	case "toEntry":
+		return ec.fieldContext_ExportBatch_toEntry(ctx, field)
+	case "version":
+		return ec.fieldContext_ExportBatch_version(ctx, field)
+	case "trigger":
+		return ec.fieldContext_ExportBatch_trigger(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ExportBatch_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ExportBatch_createdBy(ctx, field)
+	case "progress":
+		return ec.fieldContext_ExportBatch_progress(ctx, field)
+	case "problem":
+		return ec.fieldContext_ExportBatch_problem(ctx, field)
+	case "sealedAt":
+		return ec.fieldContext_ExportBatch_sealedAt(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_ExportBatch_entryCount(ctx, field)
+	case "lineCount":
+		return ec.fieldContext_ExportBatch_lineCount(ctx, field)
+	case "files":
+		return ec.fieldContext_ExportBatch_files(ctx, field)
+	case "manifest":
+		return ec.fieldContext_ExportBatch_manifest(ctx, field)
+	case "manifestHash":
+		return ec.fieldContext_ExportBatch_manifestHash(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_ExportBatch_deliveredAt(ctx, field)
+	case "deliveredTo":
+		return ec.fieldContext_ExportBatch_deliveredTo(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_ExportBatch_acknowledgedAt(ctx, field)
+	case "answered":
+		return ec.fieldContext_ExportBatch_answered(ctx, field)
+	case "voidedAt":
+		return ec.fieldContext_ExportBatch_voidedAt(ctx, field)
+	case "voidedBy":
+		return ec.fieldContext_ExportBatch_voidedBy(ctx, field)
+	case "reason":
+		return ec.fieldContext_ExportBatch_reason(ctx, field)
+	case "replaces":
+		return ec.fieldContext_ExportBatch_replaces(ctx, field)
+	case "replacedBy":
+		return ec.fieldContext_ExportBatch_replacedBy(ctx, field)
+	case "answers":
+		return ec.fieldContext_ExportBatch_answers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatch", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchAcknowledgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_ExportBatchAcknowledgePayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportBatchAcknowledgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchAcknowledgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ExportBatchConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ExportBatchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExportBatchConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ExportBatchConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_ExportBatchCreatePayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportBatchCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchDeliverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_ExportBatchDeliverPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportBatchDeliverPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchDeliverPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExportBatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExportBatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportBatchVoidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_ExportBatchVoidPayload_batch(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportBatchVoidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportBatchVoidPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ExportFile_name(ctx, field)
+	case "mediaType":
+		return ec.fieldContext_ExportFile_mediaType(ctx, field)
+	case "bytes":
+		return ec.fieldContext_ExportFile_bytes(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_ExportFile_rowCount(ctx, field)
+	case "sha256":
+		return ec.fieldContext_ExportFile_sha256(ctx, field)
+	case "path":
+		return ec.fieldContext_ExportFile_path(ctx, field)
+	case "link":
+		return ec.fieldContext_ExportFile_link(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportFile", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportTarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExportTarget_id(ctx, field)
+	case "code":
+		return ec.fieldContext_ExportTarget_code(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ExportTarget_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ExportTarget_createdBy(ctx, field)
+	case "current":
+		return ec.fieldContext_ExportTarget_current(ctx, field)
+	case "versions":
+		return ec.fieldContext_ExportTarget_versions(ctx, field)
+	case "exportedThrough":
+		return ec.fieldContext_ExportTarget_exportedThrough(ctx, field)
+	case "waiting":
+		return ec.fieldContext_ExportTarget_waiting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportTarget", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportTargetCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "target":
+		return ec.fieldContext_ExportTargetCreatePayload_target(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportTargetCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportTargetCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportTargetUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "target":
+		return ec.fieldContext_ExportTargetUpdatePayload_target(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExportTargetUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportTargetUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExportTargetVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ExportTargetVersion_number(ctx, field)
+	case "profile":
+		return ec.fieldContext_ExportTargetVersion_profile(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ExportTargetVersion_schedule(ctx, field)
+	case "destination":
+		return ec.fieldContext_ExportTargetVersion_destination(ctx, field)
+	case "ended":
+		return ec.fieldContext_ExportTargetVersion_ended(ctx, field)
+	case "reason":
+		return ec.fieldContext_ExportTargetVersion_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ExportTargetVersion_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_ExportTargetVersion_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExportTargetVersion", field.Name)
+}
+
 func (ec *executionContext) childFields_Figure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "exact":
@@ -14179,6 +14866,28 @@ func (ec *executionContext) field_Estimate_status_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_ExportBatch_answers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Job_runs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14753,6 +15462,178 @@ func (ec *executionContext) field_Mutation_estimateReject_args(ctx context.Conte
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (EstimateDecideInput, error) {
 			return ec.unmarshalNEstimateDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐEstimateDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportBatchAcknowledge_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportBatchAcknowledgeInput, error) {
+			return ec.unmarshalNExportBatchAcknowledgeInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchAcknowledgeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportBatchCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "targetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["targetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportBatchCreateInput, error) {
+			return ec.unmarshalNExportBatchCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportBatchDeliver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportBatchDeliverInput, error) {
+			return ec.unmarshalNExportBatchDeliverInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchDeliverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportBatchVoid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportBatchVoidInput, error) {
+			return ec.unmarshalNExportBatchVoidInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchVoidInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportTargetCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportTargetCreateInput, error) {
+			return ec.unmarshalNExportTargetCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportTargetCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_exportTargetUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "targetId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["targetId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (ExportTargetUpdateInput, error) {
+			return ec.unmarshalNExportTargetUpdateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportTargetUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17421,6 +18302,88 @@ func (ec *executionContext) field_Query_expiring_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_exportBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportBatches_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "target",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["target"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.ExportStatus, error) {
+			return ec.unmarshalOExportStatus2ᚖdrawdownᚋinternalᚋbooksᚐExportStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "entry",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["entry"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportTarget_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_fxRates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -19444,6 +20407,20 @@ func (ec *executionContext) field_Subscription_balanceChanged_args(ctx context.C
 		return nil, err
 	}
 	args["customers"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_exportBatchProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -37915,6 +38892,2104 @@ func (ec *executionContext) fieldContext_ExplanationInput_value(_ context.Contex
 	return graphql.NewScalarFieldContext("ExplanationInput", field, false, false, "String")
 }
 
+func (ec *executionContext) _ExportAnswer_journal(ctx context.Context, field graphql.CollectedField, obj *books.ExportAnswer) (ret graphql.Marshaler) {
+	if plain := leaf_ExportAnswer_journal(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAnswer_journal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Journal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportAnswer_journal(obj *books.ExportAnswer) graphql.Marshaler {
+	v := obj.Journal
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportAnswer_journal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAnswer", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportAnswer_externalId(ctx context.Context, field graphql.CollectedField, obj *books.ExportAnswer) (ret graphql.Marshaler) {
+	if plain := leaf_ExportAnswer_externalId(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAnswer_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportAnswer_externalId(obj *books.ExportAnswer) graphql.Marshaler {
+	v := obj.ExternalID
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportAnswer_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAnswer", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportAnswer_at(ctx context.Context, field graphql.CollectedField, obj *books.ExportAnswer) (ret graphql.Marshaler) {
+	if plain := leaf_ExportAnswer_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAnswer_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportAnswer_at(obj *books.ExportAnswer) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportAnswer_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAnswer", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportAnswer_by(ctx context.Context, field graphql.CollectedField, obj *books.ExportAnswer) (ret graphql.Marshaler) {
+	if plain := leaf_ExportAnswer_by(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportAnswer_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportAnswer_by(obj *books.ExportAnswer) graphql.Marshaler {
+	v := obj.Actor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportAnswer_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportAnswer", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportBatch_id(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "ID")
+}
+
+func (ec *executionContext) _ExportBatch_target(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().Target(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+			return ec.marshalNExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatch_number(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_number(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_status(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ExportStatus) graphql.Marshaler {
+			return ec.marshalNExportStatus2drawdownᚋinternalᚋbooksᚐExportStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_status(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ExportBatch_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "ExportStatus")
+}
+
+func (ec *executionContext) _ExportBatch_fromEntry(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_fromEntry(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_fromEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_fromEntry(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.FromEntry
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_fromEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_toEntry(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_toEntry(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_toEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToEntry, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_toEntry(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.ToEntry
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_toEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_version(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_version(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_version(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Version
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_trigger(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_trigger(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_trigger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trigger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_trigger(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Trigger
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_trigger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportBatch_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_createdAt(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportBatch_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_createdBy(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportBatch_progress(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_progress(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_progress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Progress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_progress(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Progress
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_progress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_problem(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().Problem(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_sealedAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return leaf_ExportBatch_sealedAt(obj)
+}
+
+func leaf_ExportBatch_sealedAt(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.SealedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_sealedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportBatch_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Entries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_entryCount(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Entries
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_lineCount(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_lineCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_lineCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_lineCount(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Lines
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_lineCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_files(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_files(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Files, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportFile) graphql.Marshaler {
+			return ec.marshalNExportFile2ᚕdrawdownᚋinternalᚋbooksᚐExportFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_files(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatch",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatch_manifest(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_manifest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().Manifest(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_manifest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_manifestHash(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_manifestHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().ManifestHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_manifestHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_deliveredAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return leaf_ExportBatch_deliveredAt(obj)
+}
+
+func leaf_ExportBatch_deliveredAt(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.DeliveredAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_deliveredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportBatch_deliveredTo(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_deliveredTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().DeliveredTo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_deliveredTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_acknowledgedAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return leaf_ExportBatch_acknowledgedAt(obj)
+}
+
+func leaf_ExportBatch_acknowledgedAt(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.AcknowledgedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_acknowledgedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportBatch_answered(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatch_answered(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_answered(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatch_answered(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.Answers
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_answered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatch_voidedAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return leaf_ExportBatch_voidedAt(obj)
+}
+
+func leaf_ExportBatch_voidedAt(obj *books.ExportBatch) graphql.Marshaler {
+	v := obj.VoidedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportBatch_voidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportBatch_voidedBy(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_voidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().VoidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_voidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_reason(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportBatch_replaces(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_replaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().Replaces(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_replaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatch_replacedBy(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_replacedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportBatch().ReplacedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_replacedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatch_answers(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatch_answers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ExportBatch().Answers(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportAnswer) graphql.Marshaler {
+			return ec.marshalNExportAnswer2ᚕdrawdownᚋinternalᚋbooksᚐExportAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatch_answers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportAnswer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ExportBatch_answers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchAcknowledgePayload_batch(ctx context.Context, field graphql.CollectedField, obj *ExportBatchAcknowledgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchAcknowledgePayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchAcknowledgePayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchAcknowledgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchAcknowledgePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportBatchAcknowledgePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchAcknowledgePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchAcknowledgePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchAcknowledgePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ExportBatch]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.ExportBatch) graphql.Marshaler {
+			return ec.marshalNExportBatch2ᚕᚖdrawdownᚋinternalᚋbooksᚐExportBatchᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ExportBatch]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.ExportBatch]) graphql.Marshaler {
+			return ec.marshalNExportBatchEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ExportBatch]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.ExportBatch]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatchConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ExportBatchCreatePayload_batch(ctx context.Context, field graphql.CollectedField, obj *ExportBatchCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchCreatePayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchCreatePayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportBatchCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchDeliverPayload_batch(ctx context.Context, field graphql.CollectedField, obj *ExportBatchDeliverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchDeliverPayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchDeliverPayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchDeliverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchDeliverPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportBatchDeliverPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchDeliverPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchDeliverPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchDeliverPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.ExportBatch]) (ret graphql.Marshaler) {
+	if plain := leaf_ExportBatchEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportBatchEdge_cursor(obj *view.Edge[books.ExportBatch]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportBatchEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportBatchEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportBatchEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.ExportBatch]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalNExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchVoidPayload_batch(ctx context.Context, field graphql.CollectedField, obj *ExportBatchVoidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchVoidPayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchVoidPayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchVoidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportBatchVoidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportBatchVoidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportBatchVoidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportBatchVoidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportBatchVoidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportFile_name(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ExportFile_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportFile_name(obj *books.ExportFile) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportFile_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportFile_mediaType(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ExportFile_mediaType(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_mediaType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MediaType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportFile_mediaType(obj *books.ExportFile) graphql.Marshaler {
+	v := obj.MediaType
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportFile_mediaType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportFile_bytes(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ExportFile_bytes(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_bytes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bytes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportFile_bytes(obj *books.ExportFile) graphql.Marshaler {
+	v := obj.Bytes
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportFile_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportFile_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ExportFile_rowCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportFile_rowCount(obj *books.ExportFile) graphql.Marshaler {
+	v := obj.Rows
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExportFile_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportFile_sha256(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportFile().Sha256(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFile_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportFile_path(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportFile().Path(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFile_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportFile_link(ctx context.Context, field graphql.CollectedField, obj *books.ExportFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportFile_link(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportFile().Link(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportFile_link(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportFile", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportTarget_id(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportTarget().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTarget_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, true, true, "ID")
+}
+
+func (ec *executionContext) _ExportTarget_code(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTarget_code(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTarget_code(obj *books.ExportTarget) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportTarget_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportTarget_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTarget_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTarget_createdAt(obj *books.ExportTarget) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportTarget_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportTarget_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTarget_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTarget_createdBy(obj *books.ExportTarget) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportTarget_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportTarget_current(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Latest(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ExportTargetVersion) graphql.Marshaler {
+			return ec.marshalNExportTargetVersion2drawdownᚋinternalᚋbooksᚐExportTargetVersion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTarget_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTarget",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTargetVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTarget_versions(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Versions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportTargetVersion) graphql.Marshaler {
+			return ec.marshalNExportTargetVersion2ᚕdrawdownᚋinternalᚋbooksᚐExportTargetVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTarget_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTarget",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTargetVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTarget_exportedThrough(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_exportedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportTarget().ExportedThrough(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTarget_exportedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, true, true, "Int")
+}
+
+func (ec *executionContext) _ExportTarget_waiting(ctx context.Context, field graphql.CollectedField, obj *books.ExportTarget) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTarget_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportTarget().Waiting(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTarget_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTarget", field, true, true, "Int")
+}
+
+func (ec *executionContext) _ExportTargetCreatePayload_target(ctx context.Context, field graphql.CollectedField, obj *ExportTargetCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetCreatePayload_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+			return ec.marshalOExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetCreatePayload_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTargetCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTargetCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportTargetCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTargetCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTargetUpdatePayload_target(ctx context.Context, field graphql.CollectedField, obj *ExportTargetUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetUpdatePayload_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+			return ec.marshalOExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetUpdatePayload_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTargetUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTargetUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *ExportTargetUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ExportTargetUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExportTargetVersion_number(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_number(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ExportTargetVersion_profile(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_profile(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_profile(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Profile, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_profile(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.Profile
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_profile(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExportTargetVersion_schedule(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_schedule(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_schedule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Schedule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ExportSchedule) graphql.Marshaler {
+			return ec.marshalNExportSchedule2drawdownᚋinternalᚋbooksᚐExportSchedule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_schedule(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.Schedule
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_schedule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "ExportSchedule")
+}
+
+func (ec *executionContext) _ExportTargetVersion_destination(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_destination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportTargetVersion().Destination(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_destination(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportTargetVersion_ended(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_ended(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_ended(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ended, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_ended(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.Ended
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_ended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ExportTargetVersion_reason(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ExportTargetVersion().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, true, true, "String")
+}
+
+func (ec *executionContext) _ExportTargetVersion_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_createdAt(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ExportTargetVersion_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.ExportTargetVersion) (ret graphql.Marshaler) {
+	if plain := leaf_ExportTargetVersion_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExportTargetVersion_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExportTargetVersion_createdBy(obj *books.ExportTargetVersion) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ExportTargetVersion_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExportTargetVersion", field, false, false, "String")
+}
+
 func (ec *executionContext) _Figure_exact(ctx context.Context, field graphql.CollectedField, obj *books.Figure) (ret graphql.Marshaler) {
 	if plain := leaf_Figure_exact(obj); plain != graphql.Null {
 		return plain
@@ -46604,6 +49679,270 @@ func (ec *executionContext) fieldContext_Mutation_escheatRuleSet(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_escheatRuleSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportTargetCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportTargetCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportTargetCreate(ctx, fc.Args["input"].(ExportTargetCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportTargetCreatePayload) graphql.Marshaler {
+			return ec.marshalOExportTargetCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportTargetCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportTargetCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTargetCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportTargetCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportTargetUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportTargetUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportTargetUpdate(ctx, fc.Args["targetId"].(string), fc.Args["input"].(ExportTargetUpdateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportTargetUpdatePayload) graphql.Marshaler {
+			return ec.marshalOExportTargetUpdatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportTargetUpdatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportTargetUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTargetUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportTargetUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportBatchCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportBatchCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportBatchCreate(ctx, fc.Args["targetId"].(string), fc.Args["input"].(ExportBatchCreateInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportBatchCreatePayload) graphql.Marshaler {
+			return ec.marshalOExportBatchCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchCreatePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportBatchCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportBatchCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportBatchDeliver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportBatchDeliver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportBatchDeliver(ctx, fc.Args["batchId"].(string), fc.Args["input"].(ExportBatchDeliverInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportBatchDeliverPayload) graphql.Marshaler {
+			return ec.marshalOExportBatchDeliverPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchDeliverPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportBatchDeliver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchDeliverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportBatchDeliver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportBatchAcknowledge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportBatchAcknowledge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportBatchAcknowledge(ctx, fc.Args["batchId"].(string), fc.Args["input"].(ExportBatchAcknowledgeInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportBatchAcknowledgePayload) graphql.Marshaler {
+			return ec.marshalOExportBatchAcknowledgePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchAcknowledgePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportBatchAcknowledge(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchAcknowledgePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportBatchAcknowledge_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_exportBatchVoid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_exportBatchVoid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ExportBatchVoid(ctx, fc.Args["batchId"].(string), fc.Args["input"].(ExportBatchVoidInput), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ExportBatchVoidPayload) graphql.Marshaler {
+			return ec.marshalOExportBatchVoidPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchVoidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_exportBatchVoid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchVoidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_exportBatchVoid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -57212,6 +60551,170 @@ func (ec *executionContext) fieldContext_Query_deferredRevenueRollForward(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_exportTargets(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportTargets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ExportTargets(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportTarget) graphql.Marshaler {
+			return ec.marshalNExportTarget2ᚕdrawdownᚋinternalᚋbooksᚐExportTargetᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportTargets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTarget(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportTarget(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportTarget(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportTarget(ctx, fc.Args["code"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+			return ec.marshalOExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportTarget(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportTarget(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportTarget_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportBatches(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportBatches(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportBatches(ctx, fc.Args["target"].(*string), fc.Args["status"].(*books.ExportStatus), fc.Args["entry"].(*int), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.ExportBatch]) graphql.Marshaler {
+			return ec.marshalNExportBatchConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportBatches(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatchConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportBatches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportBatch(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_unclaimedProperty(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -64124,6 +67627,50 @@ func (ec *executionContext) fieldContext_Subscription_jobRunChanged(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_jobRunChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_exportBatchProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_exportBatchProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ExportBatchProgress(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+			return ec.marshalNExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_exportBatchProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportBatch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_exportBatchProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -73432,6 +76979,360 @@ func UnmarshalEventDimensionInput(ctx context.Context, raw any) (books.EventDime
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputExportAnswerInput(ctx context.Context, obj any) (ExportAnswerInput, error) {
+	var it ExportAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"journal", "externalId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "journal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("journal"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Journal = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportAnswerInput unmarshals raw into the ExportAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportAnswerInput(ctx context.Context, raw any) (ExportAnswerInput, error) {
+	var out ExportAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportBatchAcknowledgeInput(ctx context.Context, obj any) (ExportBatchAcknowledgeInput, error) {
+	var it ExportBatchAcknowledgeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"journals"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "journals":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("journals"))
+			data, err := ec.unmarshalNExportAnswerInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐExportAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Journals = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportBatchAcknowledgeInput unmarshals raw into the ExportBatchAcknowledgeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportBatchAcknowledgeInput(ctx context.Context, raw any) (ExportBatchAcknowledgeInput, error) {
+	var out ExportBatchAcknowledgeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportBatchAcknowledgeInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportBatchCreateInput(ctx context.Context, obj any) (ExportBatchCreateInput, error) {
+	var it ExportBatchCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"through"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "through":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("through"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Through = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportBatchCreateInput unmarshals raw into the ExportBatchCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportBatchCreateInput(ctx context.Context, raw any) (ExportBatchCreateInput, error) {
+	var out ExportBatchCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportBatchCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportBatchDeliverInput(ctx context.Context, obj any) (ExportBatchDeliverInput, error) {
+	var it ExportBatchDeliverInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportBatchDeliverInput unmarshals raw into the ExportBatchDeliverInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportBatchDeliverInput(ctx context.Context, raw any) (ExportBatchDeliverInput, error) {
+	var out ExportBatchDeliverInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportBatchDeliverInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportBatchVoidInput(ctx context.Context, obj any) (ExportBatchVoidInput, error) {
+	var it ExportBatchVoidInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportBatchVoidInput unmarshals raw into the ExportBatchVoidInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportBatchVoidInput(ctx context.Context, raw any) (ExportBatchVoidInput, error) {
+	var out ExportBatchVoidInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportBatchVoidInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportTargetCreateInput(ctx context.Context, obj any) (ExportTargetCreateInput, error) {
+	var it ExportTargetCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["schedule"]; !present {
+		asMap["schedule"] = "BY_HAND"
+	}
+
+	fieldsInOrder := [...]string{"code", "profile", "schedule", "destination"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "schedule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schedule"))
+			data, err := ec.unmarshalNExportSchedule2drawdownᚋinternalᚋbooksᚐExportSchedule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Schedule = data
+		case "destination":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destination"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Destination = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportTargetCreateInput unmarshals raw into the ExportTargetCreateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportTargetCreateInput(ctx context.Context, raw any) (ExportTargetCreateInput, error) {
+	var out ExportTargetCreateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportTargetCreateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputExportTargetUpdateInput(ctx context.Context, obj any) (ExportTargetUpdateInput, error) {
+	var it ExportTargetUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"profile", "schedule", "destination", "ended", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "profile":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Profile = data
+		case "schedule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schedule"))
+			data, err := ec.unmarshalOExportSchedule2ᚖdrawdownᚋinternalᚋbooksᚐExportSchedule(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Schedule = data
+		case "destination":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destination"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Destination = data
+		case "ended":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ended"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ended = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExportTargetUpdateInput unmarshals raw into the ExportTargetUpdateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExportTargetUpdateInput(ctx context.Context, raw any) (ExportTargetUpdateInput, error) {
+	var out ExportTargetUpdateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportTargetUpdateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputFxRateInput(ctx context.Context, obj any) (books.NewFXRate, error) {
 	var it books.NewFXRate
 	if obj == nil {
@@ -82117,6 +86018,679 @@ func (ec *executionContext) plain_ExplanationInput(sel ast.SelectionSet, obj *re
 	return out
 }
 
+var exportAnswerImplementors = []string{"ExportAnswer"}
+
+func (ec *executionContext) _ExportAnswer(ctx context.Context, sel ast.SelectionSet, obj *books.ExportAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportAnswerImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportAnswer")
+		case "journal":
+			out.Values[i] = ec._ExportAnswer_journal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._ExportAnswer_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._ExportAnswer_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._ExportAnswer_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_ExportAnswer returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ExportAnswer(sel ast.SelectionSet, obj *books.ExportAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportAnswerImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportAnswer")
+		case "journal":
+			out.Values[i] = leaf_ExportAnswer_journal(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "externalId":
+			out.Values[i] = leaf_ExportAnswer_externalId(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "at":
+			out.Values[i] = leaf_ExportAnswer_at(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "by":
+			out.Values[i] = leaf_ExportAnswer_by(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var exportBatchImplementors = []string{"ExportBatch"}
+
+func (ec *executionContext) _ExportBatch(ctx context.Context, sel ast.SelectionSet, obj *books.ExportBatch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatch")
+		case "id":
+			out.Values[i] = ec._ExportBatch_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "target":
+			out.Values[i] = ec._ExportBatch_target(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._ExportBatch_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ExportBatch_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromEntry":
+			out.Values[i] = ec._ExportBatch_fromEntry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toEntry":
+			out.Values[i] = ec._ExportBatch_toEntry(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._ExportBatch_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "trigger":
+			out.Values[i] = ec._ExportBatch_trigger(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ExportBatch_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._ExportBatch_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "progress":
+			out.Values[i] = ec._ExportBatch_progress(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._ExportBatch_problem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sealedAt":
+			out.Values[i] = ec._ExportBatch_sealedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._ExportBatch_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lineCount":
+			out.Values[i] = ec._ExportBatch_lineCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "files":
+			out.Values[i] = ec._ExportBatch_files(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "manifest":
+			out.Values[i] = ec._ExportBatch_manifest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "manifestHash":
+			out.Values[i] = ec._ExportBatch_manifestHash(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deliveredAt":
+			out.Values[i] = ec._ExportBatch_deliveredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deliveredTo":
+			out.Values[i] = ec._ExportBatch_deliveredTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "acknowledgedAt":
+			out.Values[i] = ec._ExportBatch_acknowledgedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answered":
+			out.Values[i] = ec._ExportBatch_answered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voidedAt":
+			out.Values[i] = ec._ExportBatch_voidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "voidedBy":
+			out.Values[i] = ec._ExportBatch_voidedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ExportBatch_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replaces":
+			out.Values[i] = ec._ExportBatch_replaces(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "replacedBy":
+			out.Values[i] = ec._ExportBatch_replacedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answers":
+			out.Values[i] = ec._ExportBatch_answers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchAcknowledgePayloadImplementors = []string{"ExportBatchAcknowledgePayload"}
+
+func (ec *executionContext) _ExportBatchAcknowledgePayload(ctx context.Context, sel ast.SelectionSet, obj *ExportBatchAcknowledgePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchAcknowledgePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchAcknowledgePayload")
+		case "batch":
+			out.Values[i] = ec._ExportBatchAcknowledgePayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportBatchAcknowledgePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchConnectionImplementors = []string{"ExportBatchConnection"}
+
+func (ec *executionContext) _ExportBatchConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.ExportBatch]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchConnection")
+		case "nodes":
+			out.Values[i] = ec._ExportBatchConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._ExportBatchConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ExportBatchConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ExportBatchConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchCreatePayloadImplementors = []string{"ExportBatchCreatePayload"}
+
+func (ec *executionContext) _ExportBatchCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *ExportBatchCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchCreatePayload")
+		case "batch":
+			out.Values[i] = ec._ExportBatchCreatePayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportBatchCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchDeliverPayloadImplementors = []string{"ExportBatchDeliverPayload"}
+
+func (ec *executionContext) _ExportBatchDeliverPayload(ctx context.Context, sel ast.SelectionSet, obj *ExportBatchDeliverPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchDeliverPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchDeliverPayload")
+		case "batch":
+			out.Values[i] = ec._ExportBatchDeliverPayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportBatchDeliverPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchEdgeImplementors = []string{"ExportBatchEdge"}
+
+func (ec *executionContext) _ExportBatchEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.ExportBatch]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchEdge")
+		case "cursor":
+			out.Values[i] = ec._ExportBatchEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ExportBatchEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportBatchVoidPayloadImplementors = []string{"ExportBatchVoidPayload"}
+
+func (ec *executionContext) _ExportBatchVoidPayload(ctx context.Context, sel ast.SelectionSet, obj *ExportBatchVoidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportBatchVoidPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportBatchVoidPayload")
+		case "batch":
+			out.Values[i] = ec._ExportBatchVoidPayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportBatchVoidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportFileImplementors = []string{"ExportFile"}
+
+func (ec *executionContext) _ExportFile(ctx context.Context, sel ast.SelectionSet, obj *books.ExportFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportFileImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportFile")
+		case "name":
+			out.Values[i] = ec._ExportFile_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mediaType":
+			out.Values[i] = ec._ExportFile_mediaType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._ExportFile_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._ExportFile_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._ExportFile_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "path":
+			out.Values[i] = ec._ExportFile_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "link":
+			out.Values[i] = ec._ExportFile_link(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportTargetImplementors = []string{"ExportTarget"}
+
+func (ec *executionContext) _ExportTarget(ctx context.Context, sel ast.SelectionSet, obj *books.ExportTarget) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportTargetImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportTarget")
+		case "id":
+			out.Values[i] = ec._ExportTarget_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ExportTarget_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ExportTarget_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._ExportTarget_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._ExportTarget_current(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "versions":
+			out.Values[i] = ec._ExportTarget_versions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "exportedThrough":
+			out.Values[i] = ec._ExportTarget_exportedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waiting":
+			out.Values[i] = ec._ExportTarget_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportTargetCreatePayloadImplementors = []string{"ExportTargetCreatePayload"}
+
+func (ec *executionContext) _ExportTargetCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *ExportTargetCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportTargetCreatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportTargetCreatePayload")
+		case "target":
+			out.Values[i] = ec._ExportTargetCreatePayload_target(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportTargetCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportTargetUpdatePayloadImplementors = []string{"ExportTargetUpdatePayload"}
+
+func (ec *executionContext) _ExportTargetUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *ExportTargetUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportTargetUpdatePayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportTargetUpdatePayload")
+		case "target":
+			out.Values[i] = ec._ExportTargetUpdatePayload_target(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ExportTargetUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exportTargetVersionImplementors = []string{"ExportTargetVersion"}
+
+func (ec *executionContext) _ExportTargetVersion(ctx context.Context, sel ast.SelectionSet, obj *books.ExportTargetVersion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exportTargetVersionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExportTargetVersion")
+		case "number":
+			out.Values[i] = ec._ExportTargetVersion_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "profile":
+			out.Values[i] = ec._ExportTargetVersion_profile(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "schedule":
+			out.Values[i] = ec._ExportTargetVersion_schedule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "destination":
+			out.Values[i] = ec._ExportTargetVersion_destination(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ended":
+			out.Values[i] = ec._ExportTargetVersion_ended(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ExportTargetVersion_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._ExportTargetVersion_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._ExportTargetVersion_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var figureImplementors = []string{"Figure"}
 
 func (ec *executionContext) _Figure(ctx context.Context, sel ast.SelectionSet, obj *books.Figure) graphql.Marshaler {
@@ -84600,6 +89174,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "escheatRuleSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_escheatRuleSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportTargetCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportTargetCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportTargetUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportTargetUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportBatchCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportBatchCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportBatchDeliver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportBatchDeliver(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportBatchAcknowledge":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportBatchAcknowledge(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "exportBatchVoid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_exportBatchVoid(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -87173,6 +91789,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_deferredRevenueRollForward(ctx, field)
 				})
+		case "exportTargets":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportTargets(ctx, field)
+				})
+		case "exportTarget":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportTarget(ctx, field)
+				})
+		case "exportBatches":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportBatches(ctx, field)
+				})
+		case "exportBatch":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportBatch(ctx, field)
+				})
 		case "unclaimedProperty":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -89058,6 +93698,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_jobRunProgress(ctx, fields[0])
 	case "jobRunChanged":
 		return ec._Subscription_jobRunChanged(ctx, fields[0])
+	case "exportBatchProgress":
+		return ec._Subscription_exportBatchProgress(ctx, fields[0])
 	case "entriesPosted":
 		return ec._Subscription_entriesPosted(ctx, fields[0])
 	default:
@@ -93603,6 +98245,225 @@ func (ec *executionContext) marshalNExplanationInput2ᚕdrawdownᚋrevrecᚐInpu
 	return ret
 }
 
+func (ec *executionContext) marshalNExportAnswer2drawdownᚋinternalᚋbooksᚐExportAnswer(ctx context.Context, sel ast.SelectionSet, v books.ExportAnswer) graphql.Marshaler {
+	return ec._ExportAnswer(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportAnswer2ᚕdrawdownᚋinternalᚋbooksᚐExportAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExportAnswer) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportAnswer2drawdownᚋinternalᚋbooksᚐExportAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExportAnswerInput2drawdownᚋgraphᚋinternalᚋgenᚐExportAnswerInput(ctx context.Context, v any) (ExportAnswerInput, error) {
+	res, err := ec.unmarshalInputExportAnswerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNExportAnswerInput2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐExportAnswerInputᚄ(ctx context.Context, v any) ([]ExportAnswerInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]ExportAnswerInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNExportAnswerInput2drawdownᚋgraphᚋinternalᚋgenᚐExportAnswerInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNExportBatch2ᚕᚖdrawdownᚋinternalᚋbooksᚐExportBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.ExportBatch) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx context.Context, sel ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportBatch!")
+		return graphql.Null
+	}
+	return ec._ExportBatch(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportBatchAcknowledgeInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchAcknowledgeInput(ctx context.Context, v any) (ExportBatchAcknowledgeInput, error) {
+	res, err := ec.unmarshalInputExportBatchAcknowledgeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportBatchConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.ExportBatch]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportBatchConnection!")
+		return graphql.Null
+	}
+	return ec._ExportBatchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportBatchCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchCreateInput(ctx context.Context, v any) (ExportBatchCreateInput, error) {
+	res, err := ec.unmarshalInputExportBatchCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNExportBatchDeliverInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchDeliverInput(ctx context.Context, v any) (ExportBatchDeliverInput, error) {
+	res, err := ec.unmarshalInputExportBatchDeliverInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportBatchEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.ExportBatch]) graphql.Marshaler {
+	return ec._ExportBatchEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportBatchEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.ExportBatch]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportBatchEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExportBatchVoidInput2drawdownᚋgraphᚋinternalᚋgenᚐExportBatchVoidInput(ctx context.Context, v any) (ExportBatchVoidInput, error) {
+	res, err := ec.unmarshalInputExportBatchVoidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportFile2drawdownᚋinternalᚋbooksᚐExportFile(ctx context.Context, sel ast.SelectionSet, v books.ExportFile) graphql.Marshaler {
+	return ec._ExportFile(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportFile2ᚕdrawdownᚋinternalᚋbooksᚐExportFileᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExportFile) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportFile2drawdownᚋinternalᚋbooksᚐExportFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExportSchedule2drawdownᚋinternalᚋbooksᚐExportSchedule(ctx context.Context, v any) (books.ExportSchedule, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExportSchedule(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportSchedule2drawdownᚋinternalᚋbooksᚐExportSchedule(ctx context.Context, sel ast.SelectionSet, v books.ExportSchedule) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExportSchedule!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNExportStatus2drawdownᚋinternalᚋbooksᚐExportStatus(ctx context.Context, v any) (books.ExportStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExportStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportStatus2drawdownᚋinternalᚋbooksᚐExportStatus(ctx context.Context, sel ast.SelectionSet, v books.ExportStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExportStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNExportTarget2drawdownᚋinternalᚋbooksᚐExportTarget(ctx context.Context, sel ast.SelectionSet, v books.ExportTarget) graphql.Marshaler {
+	return ec._ExportTarget(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportTarget2ᚕdrawdownᚋinternalᚋbooksᚐExportTargetᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExportTarget) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportTarget2drawdownᚋinternalᚋbooksᚐExportTarget(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx context.Context, sel ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExportTarget!")
+		return graphql.Null
+	}
+	return ec._ExportTarget(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportTargetCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportTargetCreateInput(ctx context.Context, v any) (ExportTargetCreateInput, error) {
+	res, err := ec.unmarshalInputExportTargetCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNExportTargetUpdateInput2drawdownᚋgraphᚋinternalᚋgenᚐExportTargetUpdateInput(ctx context.Context, v any) (ExportTargetUpdateInput, error) {
+	res, err := ec.unmarshalInputExportTargetUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportTargetVersion2drawdownᚋinternalᚋbooksᚐExportTargetVersion(ctx context.Context, sel ast.SelectionSet, v books.ExportTargetVersion) graphql.Marshaler {
+	return ec._ExportTargetVersion(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExportTargetVersion2ᚕdrawdownᚋinternalᚋbooksᚐExportTargetVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExportTargetVersion) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExportTargetVersion2drawdownᚋinternalᚋbooksᚐExportTargetVersion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNExtensionTreatment2drawdownᚋinternalᚋbooksᚐExtensionTreatment(ctx context.Context, v any) (books.ExtensionTreatment, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.ExtensionTreatment(tmp)
@@ -97386,6 +102247,100 @@ func (ec *executionContext) unmarshalOEventDimensionInput2ᚖdrawdownᚋinternal
 	}
 	res, err := ec.unmarshalInputEventDimensionInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOExportBatch2ᚖdrawdownᚋinternalᚋbooksᚐExportBatch(ctx context.Context, sel ast.SelectionSet, v *books.ExportBatch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportBatch(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportBatchAcknowledgePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchAcknowledgePayload(ctx context.Context, sel ast.SelectionSet, v *ExportBatchAcknowledgePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportBatchAcknowledgePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportBatchCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchCreatePayload(ctx context.Context, sel ast.SelectionSet, v *ExportBatchCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportBatchCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportBatchDeliverPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchDeliverPayload(ctx context.Context, sel ast.SelectionSet, v *ExportBatchDeliverPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportBatchDeliverPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportBatchVoidPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportBatchVoidPayload(ctx context.Context, sel ast.SelectionSet, v *ExportBatchVoidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportBatchVoidPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOExportSchedule2ᚖdrawdownᚋinternalᚋbooksᚐExportSchedule(ctx context.Context, v any) (*books.ExportSchedule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExportSchedule(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOExportSchedule2ᚖdrawdownᚋinternalᚋbooksᚐExportSchedule(ctx context.Context, sel ast.SelectionSet, v *books.ExportSchedule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOExportStatus2ᚖdrawdownᚋinternalᚋbooksᚐExportStatus(ctx context.Context, v any) (*books.ExportStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExportStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOExportStatus2ᚖdrawdownᚋinternalᚋbooksᚐExportStatus(ctx context.Context, sel ast.SelectionSet, v *books.ExportStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOExportTarget2ᚖdrawdownᚋinternalᚋbooksᚐExportTarget(ctx context.Context, sel ast.SelectionSet, v *books.ExportTarget) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportTarget(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportTargetCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportTargetCreatePayload(ctx context.Context, sel ast.SelectionSet, v *ExportTargetCreatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportTargetCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExportTargetUpdatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐExportTargetUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *ExportTargetUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportTargetUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOFxRate2ᚕdrawdownᚋinternalᚋbooksᚐFXRateᚄ(ctx context.Context, sel ast.SelectionSet, v []books.FXRate) graphql.Marshaler {

@@ -530,6 +530,112 @@ type EstimateRunInput struct {
 	Gate *EstimateGateInput `json:"gate,omitempty"`
 }
 
+// What the general ledger calls a journal.
+type ExportAnswerInput struct {
+	// Our name of it.
+	Journal string `json:"journal"`
+	// Theirs, 1 to 200 characters.
+	ExternalID string `json:"externalId"`
+}
+
+// What the general ledger calls the journals of a batch.
+type ExportBatchAcknowledgeInput struct {
+	// 1 to 10,000 journals.
+	Journals []ExportAnswerInput `json:"journals"`
+}
+
+// What came of `exportBatchAcknowledge`.
+type ExportBatchAcknowledgePayload struct {
+	// The batch; null where it was refused.
+	Batch *books.ExportBatch `json:"batch,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Which entries a batch is to hold.
+type ExportBatchCreateInput struct {
+	// The number of the last one; the last of the book where null. A batch that replaces a voided one has its range in any case.
+	Through *int `json:"through,omitempty"`
+}
+
+// What came of `exportBatchCreate`.
+type ExportBatchCreatePayload struct {
+	// The batch; null where it was refused.
+	Batch *books.ExportBatch `json:"batch,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Where the files of a batch went.
+type ExportBatchDeliverInput struct {
+	// 1 to 200 characters, such as `loaded into NetSuite`.
+	To string `json:"to"`
+}
+
+// What came of `exportBatchDeliver`.
+type ExportBatchDeliverPayload struct {
+	// The batch; null where it was refused.
+	Batch *books.ExportBatch `json:"batch,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// Why a batch is voided.
+type ExportBatchVoidInput struct {
+	// 1 to 2,000 characters.
+	Reason string `json:"reason"`
+}
+
+// What came of `exportBatchVoid`.
+type ExportBatchVoidPayload struct {
+	// The batch; null where it was refused.
+	Batch *books.ExportBatch `json:"batch,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// A target for exports.
+type ExportTargetCreateInput struct {
+	// What people call it: 1 to 100 of the characters a-z A-Z 0-9 . _ -, unique.
+	Code string `json:"code"`
+	// How entries become files, in JSON: docs/exports/README.md has the fields.
+	Profile string `json:"profile"`
+	// When batches are made without being asked for.
+	Schedule books.ExportSchedule `json:"schedule"`
+	// Where sealed files are put: the name of a destination of the server. Null where they are fetched.
+	Destination *string `json:"destination,omitempty"`
+}
+
+// What came of `exportTargetCreate`.
+type ExportTargetCreatePayload struct {
+	// The target; null where it was refused.
+	Target *books.ExportTarget `json:"target,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
+// What is to change of a target.
+type ExportTargetUpdateInput struct {
+	// The profile; as it is where null.
+	Profile *string `json:"profile,omitempty"`
+	// The schedule; as it is where null.
+	Schedule *books.ExportSchedule `json:"schedule,omitempty"`
+	// The destination, "" for none; as it is where null.
+	Destination *string `json:"destination,omitempty"`
+	// True ends the target, false lets it go on; as it is where null.
+	Ended *bool `json:"ended,omitempty"`
+	// Why, at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What came of `exportTargetUpdate`.
+type ExportTargetUpdatePayload struct {
+	// The target; null where it was refused.
+	Target *books.ExportTarget `json:"target,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // What came of `fxRateSet`.
 type FxRateSetPayload struct {
 	// The rates as they are kept, in the order in which they were given; null where they were refused.

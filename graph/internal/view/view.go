@@ -122,6 +122,8 @@ type (
 	WebhookDeliveryEdge       = Edge[books.Delivery]
 	AuditEventConnection      = Connection[books.AuditEvent]
 	AuditEventEdge            = Edge[books.AuditEvent]
+	ExportBatchConnection     = Connection[books.ExportBatch]
+	ExportBatchEdge           = Edge[books.ExportBatch]
 )
 
 // TrialBalance is a trial balance whose rows know their span.

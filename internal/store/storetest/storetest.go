@@ -77,6 +77,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"entries are numbered without gaps", gapless},
 		{"the trial balance", trialBalance},
 		{"entries and their recognitions", entryOfRecognition},
+		{"exports", exports},
 		{"periods and their closings", periods},
 		{"what is closed takes nothing", closedIsClosed},
 		{"a closing waits for who books", closeWaits},

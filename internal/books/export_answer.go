@@ -1,0 +1,151 @@
+package books
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"drawdown/ledger/export"
+)
+
+// maxExportAnswers bounds the journals of one request.
+const maxExportAnswers = 10_000
+
+// AnswerExportBatch says what a general ledger calls journals of a batch.
+type AnswerExportBatch struct {
+	ID       string            `json:"id"`
+	Journals []JournalOfTarget `json:"journals"`
+}
+
+// JournalOfTarget is our name of a journal and the general ledger's.
+type JournalOfTarget struct {
+	Journal    string `json:"journal"`
+	ExternalID string `json:"externalId"`
+}
+
+// ExportBatchAcknowledge keeps what a general ledger calls the journals of a batch. Once it has
+// answered for all of them, the batch is acknowledged. The same answer again changes nothing.
+// Errors: NOT_FOUND, INVALID, TOO_LARGE, NOT_SEALED, ALREADY_VOIDED, ALREADY_EXISTS,
+// IDEMPOTENCY_CONFLICT.
+func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request AnswerExportBatch) (ExportBatch, error) {
+	return once(ctx, b, act{"exportBatch.acknowledge", key, request}, func(ctx context.Context, tx Tx) (ExportBatch, string, error) {
+		target, batch, err := lockBatch(ctx, tx, request.ID)
+		switch {
+		case err != nil:
+			return batch, "", err
+		case !batch.Status.Live():
+			return batch, "", refuse(AlreadyVoided, "batchId", "the batch was voided by %s: %s", batch.VoidedBy, batch.Reason)
+		case batch.SealedAt.IsZero():
+			return batch, "", refuse(NotSealed, "batchId", "the files of the batch are not written yet")
+		}
+		was(ctx, batch)
+		journals, err := journalsOf(target, batch)
+		if err != nil {
+			return batch, "", err
+		}
+		answers, err := b.newAnswers(ctx, tx, batch, journals, request.Journals)
+		if err != nil {
+			return batch, "", err
+		}
+		if err := tx.InsertExportAnswers(ctx, answers); err != nil {
+			return batch, "", err
+		}
+		batch.Answers += int64(len(answers))
+		if batch.Answers == journals.Count && batch.Status != ExportAcknowledged {
+			if batch.Status == ExportSealed {
+				batch.DeliveredAt, batch.DeliveredTo = b.clock(), "acknowledged"
+			}
+			batch.Status, batch.AcknowledgedAt, batch.AcknowledgedBy = ExportAcknowledged, b.clock(), CallerOf(ctx).Actor
+			err = tx.UpdateExportBatch(ctx, batch)
+		}
+		return batch, batch.ID, err
+	})
+}
+
+// newAnswers checks the journals of a request and returns those that are not known yet.
+func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journals batchJournals, given []JournalOfTarget) ([]ExportAnswer, error) {
+	if len(given) < 1 || len(given) > maxExportAnswers {
+		return nil, refuse(TooLarge, "journals", "must have 1 to %d journals, not %d", maxExportAnswers, len(given))
+	}
+	known := map[string]string{} // by journal
+	names := make([]string, len(given))
+	for i, j := range given {
+		names[i] = j.Journal
+	}
+	before, err := tx.ExportAnswers(ctx, batch.ID, names, Page{})
+	if err != nil {
+		return nil, err
+	}
+	for _, answer := range before {
+		known[answer.Journal] = answer.ExternalID
+	}
+	var answers []ExportAnswer
+	for i, j := range given {
+		field := fmt.Sprintf("journals.%d", i)
+		if err := checkText(field+".externalId", j.ExternalID, 1, maxTextLength); err != nil {
+			return nil, err
+		}
+		if !journals.Has(j.Journal) {
+			return nil, refuse(Invalid, field+".journal", "%q is no journal of the batch, which has %s", clip(j.Journal), journals)
+		}
+		switch external, told := known[j.Journal]; {
+		case told && external != j.ExternalID:
+			return nil, refuse(AlreadyExists, field+".externalId", "%s is %q in the general ledger already, not %q", j.Journal, clip(external), clip(j.ExternalID))
+		case !told:
+			known[j.Journal] = j.ExternalID
+			answers = append(answers, ExportAnswer{BatchID: batch.ID, Journal: j.Journal, ExternalID: j.ExternalID, At: b.clock(), Actor: CallerOf(ctx).Actor})
+		}
+	}
+	return answers, nil
+}
+
+// batchJournals are the journals of a sealed batch, as its files name them.
+type batchJournals struct {
+	Count       int64
+	prefix      string // before a number
+	digits      int    // that a number has at least
+	first, last int64
+}
+
+// journalsOf returns the journals of a sealed batch: its entries, or the sums of a summary.
+func journalsOf(target ExportTarget, batch ExportBatch) (batchJournals, error) {
+	var manifest export.Manifest
+	if err := json.Unmarshal([]byte(batch.Manifest), &manifest); err != nil {
+		return batchJournals{}, fmt.Errorf("the manifest of batch %s: %w", batch.ID, err)
+	}
+	profile, err := export.ParseProfile([]byte(profileOf(target, batch.Version)))
+	if err != nil {
+		return batchJournals{}, fmt.Errorf("the profile of batch %s: %w", batch.ID, err)
+	}
+	if manifest.Mode == export.Summed {
+		return batchJournals{manifest.Written.Entries, fmt.Sprintf("%sSJ%d-", profile.Prefix, batch.Number), 1, 1, manifest.Written.Entries + manifest.Written.ZeroEntries}, nil
+	}
+	code := export.EntryCode(0)
+	digits := len(code) - strings.IndexByte(code, '0')
+	return batchJournals{manifest.Written.Entries, profile.Prefix + code[:len(code)-digits], digits, batch.FromEntry, batch.ToEntry}, nil
+}
+
+// Has reports whether the name is one of a journal of the batch.
+func (j batchJournals) Has(name string) bool {
+	digits, found := strings.CutPrefix(name, j.prefix)
+	number, err := strconv.ParseInt(digits, 10, 64)
+	return found && err == nil && number >= j.first && number <= j.last && j.name(number) == name
+}
+
+func (j batchJournals) name(number int64) string {
+	return fmt.Sprintf("%s%0*d", j.prefix, j.digits, number)
+}
+
+func (j batchJournals) String() string { return j.name(j.first) + " to " + j.name(j.last) }
+
+// profileOf finds the profile of a version of a target.
+func profileOf(target ExportTarget, number int) string {
+	for _, version := range target.Versions {
+		if version.Number == number {
+			return version.Profile
+		}
+	}
+	return ""
+}

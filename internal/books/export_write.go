@@ -1,0 +1,318 @@
+package books
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"path"
+	"strings"
+	"time"
+
+	"drawdown/ledger"
+	"drawdown/ledger/export"
+)
+
+const (
+	// exportClaim is how long a writer may be silent before another one begins anew.
+	exportClaim = time.Minute
+	// exportEntries is how many entries are read at a time.
+	exportEntries = 2000
+	// exportFlush is how many bytes are kept in memory before they are written.
+	exportFlush = 4 * ExportPieceBytes
+)
+
+// errClaimLost is that another writer has the batch.
+var errClaimLost = errors.New("another server writes the batch")
+
+// ExportWrite writes the files of a draft and seals it: of the batch, or of the oldest one that
+// waits where batchID is "". found is false where there is none. What keeps it from being written,
+// such as a value that is not mapped, is its problem from then on: it waits until its target
+// changes. A writer that dies leaves it to the next one, which begins anew.
+func (b *Books) ExportWrite(ctx context.Context, batchID string, progress func(entries int64)) (batch ExportBatch, found bool, err error) {
+	claim := b.newID()
+	var target ExportTarget
+	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		now := b.clock()
+		if batch, found, err = tx.ClaimExportDraft(ctx, batchID, claim, now, now.Add(exportClaim)); err != nil || !found {
+			return err
+		}
+		targets, err := tx.ExportTargetsByID(ctx, []string{batch.TargetID})
+		if err == nil && len(targets) == 0 {
+			err = refuse(Internal, "", "the target of batch %s is missing", batch.ID)
+		}
+		if err == nil {
+			target = targets[0]
+		}
+		return err
+	})
+	if err != nil || !found {
+		return batch, false, err
+	}
+	w := &exportWriter{books: b, claim: claim, batch: batch, told: progress, target: target}
+	err = w.write(ctx)
+	var refused export.RefusedError
+	switch {
+	case errors.Is(err, errClaimLost):
+		return batch, true, nil
+	case errors.As(err, &refused):
+		batch, err = b.keepProblem(ctx, w, refused)
+	case err == nil:
+		batch, err = b.sealBatch(ctx, w)
+	}
+	return batch, true, err
+}
+
+// exportWriter writes one batch, piece by piece.
+type exportWriter struct {
+	books    *Books
+	claim    string
+	batch    ExportBatch
+	target   ExportTarget
+	told     func(entries int64)
+	done     int64 // entries
+	counts   bool  // the entries that are read are written
+	manifest export.Manifest
+	files    []ExportFile
+	pieces   []ExportPiece // that are not written yet
+	waiting  int
+	ctx      context.Context //nolint:containedctx // an io.Writer takes none
+}
+
+// write has the journal written under the profile of the target.
+func (w *exportWriter) write(ctx context.Context) error {
+	w.ctx = ctx
+	version := w.target.Latest()
+	w.batch.Version = version.Number
+	profile, err := export.ParseProfile([]byte(version.Profile))
+	if err != nil {
+		return fmt.Errorf("the profile of %s: %w", w.target.Code, err)
+	}
+	survey, err := export.NewSurvey(profile)
+	if err != nil {
+		return err
+	}
+	header := export.Header{Functional: w.books.book.Functional, Batch: w.batch.Number, Book: w.target.Code}
+	if header.Opening, err = w.opening(); err != nil {
+		return err
+	}
+	if err := w.survey(survey, header); err != nil {
+		return err
+	}
+	w.counts = true
+	files, err := export.Open(profile, w)
+	if err != nil {
+		return err
+	}
+	if err := files.Run(header, w.each); err != nil {
+		return err
+	}
+	w.manifest = files.Manifest()
+	return w.flush()
+}
+
+// opening is what the accounts stood at before the first entry.
+func (w *exportWriter) opening() (lines []export.Line, err error) {
+	if w.batch.FromEntry == 1 {
+		return nil, nil
+	}
+	err = w.books.View(w.ctx, func(ctx context.Context, tx Tx) error {
+		standing, err := tx.StandingBefore(ctx, w.batch.FromEntry)
+		for i, of := range standing {
+			lines = append(lines, export.Line{Number: i + 1, Role: of.Account, Amount: of.Amount, Functional: of.Functional})
+		}
+		return err
+	})
+	return lines, err
+}
+
+// survey has all entries looked at, to find all that stands in the way before anything is
+// written.
+func (w *exportWriter) survey(survey *export.Survey, header export.Header) error {
+	if err := survey.Begin(header); err != nil {
+		return err
+	}
+	if err := w.each(survey.Entry); err != nil {
+		return err
+	}
+	return survey.End()
+}
+
+// each reads the entries of the batch.
+func (w *exportWriter) each(yield func(export.Entry) error) error {
+	for first := w.batch.FromEntry; first <= w.batch.ToEntry; first += exportEntries {
+		last := min(first+exportEntries-1, w.batch.ToEntry)
+		var entries []ledger.Entry
+		err := w.books.View(w.ctx, func(ctx context.Context, tx Tx) (err error) {
+			entries, err = tx.EntriesBetween(ctx, first, last)
+			return err
+		})
+		if err == nil && int64(len(entries)) != last-first+1 {
+			err = refuse(Internal, "", "%d of the entries %d to %d are there", len(entries), first, last)
+		}
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if err := yield(export.Canonical(entry)); err != nil {
+				return err
+			}
+		}
+		if w.counts {
+			w.done = last - w.batch.FromEntry + 1
+		}
+		if w.told != nil {
+			w.told(w.done)
+		}
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Create begins a file of the batch.
+func (w *exportWriter) Create(name string) (io.WriteCloser, error) {
+	kind := mime.TypeByExtension(path.Ext(name))
+	if own, known := exportTypes[path.Ext(name)]; known {
+		kind = own
+	}
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	w.files = append(w.files, ExportFile{BatchID: w.batch.ID, Place: len(w.files) + 1, Name: name, MediaType: kind})
+	return &exportFileWriter{w: w, file: len(w.files)}, nil
+}
+
+// exportTypes are media types that do not depend on the machine.
+var exportTypes = map[string]string{
+	".csv": "text/csv; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".json": "application/json", ".jsonl": "application/jsonl", ".xml": "application/xml",
+	".zip": "application/zip", ".iif": "text/plain", ".parquet": "application/vnd.apache.parquet", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	".hledger": "text/plain; charset=utf-8", ".ledger": "text/plain; charset=utf-8", ".beancount": "text/plain; charset=utf-8",
+}
+
+// exportFileWriter cuts a file into pieces.
+type exportFileWriter struct {
+	w     *exportWriter
+	file  int // its place
+	place int
+	rest  []byte
+}
+
+// Write takes bytes of the file.
+func (f *exportFileWriter) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		if f.rest == nil {
+			f.rest = make([]byte, 0, ExportPieceBytes)
+		}
+		take := min(len(p), ExportPieceBytes-len(f.rest))
+		f.rest, p = append(f.rest, p[:take]...), p[take:]
+		if len(f.rest) == ExportPieceBytes {
+			if err := f.cut(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// cut ends a piece.
+func (f *exportFileWriter) cut() error {
+	f.w.pieces = append(f.w.pieces, ExportPiece{BatchID: f.w.batch.ID, File: f.file, Place: f.place, Bytes: f.rest})
+	f.w.waiting += len(f.rest)
+	f.place, f.rest = f.place+1, nil
+	if f.w.waiting >= exportFlush {
+		return f.w.flush()
+	}
+	return nil
+}
+
+// Close ends the file.
+func (f *exportFileWriter) Close() error {
+	if len(f.rest) == 0 {
+		return nil
+	}
+	return f.cut()
+}
+
+// flush writes what waits, and says how far the batch is.
+func (w *exportWriter) flush() error {
+	err := w.books.store.Update(w.ctx, func(ctx context.Context, tx Tx) error {
+		held, err := tx.RenewExportClaim(ctx, w.batch.ID, w.claim, w.books.clock().Add(exportClaim), w.done)
+		switch {
+		case err != nil:
+			return err
+		case !held:
+			return errClaimLost
+		}
+		return tx.InsertExportPieces(ctx, w.pieces)
+	})
+	if err == nil {
+		w.pieces, w.waiting = nil, 0
+	}
+	return err
+}
+
+// sealBatch ends a batch whose files are written.
+func (b *Books) sealBatch(ctx context.Context, w *exportWriter) (ExportBatch, error) {
+	for i := range w.files {
+		for _, file := range w.manifest.Files {
+			if file.Name == w.files[i].Name {
+				w.files[i].Bytes, w.files[i].Rows = file.Bytes, file.Rows
+				w.files[i].Hash, _ = hex.DecodeString(file.SHA256)
+			}
+		}
+	}
+	manifest, err := w.manifest.JSON()
+	if err != nil {
+		return w.batch, err
+	}
+	return b.endDraft(ctx, w, func(ctx context.Context, tx Tx, batch *ExportBatch) error {
+		sum := sha256.Sum256(manifest)
+		batch.Status, batch.SealedAt, batch.Manifest, batch.ManifestHash = ExportSealed, b.clock(), string(manifest), sum[:]
+		batch.Entries, batch.Lines = w.manifest.Entries, w.manifest.Lines
+		if err := tx.InsertExportFiles(ctx, w.files); err != nil {
+			return err
+		}
+		return b.tell(ctx, tx, exportNotice(NoticeExportSealed, *batch))
+	})
+}
+
+// keepProblem says what keeps a batch from being written.
+func (b *Books) keepProblem(ctx context.Context, w *exportWriter, refused export.RefusedError) (ExportBatch, error) {
+	lines := make([]string, 0, len(refused.Refusals))
+	for _, refusal := range refused.Refusals {
+		lines = append(lines, refusal.Error())
+	}
+	if refused.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", refused.More))
+	}
+	return b.endDraft(ctx, w, func(_ context.Context, _ Tx, batch *ExportBatch) error {
+		batch.Problem = strings.Join(lines, "\n")
+		return nil
+	})
+}
+
+// endDraft writes how a draft came out, where its writer still has it.
+func (b *Books) endDraft(ctx context.Context, w *exportWriter, end func(context.Context, Tx, *ExportBatch) error) (batch ExportBatch, err error) {
+	err = b.update(ctx, func(ctx context.Context, tx Tx) error {
+		if _, batch, err = lockBatch(ctx, tx, w.batch.ID); err != nil {
+			return err
+		}
+		held, err := tx.RenewExportClaim(ctx, w.batch.ID, w.claim, b.clock().Add(exportClaim), w.done)
+		if err != nil || !held { // it was voided, or another server writes it
+			return err
+		}
+		batch.Version, batch.Progress = w.batch.Version, w.done
+		if err := end(ctx, tx, &batch); err != nil {
+			return err
+		}
+		batch.Files = w.files
+		return tx.UpdateExportBatch(ctx, batch)
+	})
+	return batch, err
+}
