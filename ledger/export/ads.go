@@ -31,7 +31,7 @@ var adsSpec = spec{
 		{Name: "business_unit_name", About: "what it is called", Default: "Main", Required: true, Longest: 100},
 		{Name: "journal_id", About: "what Journal_ID is: the number of the entry, or a sequence within the file, which has no gaps where a period leaves entries of others out", Default: "number", Values: []string{"number", "sequence"}},
 		{Name: "transaction_columns", About: "the columns of ISO 21378 at the end: journal number, amount and currency of the contract, kind of entry", Default: "yes", Values: yesNo},
-		{Name: "system_user", About: "who entered what recurring jobs booked", Default: "SYSTEM", Required: true, Longest: adsCode},
+		{Name: "system_user", About: "who entered what the program booked by itself, of acts and by jobs", Default: "SYSTEM", Required: true, Longest: adsCode},
 		{Name: "module", About: "ERP_Subledger_Module in Source_Listing", Default: "Drawdown", Required: true, Longest: 100},
 		fiscalYearOption,
 	},
@@ -160,8 +160,6 @@ func (a *adsWriter) refuses(e Entry) error {
 		}
 	}
 	hold(0, "kind", string(e.Kind))
-	hold(0, "entered_by", e.EnteredBy)
-	hold(0, "approved_by", e.ApprovedBy)
 	for _, line := range e.Lines {
 		for _, cell := range line.Columns {
 			hold(line.Number, cell.Key, cell.Value)
@@ -214,9 +212,9 @@ func (a *adsWriter) Entry(e Entry) error {
 		return err
 	}
 	a.place++
-	enteredBy := e.EnteredBy
-	if enteredBy == "" {
-		enteredBy = a.profile.Options["system_user"]
+	enteredBy, approvedBy := a.profile.Options["system_user"], a.user(e.ApprovedBy)
+	if e.EnteredBy != "" {
+		enteredBy = a.user(e.EnteredBy)
 	}
 	year, month := fiscal(e.Period(), a.begins)
 	header := a.scribe.free(e.Description, adsDescription, adsSeparators)
@@ -247,7 +245,7 @@ func (a *adsWriter) Entry(e Entry) error {
 		a.day(postedOn(e))
 		a.time(e)
 		a.empty(2)
-		a.word(e.ApprovedBy)
+		a.word(approvedBy)
 		a.empty(3)
 		if line.functionalCredit() {
 			a.money(line.Amount.Neg())
@@ -369,18 +367,22 @@ func (a *adsWriter) chart() error {
 // users lists who entered or approved an entry. What the book does not know of them is empty.
 func (a *adsWriter) users() error {
 	if err := a.create(TableFile, "User_Listing.txt",
-		"User_ID", "User_Active_Status", "User_Active_Modified_Date", "First_Name", "Last_Name", "Title", "Department", "Role_Responsibility"); err != nil {
+		"User_ID", "User_Active_Status", "User_Active_Modified_Date", "First_Name", "Last_Name", "Title", "Department", "Role_Responsibility", "Actor"); err != nil {
 		return err
 	}
-	system := a.profile.Options["system_user"]
-	a.read.users[system] = true
-	for _, user := range slices.Sorted(maps.Keys(a.read.users)) {
+	users := map[string]string{a.profile.Options["system_user"]: ""} // to what the book calls them
+	for actor := range a.read.users {
+		users[a.user(actor)] = actor
+	}
+	for _, user := range slices.Sorted(maps.Keys(users)) {
 		a.word(user)
 		a.empty(6)
-		if user == system {
-			a.word("Recurring jobs")
+		if actor := users[user]; actor == "" {
+			a.word("The program itself")
+			a.empty(1)
 		} else {
 			a.empty(1)
+			a.word(a.scribe.free(actor, 0, adsSeparators))
 		}
 		if err := a.end(); err != nil {
 			return err
@@ -388,6 +390,9 @@ func (a *adsWriter) users() error {
 	}
 	return a.close()
 }
+
+// user is User_ID of an actor.
+func (a *adsWriter) user(actor string) string { return a.scribe.userID(actor, adsCode, adsSeparators) }
 
 func (a *adsWriter) units() error {
 	if err := a.create(TableFile, "Business_Unit_Listing.txt",
@@ -414,7 +419,11 @@ func (a *adsWriter) sources() error {
 		a.word(a.profile.Options["module"])
 		a.word("Prepaid credits")
 		a.empty(1)
-		a.word("System")
+		if kind.Manual() {
+			a.word("Manual")
+		} else {
+			a.word("System")
+		}
 		if err := a.end(); err != nil {
 			return err
 		}

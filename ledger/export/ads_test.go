@@ -255,7 +255,7 @@ func TestFiscalYears(t *testing.T) {
 // What names something and does not fit is refused, with all of it in one error.
 func TestADSRefuses(t *testing.T) {
 	p, entries := audited(t, ADS, nil, "Segment01", "Segment03")
-	entries[0].EnteredBy = strings.Repeat("a", 26)
+	entries[0].Lines[0].Dimensions.Pack = strings.Repeat("a", 26)
 	entries[0].Lines[1].Dimensions.Policy = "a|b"
 	export, err := Open(p, newInMemory())
 	if err != nil {
@@ -263,10 +263,25 @@ func TestADSRefuses(t *testing.T) {
 	}
 	err = export.Run(march, each(entries))
 	want := "the journal cannot be exported under this profile:\n" +
-		`JE-000001: entered_by "aaaaaaaaaaaaaaaaaaaaaaaaaa" has more than 25 characters and may not be cut (TOO_LONG)` + "\n" +
+		`JE-000001.1: pack "aaaaaaaaaaaaaaaaaaaaaaaaaa" has more than 25 characters and may not be cut (TOO_LONG)` + "\n" +
 		`JE-000001.2: policy "a|b" holds a character that parts fields in this format; map it to another value (BAD_TEXT)`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A name that does not fit stands by its hash: printf %s NAME | sha256sum.
+func TestADSUsers(t *testing.T) {
+	p, entries := audited(t, ADS, nil, "Segment01", "Segment03")
+	entries[0].EnteredBy = "oidc:0f8fad5b-d9cb-469f-a165-70867728950e"
+	files, _ := runWhole(t, p, march, entries...)
+	const id = "user-257b3c2abdce"
+	if want := id + "||||||||oidc:0f8fad5b-d9cb-469f-a165-70867728950e\n"; !strings.Contains(files["User_Listing.txt"], want) ||
+		!strings.Contains(files["GL_Detail_20250301_20250430.txt"], "|"+id+"|") {
+		t.Errorf("no %q in %s", want, files["User_Listing.txt"])
+	}
+	if found := adsFindings(t, files)[0]; found != ";;;;" {
+		t.Errorf("found %q", found)
 	}
 }
 
@@ -339,7 +354,7 @@ func TestSurveyOfFormatsThatReadTwice(t *testing.T) {
 		if err := survey.Begin(march); err != nil {
 			t.Fatal(err)
 		}
-		entries[0].EnteredBy = name
+		entries[0].Lines[0].Dimensions.Pack = name
 		if err := each(entries)(survey.Entry); err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ type jsonlEncoder struct {
 }
 
 func newJSONL(w io.Writer) *jsonlEncoder {
-	buffered := bufio.NewWriter(w)
+	buffered := bufio.NewWriterSize(w, flushAt)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
 	return &jsonlEncoder{w: buffered, json: encoder}

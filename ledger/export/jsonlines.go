@@ -40,7 +40,7 @@ type jsonLinesEncoder struct {
 }
 
 func newJSONLines(w io.Writer) *jsonLinesEncoder {
-	buffered := bufio.NewWriter(w)
+	buffered := bufio.NewWriterSize(w, flushAt)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
 	return &jsonLinesEncoder{w: buffered, json: encoder}

@@ -74,7 +74,7 @@ type accountCurrency struct {
 }
 
 func newPlainText(w io.Writer) plainText {
-	return plainText{w: bufio.NewWriter(w), declared: map[ledger.Currency]bool{}, closing: map[accountCurrency]int64{}}
+	return plainText{w: bufio.NewWriterSize(w, flushAt), declared: map[ledger.Currency]bool{}, closing: map[accountCurrency]int64{}}
 }
 
 func (p *plainText) printf(format string, args ...any) {

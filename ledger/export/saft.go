@@ -144,7 +144,6 @@ func (s *saftWriter) First(e Entry) error {
 			refusals = append(refusals, refuse(e, line, code, field, value, message))
 		}
 	}
-	hold(0, "entered_by", e.EnteredBy, saftMiddle)
 	hold(0, "batch", compact(e.Batch), saftMiddle)
 	if year, _ := fiscal(e.Period(), s.begins); year < 1970 || year > 2100 {
 		refusals = append(refusals, refuse(e, 0, BadText, "accounting_date", e.AccountingDate.String(), "is in no fiscal year from 1970 to 2100"))
@@ -185,7 +184,7 @@ func (s *saftWriter) Entry(e Entry) error {
 	s.element("Period", strconv.Itoa(month))
 	s.element("PeriodYear", strconv.Itoa(year))
 	s.element("TransactionDate", e.OccurredOn.String())
-	s.optional("SourceID", e.EnteredBy)
+	s.optional("SourceID", s.scribe.userID(e.EnteredBy, saftMiddle, ""))
 	s.element("VoucherType", string(e.Kind))
 	s.optional("VoucherDescription", s.scribe.free(e.Reference, saftMiddle2, ""))
 	s.element("Description", s.scribe.free(cmp.Or(oneLine(e.Description), string(e.Kind)), saftLong, ""))

@@ -15,6 +15,9 @@ import (
 // breaks and tabs become spaces, other control characters and marks that turn the
 // direction of writing are dropped. Those marks let a text look like another one.
 func oneLine(text string) string {
+	if isPlain(text) {
+		return text
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
@@ -36,17 +39,19 @@ func startsFormula(text string) bool {
 	return size > 0 && strings.ContainsRune(formulaStarts, first)
 }
 
-// isClean reports whether a text is safe anywhere as it is, which is so for most.
-func isClean(text string) bool {
-	if text == "" {
-		return true
-	}
+// isPlain reports whether oneLine would leave a text as it is, which is so for most.
+func isPlain(text string) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
 			return false
 		}
 	}
-	return text[0] != ' ' && text[len(text)-1] != ' ' && strings.IndexByte(formulaStarts, text[0]) < 0
+	return text == "" || text[0] != ' ' && text[len(text)-1] != ' '
+}
+
+// isClean reports whether a text is safe anywhere as it is, which is so for most.
+func isClean(text string) bool {
+	return isPlain(text) && (text == "" || strings.IndexByte(formulaStarts, text[0]) < 0)
 }
 
 // appendQuoted appends a cell of RFC 4180, in quotes where it needs them: where it holds

@@ -2,6 +2,8 @@ package export
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -162,6 +164,17 @@ func (s Standing) Lines() []Line {
 		lines[i] = Line{Number: i + 1, Role: key.Role, Amount: ledger.Money(s[key][0], key.Currency), Functional: ledger.Money(s[key][1], key.Functional)}
 	}
 	return lines
+}
+
+// userID is an actor of the book as a target names them: as they are, or where that does not
+// fit by the beginning of a hash, which is the same in every export.
+func (s *scribe) userID(actor string, longest int, separators string) string {
+	if code, _ := s.exact(actor, longest, separators); code == "" {
+		return actor
+	}
+	const digits = 12
+	sum := sha256.Sum256([]byte(actor))
+	return "user-" + hex.EncodeToString(sum[:])[:digits]
 }
 
 // postedOn is the day, in UTC, on which the entry was written.

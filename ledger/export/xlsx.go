@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -75,7 +76,10 @@ type xlsxEncoder struct {
 }
 
 func newXLSX(w io.Writer) *xlsxEncoder {
-	return &xlsxEncoder{zip: zip.NewWriter(w), maxRows: xlsxMaxRows}
+	archive := zip.NewWriter(bufio.NewWriterSize(w, flushAt))
+	// Rows are so alike that more than the least effort gains little.
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	return &xlsxEncoder{zip: archive, maxRows: xlsxMaxRows}
 }
 
 func (x *xlsxEncoder) Begin(Header) error { return x.newSheet() }
@@ -89,7 +93,7 @@ func (x *xlsxEncoder) newSheet() error {
 	if err != nil {
 		return err
 	}
-	x.sheet = bufio.NewWriterSize(w, 64<<10)
+	x.sheet = bufio.NewWriterSize(w, flushAt)
 	x.row = append(x.row[:0], xml.Header+`<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`+
 		`<sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>`...)
 	for i, column := range xlsxColumns {
