@@ -47,6 +47,7 @@ var silent = map[string]string{
 	"closeTask.done":            "the same",
 	"token.create":              "access is for the audit trail, not for other systems",
 	"token.revoke":              "the same",
+	"seal.key":                  "the closing that first signs with it is told",
 	"settings.start":            "how a server runs is for the audit trail, not for other systems",
 	"webhook.create":            "who is told is for those who ask the API",
 	"webhook.update":            "the same",

@@ -7,4 +7,5 @@ var registered = []func() []Report{
 	accounts,
 	earlyBreakage,
 	unclaimed,
+	outOfPeriod,
 }

@@ -3,6 +3,7 @@ package reports_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -47,8 +48,9 @@ func onBoth(t *testing.T) []*book {
 	for _, db := range []*store.Store{memory, postgres} {
 		b := &book{t: t, now: time.Date(2024, 1, 2, 9, 0, 0, 0, time.UTC)}
 		b.Books, err = books.Open(t.Context(), db, books.Options{
-			Now:   func() time.Time { return b.now },
-			NewID: func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
+			Now:    func() time.Time { return b.now },
+			NewID:  func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
+			Signer: books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))),
 		})
 		if err != nil {
 			t.Fatal(err)
