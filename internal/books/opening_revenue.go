@@ -405,7 +405,7 @@ func (w *openingRevenueWork) voids(ctx context.Context, tx Tx, span MovementSpan
 		}
 		for _, of := range part {
 			lot := lots[of.LotID]
-			amount, functional := ledger.Amount{}, ledger.Amount{}
+			var amount, functional ledger.Amount
 			if lot.Kind == revrec.OverageLot {
 				amount = revrec.EarnedBeyond(lot.Rate, of.Credits)
 				functional = amount

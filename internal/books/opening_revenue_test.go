@@ -39,7 +39,7 @@ func checkRevenueFromOpening(t *testing.T, kept *store.Store) {
 	ctx, now := t.Context(), time.Time{}
 	on := func(month time.Month, day int) { now = time.Date(2024, month, day, 9, 0, 0, 0, time.UTC) }
 	on(1, 10)
-	b := done[*books.Books](t)(books.Open(ctx, kept, books.Options{Now: func() time.Time { return now }}))
+	b := done[*books.Books](t)(books.Open(ctx, kept, books.Options{Now: func() time.Time { return now }, Signer: sealSigner}))
 	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 	done[books.Policy](t)(b.PolicyCreate(ctx, "q", books.NewPolicy{Code: "pooled", Policy: revrec.Policy{
 		Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByPolicy, Rate: decimal.New(1, -1)},

@@ -34,8 +34,10 @@ func checkRemaining(t *testing.T, kept *store.Store) {
 		done[books.Policy](t)(b.PolicyCreate(ctx, code, books.NewPolicy{Code: code, Policy: revrec.Policy{Expires: &ledger.Duration{Months: months}}}))
 	}
 	for _, sale := range []books.NewPurchase{
-		{Customer: "acme", Credits: whole(1200)}, {Customer: "bell", Credits: whole(400), Invoiced: true, DueOn: ledger.NewDate(2024, 3, 10)},
-		{Customer: "carl", Credits: whole(500), Invoiced: true, Cancellable: true}, {Customer: "dan", Policy: "long", Credits: whole(3600)},
+		{Customer: "acme", Credits: whole(1200)},
+		{Customer: "bell", Credits: whole(400), Invoiced: true, DueOn: ledger.NewDate(2024, 3, 10)},
+		{Customer: "carl", Credits: whole(500), Invoiced: true, Cancellable: true},
+		{Customer: "dan", Policy: "long", Credits: whole(3600)},
 	} {
 		done[books.Customer](t)(b.CustomerCreate(ctx, sale.Customer, books.NewCustomer{ExternalID: sale.Customer}))
 		sale.Price = &sale.Credits

@@ -17,11 +17,17 @@ import (
 func openingColumns(of func(name, kind, part string) string) string {
 	var columns []string
 	for _, column := range [][3]string{
-		{"used", "USAGE", "amount"}, {"unbilled", "USAGE_UNBILLED", "amount"}, {"overage", "OVERAGE", "amount"},
-		{"expired", "BREAKAGE_EXPIRY", "amount"}, {"expired_law", "BREAKAGE_EXPIRY", "unclaimed"},
-		{"remote", "BREAKAGE_REMOTE", "amount"}, {"remote_law", "BREAKAGE_REMOTE", "unclaimed"},
-		{"early", "BREAKAGE_EARLY", "amount"}, {"early_law", "BREAKAGE_EARLY", "unclaimed"},
-		{"caught_up", "BREAKAGE_CATCH_UP", "amount"}, {"caught_up_law", "BREAKAGE_CATCH_UP", "unclaimed"},
+		{"used", "USAGE", "amount"},
+		{"unbilled", "USAGE_UNBILLED", "amount"},
+		{"overage", "OVERAGE", "amount"},
+		{"expired", "BREAKAGE_EXPIRY", "amount"},
+		{"expired_law", "BREAKAGE_EXPIRY", "unclaimed"},
+		{"remote", "BREAKAGE_REMOTE", "amount"},
+		{"remote_law", "BREAKAGE_REMOTE", "unclaimed"},
+		{"early", "BREAKAGE_EARLY", "amount"},
+		{"early_law", "BREAKAGE_EARLY", "unclaimed"},
+		{"caught_up", "BREAKAGE_CATCH_UP", "amount"},
+		{"caught_up_law", "BREAKAGE_CATCH_UP", "unclaimed"},
 	} {
 		functional := column[2] + "_functional_minor"
 		if column[2] == "amount" {
