@@ -14,3 +14,18 @@ func (r *Recognition) AppendForm(f ledger.Form) ledger.Form {
 	}
 	return f
 }
+
+// ReadRecognitionForm reads the form of a recognition.
+func ReadRecognitionForm(form []byte) (Recognition, error) {
+	f := ledger.NewFormReader(form)
+	f.Recognition()
+	r := Recognition{ID: f.Text(), CustomerID: f.Text(), LotID: f.Text(), PoolID: f.Text(), PolicyID: f.Text(), Kind: Kind(f.Text())}
+	r.Day, r.AccountingDate, r.Credits = f.Date(), f.Date(), Credits(f.Int())
+	r.Amount, r.Functional = f.Money(), f.Money()
+	r.Unclaimed, r.UnclaimedFunctional = ledger.Money(f.Int(), r.Amount.Currency), ledger.Money(f.Int(), r.Functional.Currency)
+	r.Batch = f.Text()
+	for range f.Count() {
+		r.Inputs = append(r.Inputs, Input{Name: f.Text(), Value: f.Text()})
+	}
+	return r, f.End()
+}

@@ -75,7 +75,7 @@ place and moved there when it is whole; without, it goes to standard output.`,
 	})
 	p.limit(flags, "from", "a day, YYYY-MM-DD", isDay)
 	p.limit(flags, "to", "a day, YYYY-MM-DD", isDay)
-	return group("export", "Write the journal, statements and the audit trail for other programs", journal, p.statementCommand(), p.auditCommand(), p.periodCommand())
+	return group("export", "Write the journal, statements, proofs and the audit trail for other programs", journal, p.statementCommand(), p.auditCommand(), p.periodCommand(), p.proofCommand())
 }
 
 func span(from, to string) (header export.Header, err error) {

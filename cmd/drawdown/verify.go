@@ -26,6 +26,7 @@ var verified = []string{
 
 func (p *program) verifyCommand() *cobra.Command {
 	var asJSON bool
+	var proof, key string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Derive every balance and invariant again and compare",
@@ -33,10 +34,16 @@ func (p *program) verifyCommand() *cobra.Command {
 what is kept. Nothing is changed. Exits with 1 where something differs.
 
 What is not derivable from anything is not covered: the catalogue, customers, job
-runs, the audit trail.`,
-		Example: "  drawdown verify\n  drawdown verify --json",
+runs, the audit trail.
+
+With --proof it checks, without a database, a proof that an entry or a recognition is
+sealed, and says what it shows.`,
+		Example: "  drawdown verify\n  drawdown verify --json\n  drawdown verify --proof 7.proof --key drawdown/01941f29-7c00-7000-8000-000000000042+1a2b3c4d+AUt2…",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if proof != "" {
+				return p.verifyProof(proof, key)
+			}
 			return p.withBook(c.Context(), func(book *books.Books) error {
 				findings, err := book.Verify(c.Context())
 				if err != nil {
@@ -57,6 +64,8 @@ runs, the audit trail.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
+	c.Flags().StringVar(&proof, "proof", "", "a `file` that drawdown export proof wrote, to be checked instead of a book")
+	c.Flags().StringVar(&key, "key", "", "the public `key` that the proof must be signed by, as a signed note writes it (default: the one in the proof)")
 	return c
 }
 

@@ -713,6 +713,11 @@ type QueryResolver interface {
 	Period(ctx context.Context, period ledger.Period) (*books.Period, error)
 	CloseChecklist(ctx context.Context, period ledger.Period) (*books.Checklist, error)
 	CloseTasks(ctx context.Context) ([]books.CloseTask, error)
+	Seals(ctx context.Context, period *ledger.Period) ([]Seal, error)
+	Seal(ctx context.Context, period ledger.Period) (*Seal, error)
+	SealPublicKeys(ctx context.Context) ([]SealPublicKey, error)
+	SealProof(ctx context.Context, entry int, recognition *string) (*SealProof, error)
+	SealConsistency(ctx context.Context, from int, to int) (*SealProof, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*view.TrialBalance, error)
 	AccountActivity(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, currency *ledger.Currency, asOf *time.Time, first int, after *string) (*books.AccountActivity, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
@@ -1867,6 +1872,40 @@ type Query {
 
   "The tasks that people do before a period closes, in the order in which they were added, ended ones too."
   closeTasks: [CloseTask!]! @requires(role: VIEWER)
+
+  "The newest seals of closed months, newest first, no more than 200."
+  seals(
+    "Keeps those of this month, such as ` + "`" + `2024-03` + "`" + `: one for each time it was closed."
+    period: Period
+  ): [Seal!]! @requires(role: VIEWER)
+
+  "The newest seal of a month, such as of its last close; null where it was never sealed."
+  seal(
+    "The month, such as ` + "`" + `2024-03` + "`" + `."
+    period: Period!
+  ): Seal @requires(role: VIEWER)
+
+  "All keys that ever signed a seal, in order: the last signs now."
+  sealPublicKeys: [SealPublicKey!]! @requires(role: VIEWER)
+
+  """
+  The proof that an entry is in the first seal that holds it, and of a recognition that it is in the entry. ` + "`" + `NOT_FOUND` + "`" + ` where it is not
+  sealed. Of an entry that sums a million recognitions it takes seconds.
+  """
+  sealProof(
+    "The number of the entry."
+    entry: Int!
+    "A recognition that the entry sums."
+    recognition: ID
+  ): SealProof! @requires(role: AUDITOR)
+
+  "The proof that a seal goes on from an earlier one: nothing of that was changed or taken out."
+  sealConsistency(
+    "The number of the earlier seal."
+    from: Int!
+    "The number of the later seal."
+    to: Int!
+  ): SealProof! @requires(role: AUDITOR)
 
   """
   The trial balance of a span of months, from the entries posted by ` + "`" + `asOf` + "`" + `: the same question with the same ` + "`" + `asOf` + "`" + ` gets the same
@@ -6276,6 +6315,44 @@ type PeriodClosing {
   lastEntry: Int!
   "What the checklist said when it was closed; none of a reopening."
   checks: [CloseCheck!]!
+}
+
+"The signed root of the log of entries after a close. It never changes: a month that is closed again has another."
+type Seal {
+  "From 1, without gaps, in the order in which they were made."
+  number: Int!
+  "The month."
+  period: Period!
+  "When it was closed."
+  at: DateTime!
+  "How many entries the log held before: the close added those from here on."
+  fromSize: Int!
+  "How many entries it holds with them."
+  size: Int!
+  "The root of the log by RFC 6962, in base64."
+  root: String!
+  "The signed text, a note in the form of C2SP tlog-checkpoint: what to give to an auditor at each close."
+  checkpoint: String!
+  "The key that signed it, as a signed note writes it."
+  key: String!
+}
+
+"A key that signs seals from a close on, until the next."
+type SealPublicKey {
+  "From 1, in order."
+  number: Int!
+  "As a signed note writes it: the name of the log, a hash, the key."
+  key: String!
+  "When it signed for the first time."
+  since: DateTime!
+  "Who closed the month then, as the audit trail calls them."
+  by: String!
+}
+
+"A proof that is checked without the book: by ` + "`" + `drawdown verify --proof` + "`" + `, or by another program."
+type SealProof {
+  "JSON with the key, the checkpoint, the bytes that are hashed and the hashes that lead to the root. Put it into a file as it is."
+  document: String!
 }
 
 "What was done to a period."
@@ -13472,6 +13549,50 @@ func (ec *executionContext) childFields_RunOut(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type RunOut", field.Name)
 }
 
+func (ec *executionContext) childFields_Seal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_Seal_number(ctx, field)
+	case "period":
+		return ec.fieldContext_Seal_period(ctx, field)
+	case "at":
+		return ec.fieldContext_Seal_at(ctx, field)
+	case "fromSize":
+		return ec.fieldContext_Seal_fromSize(ctx, field)
+	case "size":
+		return ec.fieldContext_Seal_size(ctx, field)
+	case "root":
+		return ec.fieldContext_Seal_root(ctx, field)
+	case "checkpoint":
+		return ec.fieldContext_Seal_checkpoint(ctx, field)
+	case "key":
+		return ec.fieldContext_Seal_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Seal", field.Name)
+}
+
+func (ec *executionContext) childFields_SealProof(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_SealProof_document(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SealProof", field.Name)
+}
+
+func (ec *executionContext) childFields_SealPublicKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SealPublicKey_number(ctx, field)
+	case "key":
+		return ec.fieldContext_SealPublicKey_key(ctx, field)
+	case "since":
+		return ec.fieldContext_SealPublicKey_since(ctx, field)
+	case "by":
+		return ec.fieldContext_SealPublicKey_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SealPublicKey", field.Name)
+}
+
 func (ec *executionContext) childFields_SensitivityFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "early":
@@ -19741,6 +19862,78 @@ func (ec *executionContext) field_Query_runOut_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["customer"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_sealConsistency_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_sealProof_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "entry",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["entry"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "recognition",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["recognition"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_seal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_seals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
 	return args, nil
 }
 
@@ -60199,6 +60392,214 @@ func (ec *executionContext) fieldContext_Query_closeTasks(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_seals(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_seals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Seals(ctx, fc.Args["period"].(*ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []Seal) graphql.Marshaler {
+			return ec.marshalNSeal2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐSealᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_seals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Seal(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_seals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_seal(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_seal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Seal(ctx, fc.Args["period"].(ledger.Period))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Seal) graphql.Marshaler {
+			return ec.marshalOSeal2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐSeal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_seal(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Seal(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_seal_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sealPublicKeys(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sealPublicKeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SealPublicKeys(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []SealPublicKey) graphql.Marshaler {
+			return ec.marshalNSealPublicKey2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐSealPublicKeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sealPublicKeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SealPublicKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sealProof(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sealProof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SealProof(ctx, fc.Args["entry"].(int), fc.Args["recognition"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SealProof) graphql.Marshaler {
+			return ec.marshalNSealProof2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐSealProof(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sealProof(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SealProof(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sealProof_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sealConsistency(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sealConsistency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SealConsistency(ctx, fc.Args["from"].(int), fc.Args["to"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SealProof) graphql.Marshaler {
+			return ec.marshalNSealProof2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐSealProof(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sealConsistency(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SealProof(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sealConsistency_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_trialBalance(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -65703,6 +66104,409 @@ func (ec *executionContext) _RunOut_reason(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_RunOut_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RunOut", field, true, true, "RunOutReason")
+}
+
+func (ec *executionContext) _Seal_number(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_number(obj *Seal) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_Seal_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Seal_period(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_period(obj *Seal) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_Seal_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "Period")
+}
+
+func (ec *executionContext) _Seal_at(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_at(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_at(obj *Seal) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Seal_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Seal_fromSize(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_fromSize(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_fromSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_fromSize(obj *Seal) graphql.Marshaler {
+	v := obj.FromSize
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_Seal_fromSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Seal_size(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_size(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_size(obj *Seal) graphql.Marshaler {
+	v := obj.Size
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_Seal_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Seal_root(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_root(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_root(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Root, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_root(obj *Seal) graphql.Marshaler {
+	v := obj.Root
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Seal_root(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "String")
+}
+
+func (ec *executionContext) _Seal_checkpoint(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_checkpoint(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_checkpoint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checkpoint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_checkpoint(obj *Seal) graphql.Marshaler {
+	v := obj.Checkpoint
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Seal_checkpoint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "String")
+}
+
+func (ec *executionContext) _Seal_key(ctx context.Context, field graphql.CollectedField, obj *Seal) (ret graphql.Marshaler) {
+	if plain := leaf_Seal_key(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Seal_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Seal_key(obj *Seal) graphql.Marshaler {
+	v := obj.Key
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Seal_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Seal", field, false, false, "String")
+}
+
+func (ec *executionContext) _SealProof_document(ctx context.Context, field graphql.CollectedField, obj *SealProof) (ret graphql.Marshaler) {
+	if plain := leaf_SealProof_document(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SealProof_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SealProof_document(obj *SealProof) graphql.Marshaler {
+	v := obj.Document
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_SealProof_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SealProof", field, false, false, "String")
+}
+
+func (ec *executionContext) _SealPublicKey_number(ctx context.Context, field graphql.CollectedField, obj *SealPublicKey) (ret graphql.Marshaler) {
+	if plain := leaf_SealPublicKey_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SealPublicKey_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SealPublicKey_number(obj *SealPublicKey) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_SealPublicKey_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SealPublicKey", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SealPublicKey_key(ctx context.Context, field graphql.CollectedField, obj *SealPublicKey) (ret graphql.Marshaler) {
+	if plain := leaf_SealPublicKey_key(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SealPublicKey_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SealPublicKey_key(obj *SealPublicKey) graphql.Marshaler {
+	v := obj.Key
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_SealPublicKey_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SealPublicKey", field, false, false, "String")
+}
+
+func (ec *executionContext) _SealPublicKey_since(ctx context.Context, field graphql.CollectedField, obj *SealPublicKey) (ret graphql.Marshaler) {
+	if plain := leaf_SealPublicKey_since(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SealPublicKey_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SealPublicKey_since(obj *SealPublicKey) graphql.Marshaler {
+	v := obj.Since
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_SealPublicKey_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SealPublicKey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SealPublicKey_by(ctx context.Context, field graphql.CollectedField, obj *SealPublicKey) (ret graphql.Marshaler) {
+	if plain := leaf_SealPublicKey_by(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SealPublicKey_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_SealPublicKey_by(obj *SealPublicKey) graphql.Marshaler {
+	v := obj.By
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_SealPublicKey_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SealPublicKey", field, false, false, "String")
 }
 
 func (ec *executionContext) _SensitivityFigures_early(ctx context.Context, field graphql.CollectedField, obj *books.SensitivityFigures) (ret graphql.Marshaler) {
@@ -91741,6 +92545,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_closeTasks(ctx, field)
 				})
+		case "seals":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_seals(ctx, field)
+				})
+		case "seal":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_seal(ctx, field)
+				})
+		case "sealPublicKeys":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sealPublicKeys(ctx, field)
+				})
+		case "sealProof":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sealProof(ctx, field)
+				})
+		case "sealConsistency":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sealConsistency(ctx, field)
+				})
 		case "trialBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -93191,6 +94025,244 @@ func (ec *executionContext) _RunOut(ctx context.Context, sel ast.SelectionSet, o
 		return graphql.Null
 	}
 
+	return out
+}
+
+var sealImplementors = []string{"Seal"}
+
+func (ec *executionContext) _Seal(ctx context.Context, sel ast.SelectionSet, obj *Seal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Seal")
+		case "number":
+			out.Values[i] = ec._Seal_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._Seal_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._Seal_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fromSize":
+			out.Values[i] = ec._Seal_fromSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._Seal_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "root":
+			out.Values[i] = ec._Seal_root(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checkpoint":
+			out.Values[i] = ec._Seal_checkpoint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._Seal_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_Seal returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_Seal(sel ast.SelectionSet, obj *Seal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Seal")
+		case "number":
+			out.Values[i] = leaf_Seal_number(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "period":
+			out.Values[i] = leaf_Seal_period(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "at":
+			out.Values[i] = leaf_Seal_at(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "fromSize":
+			out.Values[i] = leaf_Seal_fromSize(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "size":
+			out.Values[i] = leaf_Seal_size(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "root":
+			out.Values[i] = leaf_Seal_root(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "checkpoint":
+			out.Values[i] = leaf_Seal_checkpoint(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "key":
+			out.Values[i] = leaf_Seal_key(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var sealProofImplementors = []string{"SealProof"}
+
+func (ec *executionContext) _SealProof(ctx context.Context, sel ast.SelectionSet, obj *SealProof) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealProofImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SealProof")
+		case "document":
+			out.Values[i] = ec._SealProof_document(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_SealProof returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_SealProof(sel ast.SelectionSet, obj *SealProof) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealProofImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SealProof")
+		case "document":
+			out.Values[i] = leaf_SealProof_document(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var sealPublicKeyImplementors = []string{"SealPublicKey"}
+
+func (ec *executionContext) _SealPublicKey(ctx context.Context, sel ast.SelectionSet, obj *SealPublicKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealPublicKeyImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SealPublicKey")
+		case "number":
+			out.Values[i] = ec._SealPublicKey_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._SealPublicKey_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._SealPublicKey_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._SealPublicKey_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_SealPublicKey returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_SealPublicKey(sel ast.SelectionSet, obj *SealPublicKey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sealPublicKeyImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SealPublicKey")
+		case "number":
+			out.Values[i] = leaf_SealPublicKey_number(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "key":
+			out.Values[i] = leaf_SealPublicKey_key(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "since":
+			out.Values[i] = leaf_SealPublicKey_since(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "by":
+			out.Values[i] = leaf_SealPublicKey_by(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
 	return out
 }
 
@@ -100507,6 +101579,54 @@ func (ec *executionContext) marshalNRollForwardRow2ᚕdrawdownᚋinternalᚋbook
 	return ret
 }
 
+func (ec *executionContext) marshalNSeal2drawdownᚋgraphᚋinternalᚋgenᚐSeal(ctx context.Context, sel ast.SelectionSet, v Seal) graphql.Marshaler {
+	return ec._Seal(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSeal2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐSealᚄ(ctx context.Context, sel ast.SelectionSet, v []Seal) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSeal2drawdownᚋgraphᚋinternalᚋgenᚐSeal(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSealProof2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐSealProof(ctx context.Context, sel ast.SelectionSet, v *SealProof) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SealProof!")
+		return graphql.Null
+	}
+	return ec._SealProof(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSealPublicKey2drawdownᚋgraphᚋinternalᚋgenᚐSealPublicKey(ctx context.Context, sel ast.SelectionSet, v SealPublicKey) graphql.Marshaler {
+	return ec._SealPublicKey(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSealPublicKey2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐSealPublicKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []SealPublicKey) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSealPublicKey2drawdownᚋgraphᚋinternalᚋgenᚐSealPublicKey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNSensitivityFigures2drawdownᚋinternalᚋbooksᚐSensitivityFigures(ctx context.Context, sel ast.SelectionSet, v books.SensitivityFigures) graphql.Marshaler {
 	return ec._SensitivityFigures(ctx, sel, &v)
 }
@@ -103250,6 +104370,13 @@ func (ec *executionContext) marshalORunOutReason2ᚖdrawdownᚋinternalᚋforeca
 	_ = ctx
 	res := scalar.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOSeal2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐSeal(ctx context.Context, sel ast.SelectionSet, v *Seal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Seal(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOStatement2ᚖdrawdownᚋinternalᚋbooksᚐStatement(ctx context.Context, sel ast.SelectionSet, v *books.Statement) graphql.Marshaler {

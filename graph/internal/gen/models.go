@@ -1247,6 +1247,44 @@ type RolloverInput struct {
 	Extend ledger.Duration `json:"extend"`
 }
 
+// The signed root of the log of entries after a close. It never changes: a month that is closed again has another.
+type Seal struct {
+	// From 1, without gaps, in the order in which they were made.
+	Number int `json:"number"`
+	// The month.
+	Period ledger.Period `json:"period"`
+	// When it was closed.
+	At time.Time `json:"at"`
+	// How many entries the log held before: the close added those from here on.
+	FromSize int `json:"fromSize"`
+	// How many entries it holds with them.
+	Size int `json:"size"`
+	// The root of the log by RFC 6962, in base64.
+	Root string `json:"root"`
+	// The signed text, a note in the form of C2SP tlog-checkpoint: what to give to an auditor at each close.
+	Checkpoint string `json:"checkpoint"`
+	// The key that signed it, as a signed note writes it.
+	Key string `json:"key"`
+}
+
+// A proof that is checked without the book: by `drawdown verify --proof`, or by another program.
+type SealProof struct {
+	// JSON with the key, the checkpoint, the bytes that are hashed and the hashes that lead to the root. Put it into a file as it is.
+	Document string `json:"document"`
+}
+
+// A key that signs seals from a close on, until the next.
+type SealPublicKey struct {
+	// From 1, in order.
+	Number int `json:"number"`
+	// As a signed note writes it: the name of the log, a hash, the key.
+	Key string `json:"key"`
+	// When it signed for the first time.
+	Since time.Time `json:"since"`
+	// Who closed the month then, as the audit trail calls them.
+	By string `json:"by"`
+}
+
 // Tells what changes, as it changes: one field each, over server-sent events (`Accept: text/event-stream`). Every event is
 // the state of things when it is sent, never an older one and never one between two commits; whoever reads slowly gets fewer
 // events, not late ones. A change is told within about a second, whichever server made it. What lies below an event's own

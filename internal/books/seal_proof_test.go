@@ -1,0 +1,119 @@
+package books_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/transparency-dev/merkle/proof"
+	"github.com/transparency-dev/merkle/rfc6962"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"drawdown/internal/books"
+	"drawdown/ledger"
+)
+
+func hashes(of []tlog.Hash) [][]byte {
+	all := make([][]byte, len(of))
+	for i := range of {
+		all[i] = of[i][:]
+	}
+	return all
+}
+
+// TestSealProofs checks proofs with a program that is not ours, as docs/seals.md shows.
+func TestSealProofs(t *testing.T) {
+	b, _, now := closing(t)
+	done[books.Closing](t)(b.PeriodClose(t.Context(), "close", books.ClosePeriod{Period: january}))
+	price := whole(9)
+	done[books.Purchased](t)(b.Purchase(t.Context(), "more", books.NewPurchase{Customer: "acme", Credits: whole(1), Price: &price}))
+	*now = now.AddDate(0, 1, 0)
+	done[books.JobRun](t)(b.RunJob(t.Context(), books.JobAll, books.RunOptions{}))
+	done[books.Closing](t)(b.PeriodClose(t.Context(), "february", books.ClosePeriod{Period: february}))
+
+	var entry, consistency books.SealProof
+	err := b.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+		recognitions, err := tx.Recognitions(ctx, books.RecognitionFilter{Entry: 2}, books.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		if entry, err = books.SealProofOf(ctx, tx, 2, recognitions[0].ID); err != nil {
+			return err
+		}
+		consistency, err = books.SealConsistency(ctx, tx, 1, 2)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := func(checkpoint string) (size uint64, root []byte) {
+		text, signature, _ := strings.Cut(checkpoint, "\n\n— ")
+		lines := strings.Split(text, "\n")
+		signed, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.TrimPrefix(signature, lines[0]+" ")))
+		if err != nil || !ed25519.Verify(sealSigner.PublicKey(), []byte(text+"\n"), signed[4:]) {
+			t.Fatalf("the signature does not hold: %v\n%s", err, checkpoint)
+		}
+		size, _ = strconv.ParseUint(lines[1], 10, 64)
+		root, _ = base64.StdEncoding.DecodeString(lines[2])
+		return size, root
+	}
+	size, now1 := root(entry.Checkpoint)
+	hasher := rfc6962.DefaultHasher
+	if err := proof.VerifyInclusion(hasher, uint64(entry.Entry.Index), size, hasher.HashLeaf(entry.Entry.Form), hashes(entry.Entry.Hashes), now1); err != nil {
+		t.Error("the entry:", err)
+	}
+	sealed, err := ledger.ReadEntryForm(entry.Entry.Form)
+	if err != nil || sealed.Number != 2 || sealed.Kind != ledger.UsageEntry || sealed.Lines[0].Amount != ledger.Money(1000, "USD") {
+		t.Errorf("the entry is %+v, %v; want the use of ten credits at 1.00", sealed, err)
+	}
+	if err := proof.VerifyInclusion(hasher, uint64(entry.Recognition.Index), uint64(sealed.Recognitions), hasher.HashLeaf(entry.Recognition.Form), hashes(entry.Recognition.Hashes), sealed.RecognitionsRoot[:]); err != nil {
+		t.Error("the recognition:", err)
+	}
+	before, first := root(consistency.Before)
+	after, second := root(consistency.Checkpoint)
+	if err := proof.VerifyConsistency(hasher, before, after, hashes(consistency.Hashes), first, second); err != nil {
+		t.Error("consistency:", err)
+	}
+
+	// What was written is read and holds; with any part changed it does not.
+	for _, whole := range []books.SealProof{entry, consistency} {
+		text, err := json.Marshal(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := done[books.SealProof](t)(books.ReadSealProof(text))
+		proved := done[books.Proved](t)(read.Check(read.Key))
+		if proved.Entry != nil && (proved.Recognition == nil || proved.Recognition.Amount != ledger.Money(1000, "USD")) {
+			t.Errorf("proved %+v", proved)
+		}
+	}
+	for name, spoil := range map[string]func(p *books.SealProof){
+		"the form":        func(p *books.SealProof) { p.Entry.Form[20] ^= 1 },
+		"the recognition": func(p *books.SealProof) { p.Recognition.Form[20] ^= 1 },
+		"the place":       func(p *books.SealProof) { p.Entry.Index = 0 },
+		"the checkpoint":  func(p *books.SealProof) { p.Checkpoint = strings.Replace(p.Checkpoint, "2024-01", "2024-03", 1) },
+		"a hash":          func(p *books.SealProof) { p.Entry.Hashes[0][0] ^= 1 },
+		"everything":      func(p *books.SealProof) { *p = books.SealProof{Key: p.Key, Checkpoint: p.Checkpoint} },
+	} {
+		text, _ := json.Marshal(entry)
+		spoilt := done[books.SealProof](t)(books.ReadSealProof(text))
+		spoil(&spoilt)
+		if _, err := spoilt.Check(entry.Key); err == nil {
+			t.Errorf("%s was changed, and the proof holds", name)
+		}
+	}
+	if _, err := entry.Check(mustVerifier(t, otherKey)); err == nil {
+		t.Error("a proof holds by the key of somebody else")
+	}
+}
+
+var otherKey = ed25519.NewKeyFromSeed([]byte("another key of thirty-two bytes."))
+
+func mustVerifier(t *testing.T, key ed25519.PrivateKey) string {
+	t.Helper()
+	return done[string](t)(books.SealKey{PublicKey: books.KeySigner(key).PublicKey()}.Verifier("drawdown/other"))
+}
