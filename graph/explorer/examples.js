@@ -1245,6 +1245,16 @@ const shelves = [
         }
       },
       {
+        "name": "accountActivity",
+        "says": "What moved deferred revenue in December, line by line; the next page goes on from endCursor.",
+        "query": "query Activity($account: AccountRole!, $from: Date!, $to: Date!) {\n  accountActivity(account: $account, from: $from, to: $to, first: 5) {\n    asOf postedThrough hasNextPage endCursor\n    balances { currency opening { amount } closing { amount } functionalClosing { amount } }\n    lines { accountingDate entry { number kind occurredOn } amount { amount currency } balance { amount } policy }\n  }\n}\n",
+        "variables": {
+          "account": "DEFERRED_REVENUE",
+          "from": "2025-12-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "deferredRevenue",
         "says": "Who is owed what: the customers behind deferred revenue.",
         "query": "query DeferredRevenue {\n  deferredRevenue(first: 3) {\n    totalCount\n    nodes { customer { externalId } currency lots unused carrying { amount } }\n  }\n}\n"
@@ -1307,6 +1317,23 @@ const shelves = [
         "variables": {
           "from": "2025-10-01",
           "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "revenueFromOpeningBalance",
+        "says": "How much of a quarter's revenue was in the contract liability when the quarter began.",
+        "query": "query FromOpeningBalance($from: Date!, $to: Date!) {\n  revenueFromOpeningBalance(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      fromOpening { amount { amount } }\n      columns { column amount { amount } }\n      fromSpan { amount { amount } }\n      revenue { amount { amount } }\n      earlier { column amount { amount } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
+        "name": "remainingObligation",
+        "says": "What is still to be recognised at the end of a year, and when it is expected to be.",
+        "query": "query Remaining($on: Date!) {\n  remainingObligation(on: $on) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency method leftOut\n      deferred { amount { amount } }\n      notDue { amount { amount } }\n      total { amount { amount } }\n      within12 { amount { amount } }\n      within24 { amount { amount } }\n      later { amount { amount } }\n      unscheduled { amount { amount } }\n      months { month amount { amount { amount } } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "variables": {
+          "on": "2025-12-31"
         }
       },
       {
@@ -1558,6 +1585,167 @@ const shelves = [
           },
           "key": "bank-2026"
         }
+      }
+    ]
+  },
+  {
+    "title": "Exports",
+    "examples": [
+      {
+        "name": "exportTargets",
+        "says": "Which general ledgers there are, and what has not reached them yet.",
+        "query": "query Targets {\n  exportTargets { code current { number schedule destination } exportedThrough waiting }\n}\n"
+      },
+      {
+        "name": "exportTarget",
+        "says": "How entries have reached a target over time.",
+        "query": "query Target($code: String!) {\n  exportTarget(code: $code) { code versions { number schedule ended reason } }\n}\n",
+        "variables": {
+          "code": "netsuite"
+        }
+      },
+      {
+        "name": "exportBatches",
+        "says": "The latest batches, with their files.",
+        "query": "query Batches {\n  exportBatches(first: 5, reverse: true) {\n    nodes { target { code } number status fromEntry toEntry entryCount problem files { name bytes sha256 path } }\n  }\n}\n"
+      },
+      {
+        "name": "exportBatch",
+        "says": "A batch and what the general ledger answered.",
+        "query": "query Batch($id: ID!) {\n  exportBatch(id: $id) { number status answered answers(first: 10) { journal externalId } replacedBy { number } }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "exportTargetCreate",
+        "says": "Adds another general ledger: a summary by month, account, currency, kind and policy, made when a month is closed.",
+        "query": "mutation Target($input: ExportTargetCreateInput!, $key: String!) {\n  exportTargetCreate(input: $input, idempotencyKey: $key) {\n    target { code current { number schedule } waiting }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "quickbooks",
+            "profile": "{\"format\": \"quickbooks-online\", \"mode\": \"summary\", \"summary\": {\"dimensions\": [\"policy\"], \"kind\": true, \"net\": false}, \"accounts\": [{\"role\": \"cash\", \"code\": \"1000\", \"name\": \"Cash\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"accounts_receivable\", \"code\": \"1010\", \"name\": \"Accounts receivable\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"unbilled_receivable\", \"code\": \"1020\", \"name\": \"Unbilled receivable\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"deferred_revenue\", \"code\": \"1030\", \"name\": \"Deferred revenue\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"tax_payable\", \"code\": \"1040\", \"name\": \"Tax payable\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"unclaimed_property\", \"code\": \"1050\", \"name\": \"Unclaimed property\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"refund_liability\", \"code\": \"1060\", \"name\": \"Refund liability\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"opening_balances\", \"code\": \"1070\", \"name\": \"Opening balances\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"usage_revenue\", \"code\": \"1080\", \"name\": \"Usage revenue\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"breakage_revenue\", \"code\": \"1090\", \"name\": \"Breakage revenue\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"overage_revenue\", \"code\": \"1100\", \"name\": \"Overage revenue\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"refunds\", \"code\": \"1110\", \"name\": \"Refunds\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"disputes\", \"code\": \"1120\", \"name\": \"Disputes\", \"from\": \"\", \"to\": \"\"}, {\"role\": \"fx_gain_loss\", \"code\": \"1130\", \"name\": \"Fx gain loss\", \"from\": \"\", \"to\": \"\"}]}",
+            "schedule": "AFTER_CLOSE"
+          },
+          "key": "target-quickbooks"
+        }
+      },
+      {
+        "name": "exportTargetCreate-refused",
+        "says": "What is wrong with a profile is said field by field.",
+        "query": "mutation Target($input: ExportTargetCreateInput!, $key: String!) {\n  exportTargetCreate(input: $input, idempotencyKey: $key) {\n    target { code }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "code": "broken",
+            "profile": "{\"format\":\"netsuite\",\"mode\":\"weekly\"}"
+          },
+          "key": "target-broken"
+        }
+      },
+      {
+        "name": "exportTargetUpdate",
+        "says": "From now on batches are made when somebody asks.",
+        "query": "mutation Update($id: ID!, $input: ExportTargetUpdateInput!, $key: String!) {\n  exportTargetUpdate(targetId: $id, input: $input, idempotencyKey: $key) {\n    target { current { number schedule reason } versions { number } }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "schedule": "BY_HAND",
+            "reason": "The controller looks at the month first"
+          },
+          "key": "target-netsuite-by-hand"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportTarget(code: \"netsuite\") { id } }"
+          }
+        ]
+      },
+      {
+        "name": "exportBatchCreate",
+        "says": "Fixes which entries go next. The server writes the files and seals the batch within seconds.",
+        "query": "mutation Batch($id: ID!, $input: ExportBatchCreateInput!, $key: String!) {\n  exportBatchCreate(targetId: $id, input: $input, idempotencyKey: $key) {\n    batch { number status fromEntry toEntry }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "through": 1300
+          },
+          "key": "batch-1"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportTarget(code: \"netsuite\") { id } }"
+          }
+        ]
+      },
+      {
+        "name": "exportBatchDeliver",
+        "says": "Says that the files of a sealed batch were loaded by hand.",
+        "query": "mutation Delivered($id: ID!, $input: ExportBatchDeliverInput!, $key: String!) {\n  exportBatchDeliver(batchId: $id, input: $input, idempotencyKey: $key) {\n    batch { status }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "to": "loaded into NetSuite"
+          },
+          "key": "batch-1-loaded"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "exportBatchAcknowledge",
+        "says": "Takes what NetSuite calls the journals of a sealed batch.",
+        "query": "mutation Answer($id: ID!, $input: ExportBatchAcknowledgeInput!, $key: String!) {\n  exportBatchAcknowledge(batchId: $id, input: $input, idempotencyKey: $key) {\n    batch { status answered }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "journals": [
+              {
+                "journal": "SJ1-1",
+                "externalId": "JOU-4711"
+              }
+            ]
+          },
+          "key": "batch-1-answer"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "exportBatchVoid",
+        "says": "Takes a batch out of force. Its entries go into the next batch.",
+        "query": "mutation Void($id: ID!, $input: ExportBatchVoidInput!, $key: String!) {\n  exportBatchVoid(batchId: $id, input: $input, idempotencyKey: $key) {\n    batch { number status reason }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "input": {
+            "reason": "The subsidiary was the wrong one"
+          },
+          "key": "batch-1-void"
+        },
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
+        "name": "exportBatchProgress",
+        "says": "How far the files of a batch are.",
+        "query": "subscription Progress($id: ID!) {\n  exportBatchProgress(id: $id) { number status progress problem }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
       }
     ]
   },

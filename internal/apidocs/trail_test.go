@@ -23,12 +23,9 @@ var recordsNothing = map[string]string{
 	"usageRecord": "an event of use is a record itself, and there are millions",
 }
 
-// makesNew are the acts that change nothing that was there, so that there is no before. Some
-// set what may have been set already: the examples set it for the first time.
-var makesNew = []string{
-	"customer.create", "policy.create", "pack.create", "meter.create", "budget.create", "alertRule.create", "topUpRule.create", "webhook.create",
-	"token.create", "closeTask.create", "estimate.propose", "period.reopen.propose", "manual.propose", "manual.reverse", "fxrate.set", "escheatRule.set", "closeTask.done",
-}
+// makesNew are the acts beside those that create which change nothing that was there, so that there is no
+// before. Some set what may have been set already: the examples set it for the first time.
+var makesNew = []string{"estimate.propose", "period.reopen.propose", "manual.propose", "manual.reverse", "fxrate.set", "escheatRule.set", "closeTask.done"}
 
 // TestEveryMutationLeavesATrail sends the examples of all mutations and looks at what each left
 // in the audit trail: what was before and what is after, or an act that is a record itself.
@@ -152,7 +149,7 @@ func checkTrailed(t *testing.T, mutation string, event books.AuditEvent) {
 	if !json.Valid([]byte(event.After)) {
 		t.Errorf("%s: %s does not say what stands after: %q", mutation, event.Action, event.After)
 	}
-	isNew := slices.Contains(makesNew, event.Action)
+	isNew := strings.HasSuffix(event.Action, ".create") || slices.Contains(makesNew, event.Action)
 	if !isNew && !json.Valid([]byte(event.Before)) {
 		t.Errorf("%s: %s does not say what stood before: call was() in the act, or add it to makesNew: %q", mutation, event.Action, event.Before)
 	}
