@@ -345,6 +345,7 @@ type ReviewFilter struct {
 	PolicyID, EstimateID string
 	Month                ledger.Period
 	Stale                *bool
+	By                   time.Time // made by then
 }
 
 // maxReviewedBack is how many months that have ended without a review a run makes up for.

@@ -6,6 +6,10 @@ var registered = []func() []Report{
 	rollForwards,
 	accounts,
 	earlyBreakage,
+	cohorts,
+	reviews,
 	unclaimed,
 	outOfPeriod,
+	ending,
+	statements,
 }

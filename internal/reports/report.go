@@ -24,6 +24,9 @@ type Report struct {
 	Columns    []Column
 	// OfCustomer says that a caller who is bound to one customer may have it, of that customer.
 	OfCustomer bool
+	// Now says why the report is of now alone: what of it was otherwise before cannot be told any
+	// more. "" where it can be had as of any instant.
+	Now string
 	// Write reads the report from the snapshot and yields its rows in their order. It takes
 	// AsOf as an instant that has come.
 	Write func(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error
@@ -54,6 +57,9 @@ const (
 
 // AsOf is the parameter that most reports have.
 var AsOf = Parameter{Name: "asOf", Kind: InstantParameter, About: "leaves out what was posted later; now where it is not given"}
+
+// AsOfNow is the parameter of reports that are of now alone: the file says when that was.
+var AsOfNow = Parameter{Name: AsOf.Name, Kind: InstantParameter, About: "leave it out: the report is as of now, and the file says when that was"}
 
 // From and To are the accounting dates of a span, both included.
 var (
@@ -174,8 +180,12 @@ func (r Report) Parse(b *books.Books, given map[string]string) (Args, error) {
 		}
 		args.given[p.Name] = value
 	}
-	if asOf := args.Instant(AsOf.Name); asOf.After(b.Now()) {
+	now := b.Now()
+	switch asOf := args.Instant(AsOf.Name); {
+	case asOf.After(now):
 		return args, wrong(AsOf.Name, "must not be in the future, but is %s", asOf.Format(time.RFC3339Nano))
+	case r.Now != "" && given[AsOf.Name] != "" && asOf.Before(now):
+		return args, wrong(AsOf.Name, "must be left out, for %s is of now alone: %s", r.Name, r.Now)
 	}
 	return args, nil
 }

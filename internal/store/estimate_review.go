@@ -149,6 +149,9 @@ func ofReviews(q *bun.SelectQuery, filter books.ReviewFilter) *bun.SelectQuery {
 	if filter.Month != 0 {
 		q = q.Where("month = ?", filter.Month.String())
 	}
+	if !filter.By.IsZero() {
+		q = q.Where("at_us <= ?", instantOf(filter.By))
+	}
 	if filter.Stale != nil {
 		q = q.Where("(stale = 1) = ?", *filter.Stale)
 	}
