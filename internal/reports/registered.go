@@ -9,6 +9,7 @@ var registered = []func() []Report{
 	cohorts,
 	reviews,
 	unclaimed,
+	revenue,
 	outOfPeriod,
 	ending,
 	statements,
