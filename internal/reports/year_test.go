@@ -1,0 +1,369 @@
+package reports_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"drawdown/internal/books"
+	"drawdown/internal/reports"
+	"drawdown/ledger"
+	"drawdown/revrec"
+)
+
+// TestAYear lives through a scripted year on both engines: twelve months that close, use that is
+// heard of late, a month that is opened again, an entry that people write. Each closing files the
+// reports of its month; whatever follows, the same question gets the same bytes. The reports
+// are added up here, by reading the files, and foot to each other.
+func TestAYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a year, four times")
+	}
+	var first map[string]string
+	for run := range 2 { // the same twice: files depend on nothing but what happened
+		for i, b := range onBoth(t) {
+			y := &year{book: b, filed: map[string]string{}}
+			y.live()
+			if first == nil {
+				first = y.filed
+			}
+			for name, text := range y.filed {
+				if first[name] != text {
+					t.Errorf("run %d, engine %d: %s is another file:\n%s\nwas\n%s", run, i, name, text, first[name])
+				}
+			}
+			if len(first) != len(y.filed) {
+				t.Errorf("run %d, engine %d: %d files, the first had %d", run, i, len(y.filed), len(first))
+			}
+		}
+	}
+}
+
+// year is a book on its way through a year.
+type year struct {
+	*book
+	keys  int
+	filed map[string]string // what was filed, by report, month and how often it closed
+	asked []question
+	shut  map[string]int // how often a month was closed
+}
+
+// question is what a file answers.
+type question struct {
+	name, report string
+	given        map[string]string
+}
+
+func (y *year) key() string { y.keys++; return fmt.Sprint("y", y.keys) }
+
+func (y *year) as(actor string) context.Context {
+	return books.WithCaller(y.t.Context(), books.Caller{Actor: actor, Persons: []string{actor}, Roles: []books.Role{books.Accountant}})
+}
+
+func (y *year) buy(customer, policy string, credits, price int64, currency ledger.Currency, rate string) {
+	p := decimal.NewFromInt(price)
+	request := books.NewPurchase{Customer: customer, Policy: policy, Credits: decimal.NewFromInt(credits), Price: &p, Currency: currency}
+	if rate != "" {
+		r := decimal.RequireFromString(rate)
+		request.FXRate = &r
+	}
+	_, err := y.Purchase(y.t.Context(), y.key(), request)
+	y.must(err)
+}
+
+func (y *year) use(customer string, credits string, at time.Time) {
+	c := decimal.RequireFromString(credits)
+	outcomes, err := y.RecordUsage(y.t.Context(), []books.UsageInput{{ID: y.key(), Customer: customer, Credits: &c, OccurredAt: at}})
+	y.must(err)
+	if outcomes[0].Status != books.Recorded {
+		y.t.Fatalf("use of %s: %+v", customer, outcomes[0])
+	}
+}
+
+func (y *year) on(month time.Month, day int) time.Time {
+	return time.Date(2024, month, day, 9, 0, 0, 0, time.UTC)
+}
+
+// live lets the year happen.
+func (y *year) live() {
+	ctx := y.t.Context()
+	y.shut = map[string]int{}
+	y.now = y.on(1, 2)
+	year, quarter := ledger.Duration{Months: 12}, ledger.Duration{Months: 3}
+	for code, policy := range map[string]revrec.Policy{
+		"pooled":  {Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: decimal.RequireFromString("0.1"), Escheat: decimal.RequireFromString("0.2")}},
+		"quarter": {Expires: &quarter},
+	} {
+		_, err := y.PolicyCreate(ctx, "policy "+code, books.NewPolicy{Code: code, Policy: policy})
+		y.must(err)
+	}
+	for _, customer := range []string{"acme", "globex", "initech"} {
+		_, err := y.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
+		y.must(err)
+	}
+	y.prepare()
+	for month := time.January; month <= time.December; month++ {
+		y.now = y.on(month, 3)
+		y.buy("acme", "pooled", 1000, 97, "USD", "")
+		y.buy("initech", "quarter", 300, 31, "USD", "")
+		y.now = y.on(month, 9)
+		y.buy("globex", "pooled", 700, 60, "EUR", "1.0913")
+		for i, customer := range []string{"acme", "globex", "initech"} {
+			y.now = y.on(month, 12+i)
+			y.use(customer, fmt.Sprintf("%d.25", 40*(i+1)+int(month)*3), y.now)
+		}
+		if month > 1 { // heard of after its month was closed
+			y.now = y.on(month, 20)
+			y.use("acme", "7.5", y.on(month-1, 27))
+		}
+		if month == time.June {
+			y.manual()
+		}
+		y.run(2024, month+1, 1)
+		y.close(month)
+		if month == time.May {
+			y.reopen(time.April)
+		}
+	}
+	for _, q := range y.asked { // whatever followed
+		if text := y.file(q.report, reports.CSV, q.given); text != y.filed[q.name] {
+			y.t.Errorf("%s changed with what came after:\n%s\nwas\n%s", q.name, text, y.filed[q.name])
+		}
+	}
+	findings, err := y.Verify(ctx)
+	y.must(err)
+	for _, finding := range findings {
+		y.t.Errorf("verify: %+v", finding)
+	}
+}
+
+// prepare settles what a book needs before its first month can close.
+func (y *year) prepare() {}
+
+// manual accrues a rebate that the sub-ledger knows nothing of, and takes it back in July.
+func (y *year) manual() {
+	amount := decimal.RequireFromString("12.34")
+	entry, err := y.ManualEntryPropose(y.as("anna"), y.key(), books.NewManualEntry{
+		AccountingDate: ledger.NewDate(2024, 6, 20), Reason: "Rebate agreed, not yet paid", Description: "Accrued rebate", ReverseOn: ledger.NewDate(2024, 7, 1),
+		Lines: []books.NewManualLine{{Account: ledger.Refunds, Amount: amount}, {Account: ledger.RefundLiability, Credit: true, Amount: amount}},
+	})
+	y.must(err)
+	_, err = y.ManualEntryApprove(y.as("bert"), y.key(), books.DecideManual{ID: entry.ID, Reason: "Seen"})
+	y.must(err)
+}
+
+// close closes a month and files its reports.
+func (y *year) close(month time.Month) {
+	y.t.Helper()
+	period := ledger.NewDate(2024, month, 1).Period()
+	_, err := y.PeriodClose(y.as("anna"), y.key(), books.ClosePeriod{Period: period})
+	y.must(err)
+	y.now = y.now.Add(time.Minute)
+	y.shut[period.String()]++
+	asOf := y.now.Format(time.RFC3339Nano)
+	y.now = y.now.Add(time.Minute)
+	span := map[string]string{"from": period.First().String(), "to": period.Last().String(), "asOf": asOf}
+	months := map[string]string{"from": period.String(), "to": period.String(), "asOf": asOf}
+	with := func(given map[string]string, name, value string) map[string]string {
+		given = maps.Clone(given)
+		given[name] = value
+		return given
+	}
+	tables := map[string]table{}
+	ask := func(as, report string, given map[string]string) {
+		q := question{fmt.Sprintf("%s %s %d", as, period, y.shut[period.String()]), report, given}
+		y.filed[q.name] = y.file(report, reports.CSV, given)
+		y.asked = append(y.asked, q)
+		tables[as] = tableOf(y.t, y.filed[q.name])
+	}
+	ask("balance", "trial-balance", months)
+	ask("before", "trial-balance", map[string]string{"to": (period - 1).String(), "asOf": asOf})
+	ask("deferred", "deferred-revenue-roll-forward", span)
+	ask("deferred by policy", "deferred-revenue-roll-forward", with(span, "by", "POLICY"))
+	ask("early", "early-breakage-roll-forward", span)
+	for _, account := range ledger.Accounts() {
+		ask("activity "+string(account.Role), "account-activity", with(span, "account", strings.ToUpper(string(account.Role))))
+	}
+	y.foot(period, tables)
+	y.footRevenue(period, tables["balance"])
+}
+
+// table is the rows of a file, each by the names of its columns.
+type table []map[string]string
+
+func tableOf(t *testing.T, text string) table {
+	t.Helper()
+	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows table
+	for _, line := range lines[1:] {
+		if line[0] != "ROW" {
+			continue
+		}
+		row := map[string]string{}
+		for i, name := range lines[0] {
+			row[name] = line[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// sums adds a column up by the values of others, leaving out rows that keep says no to.
+func (rows table) sums(column string, by []string, keep func(map[string]string) bool) map[string]string {
+	sums := map[string]decimal.Decimal{}
+	for _, row := range rows {
+		if row[column] == "" || keep != nil && !keep(row) {
+			continue
+		}
+		key := make([]string, len(by))
+		for i, name := range by {
+			key[i] = row[name]
+		}
+		at := strings.Join(key, " ")
+		sums[at] = sums[at].Add(decimal.RequireFromString(row[column]))
+	}
+	texts := map[string]string{}
+	for key, sum := range sums {
+		if !sum.IsZero() {
+			texts[key] = sum.String()
+		}
+	}
+	return texts
+}
+
+func (y *year) same(what string, period ledger.Period, got, want map[string]string) {
+	y.t.Helper()
+	if !maps.Equal(got, want) {
+		y.t.Errorf("%s: %s does not foot: %v and %v", period, what, got, want)
+	}
+}
+
+func negated(sums map[string]string) map[string]string {
+	other := map[string]string{}
+	for key, text := range sums {
+		other[key] = decimal.RequireFromString(text).Neg().String()
+	}
+	return other
+}
+
+// foot holds the files of a month against each other.
+func (y *year) foot(period ledger.Period, tables map[string]table) {
+	y.t.Helper()
+	balance, before := tables["balance"], tables["before"]
+	account := []string{"account", "currency"}
+	for _, kind := range []string{"", "functional_"} {
+		y.same("opening with the closing before, "+kind, period, balance.sums(kind+"opening", account, nil), before.sums(kind+"closing", account, nil))
+	}
+	y.same("debits with credits", period, balance.sums("debits", []string{"currency"}, nil), balance.sums("credits", []string{"currency"}, nil))
+	y.same("debits with credits in the book's own", period, balance.sums("functional_debits", nil, nil), balance.sums("functional_credits", nil, nil))
+	y.same("all closings", period, balance.sums("functional_closing", nil, nil), map[string]string{})
+	// Each account's activity is what its balance moved by.
+	for _, of := range ledger.Accounts() {
+		name := strings.ToUpper(string(of.Role))
+		is := func(row map[string]string) bool { return strings.EqualFold(row["account"], name) }
+		line := func(row map[string]string) bool { return row["line"] == "LINE" }
+		opening, closing := balance.sums("opening", []string{"currency"}, is), balance.sums("closing", []string{"currency"}, is)
+		y.same("activity of "+name, period, tables["activity "+string(of.Role)].sums("amount", []string{"currency"}, line), difference(closing, opening))
+	}
+	deferred := func(row map[string]string) bool { return strings.EqualFold(row["account"], "deferred_revenue") }
+	at := func(line string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return row["line"] == line }
+	}
+	moved := func(row map[string]string) bool { return row["line"] != "OPENING" && row["line"] != "CLOSING" }
+	for _, name := range []string{"deferred", "deferred by policy"} {
+		roll := tables[name]
+		for _, kind := range []string{"", "functional_"} {
+			y.same(name+", "+kind+"opening", period, roll.sums(kind+"amount", []string{"currency"}, at("OPENING")), negated(balance.sums(kind+"opening", []string{"currency"}, deferred)))
+			y.same(name+", "+kind+"closing", period, roll.sums(kind+"amount", []string{"currency"}, at("CLOSING")), negated(balance.sums(kind+"closing", []string{"currency"}, deferred)))
+			y.same(name+", "+kind+"movements", period, roll.sums(kind+"amount", []string{"currency"}, moved),
+				difference(roll.sums(kind+"amount", []string{"currency"}, at("CLOSING")), roll.sums(kind+"amount", []string{"currency"}, at("OPENING"))))
+		}
+	}
+	// What was recognised ahead of expiry moved as its own roll-forward says.
+	early := tables["early"]
+	y.same("early breakage", period, early.sums("amount", []string{"currency"}, moved),
+		difference(early.sums("amount", []string{"currency"}, at("CLOSING")), early.sums("amount", []string{"currency"}, at("OPENING"))))
+}
+
+func difference(of, less map[string]string) map[string]string {
+	sums := map[string]string{}
+	for _, key := range slices.Concat(slices.Collect(maps.Keys(of)), slices.Collect(maps.Keys(less))) {
+		sum := decimal.Zero
+		if text, known := of[key]; known {
+			sum = decimal.RequireFromString(text)
+		}
+		if text, known := less[key]; known {
+			sum = sum.Sub(decimal.RequireFromString(text))
+		}
+		if !sum.IsZero() {
+			sums[key] = sum.String()
+		}
+	}
+	return sums
+}
+
+// footRevenue holds revenue by month of purchase and by customer against the revenue accounts.
+func (y *year) footRevenue(period ledger.Period, balance table) {
+	y.t.Helper()
+	revenue := decimal.Zero
+	for _, row := range balance {
+		if slices.Contains([]string{"usage_revenue", "breakage_revenue", "overage_revenue"}, strings.ToLower(row["account"])) {
+			revenue = revenue.Add(decimal.RequireFromString(row["functional_credits"])).Sub(decimal.RequireFromString(row["functional_debits"]))
+		}
+	}
+	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		waterfall, err := y.Waterfall(ctx, tx, books.WaterfallRequest{From: period, To: period})
+		if err != nil {
+			return err
+		}
+		refunds := decimal.Zero
+		for _, row := range balance {
+			if slices.Contains([]string{"refunds", "disputes"}, strings.ToLower(row["account"])) {
+				refunds = refunds.Add(decimal.RequireFromString(row["functional_debits"])).Sub(decimal.RequireFromString(row["functional_credits"]))
+			}
+		}
+		revenue = revenue.Sub(refunds)
+		sum := decimal.Zero
+		for _, row := range waterfall.Rows {
+			sum = sum.Add(row.Revenue.Functional.Decimal())
+		}
+		if !sum.Equal(revenue) {
+			y.t.Errorf("%s: the waterfall has %s of revenue, the trial balance %s", period, sum, revenue)
+		}
+		income, err := y.Income(ctx, tx, books.IncomeRequest{From: period.First(), To: period.Last(), By: books.ByCustomer, First: 100})
+		if err != nil {
+			return err
+		}
+		sum = decimal.Zero
+		for _, row := range income.Rows {
+			sum = sum.Add(row.FunctionalRevenue.Decimal())
+		}
+		if !sum.Equal(revenue) {
+			y.t.Errorf("%s: income by customer is %s, the trial balance has %s", period, sum, revenue)
+		}
+		return nil
+	}))
+}
+
+// reopen opens a month again with the later ones, loads what was forgotten, and closes them.
+func (y *year) reopen(month time.Month) {
+	period := ledger.NewDate(2024, month, 1).Period()
+	proposed, err := y.PeriodReopenPropose(y.as("anna"), y.key(), books.ReopenPeriod{Period: period, Reason: "A file of the gateway was found"})
+	y.must(err)
+	_, err = y.PeriodReopenApprove(y.as("bert"), y.key(), books.DecideReopening{ID: proposed.ID, Reason: "Seen"})
+	y.must(err)
+	y.use("globex", "3.125", y.on(month, 28))
+	y.run(2024, month+2, 2)
+	y.close(month)
+	y.close(month + 1)
+}
