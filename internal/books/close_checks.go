@@ -71,13 +71,13 @@ type Checklist struct {
 
 // Ready reports whether the period would close now.
 func (c Checklist) Ready() bool {
-	return c.Status == PeriodIsOpen && !slices.ContainsFunc(c.Checks, func(check CloseCheck) bool { return !check.Passed })
+	return c.Status != PeriodIsClosed && !slices.ContainsFunc(c.Checks, func(check CloseCheck) bool { return !check.Passed })
 }
 
 // CloseChecklist returns what the period needs to close. It reads what belongs to the
 // period, and what every lot carries; it changes nothing. Errors: INVALID, FORBIDDEN.
 func (b *Books) CloseChecklist(ctx context.Context, tx Tx, period ledger.Period) (Checklist, error) {
-	list := Checklist{Period: period, Status: PeriodIsOpen}
+	list := Checklist{Period: period, Status: b.periodStatus(period, PeriodIsOpen)}
 	if period < ledger.DateOf(earliest, b.zone).Period() {
 		return list, refuse(Invalid, "period", "must not be before 1970, but is %s", period)
 	}

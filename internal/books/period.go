@@ -14,6 +14,9 @@ type PeriodStatus string
 // The statuses of a period.
 const (
 	PeriodIsOpen   PeriodStatus = "OPEN"   // what happened in it is booked in it
+	// PeriodIsClosing is an open period whose last day has ended: it still takes what happened in
+	// it, until it is closed. It follows from the clock, and no row says it.
+	PeriodIsClosing PeriodStatus = "CLOSING"
 	PeriodIsClosed PeriodStatus = "CLOSED" // its figures never change; what comes late goes to the oldest open one
 )
 
@@ -228,13 +231,22 @@ func (b *Books) allPeriods(ctx context.Context, tx Tx) ([]Period, error) {
 	periods := make([]Period, 0, last-first+1)
 	for period := first; period <= last; period++ {
 		at, found := slices.BinarySearchFunc(known, period, func(p Period, period ledger.Period) int { return int(p.Period - period) })
+		p := Period{Period: period, Status: PeriodIsOpen}
 		if found {
-			periods = append(periods, known[at])
-		} else {
-			periods = append(periods, Period{Period: period, Status: PeriodIsOpen})
+			p = known[at]
 		}
+		p.Status = b.periodStatus(p.Period, p.Status)
+		periods = append(periods, p)
 	}
 	return periods, nil
+}
+
+// periodStatus is how a period stands now, where a row says that it is open.
+func (b *Books) periodStatus(period ledger.Period, status PeriodStatus) PeriodStatus {
+	if status == PeriodIsOpen && period.Last() < b.today() {
+		return PeriodIsClosing
+	}
+	return status
 }
 
 // firstPeriod returns the period of the first entry or purchase of the book; known is false,

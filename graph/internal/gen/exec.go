@@ -6291,8 +6291,10 @@ type AccountingPeriodEdge {
 
 "Whether a period takes entries."
 enum PeriodStatus {
-  "What happened in it is booked in it."
+  "Its last day has not ended. What happens in it is booked in it."
   OPEN
+  "It is over and not closed yet: what happened in it is still booked in it."
+  CLOSING
   "Its figures do not change: what happened in it and comes late is booked on the first day of the oldest open one."
   CLOSED
 }
@@ -6489,7 +6491,7 @@ type CloseChecklist {
   period: Period!
   "Whether it is closed already."
   status: PeriodStatus!
-  "True where it is open and all checks pass: ` + "`" + `periodClose` + "`" + ` would close it now."
+  "True where it is not closed and all checks pass: ` + "`" + `periodClose` + "`" + ` would close it now."
   ready: Boolean!
   "The checks, in their order."
   checks: [CloseCheck!]!
