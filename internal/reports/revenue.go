@@ -8,11 +8,11 @@ import (
 )
 
 // money are the columns of an amount in both currencies, the last of a report.
-func money(name, about string) []Column {
+func money(about string) []Column {
 	return []Column{
-		{Name: name, Kind: Money, In: "currency", About: about, Total: true},
+		{Name: "amount", Kind: Money, In: "currency", About: about, Total: true},
 		{Name: "currency", Kind: Text, About: "of the contracts"},
-		{Name: "functional_" + name, Kind: Money, In: "functional_currency", About: "the same in the book's own currency", Total: true},
+		{Name: "functional_amount", Kind: Money, In: "functional_currency", About: "the same in the book's own currency", Total: true},
 		{Name: "functional_currency", Kind: Text, About: "the book's own"},
 	}
 }
@@ -39,7 +39,7 @@ func revenue() []Report {
 			{Name: "bought", Kind: Month, About: "the month of purchase; empty for what belongs to none"},
 			{Name: "line", Kind: Text, About: "OPENING, SOLD, a column of revenue as `waterfall` names it, TAKEN_BACK, ESCHEATED, UNBILLED, DEFERRED_BY_HAND, CLOSING"},
 			{Name: "booked", Kind: Month, About: "the accounting month, of revenue"},
-		}, money("amount", "revenue, or what is or came into deferred revenue")...),
+		}, money("revenue, or what is or came into deferred revenue")...),
 		Write: writeWaterfall,
 	}, {
 		Name: "income", Title: "Income", Page: "finance/income.md",
@@ -54,7 +54,7 @@ func revenue() []Report {
 			{Name: "group", Kind: Text, About: "external id or code; empty for custom deals, use in credits, and what belongs to no group"},
 			{Name: "unassigned", Kind: Text, About: "yes for what belongs to no group"},
 			{Name: "line", Kind: Text, About: "a column of revenue as `income` names it"},
-		}, money("amount", "revenue; negative where it is taken back")...),
+		}, money("revenue; negative where it is taken back")...),
 		Write: writeIncome,
 	}, {
 		Name: "revenue-from-opening-balance", Title: "Revenue from the opening balance", Page: "finance/disclosures.md",
@@ -65,7 +65,7 @@ func revenue() []Report {
 			policy,
 			{Name: "part", Kind: Text, About: "OPENING_BALANCE; FROM_OPENING, FROM_SPAN, UNBILLED, OVERAGE, TAKEN_BACK and MANUAL, which come to all revenue; EARLIER, which is in them"},
 			{Name: "line", Kind: Text, About: "a column of revenue, or why it is of earlier periods, as `revenueFromOpeningBalance` names it"},
-		}, money("amount", "the amount")...),
+		}, money("the amount")...),
 		Write: writeOpeningRevenue,
 	}, {
 		Name: "remaining-obligation", Title: "Remaining performance obligation", Page: "finance/disclosures.md",
@@ -81,7 +81,7 @@ func revenue() []Report {
 			{Name: "method", Kind: Text, About: "CURVE, EXPIRY or NO_TERM; empty where it is left out"},
 			{Name: "line", Kind: Text, About: "DEFERRED, NOT_DUE, CONTRACT_ASSET; EXPECTED in a month, UNSCHEDULED"},
 			{Name: "expected", Kind: Month, About: "the month in which it is expected"},
-		}, money("amount", "the amount")...),
+		}, money("the amount")...),
 		Write: writeRemaining,
 	}}
 }
