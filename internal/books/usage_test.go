@@ -27,7 +27,7 @@ func newBookStore(t *testing.T, now *time.Time) (*books.Books, *store.Store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	b, err := books.Open(t.Context(), s, books.Options{Now: func() time.Time { return *now }})
+	b, err := books.Open(t.Context(), s, books.Options{Now: func() time.Time { return *now }, Signer: sealSigner})
 	if err != nil {
 		t.Fatal(err)
 	}
