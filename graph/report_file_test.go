@@ -1,0 +1,65 @@
+package graph_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"drawdown/internal/books"
+)
+
+// Reports are read as files by whoever may ask for their fields; who is bound to a customer has
+// what is about that one alone.
+func TestReportFiles(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	a.sell("bell")
+	viewer := a.token("viewer", books.Viewer)
+	one := newToken(t, a.books, books.NewToken{Name: "portal", Roles: []books.Role{books.Viewer}, Customer: "acme"})
+	ask := func(secret, path, known string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/v1/reports"+path, http.NoBody)
+		if secret != "" {
+			r.Header.Set("Authorization", "Bearer "+secret)
+		}
+		if known != "" {
+			r.Header.Set("If-None-Match", known)
+		}
+		recorder := httptest.NewRecorder()
+		a.bare.ServeHTTP(recorder, r)
+		return recorder
+	}
+	const span, own, others = "from=2024-01-01&to=2024-12-31", "/customer-statement.csv?customer=acme&", "/customer-statement.csv?customer=bell&"
+	for _, test := range []struct {
+		secret, path string
+		status       int
+		says         string
+	}{
+		{viewer, "", http.StatusOK, `"name":"trial-balance"`},
+		{viewer, "/trial-balance.csv", http.StatusOK, "ROW,CASH,"},
+		{viewer, "/trial-balance.jsonl", http.StatusOK, `"controlTotals"`},
+		{viewer, others + span, http.StatusOK, "OPENING_BALANCE"},
+		{viewer, "/tea-leaves.csv", http.StatusNotFound, "NOT_FOUND"},
+		{viewer, "/trial-balance.pdf", http.StatusBadRequest, ".jsonl"},
+		{viewer, "/account-activity.csv?account=CASH&from=2024-01-01", http.StatusBadRequest, `"to"`},
+		{viewer, own + span + "&asOf=2024-01-01T00:00:00Z", http.StatusBadRequest, "of now alone"},
+		{one, own + span, http.StatusOK, "OPENING_BALANCE"},
+		{one, others + span, http.StatusNotFound, "NOT_FOUND"},
+		{one, "/run-out.csv", http.StatusOK, "ROWS,1"},
+		{one, "/trial-balance.csv", http.StatusForbidden, "FORBIDDEN"},
+		{"", "/trial-balance.csv", http.StatusUnauthorized, "UNAUTHENTICATED"},
+	} {
+		got := ask(test.secret, test.path, "")
+		if got.Code != test.status || !strings.Contains(got.Body.String(), test.says) {
+			t.Errorf("%s: %d %s, want %d with %s", test.path, got.Code, got.Body, test.status, test.says)
+		}
+	}
+	if text := ask(one, "/run-out.csv", "").Body.String(); strings.Contains(text, "bell") {
+		t.Errorf("who is bound to acme reads of bell: %s", text)
+	}
+	first := ask(viewer, "/trial-balance.csv", "")
+	again := "/trial-balance.csv?asOf=" + first.Header().Get("Drawdown-As-Of")
+	if got := ask(viewer, again, first.Header().Get("ETag")); got.Code != http.StatusNotModified {
+		t.Errorf("asked again: %d %s", got.Code, got.Body)
+	}
+}
