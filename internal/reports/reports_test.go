@@ -122,14 +122,14 @@ func (b *book) file(name string, format reports.Format, given map[string]string)
 	return out.String()
 }
 
-// question is a report with what is asked of it.
-type question struct {
+// inquiry is a report with what is asked of it.
+type inquiry struct {
 	reports.Report
 	given map[string]string
 }
 
-// questions are all reports with what they need, and some with more.
-func questions() (all []question) {
+// inquiries are all reports with what they need, and some with more.
+func inquiries() (all []inquiry) {
 	given := map[string]string{
 		"from": "2024-01-01", "to": "2024-01-31", "on": "2024-01-31", "through": "2024-01", "period": "2024-01", "month": "2024-01", "customer": "=1+1", "policy": "pooled",
 		"account": "DEFERRED_REVENUE", "asOf": "2024-02-01T06:00:00Z",
@@ -153,12 +153,12 @@ func questions() (all []question) {
 			}
 		}
 		if r.Name != "expiring" { // January is over
-			all = append(all, question{r, asked})
+			all = append(all, inquiry{r, asked})
 		}
 		for _, values := range more[r.Name] {
 			with := maps.Clone(asked)
 			maps.Copy(with, values)
-			all = append(all, question{r, with})
+			all = append(all, inquiry{r, with})
 		}
 	}
 	return all
@@ -170,7 +170,7 @@ func questions() (all []question) {
 func TestTheSameQuestion(t *testing.T) {
 	before := map[string]string{}
 	seen := map[string]bool{}
-	same := func(when string, q question, format reports.Format, text string) {
+	same := func(when string, q inquiry, format reports.Format, text string) {
 		t.Helper()
 		key := fmt.Sprint(when, q.Name, q.given, format)
 		if first, met := before[key]; met && text != first {
@@ -184,13 +184,13 @@ func TestTheSameQuestion(t *testing.T) {
 	for _, b := range onBoth(t) {
 		b.live()
 		for _, format := range reports.Formats() {
-			for _, q := range questions() {
+			for _, q := range inquiries() {
 				same("then", q, format, b.file(q.Name, format, q.given))
 			}
 		}
 		b.liveOn()
 		for _, format := range reports.Formats() {
-			for _, q := range questions() {
+			for _, q := range inquiries() {
 				if q.Now == "" {
 					same("then", q, format, b.file(q.Name, format, q.given))
 					delete(q.given, "asOf")
