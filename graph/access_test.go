@@ -102,6 +102,7 @@ var matrix = map[string]struct {
 	"Query.entry":                      {`entry(number: 1) { id }`, everybody},
 	"Query.entries":                    {`entries { nodes { id } }`, everybody},
 	"Query.accounts":                   {`accounts { name }`, everybody},
+	"Query.reports":                    {`reports { name }`, everybody},
 	"Query.trialBalance":               {`trialBalance { functionalCurrency }`, everybody},
 	"Query.accountActivity":            {`accountActivity(account: CASH, from: "2024-01-01", to: "2024-01-31") { postedThrough }`, everybody},
 	"Query.usageOverTime":              {`usageOverTime(from: "2024-01-01", to: "2024-01-31") { total }`, everybody},

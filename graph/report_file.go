@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"drawdown/graph/internal/gen"
 	"drawdown/internal/books"
 	"drawdown/internal/reports"
 )
@@ -72,6 +73,31 @@ func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
 		all = append(all, l)
 	}
 	sayJSON(w, http.StatusOK, map[string]any{"reports": all})
+}
+
+// Reports lists the same as a field.
+func (queryResolver) Reports(ctx context.Context) ([]gen.ReportFile, error) {
+	all := []gen.ReportFile{}
+	for _, of := range reports.All() {
+		if forOneCustomer(ctx) && !of.OfCustomer {
+			continue
+		}
+		path := reportsPath + "/" + of.Name + "."
+		shown := gen.ReportFile{
+			Name: of.Name, Title: of.Title, About: of.About, Basis: text(of.Basis), CSVPath: path + string(reports.CSV), JSONLinesPath: path + string(reports.JSONL),
+			OfNowAlone: text(of.Now), Parameters: []gen.ReportFileParameter{}, Columns: []gen.ReportFileColumn{},
+		}
+		for _, p := range of.Parameters {
+			shown.Parameters = append(shown.Parameters, gen.ReportFileParameter{
+				Name: p.Name, Kind: string(p.Kind), About: p.About, Required: p.Required, Default: text(p.Default), Values: append([]string{}, p.Values...),
+			})
+		}
+		for _, c := range of.Columns {
+			shown.Columns = append(shown.Columns, gen.ReportFileColumn{Name: c.Name, Kind: string(c.Kind), About: c.About, CurrencyIn: text(c.In), Total: c.Total})
+		}
+		all = append(all, shown)
+	}
+	return all, nil
 }
 
 // ServeHTTP answers GET of a report as a file.

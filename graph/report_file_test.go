@@ -57,6 +57,11 @@ func TestReportFiles(t *testing.T) {
 	if text := ask(one, "/run-out.csv", "").Body.String(); strings.Contains(text, "bell") {
 		t.Errorf("who is bound to acme reads of bell: %s", text)
 	}
+	a.must(`{ reports { name csvPath jsonLinesPath ofNowAlone parameters { name kind required default values } columns { name kind currencyIn total } } }`).
+		is("reports.0.csvPath", `"/v1/reports/deferred-revenue-roll-forward.csv"`)
+	if got := a.withToken(one, `{ reports { name } }`); strings.Contains(got.body, "trial-balance") || !strings.Contains(got.body, "customer-statement") {
+		t.Errorf("a token for one customer sees %s", got.body)
+	}
 	first := ask(viewer, "/trial-balance.csv", "")
 	again := "/trial-balance.csv?asOf=" + first.Header().Get("Drawdown-As-Of")
 	if got := ask(viewer, again, first.Header().Get("ETag")); got.Code != http.StatusNotModified {

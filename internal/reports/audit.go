@@ -45,7 +45,7 @@ func AuditTrail() Report {
 // auditPage is how many events are read at once: what a file takes of memory.
 const auditPage = 500
 
-func writeAudit(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
+func writeAudit(ctx context.Context, _ *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
 	filter := books.AuditFilter{
 		Actor: args.Text("actor"), Subject: args.Text("subject"), Kind: books.CallerKind(args.Text("kind")), RequestID: args.Text("requestId"),
 		From: args.Instant("from"), Before: args.Instant("before"),

@@ -718,6 +718,7 @@ type QueryResolver interface {
 	SealPublicKeys(ctx context.Context) ([]SealPublicKey, error)
 	SealProof(ctx context.Context, entry int, recognition *string) (*SealProof, error)
 	SealConsistency(ctx context.Context, from int, to int) (*SealProof, error)
+	Reports(ctx context.Context) ([]ReportFile, error)
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*view.TrialBalance, error)
 	AccountActivity(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, currency *ledger.Currency, asOf *time.Time, first int, after *string) (*books.AccountActivity, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
@@ -1906,6 +1907,12 @@ type Query {
     "The number of the later seal."
     to: Int!
   ): SealProof! @requires(role: AUDITOR)
+
+  """
+  The reports that are files too, with their parameters, row count and control totals inside: docs/reports.md. A token for one customer
+  sees those that it may have.
+  """
+  reports: [ReportFile!]! @requires(role: VIEWER)
 
   """
   The trial balance of a span of months, from the entries posted by ` + "`" + `asOf` + "`" + `: the same question with the same ` + "`" + `asOf` + "`" + ` gets the same
@@ -6721,6 +6728,58 @@ type Line {
   policy: Policy
   "The pack it is about; null where none is."
   pack: Pack
+}
+
+"A report that can be read as a file."
+type ReportFile {
+  "Its name in paths and on the command line, such as ` + "`" + `trial-balance` + "`" + `."
+  name: String!
+  "Its name for people."
+  title: String!
+  "What it answers."
+  about: String!
+  "The paragraph that asks for it; null where none does."
+  basis: String
+  "Where GET reads it as CSV, with the parameters as a query."
+  csvPath: String!
+  "Where GET reads it as JSON Lines, with the parameters as a query."
+  jsonLinesPath: String!
+  "Why it is of now alone; null where ` + "`" + `asOf` + "`" + ` asks for it as of any instant."
+  ofNowAlone: String
+  "What it asks."
+  parameters: [ReportFileParameter!]!
+  "What is in its rows, in order."
+  columns: [ReportFileColumn!]!
+}
+
+"Something that a report asks."
+type ReportFileParameter {
+  "Its name in the query of the path."
+  name: String!
+  "How it is written: ` + "`" + `date` + "`" + `, ` + "`" + `period` + "`" + `, ` + "`" + `instant` + "`" + `, ` + "`" + `word` + "`" + `, ` + "`" + `text` + "`" + ` or ` + "`" + `flag` + "`" + `."
+  kind: String!
+  "What it is."
+  about: String!
+  "Whether it must be given."
+  required: Boolean!
+  "What it is where it is not given; null for nothing."
+  default: String
+  "The values of a ` + "`" + `word` + "`" + `; empty for others."
+  values: [String!]!
+}
+
+"A column of a report."
+type ReportFileColumn {
+  "Its name in the file."
+  name: String!
+  "What is in it: ` + "`" + `text` + "`" + `, ` + "`" + `date` + "`" + `, ` + "`" + `period` + "`" + `, ` + "`" + `instant` + "`" + `, ` + "`" + `number` + "`" + `, ` + "`" + `decimal` + "`" + ` or ` + "`" + `money` + "`" + `."
+  kind: String!
+  "What it is."
+  about: String!
+  "The column that has the currency of its amounts; null where it holds no money."
+  currencyIn: String
+  "Whether it is added up in the control totals, by currency."
+  total: Boolean!
 }
 
 "What every account did in a span of months. Closing balances sum to zero in every currency."
@@ -13341,6 +13400,64 @@ func (ec *executionContext) childFields_RemoteRule(ctx context.Context, field gr
 		return ec.fieldContext_RemoteRule_from(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RemoteRule", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ReportFile_name(ctx, field)
+	case "title":
+		return ec.fieldContext_ReportFile_title(ctx, field)
+	case "about":
+		return ec.fieldContext_ReportFile_about(ctx, field)
+	case "basis":
+		return ec.fieldContext_ReportFile_basis(ctx, field)
+	case "csvPath":
+		return ec.fieldContext_ReportFile_csvPath(ctx, field)
+	case "jsonLinesPath":
+		return ec.fieldContext_ReportFile_jsonLinesPath(ctx, field)
+	case "ofNowAlone":
+		return ec.fieldContext_ReportFile_ofNowAlone(ctx, field)
+	case "parameters":
+		return ec.fieldContext_ReportFile_parameters(ctx, field)
+	case "columns":
+		return ec.fieldContext_ReportFile_columns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFile", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportFileColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ReportFileColumn_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReportFileColumn_kind(ctx, field)
+	case "about":
+		return ec.fieldContext_ReportFileColumn_about(ctx, field)
+	case "currencyIn":
+		return ec.fieldContext_ReportFileColumn_currencyIn(ctx, field)
+	case "total":
+		return ec.fieldContext_ReportFileColumn_total(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFileColumn", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportFileParameter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ReportFileParameter_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReportFileParameter_kind(ctx, field)
+	case "about":
+		return ec.fieldContext_ReportFileParameter_about(ctx, field)
+	case "required":
+		return ec.fieldContext_ReportFileParameter_required(ctx, field)
+	case "default":
+		return ec.fieldContext_ReportFileParameter_default(ctx, field)
+	case "values":
+		return ec.fieldContext_ReportFileParameter_values(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFileParameter", field.Name)
 }
 
 func (ec *executionContext) childFields_RevenueAmount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -60602,6 +60719,38 @@ func (ec *executionContext) fieldContext_Query_sealConsistency(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_reports(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_reports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Reports(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ReportFile) graphql.Marshaler {
+			return ec.marshalNReportFile2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_reports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_trialBalance(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -63971,6 +64120,556 @@ func leaf_RemoteRule_from(obj *revrec.Breakage) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_RemoteRule_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RemoteRule", field, false, false, "RemoteFrom")
+}
+
+func (ec *executionContext) _ReportFile_name(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFile_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFile_name(obj *ReportFile) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFile_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_title(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFile_title(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFile_title(obj *ReportFile) graphql.Marshaler {
+	v := obj.Title
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFile_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_about(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFile_about(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFile_about(obj *ReportFile) graphql.Marshaler {
+	v := obj.About
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFile_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_basis(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	return leaf_ReportFile_basis(obj)
+}
+
+func leaf_ReportFile_basis(obj *ReportFile) graphql.Marshaler {
+	v := obj.Basis
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
+}
+func (ec *executionContext) fieldContext_ReportFile_basis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_csvPath(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFile_csvPath(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_csvPath(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CSVPath, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFile_csvPath(obj *ReportFile) graphql.Marshaler {
+	v := obj.CSVPath
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFile_csvPath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_jsonLinesPath(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFile_jsonLinesPath(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_jsonLinesPath(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JSONLinesPath, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFile_jsonLinesPath(obj *ReportFile) graphql.Marshaler {
+	v := obj.JSONLinesPath
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFile_jsonLinesPath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_ofNowAlone(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	return leaf_ReportFile_ofNowAlone(obj)
+}
+
+func leaf_ReportFile_ofNowAlone(obj *ReportFile) graphql.Marshaler {
+	v := obj.OfNowAlone
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
+}
+func (ec *executionContext) fieldContext_ReportFile_ofNowAlone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFile", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFile_parameters(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_parameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ReportFileParameter) graphql.Marshaler {
+			return ec.marshalNReportFileParameter2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileParameterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportFile_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportFile",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportFileParameter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReportFile_columns(ctx context.Context, field graphql.CollectedField, obj *ReportFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFile_columns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Columns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ReportFileColumn) graphql.Marshaler {
+			return ec.marshalNReportFileColumn2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileColumnᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportFile_columns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReportFile",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportFileColumn(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReportFileColumn_name(ctx context.Context, field graphql.CollectedField, obj *ReportFileColumn) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileColumn_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileColumn_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileColumn_name(obj *ReportFileColumn) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileColumn_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileColumn", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileColumn_kind(ctx context.Context, field graphql.CollectedField, obj *ReportFileColumn) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileColumn_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileColumn_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileColumn_kind(obj *ReportFileColumn) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileColumn_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileColumn", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileColumn_about(ctx context.Context, field graphql.CollectedField, obj *ReportFileColumn) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileColumn_about(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileColumn_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileColumn_about(obj *ReportFileColumn) graphql.Marshaler {
+	v := obj.About
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileColumn_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileColumn", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileColumn_currencyIn(ctx context.Context, field graphql.CollectedField, obj *ReportFileColumn) (ret graphql.Marshaler) {
+	return leaf_ReportFileColumn_currencyIn(obj)
+}
+
+func leaf_ReportFileColumn_currencyIn(obj *ReportFileColumn) graphql.Marshaler {
+	v := obj.CurrencyIn
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
+}
+func (ec *executionContext) fieldContext_ReportFileColumn_currencyIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileColumn", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileColumn_total(ctx context.Context, field graphql.CollectedField, obj *ReportFileColumn) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileColumn_total(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileColumn_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileColumn_total(obj *ReportFileColumn) graphql.Marshaler {
+	v := obj.Total
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReportFileColumn_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileColumn", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReportFileParameter_name(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileParameter_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileParameter_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileParameter_name(obj *ReportFileParameter) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileParameter_kind(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileParameter_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileParameter_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileParameter_kind(obj *ReportFileParameter) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileParameter_about(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileParameter_about(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileParameter_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileParameter_about(obj *ReportFileParameter) graphql.Marshaler {
+	v := obj.About
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileParameter_required(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	if plain := leaf_ReportFileParameter_required(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileParameter_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReportFileParameter_required(obj *ReportFileParameter) graphql.Marshaler {
+	v := obj.Required
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReportFileParameter_default(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	return leaf_ReportFileParameter_default(obj)
+}
+
+func leaf_ReportFileParameter_default(obj *ReportFileParameter) graphql.Marshaler {
+	v := obj.Default
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalString(*v)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_default(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReportFileParameter_values(ctx context.Context, field graphql.CollectedField, obj *ReportFileParameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportFileParameter_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportFileParameter_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportFileParameter", field, false, false, "String")
 }
 
 func (ec *executionContext) _RevenueAmount_column(ctx context.Context, field graphql.CollectedField, obj *books.RevenueAmount) (ret graphql.Marshaler) {
@@ -92577,6 +93276,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sealConsistency(ctx, field)
 				})
+		case "reports":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_reports(ctx, field)
+				})
 		case "trialBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -93380,6 +94085,206 @@ func (ec *executionContext) plain_RemoteRule(sel ast.SelectionSet, obj *revrec.B
 			return nil
 		}
 	}
+	return out
+}
+
+var reportFileImplementors = []string{"ReportFile"}
+
+func (ec *executionContext) _ReportFile(ctx context.Context, sel ast.SelectionSet, obj *ReportFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportFileImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportFile")
+		case "name":
+			out.Values[i] = ec._ReportFile_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ReportFile_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "about":
+			out.Values[i] = ec._ReportFile_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "basis":
+			out.Values[i] = ec._ReportFile_basis(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "csvPath":
+			out.Values[i] = ec._ReportFile_csvPath(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jsonLinesPath":
+			out.Values[i] = ec._ReportFile_jsonLinesPath(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ofNowAlone":
+			out.Values[i] = ec._ReportFile_ofNowAlone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "parameters":
+			out.Values[i] = ec._ReportFile_parameters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "columns":
+			out.Values[i] = ec._ReportFile_columns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reportFileColumnImplementors = []string{"ReportFileColumn"}
+
+func (ec *executionContext) _ReportFileColumn(ctx context.Context, sel ast.SelectionSet, obj *ReportFileColumn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportFileColumnImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportFileColumn")
+		case "name":
+			out.Values[i] = ec._ReportFileColumn_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ReportFileColumn_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "about":
+			out.Values[i] = ec._ReportFileColumn_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currencyIn":
+			out.Values[i] = ec._ReportFileColumn_currencyIn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._ReportFileColumn_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_ReportFileColumn returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ReportFileColumn(sel ast.SelectionSet, obj *ReportFileColumn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportFileColumnImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportFileColumn")
+		case "name":
+			out.Values[i] = leaf_ReportFileColumn_name(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "kind":
+			out.Values[i] = leaf_ReportFileColumn_kind(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "about":
+			out.Values[i] = leaf_ReportFileColumn_about(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "currencyIn":
+			out.Values[i] = leaf_ReportFileColumn_currencyIn(obj)
+		case "total":
+			out.Values[i] = leaf_ReportFileColumn_total(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var reportFileParameterImplementors = []string{"ReportFileParameter"}
+
+func (ec *executionContext) _ReportFileParameter(ctx context.Context, sel ast.SelectionSet, obj *ReportFileParameter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportFileParameterImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportFileParameter")
+		case "name":
+			out.Values[i] = ec._ReportFileParameter_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ReportFileParameter_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "about":
+			out.Values[i] = ec._ReportFileParameter_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._ReportFileParameter_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "default":
+			out.Values[i] = ec._ReportFileParameter_default(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._ReportFileParameter_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
 	return out
 }
 
@@ -101291,6 +102196,66 @@ func (ec *executionContext) marshalNRemoteFrom2drawdownᚋrevrecᚐRemoteFrom(ct
 		graphql.AddInvalidNullFromMarshaler(ctx, "RemoteFrom!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNReportFile2drawdownᚋgraphᚋinternalᚋgenᚐReportFile(ctx context.Context, sel ast.SelectionSet, v ReportFile) graphql.Marshaler {
+	return ec._ReportFile(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReportFile2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileᚄ(ctx context.Context, sel ast.SelectionSet, v []ReportFile) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportFile2drawdownᚋgraphᚋinternalᚋgenᚐReportFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReportFileColumn2drawdownᚋgraphᚋinternalᚋgenᚐReportFileColumn(ctx context.Context, sel ast.SelectionSet, v ReportFileColumn) graphql.Marshaler {
+	return ec._ReportFileColumn(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReportFileColumn2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []ReportFileColumn) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportFileColumn2drawdownᚋgraphᚋinternalᚋgenᚐReportFileColumn(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReportFileParameter2drawdownᚋgraphᚋinternalᚋgenᚐReportFileParameter(ctx context.Context, sel ast.SelectionSet, v ReportFileParameter) graphql.Marshaler {
+	return ec._ReportFileParameter(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReportFileParameter2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReportFileParameterᚄ(ctx context.Context, sel ast.SelectionSet, v []ReportFileParameter) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportFileParameter2drawdownᚋgraphᚋinternalᚋgenᚐReportFileParameter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNRevenueAmount2drawdownᚋinternalᚋbooksᚐRevenueAmount(ctx context.Context, sel ast.SelectionSet, v books.RevenueAmount) graphql.Marshaler {

@@ -1239,6 +1239,58 @@ type RemoteRuleInput struct {
 	From revrec.RemoteFrom `json:"from"`
 }
 
+// A report that can be read as a file.
+type ReportFile struct {
+	// Its name in paths and on the command line, such as `trial-balance`.
+	Name string `json:"name"`
+	// Its name for people.
+	Title string `json:"title"`
+	// What it answers.
+	About string `json:"about"`
+	// The paragraph that asks for it; null where none does.
+	Basis *string `json:"basis,omitempty"`
+	// Where GET reads it as CSV, with the parameters as a query.
+	CSVPath string `json:"csvPath"`
+	// Where GET reads it as JSON Lines, with the parameters as a query.
+	JSONLinesPath string `json:"jsonLinesPath"`
+	// Why it is of now alone; null where `asOf` asks for it as of any instant.
+	OfNowAlone *string `json:"ofNowAlone,omitempty"`
+	// What it asks.
+	Parameters []ReportFileParameter `json:"parameters"`
+	// What is in its rows, in order.
+	Columns []ReportFileColumn `json:"columns"`
+}
+
+// A column of a report.
+type ReportFileColumn struct {
+	// Its name in the file.
+	Name string `json:"name"`
+	// What is in it: `text`, `date`, `period`, `instant`, `number`, `decimal` or `money`.
+	Kind string `json:"kind"`
+	// What it is.
+	About string `json:"about"`
+	// The column that has the currency of its amounts; null where it holds no money.
+	CurrencyIn *string `json:"currencyIn,omitempty"`
+	// Whether it is added up in the control totals, by currency.
+	Total bool `json:"total"`
+}
+
+// Something that a report asks.
+type ReportFileParameter struct {
+	// Its name in the query of the path.
+	Name string `json:"name"`
+	// How it is written: `date`, `period`, `instant`, `word`, `text` or `flag`.
+	Kind string `json:"kind"`
+	// What it is.
+	About string `json:"about"`
+	// Whether it must be given.
+	Required bool `json:"required"`
+	// What it is where it is not given; null for nothing.
+	Default *string `json:"default,omitempty"`
+	// The values of a `word`; empty for others.
+	Values []string `json:"values"`
+}
+
 // What of credits that are not used by their expiry lives on. Goes with `expires`.
 type RolloverInput struct {
 	// The share of what is unused, more than 0 and at most 1, at most ten decimals.
