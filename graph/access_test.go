@@ -139,6 +139,7 @@ var matrix = map[string]struct {
 	"Mutation.customerJurisdictionSet": {`customerJurisdictionSet(externalId: "acme", jurisdiction: "US-DE", idempotencyKey: "KEY") { customer { id } userErrors { code } }`, operators},
 	"Mutation.escheatRuleSet":          {`escheatRuleSet(input: {jurisdiction: "US-DE", share: "0.4", reason: "12 Del. C. 1133"}, idempotencyKey: "KEY") { rule { from } userErrors { code } }`, accountants},
 	"Mutation.escheatPay":              {`escheatPay(input: {jurisdiction: "US-DE", amount: "1.00", reference: "r"}, idempotencyKey: "KEY") { userErrors { code } }`, accountants},
+	"Mutation.glAccountsSet":           {`glAccountsSet(accounts: [{account: CASH, code: "1000", name: "Cash"}], idempotencyKey: "KEY") { codes { code } userErrors { code } }`, accountants},
 	"Mutation.fxRateSet":               {`fxRateSet(rates: [{currency: EUR, day: "2024-01-02", rate: "1.1", source: "bank"}], idempotencyKey: "KEY") { rates { rate } userErrors { code } }`, accountants},
 	"Mutation.rateCardPublish":         {`rateCardPublish(input: {rates: [{meter: "tokens", credits: "1"}]}, idempotencyKey: "KEY") { rateCard { number } userErrors { code } }`, accountants},
 	"Mutation.purchaseCreate":          {`purchaseCreate(input: {customer: "acme", pack: "growth", credits: "1000"}, idempotencyKey: "KEY") { purchase { id } userErrors { code } }`, operators},

@@ -224,6 +224,7 @@ func TestEstimatesFollowEachOther(t *testing.T) {
 		waits := id(propose("pooled", "0.3", "2024-01-20", "4"))
 		a.now = a.now.AddDate(0, 1, 0)
 		a.must(`mutation { jobRun(job: ALL, idempotencyKey: "run") { run { status } userErrors { message } } }`)
+		a.must(`mutation { glAccountsSet(accounts: [{account: CASH, code: "1000", name: "Cash"}, {account: DEFERRED_REVENUE, code: "2400", name: "Deferred revenue"}], idempotencyKey: "gl") { userErrors { message } } }`)
 		closing := func(key string) answered {
 			t.Helper()
 			return a.ask(`mutation { periodClose(period: "2024-01", idempotencyKey: "` + key + `") { userErrors { code } } }`)

@@ -173,6 +173,7 @@ type loaders struct {
 	exportTargets *batch[string, books.ExportTarget]
 	exportBatches *batch[string, books.ExportBatch]
 	periodTotals  *batch[ledger.Period, books.PeriodTotal]
+	glChart       *batch[bool, books.GLChart]
 	closings      *batch[ledger.Period, []books.Closing]
 	reopenings    *batch[ledger.Period, []books.Reopening]
 	balances      *batch[balanceKey, books.Balance]
@@ -346,6 +347,15 @@ func (l *loaders) others(book *books.Books, read reader) {
 		return by, err
 	})
 	l.estimates = groupsBy(read, books.EstimatesOf, func(e *books.Estimate) string { return e.PolicyID }, l.sawEstimates)
+	// The whole chart by one statement, under its one key.
+	l.glChart = newBatch(func(ctx context.Context, _ []bool) (map[bool]books.GLChart, error) {
+		var chart books.GLChart
+		err := read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+			chart, err = books.ReadGLChart(ctx, tx)
+			return err
+		})
+		return map[bool]books.GLChart{true: chart}, err
+	})
 	l.estimateFiles = groupsBy(read, books.Tx.EstimateFiles, func(f *books.EstimateFile) string { return f.PolicyID }, nil)
 	l.attachments = groupsBy(read, books.Tx.Attachments, func(a *books.Attachment) string { return a.PolicyID }, nil)
 	l.voids = rowsBy(read, books.Tx.VoidsOf, func(e *books.UsageEvent) books.EventRow {

@@ -60,9 +60,10 @@ type (
 	entryResolver           struct{}
 	manualResolver          struct{}
 	lineResolver            struct{}
-	accountResolver         struct{}
 	activityResolver        struct{}
 	activityLineResolver    struct{}
+	accountResolver         struct{ *resolver }
+	glCodeResolver          struct{}
 	trialBalanceRowResolver struct{}
 	deferredRevenueResolver struct{}
 	jobResolver             struct{}
@@ -156,12 +157,13 @@ func (r *resolver) Cohort() gen.CohortResolver                   { return cohort
 func (r *resolver) Entry() gen.EntryResolver                     { return entryResolver{} }
 func (r *resolver) ManualEntry() gen.ManualEntryResolver         { return manualResolver{} }
 func (r *resolver) Line() gen.LineResolver                       { return lineResolver{} }
-func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{} }
 func (r *resolver) AccountActivity() gen.AccountActivityResolver { return activityResolver{} }
 
 func (r *resolver) AccountActivityLine() gen.AccountActivityLineResolver {
 	return activityLineResolver{}
 }
+func (r *resolver) Account() gen.AccountResolver                 { return accountResolver{r} }
+func (r *resolver) GlCode() gen.GlCodeResolver                   { return glCodeResolver{} }
 func (r *resolver) TrialBalanceRow() gen.TrialBalanceRowResolver { return trialBalanceRowResolver{} }
 
 func (r *resolver) DeferredRevenue() gen.DeferredRevenueResolver { return deferredRevenueResolver{} }

@@ -18,6 +18,7 @@ var useCases = []string{"internal/books", "internal/auth"}
 // doneBy names the use case of each mutation whose name is not its own in capitals.
 var doneBy = map[string]string{
 	"fxRateSet":         "FXRateSet",
+	"glAccountsSet":     "GLAccountsSet",
 	"purchaseCreate":    "Purchase",
 	"purchasePay":       "Pay",
 	"purchaseRefund":    "Refund",

@@ -174,6 +174,9 @@ const (
 // before the next.
 func (m *monthRun) closes(ctx context.Context) (err error) {
 	m.say("close: closing the months before")
+	if _, err := m.GLAccountsSet(ctx, "gl codes", books.SampleGLCodes()); err != nil {
+		return err
+	}
 	for period := ledger.DateOf(yearBegan, m.Zone()).Period(); period < ledger.DateOf(monthBegan, m.Zone()).Period(); period++ {
 		if _, err := m.PeriodClose(ctx, "close "+period.String(), books.ClosePeriod{Period: period}); err != nil {
 			return err

@@ -29,6 +29,7 @@ const (
 	CheckDeferred  CheckCode = "DEFERRED_REVENUE"   // the ledger agrees with lots and pools
 	CheckPurchases CheckCode = "PURCHASES"          // each is in the journal, once, with its price
 	CheckUsage     CheckCode = "USAGE"              // every event is drawn, every draw is booked
+	CheckGLCodes   CheckCode = "GL_CODES"           // every account that moved or has a balance has one
 	CheckEstimates CheckCode = "ESTIMATES"          // none with a day in it waits for a decision
 	CheckManual    CheckCode = "MANUAL_ENTRIES"     // none of it, or of before, waits for a decision
 	CheckTasks     CheckCode = "TASKS"              // the required ones are ticked
@@ -99,7 +100,7 @@ func (b *Books) CloseChecklist(ctx context.Context, tx Tx, period ledger.Period)
 func (b *Books) closeChecks(ctx context.Context, tx Tx, period ledger.Period) ([]CloseCheck, error) {
 	all := []func(context.Context, Tx, ledger.Period) (CloseCheck, error){
 		b.checkOver, b.checkEarlier, b.checkLateUsage, b.checkBooked, b.checkPosted, b.checkOpening,
-		b.checkBalanced, b.checkDeferred, b.checkPurchases, b.checkUsage, b.checkProposals, b.checkManualEntries, b.checkTasks,
+		b.checkBalanced, b.checkDeferred, b.checkPurchases, b.checkUsage, b.checkGLCodes, b.checkProposals, b.checkManualEntries, b.checkTasks,
 	}
 	checks := make([]CloseCheck, len(all))
 	for i, check := range all {
@@ -372,6 +373,49 @@ func (b *Books) idsSince(at time.Time) string {
 		id[i] = byte(millis >> (8 * (5 - i)))
 	}
 	return id.String()
+}
+
+// checkGLCodes holds a period open until every account that opens with a balance or moves in it
+// has a code in the general ledger on all days of it, so that what is exported is complete.
+func (b *Books) checkGLCodes(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
+	check := CloseCheck{Code: CheckGLCodes, Holds: "Every account with a balance or a line in the period has a code in the general ledger on its days."}
+	balance, err := tx.TrialBalance(ctx, period, period)
+	if err != nil {
+		return check, err
+	}
+	chart, err := ReadGLChart(ctx, tx)
+	if err != nil {
+		return check, err
+	}
+	var met, lacking []ledger.Role
+	for _, row := range balance.Balances {
+		at := row.Account
+		if slices.Contains(met, at) || row.Opening.Minor == 0 && row.FunctionalOpening.Minor == 0 &&
+			row.Debits.Minor == 0 && row.Credits.Minor == 0 && row.FunctionalDebits.Minor == 0 && row.FunctionalCredits.Minor == 0 {
+			continue
+		}
+		met = append(met, at)
+		if _, inForce := chart.On(at, period.First()); !inForce {
+			lacking = append(lacking, at)
+		}
+	}
+	check.Figures = []CheckFigure{counting("accounts", int64(len(met)))}
+	for _, at := range lacking {
+		check.Figures = append(check.Figures, saying("without a code", string(at)))
+	}
+	if len(lacking) > 0 {
+		check.ToDo = fmt.Sprintf("give each of %s its code in the general ledger from %s on or earlier (glAccountsSet)", joined(lacking), period.First())
+	}
+	return check, nil
+}
+
+// joined writes accounts one after the other.
+func joined(accounts []ledger.Role) string {
+	names := make([]string, len(accounts))
+	for i, account := range accounts {
+		names[i] = string(account)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (b *Books) checkProposals(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {

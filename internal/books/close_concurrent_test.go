@@ -21,6 +21,7 @@ func TestCloseWhileOthersBook(t *testing.T) {
 	onServers(t, 0, func(t *servers) {
 		ctx, price, one := t.Context(), whole(100), whole(1)
 		inFebruary := serverDay.AddDate(0, 0, -20)
+		done[[]books.GLCode](t.T)(t.books[0].GLAccountsSet(ctx, "gl", books.SampleGLCodes()))
 		done[books.Policy](t.T)(t.books[0].PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 		done[books.Policy](t.T)(t.books[0].PolicyCreate(ctx, "q", books.NewPolicy{Code: "pooled", Policy: revrec.Policy{
 			Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByPolicy, Rate: decimal.New(1, -1)},

@@ -50,6 +50,7 @@ func closingWith(t *testing.T, signer books.Signer) (b *books.Books, tamper func
 			t.Fatal(statement, err)
 		}
 	}
+	done[[]books.GLCode](t)(b.GLAccountsSet(ctx, "gl", books.SampleGLCodes()))
 	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 	done[books.Policy](t)(b.PolicyCreate(ctx, "q", books.NewPolicy{Code: "pooled", Policy: revrec.Policy{
 		Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByLot, Rate: decimal.New(1, -1)},
@@ -127,7 +128,7 @@ func TestReopenTakesTwo(t *testing.T) {
 	if again := done[books.Closing](t)(b.PeriodClose(person(t, "ann"), "1", books.ClosePeriod{Period: january})); again.ID != first.ID {
 		t.Fatal("the same request closed twice")
 	}
-	if first.Actor != "token:ann" || first.Entries != 2 || first.LastEntry != 2 || len(first.Checks) != 12 {
+	if first.Actor != "token:ann" || first.Entries != 2 || first.LastEntry != 2 || len(first.Checks) != 14 {
 		t.Fatalf("%+v: want the two entries of January, and every check", first)
 	}
 	done[books.Closing](t)(b.PeriodClose(ctx, "2", books.ClosePeriod{Period: february}))

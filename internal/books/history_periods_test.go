@@ -24,6 +24,8 @@ func (p *playedBook) closePeriod(t *rapid.T, i int, a happening) (books.ClosingA
 		next = beginningPeriod
 	}
 	period := p.periodOf(t, i, next+ledger.Period([]int{0, 0, 0, 0, 0, 1, -1}[a.target%7]))
+	_, err = p.GLAccountsSet(ctx, "gl codes", books.SampleGLCodes())
+	must(t, err)
 	closing, err := p.PeriodClose(ctx, fmt.Sprintf("act %d", i), books.ClosePeriod{Period: period})
 	if err != nil && strings.Contains(err.Error(), "have the book verified") {
 		t.Fatalf("a sound book does not close: %v", err)

@@ -23,6 +23,7 @@ var silent = map[string]string{
 	"usage.void":                "use is not told event by event",
 	"opening.import":            "a command of whoever moves in, before other systems go by the book; its lots are thousands",
 	"fxrate.set":                "a rate changes no figure before an act uses it, which is told",
+	"glAccounts.set":            "moves no figure: exports name accounts by it from a day on",
 	"customer.jurisdiction.set": "moves no figure that is booked",
 	"escheatRule.set":           "what it changes is booked by the jobs",
 	"customer.create":           "the company's own systems say who its customers are",
@@ -263,6 +264,7 @@ func TestTellOfPeriods(t *testing.T) {
 		proposed := done[books.Reopening](t)(b.PeriodReopenPropose(ann, key, books.ReopenPeriod{Period: march, Reason: "a file was found"}))
 		return books.DecideReopening{ID: proposed.ID}
 	}
+	done[[]books.GLCode](t)(b.GLAccountsSet(ctx, "gl", books.SampleGLCodes()))
 	done[books.Closing](t)(b.PeriodClose(ctx, "close", books.ClosePeriod{Period: march}))
 	done[books.Reopening](t)(b.PeriodReopenReject(bob, "no", propose("first")))
 	second := propose("second")

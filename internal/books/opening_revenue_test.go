@@ -70,6 +70,7 @@ func checkRevenueFromOpening(t *testing.T, kept *store.Store) {
 	use("3", "bell", 100, now)
 	on(2, 3)
 	done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	done[[]books.GLCode](t)(b.GLAccountsSet(ctx, "gl", books.SampleGLCodes()))
 	done[books.Closing](t)(b.PeriodClose(ctx, "close", books.ClosePeriod{Period: january}))
 	on(2, 5)
 	pay("second", bell, 300)

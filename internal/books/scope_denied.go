@@ -67,6 +67,9 @@ func (scopedTx) FXRatesOn(context.Context, ledger.Currency, []ledger.Date) ([]FX
 func (scopedTx) FXRates(context.Context, FXFilter, Page) ([]FXRate, error) { return nil, errScoped }
 func (scopedTx) CountFXRates(context.Context, FXFilter) (int64, error)     { return 0, errScoped }
 
+func (scopedTx) InsertGLCodes(context.Context, []GLCode) error { return errScoped }
+func (scopedTx) GLCodes(context.Context) ([]GLCode, error)     { return nil, errScoped }
+
 func (scopedTx) SetCustomerJurisdiction(context.Context, string, string) (string, error) {
 	return "", errScoped
 }

@@ -162,6 +162,11 @@ type catalogTx interface {
 	FXRates(ctx context.Context, filter FXFilter, page Page) ([]FXRate, error)
 	CountFXRates(ctx context.Context, filter FXFilter) (int64, error)
 
+	// InsertGLCodes keeps codes of the general ledger; GLCodes returns all, in order of account,
+	// day and entry.
+	InsertGLCodes(ctx context.Context, codes []GLCode) error
+	GLCodes(ctx context.Context) ([]GLCode, error)
+
 	// SetCustomerJurisdiction writes the jurisdiction of a customer and nothing else, and
 	// returns the one before. Errors: NOT_FOUND.
 	SetCustomerJurisdiction(ctx context.Context, customerID, jurisdiction string) (before string, err error)

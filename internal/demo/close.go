@@ -9,7 +9,7 @@ import (
 	"drawdown/ledger/export"
 )
 
-// closesJanuary closes the first month with a task ticked, and proposes to open it again.
+// closesJanuary gives the accounts their codes and closes the first month with a task ticked, and proposes to open it again.
 func closesJanuary(b *builder) error {
 	ctx := books.WithCaller(b.ctx, books.Caller{Actor: "oidc:carla", Name: "carla@example.com", Kind: books.ByOIDC, Persons: []string{"carla@example.com"}})
 	january := ledger.NewDate(2025, 1, 1).Period()
@@ -19,6 +19,9 @@ func closesJanuary(b *builder) error {
 	}
 	_, err = b.books.CloseTaskDone(ctx, b.key("task", "bank", "2025-01"), books.DoCloseTask{ID: task.ID, Period: january, Comment: "No difference"})
 	if err != nil {
+		return err
+	}
+	if _, err := b.books.GLAccountsSet(ctx, b.key("gl", "codes"), books.SampleGLCodes()); err != nil {
 		return err
 	}
 	closing, err := b.books.PeriodClose(ctx, b.key("close", "2025-01"), books.ClosePeriod{Period: january})

@@ -16,7 +16,9 @@ func TestOutOfPeriodFile(t *testing.T) {
 	for _, b := range onBoth(t) {
 		b.begin()
 		b.now = time.Date(2024, 2, 2, 6, 0, 0, 0, time.UTC)
-		_, err := b.PeriodClose(b.t.Context(), "close", books.ClosePeriod{Period: ledger.NewDate(2024, 1, 1).Period()})
+		_, err := b.GLAccountsSet(b.t.Context(), "gl", books.SampleGLCodes())
+		b.must(err)
+		_, err = b.PeriodClose(b.t.Context(), "close", books.ClosePeriod{Period: ledger.NewDate(2024, 1, 1).Period()})
 		b.must(err)
 		b.goOn()
 		given := map[string]string{"from": "2024-02-01", "to": "2024-02-29"}

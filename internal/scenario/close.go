@@ -9,7 +9,7 @@ import (
 	"drawdown/ledger"
 )
 
-// closePeriod closes a period. It runs no jobs.
+// closePeriod closes a period, of a book whose accounts have codes. It runs no jobs.
 type closePeriod struct {
 	period ledger.Period
 }
@@ -20,6 +20,10 @@ func readClose(p *parser, path string, step mapping, s Step) act {
 }
 
 func (a closePeriod) play(ctx context.Context, p *player, step Step) error {
+	// A scenario is about figures: which codes accounts have elsewhere, none says.
+	if _, err := p.books.GLAccountsSet(ctx, "scenario:glCodes", books.SampleGLCodes()); err != nil {
+		return err
+	}
 	_, err := p.books.PeriodClose(ctx, p.key(step), books.ClosePeriod{Period: a.period})
 	return err
 }

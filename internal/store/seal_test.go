@@ -66,6 +66,8 @@ func playSealed(s *store.Store) error {
 		_, err := p.b.PeriodClose(p.ctx, p.key(), books.ClosePeriod{Period: period})
 		p.check(err)
 	}
+	_, err = p.b.GLAccountsSet(p.ctx, p.key(), books.SampleGLCodes())
+	p.check(err)
 	closes("2024-02-02", january)
 	proposed, err := p.b.PeriodReopenPropose(p.ctx, p.key(), books.ReopenPeriod{Period: january, Reason: "a late file"})
 	p.check(err)

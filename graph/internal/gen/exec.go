@@ -75,6 +75,7 @@ type ResolverRoot interface {
 	ExportFile() ExportFileResolver
 	ExportTarget() ExportTargetResolver
 	ExportTargetVersion() ExportTargetVersionResolver
+	GlCode() GlCodeResolver
 	Hold() HoldResolver
 	HoldPart() HoldPartResolver
 	Income() IncomeResolver
@@ -144,6 +145,10 @@ type ComplexityRoot struct {
 
 type AccountResolver interface {
 	NaturalSide(ctx context.Context, obj *ledger.Account) (view.Side, error)
+
+	GlCode(ctx context.Context, obj *ledger.Account, on *ledger.Date) (*string, error)
+	GlName(ctx context.Context, obj *ledger.Account, on *ledger.Date) (*string, error)
+	GlCodes(ctx context.Context, obj *ledger.Account) ([]books.GLCode, error)
 }
 type AccountActivityResolver interface {
 	Account(ctx context.Context, obj *books.AccountActivity) (*ledger.Account, error)
@@ -391,6 +396,12 @@ type ExportTargetVersionResolver interface {
 
 	Reason(ctx context.Context, obj *books.ExportTargetVersion) (*string, error)
 }
+type GlCodeResolver interface {
+	Subtype(ctx context.Context, obj *books.GLCode) (*string, error)
+	Parent(ctx context.Context, obj *books.GLCode) (*string, error)
+
+	Reason(ctx context.Context, obj *books.GLCode) (*string, error)
+}
 type HoldResolver interface {
 	Customer(ctx context.Context, obj *books.Hold) (*books.Customer, error)
 
@@ -544,6 +555,7 @@ type MutationResolver interface {
 	ExportBatchVoid(ctx context.Context, batchID string, input ExportBatchVoidInput, idempotencyKey string) (*ExportBatchVoidPayload, error)
 	EscheatPay(ctx context.Context, input EscheatPayInput, idempotencyKey string) (*EscheatPayPayload, error)
 	FxRateSet(ctx context.Context, rates []books.NewFXRate, idempotencyKey string) (*FxRateSetPayload, error)
+	GlAccountsSet(ctx context.Context, accounts []books.NewGLCode, idempotencyKey string) (*GlAccountsSetPayload, error)
 	PurchaseCreate(ctx context.Context, input PurchaseCreateInput, idempotencyKey string) (*PurchaseCreatePayload, error)
 	PurchasePay(ctx context.Context, purchaseID string, input PurchasePayInput, idempotencyKey string) (*PurchasePayPayload, error)
 	PurchaseVoid(ctx context.Context, purchaseID string, input PurchaseVoidInput, idempotencyKey string) (*PurchaseVoidPayload, error)
@@ -962,6 +974,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ExportTargetCreateInput", ec.unmarshalInputExportTargetCreateInput),
 			graphql.NewInputUnmarshaler("ExportTargetUpdateInput", ec.unmarshalInputExportTargetUpdateInput),
 			graphql.NewInputUnmarshaler("FxRateInput", ec.unmarshalInputFxRateInput),
+			graphql.NewInputUnmarshaler("GlAccountInput", ec.unmarshalInputGlAccountInput),
 			graphql.NewInputUnmarshaler("GrantCreateInput", ec.unmarshalInputGrantCreateInput),
 			graphql.NewInputUnmarshaler("HoldCaptureInput", ec.unmarshalInputHoldCaptureInput),
 			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
@@ -2727,6 +2740,17 @@ type Mutation {
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): FxRateSetPayload @requires(role: ACCOUNTANT)
+
+  """
+  Gives accounts of the journal their codes in your general ledger from a day of an open month on, all of them or none. A code does not change: a later one takes its place,
+  also of the same day, and what was given before stays on record. No figure moves. Errors: ` + "`" + `INVALID` + "`" + `, ` + "`" + `PERIOD_CLOSED` + "`" + `.
+  """
+  glAccountsSet(
+    "1 to 100 codes, each account and day once."
+    accounts: [GlAccountInput!]!
+    "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
+    idempotencyKey: String!
+  ): GlAccountsSetPayload @requires(role: ACCOUNTANT)
 
   "Sells credits: makes the purchase, its lot and the journal entry. ASC 606-10-45-2."
   purchaseCreate(
@@ -5909,6 +5933,38 @@ type Account {
   naturalSide: Side!
   "Whether lots, pools and purchases say what is on it. A manual entry there says why, and stands between the ledger and them."
   control: Boolean!
+  "Its code in your general ledger that is in force on an accounting date; null where it has none. Not for tokens of one customer."
+  glCode(
+    "The accounting date; today where not given."
+    on: Date
+  ): String
+  "Its name in your general ledger, as ` + "`" + `glCode` + "`" + `."
+  glName(
+    "The accounting date; today where not given."
+    on: Date
+  ): String
+  "Every code that it was given, in order of the day from which it is in force, then of entry: at most 1,000. Not for tokens of one customer."
+  glCodes: [GlCode!]!
+}
+
+"Which account of your general ledger one of the journal is from a day on, until its next code. Of two of one day the later one counts."
+type GlCode {
+  "The code: text, with leading zeros as they were given."
+  code: String!
+  "The name there."
+  name: String!
+  "The kind of account there, such as ` + "`" + `Other Current Asset` + "`" + `; null where none was given."
+  subtype: String
+  "The code of the account above it; null where none was given."
+  parent: String
+  "The first accounting date on which it is in force."
+  from: Date!
+  "Why, as who set it wrote; null where nothing was."
+  reason: String
+  "When it was set."
+  createdAt: DateTime!
+  "Who set it."
+  createdBy: String!
 }
 
 "What an account is for. Each maps to an account of your general ledger."
@@ -6542,6 +6598,8 @@ enum CloseCheckCode {
   PURCHASES
   "Every event of the period is drawn whole, and every draw is booked."
   USAGE
+  "Every account with a balance or a line in the period has a code in the general ledger on its days: ` + "`" + `glAccountsSet` + "`" + ` gives it."
+  GL_CODES
   "No estimate that would be in force from a day of the period waits for a decision."
   ESTIMATES
   "No manual entry of the period, or of one before, waits for a decision."
@@ -8886,6 +8944,32 @@ input FxRateInput {
   source: String!
 }
 
+"The code of an account in your general ledger."
+input GlAccountInput {
+  "The account."
+  account: AccountRole!
+  "Its code there: 1 to 100 characters of text without control characters, no blank before or after. Leading zeros stay."
+  code: String!
+  "Its name there: 1 to 200 characters."
+  name: String!
+  "The kind of account there, for systems that ask for one: at most 100 characters."
+  subtype: String
+  "The code of the account above it: at most 100 characters."
+  parent: String
+  "The first accounting date on which it is in force, of an open month; the first day that is not closed where not given, and 1 January 1970 before any month is."
+  from: Date
+  "Why: at most 2,000 characters."
+  reason: String
+}
+
+"What came of ` + "`" + `glAccountsSet` + "`" + `."
+type GlAccountsSetPayload {
+  "The codes as they are kept, in the order in which they were given; null where they were refused."
+  codes: [GlCode!]
+  "What is wrong and what would be right; empty where it was done."
+  userErrors: [UserError!]!
+}
+
 "What came of ` + "`" + `fxRateSet` + "`" + `."
 type FxRateSetPayload {
   "The rates as they are kept, in the order in which they were given; null where they were refused."
@@ -9676,6 +9760,12 @@ func (ec *executionContext) childFields_Account(ctx context.Context, field graph
 		return ec.fieldContext_Account_naturalSide(ctx, field)
 	case "control":
 		return ec.fieldContext_Account_control(ctx, field)
+	case "glCode":
+		return ec.fieldContext_Account_glCode(ctx, field)
+	case "glName":
+		return ec.fieldContext_Account_glName(ctx, field)
+	case "glCodes":
+		return ec.fieldContext_Account_glCodes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Account", field.Name)
 }
@@ -11836,6 +11926,38 @@ func (ec *executionContext) childFields_FxRateSetPayload(ctx context.Context, fi
 		return ec.fieldContext_FxRateSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FxRateSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GlAccountsSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "codes":
+		return ec.fieldContext_GlAccountsSetPayload_codes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GlAccountsSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GlAccountsSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GlCode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_GlCode_code(ctx, field)
+	case "name":
+		return ec.fieldContext_GlCode_name(ctx, field)
+	case "subtype":
+		return ec.fieldContext_GlCode_subtype(ctx, field)
+	case "parent":
+		return ec.fieldContext_GlCode_parent(ctx, field)
+	case "from":
+		return ec.fieldContext_GlCode_from(ctx, field)
+	case "reason":
+		return ec.fieldContext_GlCode_reason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_GlCode_createdAt(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_GlCode_createdBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GlCode", field.Name)
 }
 
 func (ec *executionContext) childFields_GrantCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14732,6 +14854,34 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Account_glCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Account_glName_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Cohort_lots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15901,6 +16051,28 @@ func (ec *executionContext) field_Mutation_fxRateSet_args(ctx context.Context, r
 		return nil, err
 	}
 	args["rates"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_glAccountsSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "accounts",
+		func(ctx context.Context, v any) ([]books.NewGLCode, error) {
+			return ec.unmarshalNGlAccountInput2ᚕdrawdownᚋinternalᚋbooksᚐNewGLCodeᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["accounts"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "idempotencyKey",
 		func(ctx context.Context, v any) (string, error) {
 			return ec.unmarshalNString2string(ctx, v)
@@ -21013,6 +21185,126 @@ func leaf_Account_control(obj *ledger.Account) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Account_control(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Account", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Account_glCode(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_glCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().GlCode(ctx, obj, fc.Args["on"].(*ledger.Date))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_glCode(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_glCode_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_glName(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_glName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Account().GlName(ctx, obj, fc.Args["on"].(*ledger.Date))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Account_glName(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Account_glName_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Account_glCodes(ctx context.Context, field graphql.CollectedField, obj *ledger.Account) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Account_glCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Account().GlCodes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.GLCode) graphql.Marshaler {
+			return ec.marshalNGlCode2ᚕdrawdownᚋinternalᚋbooksᚐGLCodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Account_glCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Account",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GlCode(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AccountActivity_account(ctx context.Context, field graphql.CollectedField, obj *books.AccountActivity) (ret graphql.Marshaler) {
@@ -41836,6 +42128,294 @@ func (ec *executionContext) fieldContext_FxRateSetPayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _GlAccountsSetPayload_codes(ctx context.Context, field graphql.CollectedField, obj *GlAccountsSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlAccountsSetPayload_codes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Codes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.GLCode) graphql.Marshaler {
+			return ec.marshalOGlCode2ᚕdrawdownᚋinternalᚋbooksᚐGLCodeᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GlAccountsSetPayload_codes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GlAccountsSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GlCode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GlAccountsSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *GlAccountsSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlAccountsSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GlAccountsSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GlAccountsSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GlCode_code(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	if plain := leaf_GlCode_code(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_GlCode_code(obj *books.GLCode) graphql.Marshaler {
+	v := obj.Code
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_GlCode_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, false, false, "String")
+}
+
+func (ec *executionContext) _GlCode_name(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	if plain := leaf_GlCode_name(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_GlCode_name(obj *books.GLCode) graphql.Marshaler {
+	v := obj.Name
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_GlCode_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, false, false, "String")
+}
+
+func (ec *executionContext) _GlCode_subtype(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_subtype(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GlCode().Subtype(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GlCode_subtype(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, true, true, "String")
+}
+
+func (ec *executionContext) _GlCode_parent(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_parent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GlCode().Parent(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GlCode_parent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, true, true, "String")
+}
+
+func (ec *executionContext) _GlCode_from(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	if plain := leaf_GlCode_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_GlCode_from(obj *books.GLCode) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_GlCode_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, false, false, "Date")
+}
+
+func (ec *executionContext) _GlCode_reason(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.GlCode().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GlCode_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, true, true, "String")
+}
+
+func (ec *executionContext) _GlCode_createdAt(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	if plain := leaf_GlCode_createdAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_GlCode_createdAt(obj *books.GLCode) graphql.Marshaler {
+	v := obj.CreatedAt
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_GlCode_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _GlCode_createdBy(ctx context.Context, field graphql.CollectedField, obj *books.GLCode) (ret graphql.Marshaler) {
+	if plain := leaf_GlCode_createdBy(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GlCode_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_GlCode_createdBy(obj *books.GLCode) graphql.Marshaler {
+	v := obj.CreatedBy
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_GlCode_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GlCode", field, false, false, "String")
+}
+
 func (ec *executionContext) _GrantCreatePayload_lot(ctx context.Context, field graphql.CollectedField, obj *GrantCreatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -50343,6 +50923,50 @@ func (ec *executionContext) fieldContext_Mutation_fxRateSet(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_fxRateSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_glAccountsSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_glAccountsSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GlAccountsSet(ctx, fc.Args["accounts"].([]books.NewGLCode), fc.Args["idempotencyKey"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *GlAccountsSetPayload) graphql.Marshaler {
+			return ec.marshalOGlAccountsSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGlAccountsSetPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_glAccountsSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GlAccountsSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_glAccountsSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -78901,6 +79525,90 @@ func UnmarshalFxRateInput(ctx context.Context, raw any) (books.NewFXRate, error)
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputGlAccountInput(ctx context.Context, obj any) (books.NewGLCode, error) {
+	var it books.NewGLCode
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"account", "code", "name", "subtype", "parent", "from", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "account":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("account"))
+			data, err := ec.unmarshalNAccountRole2drawdownᚋledgerᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Account = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "subtype":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subtype"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subtype = data
+		case "parent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parent"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Parent = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODate2drawdownᚋledgerᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGlAccountInput unmarshals raw into the GlAccountInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGlAccountInput(ctx context.Context, raw any) (books.NewGLCode, error) {
+	var out books.NewGLCode
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GlAccountInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputGrantCreateInput(ctx context.Context, obj any) (GrantCreateInput, error) {
 	var it GrantCreateInput
 	if obj == nil {
@@ -81766,6 +82474,21 @@ func (ec *executionContext) _Account(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "control":
 			out.Values[i] = ec._Account_control(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "glCode":
+			out.Values[i] = ec._Account_glCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "glName":
+			out.Values[i] = ec._Account_glName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "glCodes":
+			out.Values[i] = ec._Account_glCodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -88461,6 +89184,98 @@ func (ec *executionContext) _FxRateSetPayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var glAccountsSetPayloadImplementors = []string{"GlAccountsSetPayload"}
+
+func (ec *executionContext) _GlAccountsSetPayload(ctx context.Context, sel ast.SelectionSet, obj *GlAccountsSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, glAccountsSetPayloadImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GlAccountsSetPayload")
+		case "codes":
+			out.Values[i] = ec._GlAccountsSetPayload_codes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._GlAccountsSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var glCodeImplementors = []string{"GlCode"}
+
+func (ec *executionContext) _GlCode(ctx context.Context, sel ast.SelectionSet, obj *books.GLCode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, glCodeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GlCode")
+		case "code":
+			out.Values[i] = ec._GlCode_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._GlCode_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subtype":
+			out.Values[i] = ec._GlCode_subtype(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "parent":
+			out.Values[i] = ec._GlCode_parent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._GlCode_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._GlCode_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._GlCode_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdBy":
+			out.Values[i] = ec._GlCode_createdBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var grantCreatePayloadImplementors = []string{"GrantCreatePayload"}
 
 func (ec *executionContext) _GrantCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *GrantCreatePayload) graphql.Marshaler {
@@ -90735,6 +91550,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "fxRateSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_fxRateSet(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "glAccountsSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_glAccountsSet(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -100537,6 +101359,45 @@ func (ec *executionContext) unmarshalNFxRateInput2ᚕdrawdownᚋinternalᚋbooks
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalNGlAccountInput2drawdownᚋinternalᚋbooksᚐNewGLCode(ctx context.Context, v any) (books.NewGLCode, error) {
+	res, err := ec.unmarshalInputGlAccountInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNGlAccountInput2ᚕdrawdownᚋinternalᚋbooksᚐNewGLCodeᚄ(ctx context.Context, v any) ([]books.NewGLCode, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]books.NewGLCode, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNGlAccountInput2drawdownᚋinternalᚋbooksᚐNewGLCode(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNGlCode2drawdownᚋinternalᚋbooksᚐGLCode(ctx context.Context, sel ast.SelectionSet, v books.GLCode) graphql.Marshaler {
+	return ec._GlCode(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNGlCode2ᚕdrawdownᚋinternalᚋbooksᚐGLCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []books.GLCode) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGlCode2drawdownᚋinternalᚋbooksᚐGLCode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNGrantCreateInput2drawdownᚋgraphᚋinternalᚋgenᚐGrantCreateInput(ctx context.Context, v any) (GrantCreateInput, error) {
 	res, err := ec.unmarshalInputGrantCreateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -104454,6 +105315,32 @@ func (ec *executionContext) marshalOFxRateSetPayload2ᚖdrawdownᚋgraphᚋinter
 		return graphql.Null
 	}
 	return ec._FxRateSetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGlAccountsSetPayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGlAccountsSetPayload(ctx context.Context, sel ast.SelectionSet, v *GlAccountsSetPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GlAccountsSetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOGlCode2ᚕdrawdownᚋinternalᚋbooksᚐGLCodeᚄ(ctx context.Context, sel ast.SelectionSet, v []books.GLCode) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGlCode2drawdownᚋinternalᚋbooksᚐGLCode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOGrantCreatePayload2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐGrantCreatePayload(ctx context.Context, sel ast.SelectionSet, v *GrantCreatePayload) graphql.Marshaler {

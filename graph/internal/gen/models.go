@@ -644,6 +644,14 @@ type FxRateSetPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// What came of `glAccountsSet`.
+type GlAccountsSetPayload struct {
+	// The codes as they are kept, in the order in which they were given; null where they were refused.
+	Codes []books.GLCode `json:"codes,omitempty"`
+	// What is wrong and what would be right; empty where it was done.
+	UserErrors []view.UserError `json:"userErrors"`
+}
+
 // Credits to give.
 type GrantCreateInput struct {
 	// The external id of the customer.

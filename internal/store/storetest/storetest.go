@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"packs and meters", packsAndMeters},
 		{"rate cards", rateCards},
 		{"exchange rates", fxRates},
+		{"codes of the general ledger", glCodes},
 		{"what the law claims", jurisdictions},
 		{"lots and pools under one law", underOneLaw},
 		{"dimensions of events", dimensions},
