@@ -1478,6 +1478,41 @@ const shelves = [
         "query": "query Tasks {\n  closeTasks { id name required from to createdBy }\n}\n"
       },
       {
+        "name": "seals",
+        "says": "The newest seals of closed months, with the checkpoints that an auditor keeps.",
+        "query": "query Seals {\n  seals { number period at fromSize size root checkpoint key }\n}\n"
+      },
+      {
+        "name": "seal",
+        "says": "The seal of a month.",
+        "query": "query Seal($period: Period!) {\n  seal(period: $period) { number root checkpoint }\n}\n",
+        "variables": {
+          "period": "2025-01"
+        }
+      },
+      {
+        "name": "sealPublicKeys",
+        "says": "The keys that signed seals.",
+        "query": "query SealPublicKeys {\n  sealPublicKeys { number key since by }\n}\n"
+      },
+      {
+        "name": "sealProof",
+        "says": "The proof that an entry is sealed, for drawdown verify --proof.",
+        "query": "query SealProof($entry: Int!) {\n  sealProof(entry: $entry) { document }\n}\n",
+        "variables": {
+          "entry": 1
+        }
+      },
+      {
+        "name": "sealConsistency",
+        "says": "The proof that a seal goes on from an earlier one.",
+        "query": "query SealConsistency($from: Int!, $to: Int!) {\n  sealConsistency(from: $from, to: $to) { document }\n}\n",
+        "variables": {
+          "from": 1,
+          "to": 1
+        }
+      },
+      {
         "name": "periodClose",
         "says": "Closes a month. From then on what happened in it and comes late is booked on the first of the oldest open month.",
         "query": "mutation Close($period: Period!, $key: String!) {\n  periodClose(period: $period, idempotencyKey: $key) {\n    period { period status closedAt }\n    closing { by entryCount lastEntry checks { code passed } }\n    userErrors { field code message }\n  }\n}\n",
