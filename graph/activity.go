@@ -37,7 +37,7 @@ func (r queryResolver) AccountActivity(ctx context.Context, account ledger.Role,
 }
 
 func (activityResolver) Account(_ context.Context, a *books.AccountActivity) (*ledger.Account, error) {
-	return accountOf(a.ActivityRequest.Account)
+	return accountOf(a.Account)
 }
 
 func (activityResolver) EndCursor(_ context.Context, a *books.AccountActivity) (*string, error) {

@@ -116,7 +116,8 @@ func (b *Books) AccountActivity(ctx context.Context, tx Tx, request ActivityRequ
 	if err := report.balances(ctx, tx, b.book.Functional); err != nil {
 		return report, err
 	}
-	return report, report.run(ctx, tx, filter.After, b.book.Functional)
+	err = report.run(ctx, tx, filter.After, b.book.Functional)
+	return report, err
 }
 
 func activityPlace(key string) (place ActivityPlace, err error) {

@@ -312,7 +312,7 @@ func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, request UnclaimedR
 	if report.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return report, err
 	}
-	days, err := tx.UnclaimedDays(ctx, UnclaimedFilter{On: request.On, Jurisdiction: request.Jurisdiction, AsOf: request.AsOf})
+	days, err := tx.UnclaimedDays(ctx, UnclaimedFilter(request))
 	if err != nil {
 		return report, err
 	}
