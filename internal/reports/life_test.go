@@ -102,6 +102,8 @@ func (b *book) liveOn() {
 	b.must(err)
 	b.run(2024, 3, 10) // what was pooled has lapsed too
 	january := ledger.NewDate(2024, 1, 1).Period()
+	_, err = b.GLAccountsSet(ctx, "gl", books.SampleGLCodes())
+	b.must(err)
 	_, err = b.PeriodClose(b.person("ann"), "c", books.ClosePeriod{Period: january})
 	b.must(err)
 	b.use("u5", "=1+1", 10, time.Date(2024, 1, 26, 0, 0, 0, 0, time.UTC))
