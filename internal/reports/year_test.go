@@ -93,6 +93,8 @@ func (y *year) on(month time.Month, day int) time.Time {
 
 // live lets the year happen.
 func (y *year) live() {
+	_, coded := y.GLAccountsSet(y.t.Context(), y.key(), books.SampleGLCodes())
+	y.must(coded)
 	ctx := y.t.Context()
 	y.shut = map[string]int{}
 	y.now = y.on(1, 2)
