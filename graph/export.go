@@ -48,6 +48,7 @@ func (r queryResolver) ExportBatches(ctx context.Context, target *string, status
 		saw: func(rows []books.ExportBatch) {
 			for i := range rows {
 				q.exportTargets.expect(rows[i].TargetID)
+				q.exportBatches.expect(rows[i].ID)
 			}
 		},
 	}, filter, books.Tx.ExportBatches, books.Tx.CountExportBatches)
@@ -152,11 +153,8 @@ func (exportTargetResolver) Waiting(ctx context.Context, t *books.ExportTarget) 
 }
 
 func exportStanding(ctx context.Context, t *books.ExportTarget) (through, waiting int64, err error) {
-	err = requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) error {
-		through, waiting, err = books.ExportStanding(ctx, tx, t.ID)
-		return err
-	})
-	return through, waiting, err
+	standing, _, err := requestOf(ctx).exportStandings.load(ctx, t.ID)
+	return standing.through, standing.waiting, err
 }
 
 func (exportVersionResolver) Destination(_ context.Context, v *books.ExportTargetVersion) (*string, error) {
@@ -235,12 +233,16 @@ func otherBatch(ctx context.Context, id string) (*books.ExportBatch, error) {
 	return found(pointer(ctx, requestOf(ctx).exportBatches, id))
 }
 
-func (exportBatchResolver) Answers(ctx context.Context, b *books.ExportBatch, first int, after *string) (answers []books.ExportAnswer, err error) {
+func (queryResolver) ExportAnswers(ctx context.Context, id string, first int, after *string) (answers []books.ExportAnswer, err error) {
+	key, err := exportBatchNoun.key("batch", id)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkFirst(first); err != nil {
 		return nil, err
 	}
 	err = requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) error {
-		answers, err = tx.ExportAnswers(ctx, b.ID, nil, books.Page{Limit: first, After: value(after)})
+		answers, err = tx.ExportAnswers(ctx, key, nil, books.Page{Limit: first, After: value(after)})
 		return err
 	})
 	return orNone(answers), err

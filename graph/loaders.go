@@ -177,6 +177,12 @@ type loaders struct {
 	closings      *batch[ledger.Period, []books.Closing]
 	reopenings    *batch[ledger.Period, []books.Reopening]
 	balances      *batch[balanceKey, books.Balance]
+	// exportStandings say what targets have.
+	exportStandings *batch[string, exportStands]
+	periodTotals    *batch[ledger.Period, books.PeriodTotal]
+	closings        *batch[ledger.Period, []books.Closing]
+	reopenings      *batch[ledger.Period, []books.Reopening]
+	balances        *batch[balanceKey, books.Balance]
 
 	// Rows that were read together, by what names them where lists are below them.
 	customerKin    kin[string]
@@ -209,6 +215,8 @@ type (
 		account  ledger.Role
 		from, to ledger.Period
 	}
+	// exportStands is the last entry that a target has, and how many it lacks.
+	exportStands struct{ through, waiting int64 }
 	// balanceKey asks for a balance.
 	balanceKey struct {
 		customerID string
@@ -260,6 +268,20 @@ func newLoaders(book *books.Books, read reader) *loaders {
 	l.jobRuns = rowsBy(read, books.Tx.JobRunsByID, func(r *books.JobRun) string { return r.ID }, l.sawJobRuns)
 	l.webhooks = rowsBy(read, books.Tx.WebhooksByID, func(w *books.Webhook) string { return w.ID }, func([]books.Webhook) {})
 	l.exportTargets = rowsBy(read, books.Tx.ExportTargetsByID, func(t *books.ExportTarget) string { return t.ID }, nil)
+	l.exportStandings = newBatch(func(ctx context.Context, ids []string) (map[string]exportStands, error) {
+		found := make(map[string]exportStands, len(ids))
+		err := read(ctx, func(ctx context.Context, tx books.Tx) error {
+			for _, id := range ids { // of a book there are few
+				through, waiting, err := books.ExportStanding(ctx, tx, id)
+				if err != nil {
+					return err
+				}
+				found[id] = exportStands{through, waiting}
+			}
+			return nil
+		})
+		return found, err
+	})
 	l.exportBatches = rowsBy(read, books.Tx.ExportBatchesByID, func(b *books.ExportBatch) string { return b.ID }, nil)
 	l.periodTotals = rowsBy(read, books.Tx.PeriodTotals, func(t *books.PeriodTotal) ledger.Period { return t.Period }, nil)
 	l.closings = groupsBy(read, books.Tx.Closings, func(c *books.Closing) ledger.Period { return c.Period }, nil)

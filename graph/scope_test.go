@@ -231,10 +231,20 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return []string{"(number: 1)", "(number: 3)"}
 	case field.Name == "estimateRun":
 		return []string{`(policy: "pooled")`}
+	case field.Name == "seal":
+		return []string{`(period: "2024-01")`}
+	case field.Name == "sealProof":
+		return []string{"(entry: 1)"}
+	case field.Name == "sealConsistency":
+		return []string{"(from: 1, to: 2)"}
+	case field.Name == "accountActivity":
+		return []string{`(account: CASH, from: "2024-01-10", to: "2024-02-09")`, `(account: DEFERRED_REVENUE, from: "2024-01-10", to: "2024-02-09")`}
 	case field.Name == "exportBatch":
 		return []string{`(id: "xpb_0")`}
 	case field.Name == "manualEntry":
 		return []string{`(id: "man_0")`}
+	case field.Name == "exportAnswers":
+		return []string{`(batch: "xpb_0")`}
 	case field.Name == "exportTarget":
 		return []string{`(code: "erp")`}
 	case field.Name == "estimate":

@@ -108,7 +108,15 @@ func (a *api) fill() {
 	// Months enough for a page of them.
 	a.must(`mutation { purchaseCreate(input: {customer: "c-00", pack: "c-00", credits: "1000", purchasedAt: "2018-06-01T00:00:00Z"}, idempotencyKey: "long ago") { userErrors { message } } }`)
 	a.run()
+	target := a.must(`mutation { exportTargetCreate(input: {code: "warehouse", profile: "{\"format\": \"jsonl\"}"}, idempotencyKey: "warehouse") { target { id } userErrors { message } } }`).text("exportTargetCreate.target.id")
 	for i := range 55 {
+		a.must(`mutation($target: ID!, $through: Int!, $key: String!) { exportBatchCreate(targetId: $target, input: {through: $through}, idempotencyKey: $key) { batch { id } userErrors { message } } }`,
+			map[string]any{"target": target, "through": i + 1, "key": fmt.Sprint("batch ", i)})
+		if _, written, err := a.books.ExportWrite(a.t.Context(), "", nil); err != nil || !written {
+			a.t.Fatal(written, err)
+		}
+		a.must(`mutation($key: String!) { manualEntryPropose(input: {accountingDate: "2024-01-02", reason: "a test", description: "a test", lines: [
+			{account: CASH, side: DEBIT, amount: "1"}, {account: REFUND_LIABILITY, side: CREDIT, amount: "1"}]}, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("manual ", i)})
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
 		a.must(`mutation($day: Date!, $key: String!) { escheatRuleSet(input: {jurisdiction: "US-DE", from: $day, share: "0.4", reason: "a test"}, idempotencyKey: $key) { userErrors { message } } }`,
 			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": "law " + fmt.Sprint("rate ", i)})

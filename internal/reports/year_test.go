@@ -147,7 +147,10 @@ func (y *year) live() {
 }
 
 // prepare settles what a book needs before its first month can close.
-func (y *year) prepare() {}
+func (y *year) prepare() {
+	_, err := y.GLAccountsSet(y.t.Context(), y.key(), books.SampleGLCodes())
+	y.must(err)
+}
 
 // manual accrues a rebate that the sub-ledger knows nothing of, and takes it back in July.
 func (y *year) manual() {
