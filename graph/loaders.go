@@ -179,10 +179,6 @@ type loaders struct {
 	balances      *batch[balanceKey, books.Balance]
 	// exportStandings say what targets have.
 	exportStandings *batch[string, exportStands]
-	periodTotals    *batch[ledger.Period, books.PeriodTotal]
-	closings        *batch[ledger.Period, []books.Closing]
-	reopenings      *batch[ledger.Period, []books.Reopening]
-	balances        *batch[balanceKey, books.Balance]
 
 	// Rows that were read together, by what names them where lists are below them.
 	customerKin    kin[string]

@@ -446,6 +446,31 @@ const shelves = [
           ],
           "key": "rates-2026-01-09"
         }
+      },
+      {
+        "name": "glAccountsSet",
+        "says": "Gives two accounts their codes in the general ledger, from a day on.",
+        "query": "mutation SetCodes($accounts: [GlAccountInput!]!, $key: String!) {\n  glAccountsSet(accounts: $accounts, idempotencyKey: $key) {\n    codes { code name subtype parent from reason createdBy }\n    userErrors { field code message }\n  }\n}\n",
+        "variables": {
+          "accounts": [
+            {
+              "account": "DEFERRED_REVENUE",
+              "code": "24000",
+              "name": "Deferred revenue, credits",
+              "subtype": "Other Current Liability",
+              "from": "2026-02-01",
+              "reason": "New chart of accounts"
+            },
+            {
+              "account": "CASH",
+              "code": "01000",
+              "name": "Cash at bank",
+              "parent": "01",
+              "from": "2026-02-01"
+            }
+          ],
+          "key": "chart-2026"
+        }
       }
     ]
   },
@@ -1111,8 +1136,8 @@ const shelves = [
       },
       {
         "name": "accounts",
-        "says": "The chart of accounts.",
-        "query": "query Accounts {\n  accounts { role name class naturalSide }\n}\n"
+        "says": "The chart of accounts, with the codes of the general ledger that are in force today.",
+        "query": "query Accounts {\n  accounts { role name class naturalSide glCode glName glCodes { code from } }\n}\n"
       },
       {
         "name": "manualEntryPropose",
@@ -1234,6 +1259,11 @@ const shelves = [
         "variables": {
           "policy": "annual"
         }
+      },
+      {
+        "name": "reports",
+        "says": "Which reports are files too, where they are read, and what they ask.",
+        "query": "query Reports {\n  reports {\n    name about csvPath ofNowAlone\n    parameters { name kind required }\n  }\n}\n"
       },
       {
         "name": "trialBalance",
@@ -1645,9 +1675,20 @@ const shelves = [
         "query": "query Batches {\n  exportBatches(first: 5, reverse: true) {\n    nodes { target { code } number status fromEntry toEntry entryCount problem files { name bytes sha256 path } }\n  }\n}\n"
       },
       {
+        "name": "exportAnswers",
+        "says": "What the general ledger calls the journals of a batch.",
+        "query": "query Answers($id: ID!) {\n  exportAnswers(batch: $id) { journal externalId at by }\n}\n",
+        "lookups": [
+          {
+            "variable": "id",
+            "query": "{ exportBatches(first: 1) { nodes { id } } }"
+          }
+        ]
+      },
+      {
         "name": "exportBatch",
-        "says": "A batch and what the general ledger answered.",
-        "query": "query Batch($id: ID!) {\n  exportBatch(id: $id) { number status answered answers(first: 10) { journal externalId } replacedBy { number } }\n}\n",
+        "says": "A batch and how far it has come.",
+        "query": "query Batch($id: ID!) {\n  exportBatch(id: $id) { number status answered replacedBy { number } }\n}\n",
         "lookups": [
           {
             "variable": "id",

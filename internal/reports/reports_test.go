@@ -57,6 +57,8 @@ func onBoth(t *testing.T) []*book {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
+		_, err = b.GLAccountsSet(t.Context(), "gl", books.SampleGLCodes())
+		b.must(err)
 		all = append(all, b)
 	}
 	return all

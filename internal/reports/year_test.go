@@ -110,7 +110,6 @@ func (y *year) live() {
 		_, err := y.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
 		y.must(err)
 	}
-	y.prepare()
 	for month := time.January; month <= time.December; month++ {
 		y.now = y.on(month, 3)
 		y.buy("acme", "pooled", 1000, 97, "USD", "")
@@ -144,12 +143,6 @@ func (y *year) live() {
 	for _, finding := range findings {
 		y.t.Errorf("verify: %+v", finding)
 	}
-}
-
-// prepare settles what a book needs before its first month can close.
-func (y *year) prepare() {
-	_, err := y.GLAccountsSet(y.t.Context(), y.key(), books.SampleGLCodes())
-	y.must(err)
 }
 
 // manual accrues a rebate that the sub-ledger knows nothing of, and takes it back in July.

@@ -374,11 +374,12 @@ type ExportBatchResolver interface {
 
 	DeliveredTo(ctx context.Context, obj *books.ExportBatch) (*string, error)
 
+	Answered(ctx context.Context, obj *books.ExportBatch) (int, error)
+
 	VoidedBy(ctx context.Context, obj *books.ExportBatch) (*string, error)
 	Reason(ctx context.Context, obj *books.ExportBatch) (*string, error)
 	Replaces(ctx context.Context, obj *books.ExportBatch) (*books.ExportBatch, error)
 	ReplacedBy(ctx context.Context, obj *books.ExportBatch) (*books.ExportBatch, error)
-	Answers(ctx context.Context, obj *books.ExportBatch, first int, after *string) ([]books.ExportAnswer, error)
 }
 type ExportFileResolver interface {
 	Sha256(ctx context.Context, obj *books.ExportFile) (string, error)
@@ -742,6 +743,7 @@ type QueryResolver interface {
 	ExportTargets(ctx context.Context) ([]books.ExportTarget, error)
 	ExportTarget(ctx context.Context, code string) (*books.ExportTarget, error)
 	ExportBatches(ctx context.Context, target *string, status *books.ExportStatus, entry *int, first int, after *string, reverse bool) (*view.Connection[books.ExportBatch], error)
+	ExportAnswers(ctx context.Context, batch string, first int, after *string) ([]books.ExportAnswer, error)
 	ExportBatch(ctx context.Context, id string) (*books.ExportBatch, error)
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string, asOf *time.Time) (*UnclaimedProperty, error)
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
@@ -2095,6 +2097,16 @@ type Query {
     reverse: Boolean! = false
   ): ExportBatchConnection! @requires(role: VIEWER)
 
+  "What the general ledger calls the journals of a batch, in order of our name. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
+  exportAnswers(
+    "The batch."
+    batch: ID!
+    "How many, 1 to 200."
+    first: Int! = 50
+    "Goes on behind this journal of ours."
+    after: String
+  ): [ExportAnswer!]! @requires(role: VIEWER)
+
   "A batch of an export; null where there is none. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `."
   exportBatch(
     "Its id."
@@ -3259,6 +3271,10 @@ enum ErrorCode {
   SEAL_FAILED
   "What a file of open lots adds up to is not what its control totals say: the message has both."
   CONTROL_MISMATCH
+  "The manual entry was taken back: that happens once."
+  ALREADY_REVERSED
+  "The account is one that the sub-ledger answers for: say in ` + "`" + `controlAccounts` + "`" + ` why a person writes in it."
+  CONTROL_ACCOUNT
   "The target has all entries through the one that was asked for."
   NOTHING_TO_EXPORT
   "The target has ended: no batch is made for it any more."
@@ -6127,13 +6143,6 @@ type ExportBatch {
   replaces: ExportBatch
   "The batch that has the entries of this one since it was voided; null where there is none."
   replacedBy: ExportBatch
-  "What the general ledger calls its journals, in order of our name."
-  answers(
-    "How many, 1 to 200."
-    first: Int! = 50
-    "Goes on behind this journal."
-    after: String
-  ): [ExportAnswer!]!
 }
 
 "How far a batch has come."
@@ -11710,8 +11719,6 @@ func (ec *executionContext) childFields_ExportBatch(ctx context.Context, field g
 		return ec.fieldContext_ExportBatch_replaces(ctx, field)
 	case "replacedBy":
 		return ec.fieldContext_ExportBatch_replacedBy(ctx, field)
-	case "answers":
-		return ec.fieldContext_ExportBatch_answers(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExportBatch", field.Name)
 }
@@ -15256,28 +15263,6 @@ func (ec *executionContext) field_Estimate_status_args(ctx context.Context, rawA
 	return args, nil
 }
 
-func (ec *executionContext) field_ExportBatch_answers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
-	var err error
-	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["first"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
-		func(ctx context.Context, v any) (*string, error) {
-			return ec.unmarshalOString2ᚖstring(ctx, v)
-		})
-	if err != nil {
-		return nil, err
-	}
-	args["after"] = arg1
-	return args, nil
-}
-
 func (ec *executionContext) field_Job_runs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18711,6 +18696,36 @@ func (ec *executionContext) field_Query_expiring_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["reverse"] = arg8
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exportAnswers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batch",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batch"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
 	return args, nil
 }
 
@@ -40177,9 +40192,6 @@ func (ec *executionContext) fieldContext_ExportBatch_acknowledgedAt(_ context.Co
 }
 
 func (ec *executionContext) _ExportBatch_answered(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
-	if plain := leaf_ExportBatch_answered(obj); plain != graphql.Null {
-		return plain
-	}
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -40188,23 +40200,18 @@ func (ec *executionContext) _ExportBatch_answered(ctx context.Context, field gra
 			return ec.fieldContext_ExportBatch_answered(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Answers, nil
+			return ec.Resolvers.ExportBatch().Answered(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
-			return ec.marshalNInt2int64(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-
-func leaf_ExportBatch_answered(obj *books.ExportBatch) graphql.Marshaler {
-	v := obj.Answers
-	return graphql.MarshalInt64(v)
-}
 func (ec *executionContext) fieldContext_ExportBatch_answered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ExportBatch", field, false, false, "Int")
+	return graphql.NewScalarFieldContext("ExportBatch", field, true, true, "Int")
 }
 
 func (ec *executionContext) _ExportBatch_voidedAt(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
@@ -40325,50 +40332,6 @@ func (ec *executionContext) fieldContext_ExportBatch_replacedBy(_ context.Contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ExportBatch(ctx, field)
 		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _ExportBatch_answers(ctx context.Context, field graphql.CollectedField, obj *books.ExportBatch) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ExportBatch_answers(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.ExportBatch().Answers(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportAnswer) graphql.Marshaler {
-			return ec.marshalNExportAnswer2ᚕdrawdownᚋinternalᚋbooksᚐExportAnswerᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_ExportBatch_answers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "ExportBatch",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_ExportAnswer(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_ExportBatch_answers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -61841,6 +61804,50 @@ func (ec *executionContext) fieldContext_Query_exportBatches(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_exportBatches_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportAnswers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportAnswers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ExportAnswers(ctx, fc.Args["batch"].(string), fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportAnswer) graphql.Marshaler {
+			return ec.marshalNExportAnswer2ᚕdrawdownᚋinternalᚋbooksᚐExportAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportAnswers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExportAnswer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exportAnswers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -88467,11 +88474,6 @@ func (ec *executionContext) _ExportBatch(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
-		case "answers":
-			out.Values[i] = ec._ExportBatch_answers(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -94169,6 +94171,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_exportBatches(ctx, field)
+				})
+		case "exportAnswers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exportAnswers(ctx, field)
 				})
 		case "exportBatch":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
