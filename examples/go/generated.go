@@ -306,6 +306,10 @@ const (
 	EntryKindOpening EntryKind = "OPENING"
 	// Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash.
 	EntryKindEscheat EntryKind = "ESCHEAT"
+	// What two persons decided: its reason and its papers are with `manual`.
+	EntryKindManual EntryKind = "MANUAL"
+	// A manual entry was taken back: its lines the other way round.
+	EntryKindManualReversal EntryKind = "MANUAL_REVERSAL"
 )
 
 var AllEntryKind = []EntryKind{
@@ -325,6 +329,8 @@ var AllEntryKind = []EntryKind{
 	EntryKindDispute,
 	EntryKindOpening,
 	EntryKindEscheat,
+	EntryKindManual,
+	EntryKindManualReversal,
 }
 
 // EntryLinesLine includes the requested fields of the GraphQL type Line.
@@ -461,8 +467,22 @@ const (
 	ErrorCodePeriodOutOfOrder ErrorCode = "PERIOD_OUT_OF_ORDER"
 	// Something must be booked or done before the period closes, or opens again: the message names the checks and what to do.
 	ErrorCodeCloseChecksFailed ErrorCode = "CLOSE_CHECKS_FAILED"
+	// The server has no key to sign the seal of a period with, so that none can be closed.
+	ErrorCodeNoSealKey ErrorCode = "NO_SEAL_KEY"
+	// The key did not sign the seal of the period, which stays open.
+	ErrorCodeSealFailed ErrorCode = "SEAL_FAILED"
 	// What a file of open lots adds up to is not what its control totals say: the message has both.
 	ErrorCodeControlMismatch ErrorCode = "CONTROL_MISMATCH"
+	// The manual entry was taken back: that happens once.
+	ErrorCodeAlreadyReversed ErrorCode = "ALREADY_REVERSED"
+	// The account is one that the sub-ledger answers for: say in `controlAccounts` why a person writes in it.
+	ErrorCodeControlAccount ErrorCode = "CONTROL_ACCOUNT"
+	// The target has all entries through the one that was asked for.
+	ErrorCodeNothingToExport ErrorCode = "NOTHING_TO_EXPORT"
+	// The target has ended: no batch is made for it any more.
+	ErrorCodeTargetEnded ErrorCode = "TARGET_ENDED"
+	// The files of the batch are not written yet.
+	ErrorCodeNotSealed ErrorCode = "NOT_SEALED"
 	// Another run of the job is under way: wait for it, or try again.
 	ErrorCodeJobRunning ErrorCode = "JOB_RUNNING"
 	// Another run took the job over; this one stopped.
@@ -527,7 +547,14 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodePeriodNotOver,
 	ErrorCodePeriodOutOfOrder,
 	ErrorCodeCloseChecksFailed,
+	ErrorCodeNoSealKey,
+	ErrorCodeSealFailed,
 	ErrorCodeControlMismatch,
+	ErrorCodeAlreadyReversed,
+	ErrorCodeControlAccount,
+	ErrorCodeNothingToExport,
+	ErrorCodeTargetEnded,
+	ErrorCodeNotSealed,
 	ErrorCodeJobRunning,
 	ErrorCodeLeaseLost,
 	ErrorCodeRateLimited,

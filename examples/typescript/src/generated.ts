@@ -68,8 +68,22 @@ export type ErrorCode =
   | 'PERIOD_OUT_OF_ORDER'
   /** Something must be booked or done before the period closes, or opens again: the message names the checks and what to do. */
   | 'CLOSE_CHECKS_FAILED'
+  /** The server has no key to sign the seal of a period with, so that none can be closed. */
+  | 'NO_SEAL_KEY'
+  /** The key did not sign the seal of the period, which stays open. */
+  | 'SEAL_FAILED'
   /** What a file of open lots adds up to is not what its control totals say: the message has both. */
   | 'CONTROL_MISMATCH'
+  /** The manual entry was taken back: that happens once. */
+  | 'ALREADY_REVERSED'
+  /** The account is one that the sub-ledger answers for: say in `controlAccounts` why a person writes in it. */
+  | 'CONTROL_ACCOUNT'
+  /** The target has all entries through the one that was asked for. */
+  | 'NOTHING_TO_EXPORT'
+  /** The target has ended: no batch is made for it any more. */
+  | 'TARGET_ENDED'
+  /** The files of the batch are not written yet. */
+  | 'NOT_SEALED'
   /** Another run of the job is under way: wait for it, or try again. */
   | 'JOB_RUNNING'
   /** Another run took the job over; this one stopped. */
@@ -194,7 +208,11 @@ export type EntryKind =
   /** What open lots of another book carried at the cut-over, one entry a currency: Dr opening balances, Cr deferred revenue. */
   | 'OPENING'
   /** Unclaimed property was paid over to an authority: Dr unclaimed property, Cr cash. */
-  | 'ESCHEAT';
+  | 'ESCHEAT'
+  /** What two persons decided: its reason and its papers are with `manual`. */
+  | 'MANUAL'
+  /** A manual entry was taken back: its lines the other way round. */
+  | 'MANUAL_REVERSAL';
 
 /** A sale of credits: of a pack, whose tiers give the price, or of a custom deal with its own price. */
 export type PurchaseCreateInput = {
