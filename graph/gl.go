@@ -18,22 +18,22 @@ func (r mutationResolver) GlAccountsSet(ctx context.Context, accounts []books.Ne
 }
 
 // glCodeOn returns the code of an account on a day, of a chart that is read once a request.
-func (r accountResolver) glCodeOn(ctx context.Context, a *ledger.Account, on *ledger.Date) (books.GLCode, bool, error) {
+func (r accountResolver) glCodeOn(ctx context.Context, a *ledger.Account, on *ledger.Date) (books.GLCode, error) {
 	chart, _, err := requestOf(ctx).glChart.load(ctx, true)
 	if err != nil {
-		return books.GLCode{}, false, err
+		return books.GLCode{}, err
 	}
-	code, inForce := chart.On(a.Role, r.dayOf(on))
-	return code, inForce, nil
+	code, _ := chart.On(a.Role, r.dayOf(on)) // that of none where none is in force
+	return code, nil
 }
 
 func (r accountResolver) GlCode(ctx context.Context, a *ledger.Account, on *ledger.Date) (*string, error) {
-	code, _, err := r.glCodeOn(ctx, a, on)
+	code, err := r.glCodeOn(ctx, a, on)
 	return text(code.Code), err
 }
 
 func (r accountResolver) GlName(ctx context.Context, a *ledger.Account, on *ledger.Date) (*string, error) {
-	code, _, err := r.glCodeOn(ctx, a, on)
+	code, err := r.glCodeOn(ctx, a, on)
 	return text(code.Name), err
 }
 

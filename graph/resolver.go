@@ -185,22 +185,27 @@ func (r *resolver) LedgerCheck() gen.LedgerCheckResolver       { return ledgerCh
 func (r *resolver) OpeningBalanceRevenue() gen.OpeningBalanceRevenueResolver {
 	return openingResolver{}
 }
+
 func (r *resolver) OpeningBalanceRevenueRow() gen.OpeningBalanceRevenueRowResolver {
 	return openingRowResolver{}
 }
+
 func (r *resolver) RemainingObligation() gen.RemainingObligationResolver { return remainingResolver{} }
-func (r *resolver) RemainingRow() gen.RemainingRowResolver               { return remainingRowResolver{} }
-func (r *resolver) RollForwardRow() gen.RollForwardRowResolver           { return rollForwardRowResolver{} }
-func (r *resolver) UsageSeries() gen.UsageSeriesResolver                 { return seriesResolver{} }
-func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver             { return seriesResolver{} }
-func (r *resolver) MarginSeries() gen.MarginSeriesResolver               { return marginSeriesResolver{} }
-func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver           { return seriesResolver{} }
-func (r *resolver) Job() gen.JobResolver                                 { return jobResolver{} }
-func (r *resolver) JobRun() gen.JobRunResolver                           { return jobRunResolver{} }
-func (r *resolver) Caller() gen.CallerResolver                           { return callerResolver{} }
-func (r *resolver) Token() gen.TokenResolver                             { return tokenResolver{} }
-func (r *resolver) AuditEvent() gen.AuditEventResolver                   { return auditEventResolver{} }
-func (r *resolver) EntriesPosted() gen.EntriesPostedResolver             { return entriesPostedResolver{} }
+
+func (r *resolver) RemainingRow() gen.RemainingRowResolver { return remainingRowResolver{} }
+
+func (r *resolver) RollForwardRow() gen.RollForwardRowResolver { return rollForwardRowResolver{} }
+func (r *resolver) UsageSeries() gen.UsageSeriesResolver       { return seriesResolver{} }
+func (r *resolver) RevenueSeries() gen.RevenueSeriesResolver   { return seriesResolver{} }
+func (r *resolver) MarginSeries() gen.MarginSeriesResolver     { return marginSeriesResolver{} }
+func (r *resolver) PurchaseSeries() gen.PurchaseSeriesResolver { return seriesResolver{} }
+func (r *resolver) Job() gen.JobResolver                       { return jobResolver{} }
+func (r *resolver) JobRun() gen.JobRunResolver                 { return jobRunResolver{} }
+func (r *resolver) Caller() gen.CallerResolver                 { return callerResolver{} }
+func (r *resolver) Token() gen.TokenResolver                   { return tokenResolver{} }
+func (r *resolver) AuditEvent() gen.AuditEventResolver         { return auditEventResolver{} }
+
+func (r *resolver) EntriesPosted() gen.EntriesPostedResolver { return entriesPostedResolver{} }
 
 func (r *resolver) AlertRule() gen.AlertRuleResolver             { return alertRuleResolver{} }
 func (r *resolver) Alert() gen.AlertResolver                     { return alertResolver{r} }

@@ -30,12 +30,12 @@ func (f Form) Text(text string) Form { return append(f.Count(len(text)), text...
 
 // Int appends a whole number.
 func (f Form) Int(n int64) Form {
-	return binary.BigEndian.AppendUint64(f, uint64(n)) //nolint:gosec // two's complement is the form
+	return binary.BigEndian.AppendUint64(f, uint64(n))
 }
 
 // Count appends a number of things that follow.
 func (f Form) Count(n int) Form {
-	return binary.BigEndian.AppendUint32(f, uint32(n)) //nolint:gosec // no text or list comes near four thousand millions
+	return binary.BigEndian.AppendUint32(f, uint32(n))
 }
 
 // Date appends a day.
@@ -144,7 +144,7 @@ func (t *Tree) Size() int64 { return t.size }
 // the last leaf of: what a log stores, in the order in which it does.
 func (t *Tree) Add(leaf tlog.Hash, completed []tlog.Hash) []tlog.Hash {
 	completed = append(completed, leaf)
-	k := bits.TrailingZeros64(^uint64(t.size)) //nolint:gosec // a size is no less than zero
+	k := bits.TrailingZeros64(^uint64(t.size))
 	for level := range k {
 		leaf = tlog.NodeHash(t.nodes[level], leaf)
 		completed = append(completed, leaf)
@@ -196,7 +196,7 @@ func NewInclusionPath(at, size int64) *InclusionPath {
 	var before, after []pathPart // before: outermost first; after: outermost first
 	var outward []bool           // whether the part lies before, outermost first
 	for first, end := int64(0), size; end-first > 1; {
-		half := int64(1) << (bits.Len64(uint64(end-first-1)) - 1) //nolint:gosec // not negative
+		half := int64(1) << (bits.Len64(uint64(end-first-1)) - 1)
 		if at < first+half {
 			after, outward = append(after, pathPart{first: first + half, end: end}), append(outward, false)
 			end = first + half

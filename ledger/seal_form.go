@@ -52,7 +52,7 @@ func (r *FormReader) Int() int64 {
 	if r.bad {
 		return 0
 	}
-	return int64(binary.BigEndian.Uint64(read)) //nolint:gosec // two's complement is the form
+	return int64(binary.BigEndian.Uint64(read))
 }
 
 // Count reads how many follow: no more than there are bytes.

@@ -212,7 +212,8 @@ type dying struct {
 var errDied = errors.New("died")
 
 func (d *dying) Update(ctx context.Context, act func(context.Context, books.Tx) error) error {
-	if d.left--; d.left < 0 {
+	d.left--
+	if d.left < 0 {
 		return errDied
 	}
 	return d.Store.Update(ctx, act)

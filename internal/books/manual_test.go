@@ -141,6 +141,9 @@ func TestManualEntryTakesTwo(t *testing.T) {
 			t.Errorf("entry %d reverses %d; %v", taken.Number, entries[0].Reverses, by)
 		}
 		trail, err := tx.Audit(ctx, books.AuditFilter{Subject: proposed.ID}, books.Page{})
+		if err != nil {
+			return err
+		}
 		if len(trail) != 2 || !strings.Contains(trail[1].Before, `"status":"PROPOSED"`) || !strings.Contains(trail[1].After, `"status":"APPROVED"`) {
 			t.Errorf("the trail is %+v", trail)
 		}

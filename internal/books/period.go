@@ -13,11 +13,11 @@ type PeriodStatus string
 
 // The statuses of a period.
 const (
-	PeriodIsOpen   PeriodStatus = "OPEN"   // what happened in it is booked in it
+	PeriodIsOpen PeriodStatus = "OPEN" // what happened in it is booked in it
 	// PeriodIsClosing is an open period whose last day has ended: it still takes what happened in
 	// it, until it is closed. It follows from the clock, and no row says it.
 	PeriodIsClosing PeriodStatus = "CLOSING"
-	PeriodIsClosed PeriodStatus = "CLOSED" // its figures never change; what comes late goes to the oldest open one
+	PeriodIsClosed  PeriodStatus = "CLOSED" // its figures never change; what comes late goes to the oldest open one
 )
 
 // maxPeriods bounds a list of periods: a hundred years of months.

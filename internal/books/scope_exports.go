@@ -10,6 +10,7 @@ import (
 // Exports are of the whole book: a caller who is bound to one customer is shown none.
 
 func (scopedTx) InsertExportTarget(context.Context, ExportTarget) error { return errScoped }
+
 func (scopedTx) InsertExportTargetVersion(context.Context, string, ExportTargetVersion) error {
 	return errScoped
 }
@@ -41,6 +42,7 @@ func (scopedTx) LastExport(context.Context, string) (entry, number int64, err er
 }
 
 func (scopedTx) VoidedExports(context.Context, string) ([]ExportBatch, error) { return nil, errScoped }
+
 func (scopedTx) ClaimExportDraft(context.Context, string, string, time.Time, time.Time) (ExportBatch, bool, error) {
 	return ExportBatch{}, false, errScoped
 }

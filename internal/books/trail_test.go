@@ -22,15 +22,18 @@ func TestTrailText(t *testing.T) {
 		want string
 	}{
 		{
-			"a token without its hash", Token{ID: "1", Name: "ci", Hash: []byte("secret"), Roles: []Role{Viewer}, Owner: "ann", CustomerID: "c", CreatedAt: at},
+			"a token without its hash",
+			Token{ID: "1", Name: "ci", Hash: []byte("secret"), Roles: []Role{Viewer}, Owner: "ann", CustomerID: "c", CreatedAt: at},
 			`{"id":"1","name":"ci","roles":["VIEWER"],"owner":"ann","customerId":"c","makers":[],"createdBy":"","createdAt":"2025-03-01T12:00:00Z","expiresAt":null,"lastUsedAt":null,"revokedAt":null,"revokedBy":""}`,
 		},
 		{
-			"an endpoint without its secrets", Webhook{ID: "1", URL: "https://x", Secret: "whsec_1", PreviousSecret: "whsec_0", Fingerprint: "ab"},
+			"an endpoint without its secrets",
+			Webhook{ID: "1", URL: "https://x", Secret: "whsec_1", PreviousSecret: "whsec_0", Fingerprint: "ab"},
 			`{"id":"1","url":"https://x","description":"","events":[],"fingerprint":"ab","previousUntil":null,"createdBy":"","createdAt":null,"disabledAt":null,"disabledReason":"","failingSince":null}`,
 		},
 		{
-			"what is embedded stands among the rest", Estimate{Estimate: revrec.Estimate{ID: "e", From: ledger.NewDate(2025, 1, 1), Rate: rate}, PolicyID: "p"},
+			"what is embedded stands among the rest",
+			Estimate{Estimate: revrec.Estimate{ID: "e", From: ledger.NewDate(2025, 1, 1), Rate: rate}, PolicyID: "p"},
 			`{"id":"e","from":"2025-01-01","rate":"0.2","inOne":false,"policyId":"p","reason":"","createdAt":null,"status":"","proposedBy":"","decidedBy":"","decidedAt":null,"decision":"","supersededBy":"","supersededOn":null}`,
 		},
 		{"money", struct{ Price, None ledger.Amount }{Price: ledger.Money(1999, "USD")}, `{"price":{"amount":"19.99","currency":"USD"},"none":null}`},

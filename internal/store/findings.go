@@ -86,6 +86,17 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	return f.rows, nil
 }
 
+// findings gathers what differs.
+type findings struct {
+	tx    *tx
+	limit int // of each check
+	found map[string]int
+	rows  []books.Finding
+	// poolDays is what derivedLots finds that lots bring into pools, for derivedPools.
+	poolDays poolTotals
+	laws     map[string][]books.EscheatRule // by jurisdiction
+}
+
 // derive makes what is kept again.
 func (f *findings) derive(ctx context.Context) error {
 	for _, check := range comparisons {
@@ -99,17 +110,6 @@ func (f *findings) derive(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// findings gathers what differs.
-type findings struct {
-	tx    *tx
-	limit int // of each check
-	found map[string]int
-	rows  []books.Finding
-	// poolDays is what derivedLots finds that lots bring into pools, for derivedPools.
-	poolDays poolTotals
-	laws     map[string][]books.EscheatRule // by jurisdiction
 }
 
 func (f *findings) add(check, subject, kept, derived string) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -151,7 +152,7 @@ func (l *sealedLog) leaf(ctx context.Context, e *keptEntry, kept tlog.Hash, posi
 		l.leafRow(subject, e, marks)
 		return leaf, nil
 	}
-	if leaf != kept && e.fault == "" && string(marks) == string(e.leaf.Marks) && e.Recognitions == e.leaf.Recognitions {
+	if leaf != kept && e.fault == "" && bytes.Equal(marks, e.leaf.Marks) && e.Recognitions == e.leaf.Recognitions {
 		l.add("seal.hash", fmt.Sprintf("hash %d, of %s", position, subject), orNoHash(kept), leaf.String())
 		return leaf, nil
 	}
@@ -166,9 +167,9 @@ func (l *sealedLog) leafRow(subject string, e *keptEntry, marks []byte) {
 		l.add("seal.leaf", row, fmt.Sprintf("version %d", e.leaf.Version), fmt.Sprintf("version %d", ledger.EntryVersion))
 	case e.leaf.Recognitions != e.Recognitions:
 		l.add("seal.leaf", row, fmt.Sprintf("%d recognitions", e.leaf.Recognitions), fmt.Sprintf("%d recognitions", e.Recognitions))
-	case string(e.leaf.RecognitionsRoot) != string(e.RecognitionsRoot[:]):
+	case !bytes.Equal(e.leaf.RecognitionsRoot, e.RecognitionsRoot[:]):
 		l.add("seal.leaf", row, "root "+base64.StdEncoding.EncodeToString(e.leaf.RecognitionsRoot), "root "+e.RecognitionsRoot.String())
-	case string(e.leaf.Marks) != string(marks):
+	case !bytes.Equal(e.leaf.Marks, marks):
 		at := firstDifference(e.leaf.Marks, marks)
 		l.add("seal.leaf", row, fmt.Sprintf("mark %d differs", at), "the mark of what is there")
 	}
@@ -229,7 +230,7 @@ func (f *findings) sealRows(ctx context.Context, rows []sealRow, log *sealedLog)
 		if row.FromSize != size {
 			f.add("seal.size", subject, fmt.Sprintf("from %d", row.FromSize), fmt.Sprintf("from %d", size))
 		}
-		if root, reached := log.roots[row.Size]; !reached || string(row.Root) != string(root[:]) {
+		if root, reached := log.roots[row.Size]; !reached || !bytes.Equal(row.Root, root[:]) {
 			f.add("seal.root", subject, base64.StdEncoding.EncodeToString(row.Root), orNoHash(root))
 		}
 		f.consistent(ctx, subject, rows, i)

@@ -455,6 +455,7 @@ func postgresPlanOf(t *testing.T, s *store.Store, query string) string {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, query)
 	}
+	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
 	var plan strings.Builder
 	for rows.Next() {
 		var line string
@@ -463,7 +464,7 @@ func postgresPlanOf(t *testing.T, s *store.Store, query string) string {
 		}
 		plan.WriteString(line + "\n")
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return plan.String()

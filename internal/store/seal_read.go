@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -384,7 +385,7 @@ func plainText(text, end string) (plain, rest string, ends bool) {
 func firstDifference(kept, marks []byte) int {
 	for at := 0; at < max(len(kept), len(marks)); at += ledger.MarkSize {
 		one, other := kept[min(at, len(kept)):min(at+ledger.MarkSize, len(kept))], marks[min(at, len(marks)):min(at+ledger.MarkSize, len(marks))]
-		if string(one) != string(other) {
+		if !bytes.Equal(one, other) {
 			return at / ledger.MarkSize
 		}
 	}

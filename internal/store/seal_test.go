@@ -118,11 +118,11 @@ type querier interface {
 // texts reads rows whose columns are all texts.
 func texts(t *testing.T, db querier, query string, columns int) [][]string {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query)
+	rows, err := db.QueryContext(t.Context(), query) //nolint:rowserrcheck // it is looked at below
 	if err != nil {
 		t.Fatal(query, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what went wrong, rows.Err says
 	var all [][]string
 	for rows.Next() {
 		row, targets := make([]sql.NullString, columns), make([]any, columns)
@@ -156,9 +156,10 @@ func tamperWith(t *testing.T, db querier, chance *rand.Rand, table string, colum
 	name, kind := column[0], column[1]
 	binary := kind == "blob" || kind == "bytea"
 	shown := "CAST(" + name + " AS TEXT)"
-	if kind == "blob" {
+	switch kind {
+	case "blob":
 		shown = "lower(hex(" + name + "))"
-	} else if kind == "bytea" {
+	case "bytea":
 		shown = "encode(" + name + ", 'hex')"
 	}
 	var names []string
@@ -200,7 +201,8 @@ func tamperWith(t *testing.T, db querier, chance *rand.Rand, table string, colum
 		for is[at] >= 0x80 || is[at] == '\'' || is[at] == ' ' {
 			at = (at + 1) % len(is)
 		}
-		if is[at]++; is[at] == '\'' || is[at] >= 0x7f || is[at] < ' ' {
+		is[at]++
+		if is[at] == '\'' || is[at] >= 0x7f || is[at] < ' ' {
 			is[at] = '!'
 		}
 	}
@@ -220,8 +222,8 @@ func tamperWith(t *testing.T, db querier, chance *rand.Rand, table string, colum
 // hundred by chance.
 func holdTampers(t *testing.T, db querier, postgres bool, planted func(t *testing.T, statement string) ([]books.Finding, error)) {
 	t.Helper()
-	chance := rand.New(rand.NewPCG(1, 6962)) //nolint:gosec // the same every time
-	var columns [][]string                   // table, column, type
+	chance := rand.New(rand.NewPCG(1, 6962))
+	var columns [][]string // table, column, type
 	tables := []string{}
 	for table := range sealedTables {
 		tables = append(tables, table)
