@@ -71,6 +71,7 @@ func (b *Books) GLAccountsSet(ctx context.Context, key string, request SetGLCode
 		if err != nil {
 			return nil, "", err
 		}
+		var before []GLCode // in force on the days that are asked for
 		codes := make([]GLCode, 0, len(request.Accounts))
 		for i, asked := range request.Accounts {
 			code := GLCode{
@@ -87,10 +88,16 @@ func (b *Books) GLAccountsSet(ctx context.Context, key string, request SetGLCode
 			if slices.ContainsFunc(codes, func(c GLCode) bool { return c.Account == code.Account && c.From == code.From }) {
 				return nil, "", refuse(Invalid, at, "names %s from %s a second time", code.Account, code.From)
 			}
+			if inForce, known := chart.On(code.Account, code.From); known {
+				before = append(before, inForce)
+			}
 			if chart[code.Account] = append(chart[code.Account], code); len(chart[code.Account]) > maxGLChanges {
 				return nil, "", refuse(Invalid, at+".account", "has been given %d codes already, which is all that is kept of one account", maxGLChanges)
 			}
 			codes = append(codes, code)
+		}
+		if len(before) > 0 {
+			was(ctx, before)
 		}
 		return codes, "", tx.InsertGLCodes(ctx, codes)
 	})

@@ -137,6 +137,9 @@ func TestManualEntryTakesTwo(t *testing.T) {
 			return err
 		}
 		by, err := tx.ReversedBy(ctx, []int64{taken.Number, entries[0].Reverses})
+		if err != nil {
+			return err
+		}
 		if want := map[int64]int64{entries[0].Reverses: taken.Number}; entries[0].Reverses == 0 || !cmp.Equal(by, want) {
 			t.Errorf("entry %d reverses %d; %v", taken.Number, entries[0].Reverses, by)
 		}
