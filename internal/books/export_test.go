@@ -357,3 +357,30 @@ func TestExportSchedules(t *testing.T) {
 	done[books.ExportTarget](t)(b.ExportTargetUpdate(t.Context(), "v", books.ReviseExportTarget{ID: target.ID, Schedule: &afterClose}))
 	due(0)
 }
+
+// TestEveryFormatIsABatch writes a batch for a target of each format, and another one after it,
+// which begins with what the accounts stood at.
+func TestEveryFormatIsABatch(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *store.Store) {
+		e := newExporting(t, s, withAccounts(t, export.NetSuite, nil))
+		e.sell(3)
+		for _, target := range export.Targets() {
+			profile := withAccounts(t, target.Format, func(p *export.Profile) {
+				for _, option := range target.Options {
+					if option.Required && p.Options[option.Name] == "" {
+						p.Options[option.Name] = "1"
+					}
+				}
+			})
+			made := done[books.ExportTarget](t)(e.ExportTargetCreate(t.Context(), "format "+string(target.Format), books.NewExportTarget{Code: string(target.Format), Profile: profile}))
+			for _, through := range []int64{2, 3} {
+				batch := done[books.ExportBatch](t)(e.ExportBatchCreate(t.Context(), fmt.Sprint(target.Format, through), books.NewExportBatch{Target: made.ID, Through: through}))
+				batch = e.write(batch.ID)
+				if batch.Status != books.ExportSealed || len(batch.Files) == 0 {
+					t.Errorf("%s: %+v", target.Format, batch)
+				}
+			}
+		}
+		e.verified()
+	})
+}

@@ -75,6 +75,7 @@ type exportWriter struct {
 	told     func(entries int64)
 	done     int64 // entries
 	counts   bool  // the entries that are read are written
+	authors  Authors
 	manifest export.Manifest
 	files    []ExportFile
 	pieces   []ExportPiece // that are not written yet
@@ -97,6 +98,13 @@ func (w *exportWriter) write(ctx context.Context) error {
 	}
 	header := export.Header{Functional: w.books.book.Functional, Batch: w.batch.Number, Book: w.target.Code}
 	if header.Opening, err = w.opening(); err != nil {
+		return err
+	}
+	err = w.books.View(ctx, func(ctx context.Context, tx Tx) error {
+		w.authors, err = AuthorsOf(ctx, tx, 0, 0)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if err := w.survey(survey, header); err != nil {
@@ -157,7 +165,11 @@ func (w *exportWriter) each(yield func(export.Entry) error) error {
 			return err
 		}
 		for _, entry := range entries {
-			if err := yield(export.Canonical(entry)); err != nil {
+			canonical := w.authors.Entry(entry)
+			if canonical.ReversedBy > w.batch.ToEntry { // what came later does not change what is written
+				canonical.ReversedBy = 0
+			}
+			if err := yield(canonical); err != nil {
 				return err
 			}
 		}
