@@ -25,8 +25,8 @@ import (
 // histories is how many random histories one run of the tests plays, over both halves;
 // with -short, when the race detector makes one take a second, a few dozen.
 const (
-	histories      = 800
-	shortHistories = 60
+	histories      = 400
+	shortHistories = 40
 )
 
 // TestHistories plays random histories of a book: purchases of every kind, by rules and out of
