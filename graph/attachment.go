@@ -3,17 +3,13 @@ package graph
 import (
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"drawdown/internal/books"
 )
@@ -44,12 +40,7 @@ func attachmentPath(a *books.Attachment) string {
 //	GET  gives it back: for accountants and auditors
 //
 // The answer to PUT is what was kept, as JSON; a refusal is {"code", "field", "message"}.
-type attachments struct {
-	books  *books.Books
-	faults presenter
-	memory *memory
-	rates  *rates
-}
+type attachments struct{ fileServer }
 
 func (a attachments) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	act, needs := a.get, attachmentReaders
@@ -59,7 +50,7 @@ func (a attachments) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		act, needs = a.put, attachmentWriters
 	default:
 		w.Header().Set("Allow", "GET, HEAD, PUT")
-		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use PUT to attach, GET to read"))
+		denyFile(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use PUT to attach, GET to read"))
 		return
 	}
 	asked, err := a.admit(r, needs)
@@ -156,84 +147,13 @@ func (a attachments) get(w http.ResponseWriter, r *http.Request, asked books.New
 	if err != nil {
 		return err
 	}
-	// Whoever opens it saves it: it is never shown as a page of this server.
-	w.Header().Set("Content-Type", kept.MediaType)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": kept.Name}))
+	saved(w, kept.Name, kept.MediaType)
+	tagged(w, kept.Hash)
+	noPage(w)
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	w.Header().Set("ETag", `"`+hex.EncodeToString(kept.Hash)+`"`)
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(attachmentTime))
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(content)
 	}
 	return nil
-}
-
-// turnAway refuses a request where memory is nearly full, or where its caller has asked more
-// than its share.
-func (a attachments) turnAway(r *http.Request) error {
-	refused := outOfMemory()
-	if !a.memory.full() {
-		refused = a.rates.take(r.Context(), r.RemoteAddr, requestCost)
-	}
-	if refused == nil {
-		return nil
-	}
-	after, _ := refused.err.Extensions["retryAfter"].(int)
-	return &books.Error{Code: codeOfRequest(refused.err), Message: refused.err.Message, RetryAfter: time.Duration(after) * time.Second}
-}
-
-// refuse answers with what is wrong, as JSON.
-func (a attachments) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	shown := a.faults.present(r.Context(), err)
-	if after, told := shown.Extensions["retryAfter"].(int); told {
-		w.Header().Set("Retry-After", strconv.Itoa(after))
-	}
-	denyAttachment(w, r, statusOf(books.CodeOf(err)), shown)
-}
-
-// statusOf is the HTTP status of a refusal.
-func statusOf(code books.Code) int {
-	switch code {
-	case books.NotFound:
-		return http.StatusNotFound
-	case books.AlreadyExists, books.AlreadyDecided, books.FileChanged:
-		return http.StatusConflict
-	case books.AttachmentTooLarge, books.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case books.Unauthenticated:
-		return http.StatusUnauthorized
-	case books.Forbidden:
-		return http.StatusForbidden
-	case books.RateLimited, books.Overloaded:
-		return http.StatusTooManyRequests
-	case books.Unavailable:
-		return http.StatusServiceUnavailable
-	case books.Internal:
-		return http.StatusInternalServerError
-	default:
-		return http.StatusBadRequest
-	}
-}
-
-// denyAttachment answers a refusal as JSON.
-func denyAttachment(w http.ResponseWriter, _ *http.Request, status int, err *gqlerror.Error) {
-	said := map[string]any{"code": codeOfRequest(err), "message": err.Message}
-	for _, name := range []string{"field", "correlationId", "retryAfter"} {
-		if value, told := err.Extensions[name]; told {
-			said[name] = value
-		}
-	}
-	w.Header().Set("Connection", "close") // what is left of the body is not worth a connection
-	sayJSON(w, status, said)
-}
-
-func sayJSON(w http.ResponseWriter, status int, said any) {
-	text, err := json.Marshal(said)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{"code":"INTERNAL","message":"a fault of ours"}`)
-	}
-	w.Header().Set("Content-Type", mediaJSON+"; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n'))
 }

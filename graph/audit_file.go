@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,20 +19,15 @@ const auditPath = "/v1/audit"
 
 // auditFile streams the audit trail, to whoever may ask for auditEvents. What it holds is one
 // snapshot; how many events came and the SHA-256 of the file follow it as trailers.
-type auditFile struct {
-	books  *books.Books
-	faults presenter
-	memory *memory
-	rates  *rates
-}
+type auditFile struct{ fileServer }
 
 func (s auditFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", "GET")
-		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use GET to read"))
+		denyFile(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use GET to read"))
 		return
 	}
-	refused := attachments(s).turnAway(r)
+	refused := s.turnAway(r)
 	trail := reports.AuditTrail()
 	var args reports.Args
 	var format reports.Format
@@ -41,15 +35,14 @@ func (s auditFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		args, format, refused = s.asked(r, trail)
 	}
 	if refused != nil {
-		attachments(s).refuse(w, r, refused)
+		s.refuse(w, r, refused)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
 	defer cancel()
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(reportTime)) // a recorder of tests has none
 	w.Header().Set("Trailer", "Drawdown-Rows, Drawdown-Sha256")
-	w.Header().Set("Content-Type", format.MediaType())
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": trail.Name + "." + string(format)}))
+	saved(w, trail.Name+"."+string(format), format.MediaType())
 	w.Header().Set("Cache-Control", "private, no-cache")
 	sent := &summed{to: w, sum: sha256.New()}
 	var summary reports.Summary
@@ -67,23 +60,21 @@ func (s auditFile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"Trailer", "Content-Disposition"} {
 			w.Header().Del(name)
 		}
-		attachments(s).refuse(w, r, err)
+		s.refuse(w, r, err)
 	}
 }
 
 // asked reads the query: the parameters of the trail, each once, and the format, CSV where none
 // is named. Errors: INVALID.
 func (s auditFile) asked(r *http.Request, trail reports.Report) (reports.Args, reports.Format, error) {
-	format, given := reports.CSV, map[string]string{}
-	for name, values := range r.URL.Query() {
-		if len(values) != 1 {
-			return reports.Args{}, format, &books.Error{Code: books.Invalid, Field: name, Message: "is given more than once"}
-		}
-		if name == "format" {
-			format = reports.Format(values[0])
-			continue
-		}
-		given[name] = values[0]
+	format := reports.CSV
+	given, err := queryOnce(r)
+	if err != nil {
+		return reports.Args{}, format, err
+	}
+	if named, is := given["format"]; is {
+		format = reports.Format(named)
+		delete(given, "format")
 	}
 	if format != reports.CSV && format != reports.JSONL {
 		return reports.Args{}, format, &books.Error{Code: books.Invalid, Field: "format", Message: "must be csv or jsonl, not " + clip(string(format))}

@@ -2,8 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/hex"
-	"mime"
 	"net/http"
 	"time"
 
@@ -19,12 +17,7 @@ const exportFileTime = time.Hour
 
 // exportFiles gives the files of sealed batches, whole or in ranges, to auditors and
 // accountants, and to whoever has a link that is signed.
-type exportFiles struct {
-	books  *books.Books
-	faults presenter
-	memory *memory
-	rates  *rates
-}
+type exportFiles struct{ fileServer }
 
 // signed marks a request whose link was checked.
 type signed struct{ exportFiles }
@@ -42,7 +35,7 @@ func (e exportFiles) bySignature(next http.Handler) http.Handler {
 			err = e.books.CheckExportLink(r.Context(), batch, name, query.Get("until"), query.Get("signature"))
 		}
 		if err != nil {
-			attachments(e).refuse(w, r, err)
+			e.refuse(w, r, err)
 			return
 		}
 		signed{e}.ServeHTTP(w, r)
@@ -64,7 +57,7 @@ func mayReadExports(ctx context.Context) bool {
 // ServeHTTP serves a caller who may read the whole book.
 func (e exportFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !mayReadExports(r.Context()) {
-		attachments(e).refuse(w, r, &books.Error{Code: books.Forbidden, Message: "to read an export needs the role AUDITOR or ACCOUNTANT, for the whole book"})
+		e.refuse(w, r, &books.Error{Code: books.Forbidden, Message: "to read an export needs the role AUDITOR or ACCOUNTANT, for the whole book"})
 		return
 	}
 	signed{e}.ServeHTTP(w, r)
@@ -72,32 +65,27 @@ func (e exportFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // ServeHTTP serves a file.
 func (e signed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	refuse := attachments(e.exportFiles).refuse
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use GET to read"))
+	if !onlyReads(w, r) {
 		return
 	}
-	if refused := attachments(e.exportFiles).turnAway(r); refused != nil {
-		refuse(w, r, refused)
+	if refused := e.turnAway(r); refused != nil {
+		e.refuse(w, r, refused)
 		return
 	}
 	batch, name, err := e.named(r)
 	if err != nil {
-		refuse(w, r, err)
+		e.refuse(w, r, err)
 		return
 	}
 	file, err := e.books.ExportOpen(r.Context(), batch, name)
 	if err != nil {
-		refuse(w, r, err)
+		e.refuse(w, r, err)
 		return
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportFileTime)) // a recorder of tests has none
-	// Whoever opens it saves it: it is never shown as a page of this server.
-	w.Header().Set("Content-Type", file.MediaType)
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
-	w.Header().Set("ETag", `"`+hex.EncodeToString(file.Hash)+`"`)
-	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
+	saved(w, file.Name, file.MediaType)
+	tagged(w, file.Hash)
+	noPage(w)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	http.ServeContent(w, r, "", file.SealedAt, file)
 }

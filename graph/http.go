@@ -112,15 +112,16 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.Handle("/graphql", compressed(api.shedding.guard(sites(access.needs(books.Viewer, denyGraphQL, api)))))
 	usage := newUsageIntake(b, faults, options.Intake, options.Background, api.shedding.memory, rates)
 	mux.Handle("/v1/usage", sites(access.needs(books.Operator, denyUsage, usage)))
+	files := fileServer{b, faults, api.shedding.memory, rates}
 	for _, path := range attachmentPaths {
-		mux.Handle(path, sites(access.needs(books.Viewer, denyAttachment, attachments{b, faults, api.shedding.memory, rates})))
+		mux.Handle(path, sites(access.needs(books.Viewer, denyFile, attachments{files})))
 	}
-	asFiles := sites(access.needs(books.Viewer, denyAttachment, reportFiles{b, faults, api.shedding.memory, rates}))
+	asFiles := sites(access.needs(books.Viewer, denyFile, reportFiles{files}))
 	mux.Handle(reportsPath, asFiles)
 	mux.Handle(reportPath, asFiles)
-	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyAttachment, access.wholeBook(denyAttachment, auditFile{b, faults, api.shedding.memory, rates}))))
-	exports := exportFiles{b, faults, api.shedding.memory, rates}
-	mux.Handle(exportFilePath, sites(exports.bySignature(access.needs(books.Viewer, denyAttachment, exports))))
+	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyFile, access.wholeBook(denyFile, auditFile{files}))))
+	exports := exportFiles{files}
+	mux.Handle(exportFilePath, sites(exports.bySignature(access.needs(books.Viewer, denyFile, exports))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))
 	if options.Metrics != nil {

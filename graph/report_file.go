@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -26,51 +24,24 @@ const (
 
 // reportFiles gives reports as files, to whoever may ask for them as fields: all of them to a role
 // for the whole book, and those of a customer to a caller who is bound to it.
-type reportFiles struct {
-	books  *books.Books
-	faults presenter
-	memory *memory
-	rates  *rates
-}
-
-func (s reportFiles) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	attachments(s).refuse(w, r, err)
-}
+type reportFiles struct{ fileServer }
 
 // list answers which reports there are, what they ask and what is in their columns.
 func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
-	type parameter struct {
-		Name     string   `json:"name"`
-		Kind     string   `json:"kind"`
-		About    string   `json:"about"`
-		Required bool     `json:"required"`
-		Default  string   `json:"default,omitempty"`
-		Values   []string `json:"values,omitempty"`
-	}
-	type column struct {
-		Name  string `json:"name"`
-		Kind  string `json:"kind"`
-		About string `json:"about"`
-	}
 	type listed struct {
-		Name       string      `json:"name"`
-		Title      string      `json:"title"`
-		About      string      `json:"about"`
-		Basis      string      `json:"basis,omitempty"`
-		Path       string      `json:"path"`
-		Parameters []parameter `json:"parameters"`
-		Columns    []column    `json:"columns"`
+		Name       string              `json:"name"`
+		Title      string              `json:"title"`
+		About      string              `json:"about"`
+		Basis      string              `json:"basis,omitempty"`
+		Path       string              `json:"path"`
+		Parameters []reports.Parameter `json:"parameters"`
+		Columns    []reports.Column    `json:"columns"`
 	}
 	all := []listed{}
 	for _, of := range reports.All() {
-		l := listed{Name: of.Name, Title: of.Title, About: of.About, Basis: of.Basis, Path: reportsPath + "/" + of.Name + ".csv", Parameters: []parameter{}, Columns: []column{}}
-		for _, p := range of.Parameters {
-			l.Parameters = append(l.Parameters, parameter{p.Name, string(p.Kind), p.About, p.Required, p.Default, p.Values})
-		}
-		for _, c := range of.Columns {
-			l.Columns = append(l.Columns, column{c.Name, string(c.Kind), c.About})
-		}
-		all = append(all, l)
+		all = append(all, listed{
+			of.Name, of.Title, of.About, of.Basis, reportsPath + "/" + of.Name + ".csv", append([]reports.Parameter{}, of.Parameters...), append([]reports.Column{}, of.Columns...),
+		})
 	}
 	sayJSON(w, http.StatusOK, map[string]any{"reports": all})
 }
@@ -102,12 +73,10 @@ func (queryResolver) Reports(ctx context.Context) ([]gen.ReportFile, error) {
 
 // ServeHTTP answers GET of a report as a file.
 func (s reportFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		denyAttachment(w, r, http.StatusMethodNotAllowed, refuseRequest(books.Invalid, "use GET to read"))
+	if !onlyReads(w, r) {
 		return
 	}
-	if refused := attachments(s).turnAway(r); refused != nil {
+	if refused := s.turnAway(r); refused != nil {
 		s.refuse(w, r, refused)
 		return
 	}
@@ -132,9 +101,8 @@ func (s reportFiles) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	sum := sha256.Sum256(text)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(reportTime)) // a recorder of tests has none
-	w.Header().Set("Content-Type", format.MediaType())
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": asked.Name + "." + string(format)}))
-	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:])+`"`)
+	saved(w, asked.Name+"."+string(format), format.MediaType())
+	tagged(w, sum[:])
 	w.Header().Set("Cache-Control", "private, no-cache")
 	if asOf := args.Instant(reports.AsOf.Name); !asOf.IsZero() {
 		w.Header().Set("Drawdown-As-Of", asOf.Format(time.RFC3339Nano))
@@ -163,12 +131,9 @@ func reportNamed(r *http.Request) (reports.Report, reports.Format, error) {
 
 // write makes the file, whole: a report that fails halfway is not sent as if it were one.
 func (s reportFiles) write(ctx context.Context, r *http.Request, asked reports.Report, format reports.Format) ([]byte, reports.Args, error) {
-	given := map[string]string{}
-	for name, values := range r.URL.Query() {
-		if len(values) != 1 {
-			return nil, reports.Args{}, &books.Error{Code: books.Invalid, Field: name, Message: "is given more than once"}
-		}
-		given[name] = values[0]
+	given, err := queryOnce(r)
+	if err != nil {
+		return nil, reports.Args{}, err
 	}
 	args, err := asked.Parse(s.books, given)
 	if err != nil {

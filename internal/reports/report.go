@@ -34,12 +34,12 @@ type Report struct {
 
 // Parameter is something that is asked.
 type Parameter struct {
-	Name     string
-	Kind     ParameterKind
-	About    string
-	Required bool
-	Default  string   // where it is not given; "" is none
-	Values   []string // of a Word
+	Name     string        `json:"name"`
+	Kind     ParameterKind `json:"kind"`
+	About    string        `json:"about"`
+	Required bool          `json:"required"`
+	Default  string        `json:"default,omitempty"` // where it is not given; "" is none
+	Values   []string      `json:"values,omitempty"`  // of a Word
 }
 
 // ParameterKind says how a parameter is written.
@@ -69,13 +69,13 @@ var (
 
 // Column is a column of a report.
 type Column struct {
-	Name  string
-	Kind  Kind
-	About string
+	Name  string `json:"name"`
+	Kind  Kind   `json:"kind"`
+	About string `json:"about"`
 	// In names the column that holds the currency of an amount.
-	In string
+	In string `json:"-"`
 	// Total has the column added up in the totals: amounts by currency.
-	Total bool
+	Total bool `json:"-"`
 }
 
 // Kind says what is in a column.
