@@ -101,22 +101,30 @@ func rawly(b *testing.B, dir string, content []byte) time.Duration {
 	return time.Since(began) / rounds
 }
 
-// heap looks at the memory in use after every megabyte.
+// heap looks at the memory in use after every megabyte, and at the end of a file, however short.
 type heap struct{ written, looked, most uint64 }
 
 func (h *heap) Create(string) (io.WriteCloser, error) { return h, nil }
-func (h *heap) Close() error                          { return nil }
+
+func (h *heap) Close() error {
+	h.look()
+	return nil
+}
 
 func (h *heap) Write(b []byte) (int, error) {
 	h.written += uint64(len(b))
 	if h.written >= h.looked+1<<20 {
 		h.looked = h.written
-		var stats runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&stats)
-		h.most = max(h.most, stats.HeapAlloc)
+		h.look()
 	}
 	return len(b), nil
+}
+
+func (h *heap) look() {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	h.most = max(h.most, stats.HeapAlloc)
 }
 
 // More entries take no more memory, but for some of Parquet, which keeps an index of its pages.
