@@ -13,7 +13,7 @@ import (
 
 func (queryResolver) ExportTargets(ctx context.Context) (targets []books.ExportTarget, err error) {
 	err = requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) error {
-		targets, err = books.ExportTargets(ctx, tx)
+		targets, err = tx.ExportTargets(ctx)
 		return err
 	})
 	return orNone(targets), err

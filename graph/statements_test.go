@@ -112,7 +112,7 @@ func (a *api) fill() {
 	for i := range 55 {
 		a.must(`mutation($target: ID!, $through: Int!, $key: String!) { exportBatchCreate(targetId: $target, input: {through: $through}, idempotencyKey: $key) { batch { id } userErrors { message } } }`,
 			map[string]any{"target": target, "through": i + 1, "key": fmt.Sprint("batch ", i)})
-		if _, written, err := a.books.ExportWrite(a.t.Context(), "", nil); err != nil || !written {
+		if _, written, err := a.books.ExportWrite(a.t.Context(), ""); err != nil || !written {
 			a.t.Fatal(written, err)
 		}
 		a.must(`mutation($key: String!) { manualEntryPropose(input: {accountingDate: "2024-01-02", reason: "a test", description: "a test", lines: [

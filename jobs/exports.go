@@ -16,7 +16,7 @@ import (
 // Exporter makes, writes and hands over batches of exports: *books.Books does.
 type Exporter interface {
 	ExportsDue(ctx context.Context) (made int, err error)
-	ExportWrite(ctx context.Context, batchID string, progress func(entries int64)) (written books.ExportBatch, found bool, err error)
+	ExportWrite(ctx context.Context, batchID string) (written books.ExportBatch, found bool, err error)
 	ExportsToDeliver(ctx context.Context) ([]books.ExportToDeliver, error)
 	ExportOpen(ctx context.Context, batchID, name string) (*books.ExportedFile, error)
 	ExportDelivered(ctx context.Context, batchID, to string) error
@@ -78,7 +78,7 @@ func (e *Exports) Due(ctx context.Context) {
 func (e *Exports) Write(ctx context.Context) {
 	wrote := false
 	for ctx.Err() == nil {
-		batch, found, err := e.book.ExportWrite(ctx, "", nil)
+		batch, found, err := e.book.ExportWrite(ctx, "")
 		if err != nil {
 			e.report(ctx, err, "a batch could not be written; it is tried again")
 			return
@@ -87,6 +87,9 @@ func (e *Exports) Write(ctx context.Context) {
 			break
 		}
 		wrote = true
+		if batch.Problem == "" && batch.Status == books.ExportDraft { // another server has it
+			continue
+		}
 		if batch.Problem != "" {
 			e.log.WarnContext(ctx, "a batch cannot be written until its target changes", "batch", batch.Number, "problem", batch.Problem)
 			continue

@@ -152,13 +152,7 @@ func survey(profile export.Profile, header export.Header, each func(func(export.
 	if err != nil {
 		return err
 	}
-	if err := found.Begin(header); err != nil {
-		return err
-	}
-	if err := each(found.Entry); err != nil {
-		return err
-	}
-	return found.End()
+	return found.Run(header, each)
 }
 
 // opening returns what the accounts stood at before the day: at the end of the month before it,

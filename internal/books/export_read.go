@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// ExportTargets returns the targets, in order of code.
-func ExportTargets(ctx context.Context, tx Tx) ([]ExportTarget, error) { return tx.ExportTargets(ctx) }
-
 // ExportTargetByCode finds a target as people call it; found is false where there is none.
 func ExportTargetByCode(ctx context.Context, tx Tx, code string) (target ExportTarget, found bool, err error) {
 	targets, err := tx.ExportTargets(ctx)

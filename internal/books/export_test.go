@@ -71,7 +71,7 @@ func (e *exporting) batch(key string) books.ExportBatch {
 
 func (e *exporting) write(id string) books.ExportBatch {
 	e.t.Helper()
-	batch, found, err := e.ExportWrite(e.t.Context(), id, nil)
+	batch, found, err := e.ExportWrite(e.t.Context(), id)
 	if err != nil || !found {
 		e.t.Fatal(found, err)
 	}
@@ -112,7 +112,7 @@ func TestEachEntryOnce(t *testing.T) {
 		if first.Status != books.ExportSealed || first.Entries != 5 || first.Lines != 10 || len(first.Files) != 1 {
 			t.Fatalf("sealed %+v", first)
 		}
-		_, found, err := e.ExportWrite(ctx, "", nil)
+		_, found, err := e.ExportWrite(ctx, "")
 		if found || err != nil {
 			t.Error("a sealed batch was written again", err)
 		}
@@ -181,7 +181,7 @@ func TestWhatIsNotMapped(t *testing.T) {
 		if batch.Status != books.ExportDraft || !strings.Contains(batch.Problem, "deferred_revenue") || !strings.Contains(batch.Problem, export.UnmappedAccount) {
 			t.Fatalf("%+v", batch)
 		}
-		if _, found, err := e.ExportWrite(ctx, "", nil); found || err != nil {
+		if _, found, err := e.ExportWrite(ctx, ""); found || err != nil {
 			t.Error("it was written again as it stood", err)
 		}
 		profile := withAccounts(t, export.NetSuite, nil)
@@ -231,17 +231,17 @@ func TestADeadWriter(t *testing.T) {
 			d := &dying{s, 1} // Open writes once
 			dead := done[*books.Books](t)(books.Open(ctx, d, books.Options{Now: func() time.Time { return now }}))
 			d.left = left + 1
-			if _, _, err := dead.ExportWrite(ctx, "", nil); !errors.Is(err, errDied) {
+			if _, _, err := dead.ExportWrite(ctx, ""); !errors.Is(err, errDied) {
 				t.Fatalf("after %d writes: %v", left+1, err)
 			}
 			alive := done[*books.Books](t)(books.Open(ctx, s, books.Options{Now: func() time.Time { return now }}))
-			if _, found, err := alive.ExportWrite(ctx, "", nil); found || err != nil {
+			if _, found, err := alive.ExportWrite(ctx, ""); found || err != nil {
 				t.Error("the draft of a writer that may live was taken", err)
 			}
 			now = now.Add(2 * time.Minute)
 		}
 		alive := done[*books.Books](t)(books.Open(ctx, s, books.Options{Now: func() time.Time { return now }}))
-		batch, found, err := alive.ExportWrite(ctx, "", nil)
+		batch, found, err := alive.ExportWrite(ctx, "")
 		if err != nil || !found || batch.ID != draft.ID || batch.Status != books.ExportSealed || batch.Entries != 40 {
 			t.Fatalf("%+v %v %v", batch, found, err)
 		}
@@ -272,7 +272,7 @@ func TestExportsAtOnce(t *testing.T) {
 					if err != nil && books.CodeOf(err) != books.NothingToExport {
 						t.Error(err)
 					}
-					batch, found, err := e.ExportWrite(ctx, "", nil)
+					batch, found, err := e.ExportWrite(ctx, "")
 					if err != nil {
 						t.Error(err)
 					}

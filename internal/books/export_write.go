@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,10 @@ var errClaimLost = errors.New("another server writes the batch")
 // waits where batchID is "". found is false where there is none. What keeps it from being written,
 // such as a value that is not mapped, is its problem from then on: it waits until its target
 // changes. A writer that dies leaves it to the next one, which begins anew.
-func (b *Books) ExportWrite(ctx context.Context, batchID string, progress func(entries int64)) (batch ExportBatch, found bool, err error) {
+func (b *Books) ExportWrite(ctx context.Context, batchID string) (batch ExportBatch, found bool, err error) {
+	if waits, err := b.draftWaits(ctx); err != nil || !waits {
+		return batch, false, err
+	}
 	claim := b.newID()
 	var target ExportTarget
 	err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
@@ -52,7 +56,7 @@ func (b *Books) ExportWrite(ctx context.Context, batchID string, progress func(e
 	if err != nil || !found {
 		return batch, false, err
 	}
-	w := &exportWriter{books: b, claim: claim, batch: batch, told: progress, target: target}
+	w := &exportWriter{books: b, claim: claim, batch: batch, target: target}
 	err = w.write(ctx)
 	var refused export.RefusedError
 	switch {
@@ -66,13 +70,23 @@ func (b *Books) ExportWrite(ctx context.Context, batchID string, progress func(e
 	return batch, true, err
 }
 
+// draftWaits reports whether there is a draft without a problem: servers ask every second, and
+// most of the time there is nothing to write.
+func (b *Books) draftWaits(ctx context.Context) (waits bool, err error) {
+	err = b.store.View(ctx, func(ctx context.Context, tx Tx) error {
+		drafts, err := tx.ExportBatches(ctx, ExportBatchFilter{Status: ExportDraft}, Page{Limit: maxDrafts * maxExportTargets})
+		waits = slices.ContainsFunc(drafts, func(b ExportBatch) bool { return b.Problem == "" })
+		return err
+	})
+	return waits, err
+}
+
 // exportWriter writes one batch, piece by piece.
 type exportWriter struct {
 	books    *Books
 	claim    string
 	batch    ExportBatch
 	target   ExportTarget
-	told     func(entries int64)
 	done     int64 // entries
 	counts   bool  // the entries that are read are written
 	authors  Authors
@@ -107,7 +121,8 @@ func (w *exportWriter) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.survey(survey, header); err != nil {
+	// All that stands in the way is found before anything is written.
+	if err := survey.Run(header, w.each); err != nil {
 		return err
 	}
 	w.counts = true
@@ -137,18 +152,6 @@ func (w *exportWriter) opening() (lines []export.Line, err error) {
 	return lines, err
 }
 
-// survey has all entries looked at, to find all that stands in the way before anything is
-// written.
-func (w *exportWriter) survey(survey *export.Survey, header export.Header) error {
-	if err := survey.Begin(header); err != nil {
-		return err
-	}
-	if err := w.each(survey.Entry); err != nil {
-		return err
-	}
-	return survey.End()
-}
-
 // each reads the entries of the batch.
 func (w *exportWriter) each(yield func(export.Entry) error) error {
 	for first := w.batch.FromEntry; first <= w.batch.ToEntry; first += exportEntries {
@@ -175,9 +178,6 @@ func (w *exportWriter) each(yield func(export.Entry) error) error {
 		}
 		if w.counts {
 			w.done = last - w.batch.FromEntry + 1
-		}
-		if w.told != nil {
-			w.told(w.done)
 		}
 		if err := w.flush(); err != nil {
 			return err

@@ -57,6 +57,6 @@ func exports(ctx context.Context, b *builder, through int64) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = b.books.ExportWrite(ctx, batch.ID, nil)
+	_, _, err = b.books.ExportWrite(ctx, batch.ID)
 	return err
 }

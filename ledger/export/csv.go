@@ -78,15 +78,15 @@ func appendSides(b []byte, line Line, amount ledger.Amount) []byte {
 // appendCell appends a text of a cell, in quotes where it needs them.
 func appendCell(b []byte, text string) []byte {
 	if !isClean(text) {
-		text = cell(text)
+		text = SafeCell(text)
 	}
 	return appendQuoted(b, text, ',')
 }
 
-// cell makes a text safe for a spreadsheet: on one line, and with an apostrophe before
+// SafeCell makes a text safe for a spreadsheet: on one line, and with an apostrophe before
 // what would be taken for a formula. Numbers do not pass through here: a minus sign
 // before a number is right.
-func cell(text string) string {
+func SafeCell(text string) string {
 	text = oneLine(text)
 	if startsFormula(text) {
 		return "'" + text

@@ -109,8 +109,8 @@ func TestCells(t *testing.T) {
 		"Überweisung (ok)": "Überweisung (ok)",
 		"":                 "",
 	} {
-		if got := cell(text); got != want {
-			t.Errorf("cell(%q) = %q, want %q", text, got, want)
+		if got := SafeCell(text); got != want {
+			t.Errorf("SafeCell(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

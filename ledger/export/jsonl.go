@@ -20,10 +20,15 @@ type jsonEntry struct {
 	Lines          []jsonLine `json:"lines"`
 }
 
-// jsonLine is one posting. Amounts are signed, debit positive: as a decimal string in
-// major units for people, as whole minor units for programs.
+// jsonLine is one posting.
 type jsonLine struct {
-	Line                 int    `json:"line"`
+	Line int `json:"line"`
+	jsonPosting
+}
+
+// jsonPosting is what a posting says. Amounts are signed, debit positive: as a decimal string in
+// major units for people, as whole minor units for programs.
+type jsonPosting struct {
 	Account              string `json:"account"`
 	Amount               string `json:"amount"`
 	Currency             string `json:"currency"`
@@ -43,10 +48,31 @@ type jsonlEncoder struct {
 }
 
 func newJSONL(w io.Writer) *jsonlEncoder {
+	buffered, encoder := newJSONEncoder(w)
+	return &jsonlEncoder{w: buffered, json: encoder}
+}
+
+// newJSONEncoder writes values in JSON to w, a line each, once what is returned before it is flushed.
+func newJSONEncoder(w io.Writer) (*bufio.Writer, *json.Encoder) {
 	buffered := bufio.NewWriterSize(w, flushAt)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
-	return &jsonlEncoder{w: buffered, json: encoder}
+	return buffered, encoder
+}
+
+func postingOf(line Line) jsonPosting {
+	return jsonPosting{
+		Account:              string(line.Role),
+		Amount:               line.Amount.Text(),
+		Currency:             string(line.Amount.Currency),
+		MinorUnits:           line.Amount.Minor,
+		FunctionalAmount:     line.Functional.Text(),
+		FunctionalCurrency:   string(line.Functional.Currency),
+		FunctionalMinorUnits: line.Functional.Minor,
+		Customer:             line.Dimensions.Customer,
+		Policy:               line.Dimensions.Policy,
+		Pack:                 line.Dimensions.Pack,
+	}
 }
 
 func (j *jsonlEncoder) Begin(Header) error { return nil }
@@ -64,19 +90,7 @@ func (j *jsonlEncoder) Entry(entry Entry) error {
 		Lines:          make([]jsonLine, len(entry.Lines)),
 	}
 	for i, line := range entry.Lines {
-		out.Lines[i] = jsonLine{
-			Line:                 line.Number,
-			Account:              string(line.Role),
-			Amount:               line.Amount.Text(),
-			Currency:             string(line.Amount.Currency),
-			MinorUnits:           line.Amount.Minor,
-			FunctionalAmount:     line.Functional.Text(),
-			FunctionalCurrency:   string(line.Functional.Currency),
-			FunctionalMinorUnits: line.Functional.Minor,
-			Customer:             line.Dimensions.Customer,
-			Policy:               line.Dimensions.Policy,
-			Pack:                 line.Dimensions.Pack,
-		}
+		out.Lines[i] = jsonLine{line.Number, postingOf(line)}
 	}
 	return j.json.Encode(out)
 }

@@ -8,28 +8,18 @@ import (
 )
 
 // jsonDetail is one posting with what its entry says, so that a line of the file needs no other.
-// The keys stand in this order. Amounts are signed, debit positive: as a decimal string in major
-// units for people, as whole minor units for programs.
+// The keys stand in this order.
 type jsonDetail struct {
-	Entry                int64  `json:"entry"`
-	Line                 int    `json:"line"`
-	Kind                 string `json:"kind"`
-	AccountingDate       string `json:"accounting_date"`
-	OccurredOn           string `json:"occurred_on"`
-	PostedAt             string `json:"posted_at"` // RFC 3339 in UTC
-	Account              string `json:"account"`
-	Amount               string `json:"amount"`
-	Currency             string `json:"currency"`
-	MinorUnits           int64  `json:"minor_units"`
-	FunctionalAmount     string `json:"functional_amount"`
-	FunctionalCurrency   string `json:"functional_currency"`
-	FunctionalMinorUnits int64  `json:"functional_minor_units"`
-	Customer             string `json:"customer"`
-	Policy               string `json:"policy"`
-	Pack                 string `json:"pack"`
-	Batch                string `json:"batch"`
-	Reference            string `json:"reference"`
-	Description          string `json:"description"`
+	Entry          int64  `json:"entry"`
+	Line           int    `json:"line"`
+	Kind           string `json:"kind"`
+	AccountingDate string `json:"accounting_date"`
+	OccurredOn     string `json:"occurred_on"`
+	PostedAt       string `json:"posted_at"` // RFC 3339 in UTC
+	jsonPosting
+	Batch       string `json:"batch"`
+	Reference   string `json:"reference"`
+	Description string `json:"description"`
 }
 
 // jsonLinesEncoder writes one object for each line of the journal, UTF-8, LF, every key always
@@ -40,9 +30,7 @@ type jsonLinesEncoder struct {
 }
 
 func newJSONLines(w io.Writer) *jsonLinesEncoder {
-	buffered := bufio.NewWriterSize(w, flushAt)
-	encoder := json.NewEncoder(buffered)
-	encoder.SetEscapeHTML(false)
+	buffered, encoder := newJSONEncoder(w)
 	return &jsonLinesEncoder{w: buffered, json: encoder}
 }
 
@@ -60,11 +48,7 @@ func (j *jsonLinesEncoder) Entry(entry Entry) error {
 		Description:    entry.Description,
 	}
 	for _, line := range entry.Lines {
-		detail.Line, detail.Account = line.Number, string(line.Role)
-		detail.Amount, detail.Currency, detail.MinorUnits = line.Amount.Text(), string(line.Amount.Currency), line.Amount.Minor
-		detail.FunctionalAmount, detail.FunctionalCurrency = line.Functional.Text(), string(line.Functional.Currency)
-		detail.FunctionalMinorUnits = line.Functional.Minor
-		detail.Customer, detail.Policy, detail.Pack = line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack
+		detail.Line, detail.jsonPosting = line.Number, postingOf(line)
 		if err := j.json.Encode(&detail); err != nil {
 			return err
 		}

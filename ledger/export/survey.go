@@ -71,6 +71,17 @@ func (s *Survey) End() error {
 	return RefusedError{Refusals: s.refusals, More: s.more}
 }
 
+// Run surveys a whole journal: each calls do with every entry in the order of their numbers.
+func (s *Survey) Run(header Header, each func(do func(Entry) error) error) error {
+	if err := s.Begin(header); err != nil {
+		return err
+	}
+	if err := each(s.Entry); err != nil {
+		return err
+	}
+	return s.End()
+}
+
 // Manifest returns what would have been written, without what was refused.
 func (s *Survey) Manifest() Manifest { return s.export.Manifest() }
 
