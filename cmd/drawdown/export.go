@@ -47,15 +47,7 @@ place and moved there when it is whole; without, it goes to standard output.`,
 				write := func(w io.Writer) (int, error) {
 					return writeJournal(c.Context(), book, export.Format(format), header, w)
 				}
-				if out == "" || out == "-" {
-					_, err := write(p.stdout)
-					return err
-				}
-				count, err := writeWhole(out, write)
-				if err == nil {
-					p.say("%s: %d entries", out, count)
-				}
-				return err
+				return p.writeOut(out, "entries", write)
 			})
 		},
 	}
@@ -115,6 +107,23 @@ func writeJournal(ctx context.Context, book *books.Books, format export.Format, 
 	}
 	return count, encoder.End()
 }
+
+// writeOut writes to standard output, or where out names a file to that, whole, and says how many
+// of what it holds.
+func (p *program) writeOut(out, what string, write func(io.Writer) (int, error)) error {
+	if isStdout(out) {
+		_, err := write(p.stdout)
+		return err
+	}
+	count, err := writeWhole(out, write)
+	if err == nil {
+		p.say("%s: %d %s", out, count, what)
+	}
+	return err
+}
+
+// isStdout reports whether --out means standard output.
+func isStdout(out string) bool { return out == "" || out == "-" }
 
 // writeWhole writes a file so that under its name there is never a part of it.
 func writeWhole(path string, write func(io.Writer) (int, error)) (count int, err error) {

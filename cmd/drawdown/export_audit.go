@@ -84,7 +84,7 @@ func (p *program) writeAudit(ctx context.Context, book *books.Books, given map[s
 		})
 		return count, err
 	}
-	if o.out == "" || o.out == "-" {
+	if isStdout(o.out) {
 		_, err := write(p.stdout)
 		return err
 	}

@@ -74,15 +74,7 @@ func (p *program) writeReport(ctx context.Context, book *books.Books, asked repo
 		})
 		return count, err
 	}
-	if o.out == "" || o.out == "-" {
-		_, err := write(p.stdout)
-		return err
-	}
-	count, err := writeWhole(o.out, write)
-	if err == nil {
-		p.say("%s: %d rows", o.out, count)
-	}
-	return err
+	return p.writeOut(o.out, "rows", write)
 }
 
 // listReports shows which reports there are and what they ask.

@@ -49,7 +49,7 @@ in its entry and that in the seal, or that a seal goes on from an earlier one.`,
 					encoder.SetIndent("", "  ")
 					return 1, encoder.Encode(proof)
 				}
-				if out == "" || out == "-" {
+				if isStdout(out) {
 					_, err = write(p.stdout)
 					return err
 				}

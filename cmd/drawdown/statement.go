@@ -46,15 +46,7 @@ there when it is whole; without, it goes to standard output.`,
 			}
 			return p.withBook(c.Context(), func(book *books.Books) error {
 				write := func(w io.Writer) (int, error) { return writeStatement(c.Context(), book, o.customer, request, w) }
-				if o.out == "" || o.out == "-" {
-					_, err := write(p.stdout)
-					return err
-				}
-				count, err := writeWhole(o.out, write)
-				if err == nil {
-					p.say("%s: %d lines", o.out, count)
-				}
-				return err
+				return p.writeOut(o.out, "lines", write)
 			})
 		},
 	}

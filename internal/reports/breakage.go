@@ -21,41 +21,39 @@ func earlyBreakage() []Report {
 			{Name: "byPool", Kind: FlagParameter, Default: "false", About: "has rows for each pool, not only for each policy and currency"},
 			AsOf,
 		},
-		Columns: []Column{
+		Columns: append([]Column{
 			{Name: "policy", Kind: Text, About: "the code of the policy"},
 			{Name: "pool", Kind: Text, About: "the id of the pool; empty where pools are not told apart"},
 			{Name: "line", Kind: Text, About: "OPENING, POOLS (in proportion to use, and given back as credits left), CATCH_UP (by new estimates), CLOSING"},
-			{Name: "amount", Kind: Money, In: "currency", About: "recognised ahead of expiry", Total: true},
-			{Name: "revenue", Kind: Money, In: "currency", About: "the part of it that is revenue", Total: true},
-			{Name: "unclaimed", Kind: Money, In: "currency", About: "the part of it that the law claims", Total: true},
-			{Name: "currency", Kind: Text, About: "of the contracts"},
-			{Name: "functional_amount", Kind: Money, In: "functional_currency", About: "amount in the book's own currency", Total: true},
-			{Name: "functional_revenue", Kind: Money, In: "functional_currency", About: "revenue in the book's own currency", Total: true},
-			{Name: "functional_unclaimed", Kind: Money, In: "functional_currency", About: "unclaimed in the book's own currency", Total: true},
-			{Name: "functional_currency", Kind: Text, About: "the book's own"},
-		},
+		}, breakageMoney("recognised ahead of expiry")...),
 		Write: writeEarlyBreakage,
 	}, {
 		Name: "estimate-changes", Title: "Changes in estimate", Page: "finance/change-of-estimate.md",
 		About:      "What new estimates of breakage moved at once, pool by pool.",
 		Basis:      "ASC 250-10-50-4, 606-10-50-12A",
 		Parameters: []Parameter{From, To, policyCode, AsOf},
-		Columns: []Column{
+		Columns: append([]Column{
 			{Name: "policy", Kind: Text, About: "the code of the policy"},
 			{Name: "pool", Kind: Text, About: "the id of the pool"},
 			{Name: "day", Kind: Date, About: "the day from which the estimate was in force"},
 			{Name: "recognitions", Kind: Number, About: "how many recognitions it is the sum of"},
-			{Name: "amount", Kind: Money, In: "currency", About: "what it moved: more breakage is positive", Total: true},
-			{Name: "revenue", Kind: Money, In: "currency", About: "the part of it that is revenue", Total: true},
-			{Name: "unclaimed", Kind: Money, In: "currency", About: "the part of it that the law claims", Total: true},
-			{Name: "currency", Kind: Text, About: "of the contracts"},
-			{Name: "functional_amount", Kind: Money, In: "functional_currency", About: "amount in the book's own currency", Total: true},
-			{Name: "functional_revenue", Kind: Money, In: "functional_currency", About: "revenue in the book's own currency", Total: true},
-			{Name: "functional_unclaimed", Kind: Money, In: "functional_currency", About: "unclaimed in the book's own currency", Total: true},
-			{Name: "functional_currency", Kind: Text, About: "the book's own"},
-		},
+		}, breakageMoney("what it moved: more breakage is positive")...),
 		Write: writeEstimateChanges,
 	}}
+}
+
+// breakageMoney are the columns of an amount of breakage and its parts, in both currencies.
+func breakageMoney(about string) []Column {
+	return []Column{
+		{Name: "amount", Kind: Money, In: "currency", About: about, Total: true},
+		{Name: "revenue", Kind: Money, In: "currency", About: "the part of it that is revenue", Total: true},
+		{Name: "unclaimed", Kind: Money, In: "currency", About: "the part of it that the law claims", Total: true},
+		{Name: "currency", Kind: Text, About: "of the contracts"},
+		{Name: "functional_amount", Kind: Money, In: "functional_currency", About: "amount in the book's own currency", Total: true},
+		{Name: "functional_revenue", Kind: Money, In: "functional_currency", About: "revenue in the book's own currency", Total: true},
+		{Name: "functional_unclaimed", Kind: Money, In: "functional_currency", About: "unclaimed in the book's own currency", Total: true},
+		{Name: "functional_currency", Kind: Text, About: "the book's own"},
+	}
 }
 
 // codes remembers the codes of policies.
