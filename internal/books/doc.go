@@ -13,8 +13,8 @@
 //     holds until it ends, and reads what hangs on it afterwards. All hold in this order,
 //     and several of a kind in order of key, so that no two wait for each other: the
 //     idempotency key, the lease, prices of packs, purchases, lots, holds, what budgets have
-//     spent, pools, the batch, the counter of lots, customers, what is closed, the counter of
-//     entries, the running balances.
+//     spent, pools, cohorts, the batch, the counter of lots, customers, what is closed, the
+//     counter of entries, the running balances, the months of cohorts.
 //   - The clock, ids and the store come from outside; the rules are those of revrec and
 //     ledger; a refusal is an [*Error] with a code of the one table in errors.go.
 package books

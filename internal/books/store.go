@@ -389,8 +389,8 @@ type cohortTx interface {
 	// AddToCohorts adds what was sold to the cohorts of the same key, making those that are
 	// missing, and returns them: one for each given, in this order.
 	AddToCohorts(ctx context.Context, sold []Cohort) ([]Cohort, error)
-	// AddCohortMonths adds to months of cohorts and makes those that are missing. No month of a
-	// cohort is given twice.
+	// AddCohortMonths adds to months of cohorts and makes those that are missing. They are
+	// written, and so held, when all else of the transaction has been.
 	AddCohortMonths(ctx context.Context, months []CohortMonth) error
 	CohortsByID(ctx context.Context, ids []string) ([]Cohort, error)
 	// Cohorts lists cohorts in order of month and id; Page.After is one's Key.

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -118,19 +119,37 @@ type cohortMonthRow struct {
 	Other    int64
 }
 
-// AddCohortMonths adds to the months of cohorts in the order of their key.
-func (t *tx) AddCohortMonths(ctx context.Context, months []books.CohortMonth) error {
+// cohortSums gathers what a transaction adds to the months of cohorts.
+type cohortSums map[cohortMonthKey]cohortMonthRow
+
+type cohortMonthKey struct{ cohortID, month string }
+
+// AddCohortMonths gathers what is added. Many transactions meet on a cohort's month, coming
+// from any lot or pool, so the rows are written when all else has been and held for that long only.
+func (t *tx) AddCohortMonths(_ context.Context, months []books.CohortMonth) error {
 	if t.readOnly {
 		return errReadOnly
 	}
-	rows := convert(months, func(m books.CohortMonth) cohortMonthRow {
-		return cohortMonthRow{
-			CohortID: m.CohortID, Month: m.Month.String(), Used: int64(m.Used), Lapsed: int64(m.Lapsed), Refunded: int64(m.Refunded), Other: int64(m.Other),
+	if t.cohorts == nil {
+		t.cohorts = make(cohortSums, len(months))
+	}
+	for _, m := range months {
+		key := cohortMonthKey{m.CohortID, m.Month.String()}
+		sum := t.cohorts[key]
+		t.cohorts[key] = cohortMonthRow{
+			CohortID: key.cohortID, Month: key.month, Used: sum.Used + int64(m.Used), Lapsed: sum.Lapsed + int64(m.Lapsed),
+			Refunded: sum.Refunded + int64(m.Refunded), Other: sum.Other + int64(m.Other),
 		}
-	})
-	slices.SortFunc(rows, func(x, y cohortMonthRow) int {
+	}
+	return nil
+}
+
+// writeCohortMonths writes what was gathered, in the order of the key.
+func (t *tx) writeCohortMonths(ctx context.Context) error {
+	rows := slices.SortedFunc(maps.Values(t.cohorts), func(x, y cohortMonthRow) int {
 		return cmp.Or(cmp.Compare(x.CohortID, y.CohortID), cmp.Compare(x.Month, y.Month))
 	})
+	clear(t.cohorts)
 	for chunk := range slices.Chunk(rows, chunkRows) {
 		_, err := t.db.NewInsert().Model(&chunk).On("CONFLICT (cohort_id, month) DO UPDATE").Set(`
 			used = cohort_months.used + EXCLUDED.used,
@@ -177,6 +196,9 @@ func ofCohorts(q *bun.SelectQuery, filter books.CohortFilter) *bun.SelectQuery {
 }
 
 func (t *tx) CohortMonths(ctx context.Context, ids []string) (map[string][]books.CohortMonth, error) {
+	if err := t.writeCohortMonths(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := byColumn[cohortMonthRow](ctx, t, "reading months of cohorts", "cohort_id", ids)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type tx struct {
 	db       bun.Tx
 	conn     bun.Conn // the connection of the transaction, for what only its driver can do
 	readOnly bool
+	cohorts  cohortSums // what is added to months of cohorts, written as the last thing
 }
 
 var _ books.Tx = (*tx)(nil)
@@ -122,6 +123,9 @@ func (s *Store) run(ctx context.Context, db *bun.DB, readOnly bool, act func(con
 	}()
 	t := &tx{engine: s.engine, watch: s.watch, db: begun, conn: conn, readOnly: readOnly}
 	if err := act(context.WithValue(ctx, inside{}, true), t); err != nil {
+		return err
+	}
+	if err := t.writeCohortMonths(ctx); err != nil {
 		return err
 	}
 	finished = true
