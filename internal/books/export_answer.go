@@ -41,7 +41,7 @@ func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request 
 			return batch, "", refuse(NotSealed, "batchId", "the files of the batch are not written yet")
 		}
 		was(ctx, batch)
-		journals, err := journalsOf(target, batch)
+		journals, err := JournalsOfExport(target, batch)
 		if err != nil {
 			return batch, "", err
 		}
@@ -65,7 +65,7 @@ func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request 
 }
 
 // newAnswers checks the journals of a request and returns those that are not known yet.
-func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journals batchJournals, given []JournalOfTarget) ([]ExportAnswer, error) {
+func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journals ExportJournals, given []JournalOfTarget) ([]ExportAnswer, error) {
 	if len(given) < 1 || len(given) > maxExportAnswers {
 		return nil, refuse(TooLarge, "journals", "must have 1 to %d journals, not %d", maxExportAnswers, len(given))
 	}
@@ -101,44 +101,44 @@ func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journa
 	return answers, nil
 }
 
-// batchJournals are the journals of a sealed batch, as its files name them.
-type batchJournals struct {
+// ExportJournals are the journals of a sealed batch, as its files name them.
+type ExportJournals struct {
 	Count       int64
 	prefix      string // before a number
 	digits      int    // that a number has at least
 	first, last int64
 }
 
-// journalsOf returns the journals of a sealed batch: its entries, or the sums of a summary.
-func journalsOf(target ExportTarget, batch ExportBatch) (batchJournals, error) {
+// JournalsOfExport returns the journals of a sealed batch: its entries, or the sums of a summary.
+func JournalsOfExport(target ExportTarget, batch ExportBatch) (ExportJournals, error) {
 	var manifest export.Manifest
 	if err := json.Unmarshal([]byte(batch.Manifest), &manifest); err != nil {
-		return batchJournals{}, fmt.Errorf("the manifest of batch %s: %w", batch.ID, err)
+		return ExportJournals{}, fmt.Errorf("the manifest of batch %s: %w", batch.ID, err)
 	}
 	profile, err := export.ParseProfile([]byte(profileOf(target, batch.Version)))
 	if err != nil {
-		return batchJournals{}, fmt.Errorf("the profile of batch %s: %w", batch.ID, err)
+		return ExportJournals{}, fmt.Errorf("the profile of batch %s: %w", batch.ID, err)
 	}
 	if manifest.Mode == export.Summed {
-		return batchJournals{manifest.Written.Entries, fmt.Sprintf("%sSJ%d-", profile.Prefix, batch.Number), 1, 1, manifest.Written.Entries + manifest.Written.ZeroEntries}, nil
+		return ExportJournals{manifest.Written.Entries, fmt.Sprintf("%sSJ%d-", profile.Prefix, batch.Number), 1, 1, manifest.Written.Entries + manifest.Written.ZeroEntries}, nil
 	}
 	code := export.EntryCode(0)
 	digits := len(code) - strings.IndexByte(code, '0')
-	return batchJournals{manifest.Written.Entries, profile.Prefix + code[:len(code)-digits], digits, batch.FromEntry, batch.ToEntry}, nil
+	return ExportJournals{manifest.Written.Entries, profile.Prefix + code[:len(code)-digits], digits, batch.FromEntry, batch.ToEntry}, nil
 }
 
 // Has reports whether the name is one of a journal of the batch.
-func (j batchJournals) Has(name string) bool {
+func (j ExportJournals) Has(name string) bool {
 	digits, found := strings.CutPrefix(name, j.prefix)
 	number, err := strconv.ParseInt(digits, 10, 64)
 	return found && err == nil && number >= j.first && number <= j.last && j.name(number) == name
 }
 
-func (j batchJournals) name(number int64) string {
+func (j ExportJournals) name(number int64) string {
 	return fmt.Sprintf("%s%0*d", j.prefix, j.digits, number)
 }
 
-func (j batchJournals) String() string { return j.name(j.first) + " to " + j.name(j.last) }
+func (j ExportJournals) String() string { return j.name(j.first) + " to " + j.name(j.last) }
 
 // profileOf finds the profile of a version of a target.
 func profileOf(target ExportTarget, number int) string {

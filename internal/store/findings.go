@@ -64,6 +64,11 @@ import (
 //	              the log are those of its leaves; each seal has the root of the log of its size,
 //	              goes on from the one before, and is signed by its key, as are the closings
 //	              that it is about; what is closed is sealed
+//	exports       the batches of a target cover the entries from the first one on, each once, and are
+//	              numbered without gaps; a voided one and its replacement name each other; entries,
+//	              lines and totals in the manifest of a sealed one are those of its range, its
+//	              files have the bytes and hashes of the manifest, and it is acknowledged
+//	              when each of its journals, and nothing else, is answered for
 //	database      its own check of pages, indexes and constraints; the guards of the
 //	              append-only tables and of closed periods are in place
 //

@@ -16,6 +16,7 @@ import (
 	"drawdown/internal/store"
 	"drawdown/internal/store/pgtest"
 	"drawdown/ledger"
+	"drawdown/ledger/export"
 	"drawdown/revrec"
 )
 
@@ -306,7 +307,46 @@ func playBook(s *store.Store) error {
 	if p.fault != nil {
 		return p.fault
 	}
+	p.export()
 	return openBatch(p)
+}
+
+// export has five batches: one that the general ledger has, one that was voided and the one in its
+// place, one that it answered for in part, and a draft.
+func (p *player) export() {
+	profile, err := export.DefaultProfile(export.NetSuite)
+	p.check(err)
+	for _, account := range ledger.Accounts() {
+		profile.Accounts = append(profile.Accounts, export.AccountRule{Role: account.Role, Code: string(account.Role), Name: account.Name})
+	}
+	text, err := profile.JSON()
+	p.check(err)
+	target, err := p.b.ExportTargetCreate(p.ctx, p.key(), books.NewExportTarget{Code: "erp", Profile: string(text)})
+	p.check(err)
+	next := func(through int64) books.ExportBatch {
+		batch, err := p.b.ExportBatchCreate(p.ctx, p.key(), books.NewExportBatch{Target: target.ID, Through: through})
+		p.check(err)
+		return batch
+	}
+	seal := func(batch books.ExportBatch) books.ExportBatch {
+		batch, _, err := p.b.ExportWrite(p.ctx, batch.ID)
+		p.check(err)
+		return batch
+	}
+	answer := func(batch books.ExportBatch, through int64) {
+		request := books.AnswerExportBatch{ID: batch.ID}
+		for number := batch.FromEntry; number <= through; number++ {
+			request.Journals = append(request.Journals, books.JournalOfTarget{Journal: export.EntryCode(number), ExternalID: fmt.Sprint("ERP", number)})
+		}
+		_, err := p.b.ExportBatchAcknowledge(p.ctx, p.key(), request)
+		p.check(err)
+	}
+	answer(seal(next(3)), 3)
+	_, err = p.b.ExportBatchVoid(p.ctx, p.key(), books.ChangeExportBatch{ID: seal(next(5)).ID, Reason: "the wrong subsidiary"})
+	p.check(err)
+	seal(next(0)) // of 4 and 5, again
+	answer(seal(next(9)), 7)
+	next(12)
 }
 
 // propose has one person propose an estimate with a paper, and another approve it; one more
@@ -682,6 +722,42 @@ var plants = []struct {
 			VALUES ('00000000-0000-7000-8000-00000000dead', 'disputes', 'JPY', 0, 1, 1, 0, 1, 1)`,
 		"period.debit period.credit period.functionalDebit period.functionalCredit period.account period.entries",
 	},
+	// Of exports: an entry in two batches, a hole, a number that is missing, what is exported before it is posted.
+	{"DROP INDEX export_batches_from; UPDATE export_batches SET from_entry = from_entry - 1 WHERE number = 4", "export.range export.entries"},
+	{"UPDATE export_batches SET from_entry = from_entry + 1 WHERE number = 4", "export.range export.entries export.answer"},
+	{"DROP INDEX export_batches_from; UPDATE export_batches SET from_entry = 2, to_entry = 2 WHERE number = 5", "export.range"},
+	{"UPDATE export_batches SET to_entry = 100000 WHERE number = 5", "export.range"},
+	{"UPDATE export_batches SET number = 7 WHERE number = 5", "export.number"},
+	{"DELETE FROM export_batches WHERE number = 1", "export.range export.number"},
+	{"DELETE FROM export_batches WHERE number = 3", "export.range export.number export.replaced"},
+	{"DELETE FROM export_targets", "export.target"},
+	{"DROP INDEX export_batches_from; DROP INDEX export_batches_to; UPDATE export_batches SET status = 'SEALED', voided_at_us = NULL WHERE status = 'VOIDED'", "export.range export.replaced"},
+	{"UPDATE export_batches SET replaced_by = NULL", "export.range export.replaced"},
+	{"UPDATE export_batches SET replaces = NULL", "export.replaced"},
+	{"UPDATE export_batches SET replaced_by = (SELECT id FROM export_batches WHERE number = 5) WHERE status = 'VOIDED'", "export.replaced"},
+	// Of a sealed one: a status of another, and a count, total, hash or file that is not the batch's.
+	{"UPDATE export_batches SET status = 'DRAFT' WHERE number = 4", "export.status"},
+	{"UPDATE export_batches SET status = 'ACKNOWLEDGED' WHERE number = 4", "export.status"},
+	{"UPDATE export_batches SET voided_at_us = sealed_at_us WHERE number = 4", "export.status"},
+	{"UPDATE export_batches SET entries = entries + 1 WHERE number = 4", "export.entries"},
+	{"UPDATE export_batches SET lines = lines - 1 WHERE number = 4", "export.entries"},
+	{"UPDATE export_batches SET version = 2 WHERE number = 4", "export.version"},
+	{"UPDATE export_batches SET manifest_hash = (SELECT hash FROM export_files LIMIT 1) WHERE number = 4", "export.manifest"},
+	{"UPDATE export_batches SET manifest = '{' WHERE number = 4", "export.manifest export.version"},
+	{"UPDATE export_batches SET manifest = replace(manifest, '\"first_entry\": 6', '\"first_entry\": 5') WHERE number = 4", "export.manifest export.entries"},
+	{"UPDATE export_batches SET manifest = replace(manifest, '\"debit\": \"', '\"debit\": \"1') WHERE number = 4", "export.manifest export.totals"},
+	{"UPDATE export_batches SET manifest = replace(manifest, '\"sha256\": \"', '\"sha256\": \"0') WHERE number = 4", "export.manifest export.files"},
+	{"UPDATE lines SET amount_minor = amount_minor * 2, functional_minor = functional_minor * 2 WHERE entry_number = 6", "export.totals"},
+	{"UPDATE export_files SET row_count = row_count + 1", "export.files"},
+	{"UPDATE export_files SET bytes = bytes + 1", "export.files export.file"},
+	{"UPDATE export_files SET hash = (SELECT manifest_hash FROM export_batches WHERE manifest_hash IS NOT NULL LIMIT 1)", "export.files export.file"},
+	{"DELETE FROM export_files", "export.files"},
+	{"DELETE FROM export_pieces", "export.file"},
+	{"UPDATE export_pieces SET packed = (SELECT packed FROM export_pieces ORDER BY batch_id LIMIT 1)", "export.file"},
+	// Of answers: one for an entry of another batch, one too few.
+	{"UPDATE export_answers SET journal = 'JE-000004' WHERE journal = 'JE-000001'", "export.answer"},
+	{"DELETE FROM export_answers WHERE journal = 'JE-000001'", "export.acknowledged"},
+	{"UPDATE export_batches SET acknowledged_at_us = sealed_at_us, delivered_at_us = sealed_at_us, status = 'ACKNOWLEDGED' WHERE number = 4", "export.acknowledged"},
 	{"INSERT INTO lot_days SELECT customer_id, '00000000-0000-7000-8000-00000000dead', day, 1 FROM lot_days LIMIT 1", "database lotDay.drawn"},
 }
 
@@ -771,7 +847,8 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "database.closed", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions")
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "database.closed", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions",
+		"export.range", "export.number", "export.target", "export.replaced", "export.status", "export.entries", "export.version", "export.manifest", "export.totals", "export.files", "export.file", "export.answer", "export.acknowledged")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {
 		if !checked[check] {
