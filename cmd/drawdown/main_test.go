@@ -16,6 +16,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/store"
+	"drawdown/ledger"
 )
 
 func TestMain(m *testing.M) {
@@ -28,7 +29,11 @@ func TestMain(m *testing.M) {
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
 		"mkbook": func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
-		"sql":    func() { must(execSQL(os.Args[1], os.Args[2])) },
+		"mksealed": func() {
+			must(makeBook(context.Background(), "sqlite:"+os.Args[1]))
+			must(sealBook(context.Background(), "sqlite:"+os.Args[1], os.Args[2]))
+		},
+		"sql": func() { must(execSQL(os.Args[1], os.Args[2])) },
 		"holding": func() {
 			must(holding(os.Args[1], os.Args[2:]))
 		},
@@ -46,6 +51,8 @@ func must(err error) {
 //
 //	mkbook FILE             a book of 2025 with the customers acme and zeta, who have
 //	                        10,000 credits each for 800.00, and the meters of an LLM
+//	mksealed FILE KEY       such a book, of which acme has used ten credits in January, and
+//	                        January and February are closed and sealed by the key in a file
 //	sql FILE STATEMENT      what a tamperer would do
 //	status CODE COMMAND…    runs a command that must end with the exit code
 //	holding FILE COMMAND…   runs a command while another process writes
@@ -117,6 +124,41 @@ func setUp(ctx context.Context, book *books.Books, credits, price string) error 
 		paid := decimal.RequireFromString(price)
 		_, err := book.Purchase(ctx, customer+" buys", books.NewPurchase{Customer: customer, Credits: decimal.RequireFromString(credits), Price: &paid})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealBook has acme use ten credits, and closes the first two months.
+func sealBook(ctx context.Context, url, keyFile string) (err error) {
+	key, _, err := readSealKey(keyFile)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { must(db.Close()) }()
+	now := time.Date(2025, 1, 20, 9, 0, 0, 0, time.UTC)
+	book, err := books.Open(ctx, db, books.Options{Now: func() time.Time { return now }, Signer: key})
+	if err != nil {
+		return err
+	}
+	ten := decimal.NewFromInt(10)
+	if _, err := book.RecordUsage(ctx, []books.UsageInput{{ID: "e1", Customer: "acme", Credits: &ten, OccurredAt: now}}); err != nil {
+		return err
+	}
+	if _, err := book.GLAccountsSet(ctx, "codes", books.SampleGLCodes()); err != nil {
+		return err
+	}
+	for _, month := range []time.Month{1, 2} {
+		now = time.Date(2025, month+1, 5, 9, 0, 0, 0, time.UTC)
+		if _, err := book.RunJob(ctx, books.JobAll, books.RunOptions{}); err != nil {
+			return err
+		}
+		if _, err := book.PeriodClose(ctx, fmt.Sprint("close", int(month)), books.ClosePeriod{Period: ledger.NewDate(2025, month, 1).Period()}); err != nil {
 			return err
 		}
 	}

@@ -85,7 +85,7 @@ func (p *program) verifyProof(path, key string) error {
 	keys := []string{key}
 	if key == "" {
 		keys = []string{proof.Key}
-		if proof.BeforeKey != "" {
+		if proof.BeforeKey != "" && proof.BeforeKey != proof.Key {
 			keys = append(keys, proof.BeforeKey)
 		}
 	}
@@ -110,7 +110,7 @@ func (p *program) verifyProof(path, key string) error {
 		if e.Description != "" {
 			out.line("  %s", e.Description)
 		}
-		out.line("  sums %d recognitions", e.Recognitions)
+		out.line("  recognitions that it sums: %d", e.Recognitions)
 	}
 	if r := proved.Recognition; r != nil {
 		out.line("Recognition %s, %s of %s: %s credits, %s, of lot or pool %s", r.ID, r.Kind, r.Day, r.Credits, r.Amount, r.LotID+r.PoolID)

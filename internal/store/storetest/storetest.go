@@ -83,6 +83,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"what is closed takes nothing", closedIsClosed},
 		{"a closing waits for who books", closeWaits},
 		{"reopenings", reopenings},
+		{"seals", seals},
 		{"manual entries", manualEntries},
 		{"tasks of a closing", closeTasks},
 		{"what a period accounts for", accounted},
