@@ -14,7 +14,7 @@ needs=(
 	"ledger|ledger|ledger reading the exported journal"
 	"bean-check|beancount|beancount reading the exported journal"
 	"xmllint|libxml2-utils|the exported XML against its schema"
-	"openssl|openssl|the signatures of seals and evidence packs checked by another program
+	"openssl|openssl|the signatures of seals and evidence packs checked by another program"
 	"xmlstarlet|xmlstarlet|the control totals of the exported XML"
 	"openpyxl|python3 python3-openpyxl|a spreadsheet reader on the exported workbook"
 	"node|nodejs|comparison with npm packages, the client in TypeScript"
