@@ -107,7 +107,7 @@ func writePeriod(ctx context.Context, book *books.Books, profile export.Profile,
 		}
 	}()
 	err = book.View(ctx, func(ctx context.Context, tx books.Tx) error {
-		if header.Opening, err = opening(ctx, tx, header.From); err != nil {
+		if header.Opening, err = books.StandingBefore(ctx, tx, header.From); err != nil {
 			return err
 		}
 		authors, err := books.AuthorsOf(ctx, tx, header.From, header.To)
@@ -153,28 +153,6 @@ func survey(profile export.Profile, header export.Header, each func(func(export.
 		return err
 	}
 	return found.Run(header, each)
-}
-
-// opening returns what the accounts stood at before the day: at the end of the month before it,
-// and what was booked in its month until then.
-func opening(ctx context.Context, tx books.Tx, day ledger.Date) ([]export.Line, error) {
-	trial, err := tx.TrialBalance(ctx, 0, day.Period()-1)
-	if err != nil {
-		return nil, err
-	}
-	before := export.Entry{}
-	for _, balance := range trial.Balances {
-		before.Lines = append(before.Lines, export.Line{Role: balance.Account, Amount: balance.Closing(), Functional: balance.FunctionalClosing()})
-	}
-	standing := export.Standing{}
-	standing.Add(before)
-	if first := day.Period().First(); first < day {
-		err = tx.EachEntry(ctx, first, day-1, func(entry ledger.Entry) error {
-			standing.Add(export.Canonical(entry))
-			return nil
-		})
-	}
-	return standing.Lines(), err
 }
 
 // directory makes the files of an export in a directory.

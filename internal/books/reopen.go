@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"drawdown/ledger"
@@ -64,16 +65,17 @@ func (b *Books) PeriodReopenPropose(ctx context.Context, key string, request Reo
 
 // checkClosed refuses a period that is not closed. Errors: PERIOD_OPEN.
 func checkClosed(ctx context.Context, tx Tx, field string, period, closed ledger.Period) error {
+	is, err := isClosed(ctx, tx, period, closed)
+	if err == nil && !is {
+		err = refuse(PeriodOpen, field, "%s is not closed: only a closed period can be reopened", period)
+	}
+	return err
+}
+
+// isClosed reports whether a period is closed, where periods are through the last closed one.
+func isClosed(ctx context.Context, tx Tx, period, closed ledger.Period) (bool, error) {
 	known, err := tx.PeriodsClosed(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range known {
-		if p.Period == period && period <= closed {
-			return nil
-		}
-	}
-	return refuse(PeriodOpen, field, "%s is not closed: only a closed period can be reopened", period)
+	return period <= closed && slices.ContainsFunc(known, func(p Period) bool { return p.Period == period }), err
 }
 
 // DecideReopening approves or rejects a proposal to reopen a period.

@@ -61,31 +61,47 @@ func SealProofOf(ctx context.Context, tx Tx, entry int64, recognitionID string) 
 		return SealProof{}, err
 	}
 	for _, seal := range seals {
-		if seal.Size <= leaf.Index {
-			continue
+		if seal.Size > leaf.Index {
+			return proveIn(ctx, tx, seal, leaf, recognitionID)
 		}
-		key, err := verifierOf(ctx, tx, seal)
-		if err != nil {
-			return SealProof{}, err
-		}
-		forms, err := tx.SealedEntryForm(ctx, entry, recognitionID)
-		if err != nil {
-			return SealProof{}, err
-		}
-		path, err := tlog.ProveRecord(seal.Size, leaf.Index, hashesOf(ctx, tx))
-		if err != nil {
-			return SealProof{}, err
-		}
-		proof := SealProof{Format: sealProofFormat, Key: key, Checkpoint: seal.Checkpoint, Entry: &SealProofPart{forms.Entry, leaf.Index, seal.Size, path}}
-		if forms.Recognition != nil {
-			proof.Recognition = &SealProofPart{forms.Recognition, forms.At, leaf.Recognitions, forms.Path}
-		}
-		if _, err := proof.Check(key); err != nil {
-			return SealProof{}, refuse(Invalid, "entry", "is not as it was sealed (%s): run drawdown verify", err)
-		}
-		return proof, nil
 	}
 	return SealProof{}, refuse(NotFound, "entry", "is in no seal")
+}
+
+// SealProofIn proves that an entry is in a seal, also where an earlier one holds it too.
+// Errors: NOT_FOUND where it is not, INVALID where it is not as it was sealed.
+func SealProofIn(ctx context.Context, tx Tx, seal Seal, entry int64) (SealProof, error) {
+	leaf, err := tx.SealLeafOf(ctx, entry)
+	if err != nil {
+		return SealProof{}, err
+	}
+	if seal.Size <= leaf.Index {
+		return SealProof{}, refuse(NotFound, "entry", "is not in seal %d", seal.Number)
+	}
+	return proveIn(ctx, tx, seal, leaf, "")
+}
+
+func proveIn(ctx context.Context, tx Tx, seal Seal, leaf SealLeaf, recognitionID string) (SealProof, error) {
+	key, err := verifierOf(ctx, tx, seal)
+	if err != nil {
+		return SealProof{}, err
+	}
+	forms, err := tx.SealedEntryForm(ctx, leaf.Entry, recognitionID)
+	if err != nil {
+		return SealProof{}, err
+	}
+	path, err := tlog.ProveRecord(seal.Size, leaf.Index, hashesOf(ctx, tx))
+	if err != nil {
+		return SealProof{}, err
+	}
+	proof := SealProof{Format: sealProofFormat, Key: key, Checkpoint: seal.Checkpoint, Entry: &SealProofPart{forms.Entry, leaf.Index, seal.Size, path}}
+	if forms.Recognition != nil {
+		proof.Recognition = &SealProofPart{forms.Recognition, forms.At, leaf.Recognitions, forms.Path}
+	}
+	if _, err := proof.Check(key); err != nil {
+		return SealProof{}, refuse(Invalid, "entry", "is not as it was sealed (%s): run drawdown verify", err)
+	}
+	return proof, nil
 }
 
 // SealConsistency proves that a seal goes on from an earlier one. Errors: NOT_FOUND, INVALID.

@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"internal/books":     {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/forecast"},
 	"internal/store":     {"ledger", "revrec", "revrec/estimate", "internal/books"},
 	"internal/reports":   {"ledger", "ledger/export", "revrec", "internal/books"},
+	"internal/evidence":  {"ledger", "ledger/export", "revrec", "internal/books", "internal/reports"},
 	"internal/auth":      {"internal/books"},
 	"internal/telemetry": {"internal/books"},
 	"internal/webhook":   {"internal/books"},
@@ -28,12 +29,12 @@ var mayImport = map[string][]string{
 	"internal/scenario":    {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books"},
 	"internal/demo":        {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books"},
 	"internal/bench":       {"ledger", "revrec", "internal/books"},
-	"graph":                {"ledger", "revrec", "revrec/estimate", "internal/forecast", "internal/books", "internal/auth", "internal/intake", "internal/reports"},
+	"graph":                {"ledger", "revrec", "revrec/estimate", "internal/forecast", "internal/books", "internal/auth", "internal/intake", "internal/reports", "internal/evidence"},
 	"jobs":                 {"ledger", "revrec", "revrec/estimate", "internal/books", "internal/destination"},
 	"web":                  {},
 	"cmd": {
 		"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books", "internal/store",
-		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "internal/webhook", "internal/destination", "internal/reports", "graph", "jobs", "web",
+		"internal/auth", "internal/intake", "internal/demo", "internal/bench", "internal/scenario", "internal/telemetry", "internal/webhook", "internal/destination", "internal/reports", "internal/evidence", "graph", "jobs", "web",
 	},
 	// A client as others write one: a module of its own that knows the API alone.
 	"examples/go":   {},
