@@ -1350,6 +1350,15 @@ const shelves = [
         }
       },
       {
+        "name": "outOfPeriod",
+        "says": "What is booked in the last quarter about earlier months, because those were closed.",
+        "query": "query OutOfPeriod($from: Date!, $to: Date!) {\n  outOfPeriod(from: $from, to: $to) {\n    asOf postedThrough entryCount rowCount\n    rows { bookedIn happenedIn kind currency entryCount recognitionCount debits { amount { amount } } revenue { amount { amount } } deferredRevenue { amount { amount } } }\n    totals { currency entryCount revenue { amount { amount } functionalAmount { amount } } }\n    controlTotal { amount currency }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "revenueFromOpeningBalance",
         "says": "How much of a quarter's revenue was in the contract liability when the quarter began.",
         "query": "query FromOpeningBalance($from: Date!, $to: Date!) {\n  revenueFromOpeningBalance(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      fromOpening { amount { amount } }\n      columns { column amount { amount } }\n      fromSpan { amount { amount } }\n      revenue { amount { amount } }\n      earlier { column amount { amount } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",

@@ -366,6 +366,10 @@ func (scopedTx) EachIncome(context.Context, Dimension, MovementSpan, func(Income
 	return errScoped
 }
 
+func (scopedTx) OutOfPeriod(context.Context, MovementSpan) ([]OutOfPeriodPart, int64, error) {
+	return nil, 0, errScoped
+}
+
 func (scopedTx) OpeningParts(context.Context, MovementSpan) ([]OpeningPart, error) {
 	return nil, errScoped
 }

@@ -542,6 +542,9 @@ type revenueTx interface {
 	// currency; by meter all that is no use, which EachLotDayUse streams. yield asks nothing of
 	// the transaction.
 	EachIncome(ctx context.Context, by Dimension, span MovementSpan, yield func(IncomePart)) error
+	// OutOfPeriod adds up the entries of the span about what happened in an earlier month than they
+	// are booked in, in order of month booked, month of origin, kind and currency, and counts them.
+	OutOfPeriod(ctx context.Context, span MovementSpan) ([]OutOfPeriodPart, int64, error)
 	// OpeningParts adds up what was recognised in the span of lots, and of pools of one lot, by
 	// whether their liability was there when it began; lots apart whose liability appeared in steps.
 	// SharedPools adds up the revenue of the other pools, by policy, currency, month and kind.

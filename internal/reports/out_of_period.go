@@ -2,9 +2,9 @@ package reports
 
 import (
 	"context"
-	"strconv"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
 )
 
 // outOfPeriod is the report of what is booked under another month than it happened in.
@@ -32,45 +32,64 @@ func outOfPeriod() []Report {
 			{Name: "functional_currency", Kind: Text, About: "the book's own"},
 		},
 		Write: writeOutOfPeriod,
+	}, {
+		Name: "out-of-period-months", Title: "Out of period, by month", Page: "finance/cut-off.md",
+		About:      "What is booked under another month than it happened in, added up by both months, kind and currency.",
+		Basis:      "ASC 250-10-45-27",
+		Parameters: []Parameter{From, To, AsOf},
+		Columns: []Column{
+			{Name: "booked_in", Kind: Month, About: "the month under which it is booked"},
+			{Name: "happened_in", Kind: Month, About: "the month in which it happened"},
+			{Name: "kind", Kind: Text, About: "the kind of entry"},
+			{Name: "entries", Kind: Number, About: "how many entries have a line in the currency"},
+			{Name: "recognitions", Kind: Number, About: "how many recognitions they sum"},
+			{Name: "debits", Kind: Money, In: "currency", About: "what their lines debit", Total: true},
+			{Name: "revenue", Kind: Money, In: "currency", About: "what they add to revenue, contra-revenue taken off", Total: true},
+			{Name: "deferred_revenue", Kind: Money, In: "currency", About: "what they add to deferred revenue", Total: true},
+			{Name: "currency", Kind: Text, About: "of the contracts"},
+			{Name: "functional_debits", Kind: Money, In: "functional_currency", About: "debits in the book's own currency", Total: true},
+			{Name: "functional_revenue", Kind: Money, In: "functional_currency", About: "revenue in the book's own currency", Total: true},
+			{Name: "functional_deferred_revenue", Kind: Money, In: "functional_currency", About: "deferred revenue in the book's own currency", Total: true},
+			{Name: "functional_currency", Kind: Text, About: "the book's own"},
+		},
+		Write: writeOutOfPeriodMonths,
 	}}
 }
 
-// entryPage is how many entries are read at once.
-const entryPage = 500
+func asOutOfPeriod(args Args) books.OutOfPeriodRequest {
+	return books.OutOfPeriodRequest{From: args.Day("from"), To: args.Day("to"), AsOf: args.Instant(AsOf.Name)}
+}
 
-func writeOutOfPeriod(ctx context.Context, _ *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
-	from, to := args.Day("from"), args.Day("to")
-	if to < from {
-		return wrong("to", "must not be before from (%s), but is %s", from, to)
-	}
-	posted, err := tx.PostedThrough(ctx, args.Instant(AsOf.Name))
+func writeOutOfPeriod(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
+	return b.EachOutOfPeriod(ctx, tx, asOutOfPeriod(args), func(e *ledger.Entry) error {
+		for i, line := range e.Lines {
+			err := yield(Row{
+				e.OccurredOn.Period(), e.AccountingDate.Period(), e.OccurredOn, e.AccountingDate, e.PostedAt, e.Number, int64(i + 1), string(e.Kind),
+				accountName(line.Account), line.Dimensions.Policy, e.Reference,
+				line.Amount, string(line.Amount.Currency), line.Functional, string(line.Functional.Currency),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func writeOutOfPeriodMonths(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
+	report, err := b.OutOfPeriod(ctx, tx, asOutOfPeriod(args))
 	if err != nil {
 		return err
 	}
-	yes, page := true, books.Page{Limit: entryPage}
-	for {
-		entries, err := tx.Entries(ctx, books.EntryFilter{From: from, To: to, OutOfPeriod: &yes}, page)
+	for i := range report.Rows {
+		row := &report.Rows[i]
+		err := yield(Row{
+			row.BookedIn, row.HappenedIn, string(row.Kind), row.EntryCount, row.RecognitionCount, row.Debits.Amount, row.Revenue.Amount, row.DeferredRevenue.Amount, string(row.Currency),
+			row.Debits.Functional, row.Revenue.Functional, row.DeferredRevenue.Functional, string(row.Debits.Functional.Currency),
+		})
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			if e.Number > posted {
-				return nil // as all that follow
-			}
-			for i, line := range e.Lines {
-				err := yield(Row{
-					e.OccurredOn.Period(), e.AccountingDate.Period(), e.OccurredOn, e.AccountingDate, e.PostedAt, e.Number, int64(i + 1), string(e.Kind),
-					accountName(line.Account), line.Dimensions.Policy, e.Reference,
-					line.Amount, string(line.Amount.Currency), line.Functional, string(line.Functional.Currency),
-				})
-				if err != nil {
-					return err
-				}
-			}
-		}
-		if len(entries) < entryPage {
-			return nil
-		}
-		page.After = strconv.FormatInt(entries[len(entries)-1].Number, 10)
 	}
+	return nil
 }

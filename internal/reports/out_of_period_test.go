@@ -1,6 +1,8 @@
 package reports_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,29 @@ func TestOutOfPeriodFile(t *testing.T) {
 		}
 		if len(rows) != 4 {
 			t.Errorf("%d lines:\n%s", len(rows), got)
+		}
+		b.must(b.View(b.t.Context(), func(ctx context.Context, tx books.Tx) error {
+			got, err := b.OutOfPeriod(ctx, tx, books.OutOfPeriodRequest{From: ledger.NewDate(2024, 2, 1), To: ledger.NewDate(2024, 2, 29)})
+			if err != nil {
+				return err
+			}
+			usd := func(cents int64) books.BreakageAmount {
+				return books.BreakageAmount{Amount: ledger.Money(cents, "USD"), Functional: ledger.Money(cents, "USD")}
+			}
+			january := ledger.NewDate(2024, 1, 1).Period()
+			row := books.OutOfPeriodRow{
+				HappenedIn: january, BookedIn: january + 1, Kind: ledger.UsageEntry, Currency: "USD", EntryCount: 1, RecognitionCount: 1,
+				Debits: usd(1000), Revenue: usd(1000), DeferredRevenue: usd(-1000),
+			}
+			total := row
+			total.HappenedIn, total.BookedIn, total.Kind = 0, 0, ""
+			if got.EntryCount != 1 || !slices.Equal(got.Rows, []books.OutOfPeriodRow{row}) || !slices.Equal(got.Totals, []books.OutOfPeriodRow{total}) || got.ControlTotal() != ledger.Money(1000, "USD") {
+				t.Errorf("%+v", got)
+			}
+			return nil
+		}))
+		if text := b.file("out-of-period-months", reports.CSV, given); !strings.Contains(text, "\nROW,2024-02,2024-01,USAGE,1,1,10.00,10.00,-10.00,USD,10.00,10.00,-10.00,USD\n") {
+			t.Error(text)
 		}
 		given["asOf"] = "2024-02-03T00:00:00Z"
 		if early := b.file("out-of-period", reports.CSV, given); strings.Contains(early, "\nROW,") {

@@ -146,6 +146,7 @@ func inquiries() (all []inquiry) {
 		"customer-statement":            {{"detail": "EVENT"}, {"customer": "beta"}},
 		"breakage":                      {{"policy": "pooled"}},
 		"out-of-period":                 {{"to": "2024-02-29"}},
+		"out-of-period-months":          {{"to": "2024-02-29"}},
 	}
 	for _, r := range reports.All() {
 		asked := map[string]string{}

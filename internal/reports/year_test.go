@@ -189,7 +189,10 @@ func (y *year) close(month time.Month) {
 	for _, account := range ledger.Accounts() {
 		ask("activity "+string(account.Role), "account-activity", with(span, "account", strings.ToUpper(string(account.Role))))
 	}
+	ask("late", "out-of-period", span)
+	ask("late by month", "out-of-period-months", span)
 	y.foot(period, tables)
+	y.footLate(period, tables)
 	y.footRevenue(period, tables["balance"])
 }
 
@@ -348,6 +351,68 @@ func (y *year) footRevenue(period ledger.Period, balance table) {
 		}
 		if !sum.Equal(revenue) {
 			y.t.Errorf("%s: income by customer is %s, the trial balance has %s", period, sum, revenue)
+		}
+		return nil
+	}))
+}
+
+// footLate adds up what is out of period from its lines, and from the entries that the filter
+// of the journal keeps, and holds the sums by month, kind and currency against both.
+func (y *year) footLate(period ledger.Period, tables map[string]table) {
+	y.t.Helper()
+	lines, months := tables["late"], tables["late by month"]
+	by := []string{"booked_in", "happened_in", "kind", "currency"}
+	is := func(accounts ...string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return slices.Contains(accounts, row["account"]) }
+	}
+	sides := is("USAGE_REVENUE", "BREAKAGE_REVENUE", "OVERAGE_REVENUE", "REFUNDS", "DISPUTES")
+	for from, to := range map[string]string{"": "amount", "functional_": "functional_amount"} {
+		debit := func(row map[string]string) bool { return !strings.HasPrefix(row[to], "-") }
+		y.same("out of period, debits", period, months.sums(from+"debits", by, nil), lines.sums(to, by, debit))
+		y.same("out of period, revenue", period, months.sums(from+"revenue", by, nil), negated(lines.sums(to, by, sides)))
+		y.same("out of period, deferred", period, months.sums(from+"deferred_revenue", by, nil), negated(lines.sums(to, by, is("DEFERRED_REVENUE"))))
+	}
+	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		yes := true
+		entries, err := tx.Entries(ctx, books.EntryFilter{From: period.First(), To: period.Last(), OutOfPeriod: &yes}, books.Page{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		counts, debits, recognitions := map[string]int64{}, map[string]decimal.Decimal{}, map[string]int64{}
+		for _, e := range entries {
+			key := strings.Join([]string{e.AccountingDate.Period().String(), e.OccurredOn.Period().String(), string(e.Kind), string(e.Lines[0].Amount.Currency)}, " ")
+			counts[key]++
+			for _, line := range e.Lines {
+				if line.Amount.Minor > 0 {
+					debits[key] = debits[key].Add(line.Amount.Decimal())
+				}
+			}
+		}
+		found, err := tx.Recognitions(ctx, books.RecognitionFilter{}, books.Page{Limit: 10_000})
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			if r.AccountingDate.Period() == period && r.Day.Period() < period {
+				recognitions[strings.Join([]string{period.String(), r.Day.Period().String(), string(r.Kind), string(r.Amount.Currency)}, " ")]++
+			}
+		}
+		texts := func(of map[string]int64) map[string]string {
+			all := map[string]string{}
+			for key, n := range of {
+				all[key] = fmt.Sprint(n)
+			}
+			return all
+		}
+		sums := map[string]string{}
+		for key, sum := range debits {
+			sums[key] = sum.String()
+		}
+		y.same("out of period, entries", period, months.sums("entries", by, nil), texts(counts))
+		y.same("out of period, recognitions", period, months.sums("recognitions", by, nil), texts(recognitions))
+		y.same("out of period, debits of entries", period, months.sums("debits", by, nil), sums)
+		if period > ledger.NewDate(2024, 1, 1).Period() && len(entries) == 0 {
+			y.t.Errorf("%s: nothing is out of period, and so nothing is held to anything", period)
 		}
 		return nil
 	}))

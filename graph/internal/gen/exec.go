@@ -95,6 +95,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	OpeningBalanceRevenue() OpeningBalanceRevenueResolver
 	OpeningBalanceRevenueRow() OpeningBalanceRevenueRowResolver
+	OutOfPeriod() OutOfPeriodResolver
 	Overage() OverageResolver
 	Pack() PackResolver
 	PackQuote() PackQuoteResolver
@@ -598,6 +599,11 @@ type OpeningBalanceRevenueResolver interface {
 type OpeningBalanceRevenueRowResolver interface {
 	Policy(ctx context.Context, obj *books.OpeningRevenueRow) (*books.Policy, error)
 }
+type OutOfPeriodResolver interface {
+	RowCount(ctx context.Context, obj *books.OutOfPeriod) (int, error)
+
+	ControlTotal(ctx context.Context, obj *books.OutOfPeriod) (*ledger.Amount, error)
+}
 type OverageResolver interface {
 	Rate(ctx context.Context, obj *revrec.Overage) (*decimal.Decimal, error)
 }
@@ -748,6 +754,7 @@ type QueryResolver interface {
 	UnclaimedProperty(ctx context.Context, on *ledger.Date, jurisdiction *string, asOf *time.Time) (*UnclaimedProperty, error)
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
+	OutOfPeriod(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OutOfPeriod, error)
 	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
 	RemainingObligation(ctx context.Context, on ledger.Date, asOf *time.Time, leaveShortTerm bool) (*books.Remaining, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
@@ -2163,6 +2170,19 @@ type Query {
     "Leaves out the rows up to the one of this ` + "`" + `endCursor` + "`" + `."
     after: String
   ): Income! @requires(role: VIEWER)
+
+  """
+  What is booked under another month than it happened in, because that was closed: by the month booked, the month in which it happened, kind and currency (ASC 250-10-45-27).
+  Of what is booked under the accounting dates and was posted by ` + "`" + `asOf` + "`" + `. ` + "`" + `entries(outOfPeriod: true)` + "`" + ` lists the entries. Errors: INVALID, TOO_LARGE beyond ten years.
+  """
+  outOfPeriod(
+    "The first accounting date."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Leaves out what was posted later. Now where null."
+    asOf: DateTime
+  ): OutOfPeriod! @requires(role: VIEWER)
 
   """
   How much of the revenue of a span was in the contract liability when it began, by policy and currency, and what of it is of performance obligations that were
@@ -7678,6 +7698,66 @@ type LedgerCheck {
   functionalDifference: Money!
 }
 
+"What is booked under another month than it happened in."
+type OutOfPeriod {
+  "The first accounting date."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "How many entries there are. One with lines in two currencies counts once here, and in a row of each."
+  entryCount: Int!
+  "In order of the month booked, the month in which it happened, kind and currency."
+  rows: [OutOfPeriodRow!]!
+  "How many rows there are."
+  rowCount: Int!
+  "By currency, over all months and kinds."
+  totals: [OutOfPeriodTotal!]!
+  "What all of it added to revenue, in the book's functional currency."
+  controlTotal: Money!
+}
+
+"What entries of one kind in one currency moved from one month to another."
+type OutOfPeriodRow {
+  "The month under which they are booked."
+  bookedIn: Period!
+  "The month in which it happened, which is earlier."
+  happenedIn: Period!
+  "The kind of entry."
+  kind: EntryKind!
+  "Of the contracts."
+  currency: Currency!
+  "How many entries have a line in the currency."
+  entryCount: Int!
+  "How many recognitions they sum; 0 for entries that sum none."
+  recognitionCount: Int!
+  "What their lines debit; they credit the same."
+  debits: BreakageMoney!
+  "What they add to revenue, contra-revenue taken off; negative where they take back. It would have been revenue of ` + "`" + `happenedIn` + "`" + `."
+  revenue: BreakageMoney!
+  "What they add to deferred revenue; negative where it is released."
+  deferredRevenue: BreakageMoney!
+}
+
+"What is booked under another month than it happened in, in one currency."
+type OutOfPeriodTotal {
+  "Of the contracts."
+  currency: Currency!
+  "How many entries have a line in the currency."
+  entryCount: Int!
+  "How many recognitions they sum."
+  recognitionCount: Int!
+  "What their lines debit."
+  debits: BreakageMoney!
+  "What they add to revenue, contra-revenue taken off."
+  revenue: BreakageMoney!
+  "What they add to deferred revenue."
+  deferredRevenue: BreakageMoney!
+}
+
 "Revenue by what it came out of."
 type OpeningBalanceRevenue {
   "The first accounting date."
@@ -12727,6 +12807,72 @@ func (ec *executionContext) childFields_OpeningBalanceRevenueRow(ctx context.Con
 		return ec.fieldContext_OpeningBalanceRevenueRow_earlier(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OpeningBalanceRevenueRow", field.Name)
+}
+
+func (ec *executionContext) childFields_OutOfPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_OutOfPeriod_from(ctx, field)
+	case "to":
+		return ec.fieldContext_OutOfPeriod_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_OutOfPeriod_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_OutOfPeriod_postedThrough(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_OutOfPeriod_entryCount(ctx, field)
+	case "rows":
+		return ec.fieldContext_OutOfPeriod_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_OutOfPeriod_rowCount(ctx, field)
+	case "totals":
+		return ec.fieldContext_OutOfPeriod_totals(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_OutOfPeriod_controlTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutOfPeriod", field.Name)
+}
+
+func (ec *executionContext) childFields_OutOfPeriodRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bookedIn":
+		return ec.fieldContext_OutOfPeriodRow_bookedIn(ctx, field)
+	case "happenedIn":
+		return ec.fieldContext_OutOfPeriodRow_happenedIn(ctx, field)
+	case "kind":
+		return ec.fieldContext_OutOfPeriodRow_kind(ctx, field)
+	case "currency":
+		return ec.fieldContext_OutOfPeriodRow_currency(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_OutOfPeriodRow_entryCount(ctx, field)
+	case "recognitionCount":
+		return ec.fieldContext_OutOfPeriodRow_recognitionCount(ctx, field)
+	case "debits":
+		return ec.fieldContext_OutOfPeriodRow_debits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_OutOfPeriodRow_revenue(ctx, field)
+	case "deferredRevenue":
+		return ec.fieldContext_OutOfPeriodRow_deferredRevenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutOfPeriodRow", field.Name)
+}
+
+func (ec *executionContext) childFields_OutOfPeriodTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_OutOfPeriodTotal_currency(ctx, field)
+	case "entryCount":
+		return ec.fieldContext_OutOfPeriodTotal_entryCount(ctx, field)
+	case "recognitionCount":
+		return ec.fieldContext_OutOfPeriodTotal_recognitionCount(ctx, field)
+	case "debits":
+		return ec.fieldContext_OutOfPeriodTotal_debits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_OutOfPeriodTotal_revenue(ctx, field)
+	case "deferredRevenue":
+		return ec.fieldContext_OutOfPeriodTotal_deferredRevenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutOfPeriodTotal", field.Name)
 }
 
 func (ec *executionContext) childFields_Overage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19436,6 +19582,36 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_outOfPeriod_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -53002,6 +53178,751 @@ func (ec *executionContext) fieldContext_OpeningBalanceRevenueRow_earlier(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _OutOfPeriod_from(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriod_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriod_from(obj *books.OutOfPeriod) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, false, false, "Date")
+}
+
+func (ec *executionContext) _OutOfPeriod_to(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriod_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriod_to(obj *books.OutOfPeriod) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, false, false, "Date")
+}
+
+func (ec *executionContext) _OutOfPeriod_asOf(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriod_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriod_asOf(obj *books.OutOfPeriod) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OutOfPeriod_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriod_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriod_postedThrough(obj *books.OutOfPeriod) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriod_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriod_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntryCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriod_entryCount(obj *books.OutOfPeriod) graphql.Marshaler {
+	v := obj.EntryCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriod_rows(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.OutOfPeriodRow) graphql.Marshaler {
+			return ec.marshalNOutOfPeriodRow2ᚕdrawdownᚋinternalᚋbooksᚐOutOfPeriodRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriod",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutOfPeriodRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriod_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OutOfPeriod().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriod", field, true, true, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriod_totals(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_totals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.OutOfPeriodRow) graphql.Marshaler {
+			return ec.marshalNOutOfPeriodTotal2ᚕdrawdownᚋinternalᚋbooksᚐOutOfPeriodRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_totals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriod",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutOfPeriodTotal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriod_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriod_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OutOfPeriod().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriod_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodRow_bookedIn(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_bookedIn(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_bookedIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BookedIn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_bookedIn(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.BookedIn
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_bookedIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "Period")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_happenedIn(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_happenedIn(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_happenedIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HappenedIn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_happenedIn(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.HappenedIn
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_happenedIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "Period")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_kind(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.EntryKind) graphql.Marshaler {
+			return ec.marshalNEntryKind2drawdownᚋledgerᚐEntryKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_kind(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "EntryKind")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_currency(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_currency(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntryCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_entryCount(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.EntryCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_recognitionCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodRow_recognitionCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_recognitionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecognitionCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodRow_recognitionCount(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.RecognitionCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_recognitionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriodRow_debits(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_debits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Debits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_debits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodRow_revenue(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodRow_deferredRevenue(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodRow_deferredRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeferredRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodRow_deferredRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_currency(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodTotal_currency(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Currency) graphql.Marshaler {
+			return ec.marshalNCurrency2drawdownᚋledgerᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodTotal_currency(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.Currency
+	return scalar.MarshalCurrency(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodTotal", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_entryCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodTotal_entryCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_entryCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EntryCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodTotal_entryCount(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.EntryCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_entryCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodTotal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_recognitionCount(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	if plain := leaf_OutOfPeriodTotal_recognitionCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_recognitionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecognitionCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_OutOfPeriodTotal_recognitionCount(obj *books.OutOfPeriodRow) graphql.Marshaler {
+	v := obj.RecognitionCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_recognitionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutOfPeriodTotal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_debits(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_debits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Debits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_debits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodTotal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_revenue(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodTotal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutOfPeriodTotal_deferredRevenue(ctx context.Context, field graphql.CollectedField, obj *books.OutOfPeriodRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutOfPeriodTotal_deferredRevenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeferredRevenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutOfPeriodTotal_deferredRevenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutOfPeriodTotal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Overage_mode(ctx context.Context, field graphql.CollectedField, obj *revrec.Overage) (ret graphql.Marshaler) {
 	if plain := leaf_Overage_mode(obj); plain != graphql.Null {
 		return plain
@@ -62024,6 +62945,50 @@ func (ec *executionContext) fieldContext_Query_income(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_income_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_outOfPeriod(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_outOfPeriod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().OutOfPeriod(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.OutOfPeriod) graphql.Marshaler {
+			return ec.marshalNOutOfPeriod2ᚖdrawdownᚋinternalᚋbooksᚐOutOfPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_outOfPeriod(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutOfPeriod(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_outOfPeriod_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -91951,6 +92916,189 @@ func (ec *executionContext) _OpeningBalanceRevenueRow(ctx context.Context, sel a
 	return out
 }
 
+var outOfPeriodImplementors = []string{"OutOfPeriod"}
+
+func (ec *executionContext) _OutOfPeriod(ctx context.Context, sel ast.SelectionSet, obj *books.OutOfPeriod) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outOfPeriodImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutOfPeriod")
+		case "from":
+			out.Values[i] = ec._OutOfPeriod_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._OutOfPeriod_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._OutOfPeriod_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._OutOfPeriod_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._OutOfPeriod_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._OutOfPeriod_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._OutOfPeriod_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totals":
+			out.Values[i] = ec._OutOfPeriod_totals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._OutOfPeriod_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var outOfPeriodRowImplementors = []string{"OutOfPeriodRow"}
+
+func (ec *executionContext) _OutOfPeriodRow(ctx context.Context, sel ast.SelectionSet, obj *books.OutOfPeriodRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outOfPeriodRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutOfPeriodRow")
+		case "bookedIn":
+			out.Values[i] = ec._OutOfPeriodRow_bookedIn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "happenedIn":
+			out.Values[i] = ec._OutOfPeriodRow_happenedIn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._OutOfPeriodRow_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._OutOfPeriodRow_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._OutOfPeriodRow_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recognitionCount":
+			out.Values[i] = ec._OutOfPeriodRow_recognitionCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "debits":
+			out.Values[i] = ec._OutOfPeriodRow_debits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._OutOfPeriodRow_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deferredRevenue":
+			out.Values[i] = ec._OutOfPeriodRow_deferredRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var outOfPeriodTotalImplementors = []string{"OutOfPeriodTotal"}
+
+func (ec *executionContext) _OutOfPeriodTotal(ctx context.Context, sel ast.SelectionSet, obj *books.OutOfPeriodRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outOfPeriodTotalImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutOfPeriodTotal")
+		case "currency":
+			out.Values[i] = ec._OutOfPeriodTotal_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "entryCount":
+			out.Values[i] = ec._OutOfPeriodTotal_entryCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recognitionCount":
+			out.Values[i] = ec._OutOfPeriodTotal_recognitionCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "debits":
+			out.Values[i] = ec._OutOfPeriodTotal_debits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._OutOfPeriodTotal_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deferredRevenue":
+			out.Values[i] = ec._OutOfPeriodTotal_deferredRevenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var overageImplementors = []string{"Overage"}
 
 func (ec *executionContext) _Overage(ctx context.Context, sel ast.SelectionSet, obj *revrec.Overage) graphql.Marshaler {
@@ -94201,6 +95349,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_income(ctx, field)
+				})
+		case "outOfPeriod":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_outOfPeriod(ctx, field)
 				})
 		case "revenueFromOpeningBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -102312,6 +103466,54 @@ func (ec *executionContext) marshalNOpeningBalanceRevenueRow2ᚕdrawdownᚋinter
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNOpeningBalanceRevenueRow2drawdownᚋinternalᚋbooksᚐOpeningRevenueRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutOfPeriod2ᚖdrawdownᚋinternalᚋbooksᚐOutOfPeriod(ctx context.Context, sel ast.SelectionSet, v *books.OutOfPeriod) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OutOfPeriod!")
+		return graphql.Null
+	}
+	return ec._OutOfPeriod(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOutOfPeriodRow2drawdownᚋinternalᚋbooksᚐOutOfPeriodRow(ctx context.Context, sel ast.SelectionSet, v books.OutOfPeriodRow) graphql.Marshaler {
+	return ec._OutOfPeriodRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOutOfPeriodRow2ᚕdrawdownᚋinternalᚋbooksᚐOutOfPeriodRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.OutOfPeriodRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutOfPeriodRow2drawdownᚋinternalᚋbooksᚐOutOfPeriodRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutOfPeriodTotal2drawdownᚋinternalᚋbooksᚐOutOfPeriodRow(ctx context.Context, sel ast.SelectionSet, v books.OutOfPeriodRow) graphql.Marshaler {
+	return ec._OutOfPeriodTotal(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNOutOfPeriodTotal2ᚕdrawdownᚋinternalᚋbooksᚐOutOfPeriodRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.OutOfPeriodRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutOfPeriodTotal2drawdownᚋinternalᚋbooksᚐOutOfPeriodRow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -112,6 +112,12 @@ func closedIsClosed(t *testing.T, s *suite) {
 	yes, no := true, false
 	s.view(func(ctx context.Context, tx books.Tx) {
 		sameIDs(t, numberOf, "2")(tx.Entries(ctx, books.EntryFilter{OutOfPeriod: &yes}, books.Page{}))
+		moved, number, err := tx.OutOfPeriod(ctx, books.MovementSpan{From: day, To: day + 1, Through: 3, AsOf: noon})
+		same(t, []books.OutOfPeriodPart{{HappenedIn: march, BookedIn: april, Kind: "PURCHASE", Currency: "USD", Entries: 1, Debits: 7, Deferred: 7, FunctionalDebits: 7, FunctionalDeferred: 7}})(moved, err)
+		same(t, int64(1))(number, err)
+		moved, number, err = tx.OutOfPeriod(ctx, books.MovementSpan{From: day, To: day + 1, Through: 1, AsOf: noon})
+		same(t, []books.OutOfPeriodPart(nil))(moved, err)
+		same(t, int64(0))(number, err)
 		sameIDs(t, numberOf, "3", "1")(tx.Entries(ctx, books.EntryFilter{OutOfPeriod: &no}, books.Page{Reverse: true}))
 		same(t, int64(1))(tx.CountEntries(ctx, books.EntryFilter{OutOfPeriod: &yes, From: day + 1}))
 		same(t, []books.PeriodTotal{
