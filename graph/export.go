@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strconv"
+	"time"
 
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
@@ -260,7 +261,12 @@ func (r exportFileResolver) Link(ctx context.Context, f *books.ExportFile) (*str
 	if !mayReadExports(ctx) {
 		return nil, nil
 	}
-	until, signature, err := r.books.ExportLink(ctx, f.BatchID, f.Name)
+	var until time.Time
+	var signature string
+	err := requestOf(ctx).read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+		until, signature, err = r.books.ExportLink(ctx, tx, f.BatchID, f.Name)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

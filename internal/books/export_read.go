@@ -121,9 +121,9 @@ func (f *ExportedFile) Seek(offset int64, whence int) (int64, error) {
 // exportLinkTime is how long a link to a file holds: as long as it takes to hand it over.
 const exportLinkTime = time.Hour
 
-// ExportLink returns until when a link to a file of a batch holds, and its signature.
-func (b *Books) ExportLink(ctx context.Context, batchID, name string) (until time.Time, signature string, err error) {
-	secret, err := b.linkKey(ctx)
+// ExportLink returns until when a link to a file of a sealed batch holds, and its signature.
+func (b *Books) ExportLink(ctx context.Context, tx Tx, batchID, name string) (until time.Time, signature string, err error) {
+	secret, err := b.linkKey(ctx, tx)
 	until = b.clock().Add(exportLinkTime).Truncate(time.Second)
 	return until, linkSignature(secret, batchID, name, until.Unix()), err
 }
@@ -131,7 +131,11 @@ func (b *Books) ExportLink(ctx context.Context, batchID, name string) (until tim
 // CheckExportLink refuses a link that was not signed here, or that holds no more.
 // Errors: UNAUTHENTICATED.
 func (b *Books) CheckExportLink(ctx context.Context, batchID, name, until, signature string) error {
-	secret, err := b.linkKey(ctx)
+	var secret []byte
+	err := b.View(ctx, func(ctx context.Context, tx Tx) (err error) {
+		secret, err = b.linkKey(ctx, tx)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -151,31 +155,26 @@ func linkSignature(secret []byte, batchID, name string, until int64) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// linkKey returns what links are signed with, and makes it the first time.
-func (b *Books) linkKey(ctx context.Context) (secret []byte, err error) {
+// linkKey returns what links are signed with, which the first batch that is sealed makes. Before
+// that no link is right.
+func (b *Books) linkKey(ctx context.Context, tx Tx) ([]byte, error) {
 	if known := b.linkSecret.Load(); known != nil {
 		return *known, nil
 	}
-	read := func(ctx context.Context, tx Tx) error {
-		secret, err = tx.ExportLinkKey(ctx)
-		return err
-	}
-	if err := b.store.View(ctx, read); err != nil {
+	secret, err := tx.ExportLinkKey(ctx)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if secret == nil {
-		made := make([]byte, sha256.Size)
-		_, _ = rand.Read(made) // never fails
-		err = b.store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			if err := tx.SaveExportLinkKey(ctx, made); err != nil {
-				return err
-			}
-			return read(ctx, tx)
-		})
-		if err != nil {
-			return nil, err
-		}
+	case len(secret) == 0:
+		return nil, refuse(Unauthenticated, "signature", "is none of this server's, which has signed no link")
 	}
 	b.linkSecret.Store(&secret)
 	return secret, nil
+}
+
+// makeLinkKey makes what links are signed with, where there is none yet.
+func makeLinkKey(ctx context.Context, tx Tx) error {
+	secret := make([]byte, sha256.Size)
+	_, _ = rand.Read(secret) // never fails
+	return tx.SaveExportLinkKey(ctx, secret)
 }

@@ -290,6 +290,9 @@ func (b *Books) sealBatch(ctx context.Context, w *exportWriter) (ExportBatch, er
 		if err := tx.InsertExportFiles(ctx, w.files); err != nil {
 			return err
 		}
+		if err := makeLinkKey(ctx, tx); err != nil {
+			return err
+		}
 		return b.tell(ctx, tx, exportNotice(NoticeExportSealed, *batch))
 	})
 }

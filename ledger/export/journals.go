@@ -27,11 +27,19 @@ func journalSpecs() []spec {
 			format: one.format, about: one.about, journal: true, noBOM: true,
 			profile: Profile{File: FileForm{ISODate, Point, CommaDelimiter, LF, false, UTF8}, Formula: QuoteFormula},
 			open: func(_ Profile, _ *scribe, out *Output) (Writer, error) {
-				return &wholeFile{out: out, extension: string(one.format), writer: one.writer(out)}, nil
+				return &wholeFile{out: out, extension: extensionOf(one.format), writer: one.writer(out)}, nil
 			},
 		})
 	}
 	return all
+}
+
+// extensionOf is the ending by which programs know a format.
+func extensionOf(format Format) string {
+	if format == JSONLines {
+		return string(JSONL)
+	}
+	return string(format)
 }
 
 // wholeFile writes everything into one file of an export.
