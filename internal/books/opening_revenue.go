@@ -19,8 +19,9 @@ type OpeningFigures struct {
 }
 
 // OpeningPart is what was recognised in a span of lots of a policy that were bought in one month:
-// of those whose liability was there when it began, or of others. LotID is one whose liability
-// appeared in steps, the first of them before the span.
+// of those whose liability was there when it began, or of others. LotID is the lot that was there,
+// where more may be recognised of it than its liability was then: where that appeared in steps,
+// or the law gave back in the span what it had claimed.
 type OpeningPart struct {
 	PolicyID             string
 	Currency             ledger.Currency
@@ -105,7 +106,8 @@ func (r *OpeningRevenue) ControlTotal() ledger.Amount {
 // RevenueFromOpening identifies lot by lot how much of the revenue of a span was in the contract
 // liability when it began. What is left of a liability that appeared in steps is used before what
 // appears later. Early breakage of a pool of many lots goes with the use that brought it: in the
-// proportion of the span's use out of the opening balance.
+// proportion of the span's use out of the opening balance. Of no lot, no pool and no policy does more
+// come out of the opening balance than there was.
 // Errors: INVALID, TOO_LARGE.
 func (b *Books) RevenueFromOpening(ctx context.Context, tx Tx, request OpeningRevenueRequest) (OpeningRevenue, error) {
 	if err := b.checkSpan(request.From, request.To, &request.AsOf); err != nil {
@@ -113,14 +115,14 @@ func (b *Books) RevenueFromOpening(ctx context.Context, tx Tx, request OpeningRe
 	}
 	w := openingRevenueWork{
 		OpeningRevenue: OpeningRevenue{OpeningRevenueRequest: request}, functional: b.book.Functional, zone: b.zone,
-		rows: map[groupKey]*OpeningRevenueRow{}, shares: map[shareKey]*openingShare{},
+		rows: map[groupKey]*OpeningRevenueRow{}, shares: map[shareKey]*openingShare{}, begun: map[shareKey]LotSum{},
 	}
 	var err error
 	if w.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return OpeningRevenue{}, err
 	}
 	span := MovementSpan{request.From, request.To, w.PostedThrough, request.AsOf}
-	for _, read := range []func(context.Context, Tx, MovementSpan) error{w.opening, w.lots, w.pools, w.acts, w.earlier, w.voids, w.total} {
+	for _, read := range []func(context.Context, Tx, MovementSpan) error{w.opening, w.lots, w.pools, w.bound, w.acts, w.earlier, w.voids, w.total} {
 		if err := read(ctx, tx, span); err != nil {
 			return OpeningRevenue{}, err
 		}
@@ -134,11 +136,12 @@ type shareKey struct {
 	month    ledger.Period // zero for all
 }
 
-// openingShare is use in the span, and the part of it that came out of the opening balance.
+// openingShare is use in the span, and the part of it that came out of the opening balance; opened is
+// all revenue of lots that did.
 type openingShare struct {
-	there             bool
 	of, all           int64
 	ofHome, allAtHome int64
+	opened            LotSum
 }
 
 type openingRevenueWork struct {
@@ -147,6 +150,7 @@ type openingRevenueWork struct {
 	zone       *time.Location
 	rows       map[groupKey]*OpeningRevenueRow
 	shares     map[shareKey]*openingShare
+	begun      map[shareKey]LotSum // deferred revenue when the span began
 }
 
 func (w *openingRevenueWork) amount(currency ledger.Currency, minor, functional int64) BreakageAmount {
@@ -209,14 +213,26 @@ func (w *openingRevenueWork) opening(ctx context.Context, tx Tx, span MovementSp
 		return err
 	}
 	for i, m := range append(now, since...) {
-		row, amount := w.row(m.PolicyID, m.Currency), w.amount(m.Currency, m.Deferred, m.FunctionalDeferred)
-		if i < len(now) {
-			row.Opening = row.Opening.add(amount)
-		} else {
-			row.Opening = row.Opening.minus(amount)
+		if i >= len(now) {
+			m.Deferred, m.FunctionalDeferred = -m.Deferred, -m.FunctionalDeferred
+		}
+		row := w.row(m.PolicyID, m.Currency)
+		row.Opening = row.Opening.add(w.amount(m.Currency, m.Deferred, m.FunctionalDeferred))
+		for _, month := range distinctMonths(m.Month) {
+			key := shareKey{m.PolicyID, m.Currency, month}
+			begun := w.begun[key]
+			w.begun[key] = LotSum{Minor: begun.Minor + m.Deferred, Functional: begun.Functional + m.FunctionalDeferred}
 		}
 	}
 	return nil
+}
+
+// distinctMonths are those under which a month counts: itself, and zero, which has all.
+func distinctMonths(month ledger.Period) []ledger.Period {
+	if month == 0 {
+		return []ledger.Period{0}
+	}
+	return []ledger.Period{0, month}
 }
 
 // lots adds what was recognised of lots, and of pools of one lot.
@@ -225,13 +241,13 @@ func (w *openingRevenueWork) lots(ctx context.Context, tx Tx, span MovementSpan)
 	if err != nil {
 		return err
 	}
-	var stepped []string
+	var bounded []string
 	for _, part := range parts {
 		if part.LotID != "" {
-			stepped = append(stepped, part.LotID)
+			bounded = append(bounded, part.LotID)
 		}
 	}
-	left, err := w.leftOfSteps(ctx, tx, span, stepped)
+	left, err := w.leftOf(ctx, tx, span, distinct(bounded))
 	if err != nil {
 		return err
 	}
@@ -241,8 +257,8 @@ func (w *openingRevenueWork) lots(ctx context.Context, tx Tx, span MovementSpan)
 	return nil
 }
 
-// leftOfSteps returns what was left, when the span began, of the liability of lots that appears in steps.
-func (w *openingRevenueWork) leftOfSteps(ctx context.Context, tx Tx, span MovementSpan, lotIDs []string) (map[string]LotSum, error) {
+// leftOf returns what was left, when the span began, of the liability of lots.
+func (w *openingRevenueWork) leftOf(ctx context.Context, tx Tx, span MovementSpan, lotIDs []string) (map[string]LotSum, error) {
 	lots, err := tx.LotsByID(ctx, lotIDs)
 	if err != nil {
 		return nil, err
@@ -253,10 +269,10 @@ func (w *openingRevenueWork) leftOfSteps(ctx context.Context, tx Tx, span Moveme
 	}
 	left := make(map[string]LotSum, len(lots))
 	for _, lot := range lots {
-		if lot.OriginID != "" { // it moved on with what there was
-			continue
+		sum := LotSum{LotID: lot.ID, Minor: lot.Price.Minor, Functional: lot.Functional.Minor}
+		if len(lot.Steps) > 0 {
+			sum.Minor, sum.Functional = 0, 0
 		}
-		sum := LotSum{LotID: lot.ID}
 		for _, step := range lot.Steps {
 			if step.Day < span.From {
 				sum.Minor, sum.Functional = sum.Minor+step.Minor, sum.Functional+step.Functional
@@ -265,10 +281,9 @@ func (w *openingRevenueWork) leftOfSteps(ctx context.Context, tx Tx, span Moveme
 		left[lot.ID] = sum
 	}
 	for _, gone := range out {
-		if sum, there := left[gone.LotID]; there {
-			sum.Minor, sum.Functional = max(sum.Minor-gone.Minor, 0), max(sum.Functional-gone.Functional, 0)
-			left[gone.LotID] = sum
-		}
+		sum := left[gone.LotID]
+		sum.Minor, sum.Functional = max(sum.Minor-gone.Minor, 0), max(sum.Functional-gone.Functional, 0)
+		left[gone.LotID] = sum
 	}
 	return left, nil
 }
@@ -283,8 +298,10 @@ func (w *openingRevenueWork) part(part OpeningPart, left map[string]LotSum) {
 	if part.There {
 		opening, openingHome = c, f
 	}
-	if of, inSteps := left[part.LotID]; inSteps && part.There {
+	if of, bounded := left[part.LotID]; bounded && part.There {
 		opening, openingHome = c.within(of.Minor), f.within(of.Functional)
+		of.Minor, of.Functional = max(of.Minor-opening.revenue(), 0), max(of.Functional-openingHome.revenue(), 0)
+		left[part.LotID] = of
 	}
 	for _, one := range []struct {
 		column                   RevenueColumn
@@ -299,22 +316,31 @@ func (w *openingRevenueWork) part(part OpeningPart, left map[string]LotSum) {
 		row.opened(one.column, in(one.of, one.ofHome))
 		row.put(&row.FromSpan, in(one.all-one.of, one.allHome-one.ofHome))
 	}
-	for _, month := range []ledger.Period{0, part.Month} {
+	for _, month := range distinctMonths(part.Month) {
 		key := shareKey{part.PolicyID, part.Currency, month}
 		share := w.shares[key]
 		if share == nil {
 			share = &openingShare{}
 			w.shares[key] = share
 		}
-		share.there = share.there || part.There
 		share.of, share.all = share.of+opening.Used, share.all+c.Used
 		share.ofHome, share.allAtHome = share.ofHome+openingHome.Used, share.allAtHome+f.Used
+		share.opened.Minor, share.opened.Functional = share.opened.Minor+opening.revenue(), share.opened.Functional+openingHome.revenue()
 	}
 }
 
+// revenue is all that came out of deferred revenue to revenue.
+func (f OpeningFigures) revenue() int64 {
+	return f.Used + f.Expired - f.ExpiredLaw + f.Remote - f.RemoteLaw + f.Early + f.CaughtUp
+}
+
 // within is what came out of so much of a liability: use first, then what lapsed, in the order in
-// which they happen to a lot. What gives something back gives it back where it came from.
+// which they happen to a lot. What gives something back gives it back where it came from, and makes
+// room for as much of what follows from it.
 func (f OpeningFigures) within(left int64) OpeningFigures {
+	for _, revenue := range []int64{f.Used, f.Expired - f.ExpiredLaw, f.Remote - f.RemoteLaw, f.Early, f.CaughtUp} {
+		left -= min(revenue, 0)
+	}
 	take := func(amount int64) int64 {
 		taken := min(amount, left)
 		left -= max(taken, 0)
@@ -322,7 +348,7 @@ func (f OpeningFigures) within(left int64) OpeningFigures {
 	}
 	part := func(of, law int64) (int64, int64) {
 		taken := take(of)
-		if of == 0 || taken == of {
+		if of <= 0 || taken == of {
 			return taken, law
 		}
 		return taken, ledger.MulDiv(law, taken, of)
@@ -330,19 +356,55 @@ func (f OpeningFigures) within(left int64) OpeningFigures {
 	f.Used = take(f.Used)
 	f.Expired, f.ExpiredLaw = part(f.Expired, f.ExpiredLaw)
 	f.Remote, f.RemoteLaw = part(f.Remote, f.RemoteLaw)
+	f.Early, f.CaughtUp = take(f.Early), take(f.CaughtUp)
 	return f
 }
 
-// pools parts the early breakage of pools of many lots by the use that there was.
+// pools parts the early breakage of pools of many lots by the use that there was. What is beyond
+// the pool's opening balance is of what was sold since.
 func (w *openingRevenueWork) pools(ctx context.Context, tx Tx, span MovementSpan) error {
 	pools, err := tx.SharedPools(ctx, span)
-	for _, pool := range pools {
-		row := w.row(pool.PolicyID, pool.Currency)
-		of := w.shares[shareKey{pool.PolicyID, pool.Currency, pool.Month}].part(pool, span.From.Period())
+	for i, pool := range pools {
+		row, key := w.row(pool.PolicyID, pool.Currency), shareKey{pool.PolicyID, pool.Currency, pool.Month}
+		share := w.shares[key]
+		if share == nil {
+			share = &openingShare{}
+			w.shares[key] = share
+		}
+		of := share.part(pool, span.From.Period())
+		last := i+1 == len(pools) || key != shareKey{pools[i+1].PolicyID, pools[i+1].Currency, pools[i+1].Month}
+		if begun := w.begun[key]; last {
+			of.Minor = min(of.Minor, max(begun.Minor, 0)-share.opened.Minor)
+			of.Functional = min(of.Functional, max(begun.Functional, 0)-share.opened.Functional)
+		}
+		share.opened.Minor, share.opened.Functional = share.opened.Minor+of.Minor, share.opened.Functional+of.Functional
 		row.opened(revenueColumnOf(pool.Kind), w.amount(pool.Currency, of.Minor, of.Functional))
 		row.put(&row.FromSpan, w.amount(pool.Currency, pool.Revenue-of.Minor, pool.FunctionalRevenue-of.Functional))
 	}
 	return err
+}
+
+// bound takes, policy by policy, what is beyond the opening balance out of what came out of it: where
+// people wrote into deferred revenue, which is in no lot.
+func (w *openingRevenueWork) bound(context.Context, Tx, MovementSpan) error {
+	for _, row := range w.rows {
+		over := row.FromOpening.Amount.Minor - max(row.Opening.Amount.Minor, 0)
+		overHome := row.FromOpening.Functional.Minor - max(row.Opening.Functional.Minor, 0)
+		columns := slices.Clone(row.Columns)
+		for _, column := range []RevenueColumn{EarlyRevenue, CatchUpRevenue, RemoteRevenue, ExpiryRevenue, UsedRevenue} {
+			for _, of := range columns {
+				if of.Column != column {
+					continue
+				}
+				back, backHome := max(min(over, of.Amount.Minor), 0), max(min(overHome, of.Functional.Minor), 0)
+				over, overHome = over-back, overHome-backHome
+				row.opened(column, w.amount(row.Currency, -back, -backHome))
+				row.put(&row.FromSpan, w.amount(row.Currency, back, backHome))
+			}
+		}
+		row.Columns = slices.DeleteFunc(row.Columns, func(of RevenueAmount) bool { return of.Amount.IsZero() && of.Functional.IsZero() })
+	}
+	return nil
 }
 
 // part is what of a pool's breakage came out of the opening balance. Where nothing was used it
@@ -350,17 +412,14 @@ func (w *openingRevenueWork) pools(ctx context.Context, tx Tx, span MovementSpan
 func (s *openingShare) part(pool CohortMovement, first ledger.Period) LotSum {
 	of := func(minor, part, all int64) int64 {
 		switch {
-		case s != nil && part == all && all != 0:
+		case part == all && all != 0:
 			return minor
-		case s != nil && all > 0 && part >= 0 && part < all:
+		case all > 0 && part >= 0 && part < all:
 			return ledger.MulDiv(minor, part, all)
 		case pool.Month < first: // zero is of a pool of all
 			return minor
 		}
 		return 0
-	}
-	if s == nil {
-		return LotSum{Minor: of(pool.Revenue, 0, 0), Functional: of(pool.FunctionalRevenue, 0, 0)}
 	}
 	return LotSum{Minor: of(pool.Revenue, s.of, s.all), Functional: of(pool.FunctionalRevenue, s.ofHome, s.allAtHome)}
 }

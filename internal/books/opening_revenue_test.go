@@ -117,3 +117,66 @@ func checkRevenueFromOpening(t *testing.T, kept *store.Store) {
 		t.Fatal(err)
 	}
 }
+
+// TestNoMoreThanTheOpeningBalance holds a February in which more is recognised of what was there than
+// was deferred of it, worked out by hand at 1.00 a credit. Half of what is sold is expected to break,
+// over one pool of all.
+//
+//	10 January   dan buys 100 and uses 40: B = 50, early 50 x 40 / 50 = 40.00, so that 20.00 are deferred
+//	             fay buys 10, of which the law claims all once use is remote, after three days
+//	10 February  eve buys 100 of dan's kind; dan uses the 60 that are left: G = 200, U = 100, B = 100, early
+//	             100.00. All use was dan's, but of the 120.00 no more than 20.00 were deferred
+//	             fay uses 7: revenue out of what was owed under the law, not of deferred revenue
+func TestNoMoreThanTheOpeningBalance(t *testing.T) {
+	onEachEngine(t, checkNoMoreThanTheOpeningBalance)
+}
+
+func checkNoMoreThanTheOpeningBalance(t *testing.T, kept *store.Store) {
+	t.Helper()
+	ctx, now := t.Context(), time.Date(2024, 1, 10, 9, 0, 0, 0, time.UTC)
+	b := done[*books.Books](t)(books.Open(ctx, kept, books.Options{Now: func() time.Time { return now }}))
+	done[books.Policy](t)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "pooled", Policy: revrec.Policy{
+		Breakage: revrec.Breakage{Method: revrec.Proportional, Pool: revrec.PoolByPolicy, Rate: decimal.New(5, -1)},
+	}}))
+	done[books.Policy](t)(b.PolicyCreate(ctx, "q", books.NewPolicy{Code: "remote", Policy: revrec.Policy{
+		Breakage: revrec.Breakage{Method: revrec.Remote, RemoteAfter: ledger.Duration{Days: 3}, RemoteFrom: revrec.FromPurchase, Escheat: decimal.New(1, 0)},
+	}}))
+	sell := func(customer, policy string, credits int64) {
+		done[books.Customer](t)(b.CustomerCreate(ctx, customer, books.NewCustomer{ExternalID: customer}))
+		price := whole(credits)
+		done[books.Purchased](t)(b.Purchase(ctx, "sale to "+customer, books.NewPurchase{Customer: customer, Policy: policy, Credits: price, Price: &price}))
+	}
+	use := func(id, customer string, credits int64) {
+		of := whole(credits)
+		done[[]books.UsageOutcome](t)(b.RecordUsage(ctx, []books.UsageInput{{ID: id, Customer: customer, Credits: &of, OccurredAt: now}}))
+	}
+	sell("dan", "pooled", 100)
+	sell("fay", "remote", 10)
+	use("1", "dan", 40)
+	now = time.Date(2024, 2, 10, 9, 0, 0, 0, time.UTC)
+	done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	sell("eve", "pooled", 100)
+	use("2", "dan", 60)
+	use("3", "fay", 7)
+	now = time.Date(2024, 3, 1, 9, 0, 0, 0, time.UTC)
+	done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
+	err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		report := done[books.OpeningRevenue](t)(b.RevenueFromOpening(ctx, tx, books.OpeningRevenueRequest{From: february.First(), To: february.Last()}))
+		got := map[string]string{}
+		for _, row := range report.Rows {
+			policy := done[[]books.Policy](t)(tx.PoliciesByID(ctx, []string{row.PolicyID}))[0].Code
+			got[policy] = "of " + row.Opening.Amount.Text() + ": " + columnsText(row.Columns) + "; since: " + row.FromSpan.Amount.Text() + "; all: " + row.Revenue.Amount.Text()
+		}
+		if diff := cmp.Diff(map[string]string{
+			"pooled": "of 20.00: USED 60.00 BREAKAGE_EARLY -40.00; since: 100.00; all: 120.00",
+			"remote": "of 0.00: ; since: 7.00; all: 7.00",
+		}, got); diff != "" {
+			t.Error(diff)
+		}
+		foots(t, report.Checks, 2)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -45,6 +45,8 @@ func (t *tx) openingRevenue() string {
 	sums := openingColumns(func(name, kind, part string) string {
 		return "sum(CASE WHEN r.kind = '" + kind + "' THEN " + part + " ELSE 0 END) AS " + name
 	})
+	// Where the law gave back, revenue may be of what was released before, and of no deferred revenue.
+	sums += ", max(CASE WHEN r.unclaimed_minor < 0 OR r.unclaimed_functional_minor < 0 THEN 1 ELSE 0 END) AS back"
 	again := openingColumns(func(name, _, _ string) string { return "CAST(sum(t." + name + ") AS BIGINT) AS " + name })
 	return `WITH RECURSIVE parts AS (
 			SELECT r.lot_id, r.policy_id, r.currency, ` + sums + ` FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id
@@ -59,16 +61,18 @@ func (t *tx) openingRevenue() string {
 		), roots AS (
 			SELECT u.first_id, u.id, u.gone FROM up AS u JOIN (SELECT first_id, max(steps) AS steps FROM up GROUP BY first_id) AS m ON m.first_id = u.first_id AND m.steps = u.steps
 		), appeared AS (
-			SELECT o.first_id, l.purchased_on, CASE WHEN o.gone = 1 OR l.kind <> 'PURCHASE' THEN 0
+			SELECT o.first_id, o.id AS root_id, l.purchased_on, CASE WHEN o.gone = 1 OR l.kind <> 'PURCHASE' THEN 0
 				WHEN l.purchase_id IS NULL THEN 1
 				WHEN coalesce((SELECT min(e.accounting_date) FROM entries AS e WHERE e.reference = CAST(l.purchase_id AS TEXT) AND e.kind IN ('PURCHASE', 'PAYMENT', 'DUE') AND e.number <= ?2),
 					(SELECT p.opening_on FROM purchases AS p WHERE p.customer_id = l.customer_id AND p.id = l.purchase_id), ?1) < ?1 THEN 1
 				ELSE 0 END AS there,
-				CASE WHEN l.liability_steps IS NOT NULL THEN CAST(o.first_id AS TEXT) ELSE '' END AS stepped
+				CASE WHEN l.liability_steps IS NOT NULL THEN 1 ELSE 0 END AS stepped
 			FROM roots AS o JOIN lots AS l ON l.id = o.id
+		), bounded AS (
+			SELECT a.root_id FROM parts AS t JOIN appeared AS a ON a.first_id = t.lot_id WHERE a.there = 1 GROUP BY a.root_id HAVING max(t.back) = 1 OR max(a.stepped) = 1
 		)
-		SELECT CAST(t.policy_id AS TEXT) AS policy_id, t.currency, coalesce(substr(a.purchased_on, 1, 7), '') AS month, a.there, CASE WHEN a.there = 1 THEN a.stepped ELSE '' END AS lot_id, ` + again + `
-		FROM parts AS t JOIN appeared AS a ON a.first_id = t.lot_id GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`
+		SELECT CAST(t.policy_id AS TEXT) AS policy_id, t.currency, coalesce(substr(a.purchased_on, 1, 7), '') AS month, a.there, coalesce(CAST(o.root_id AS TEXT), '') AS lot_id, ` + again + `
+		FROM parts AS t JOIN appeared AS a ON a.first_id = t.lot_id LEFT JOIN bounded AS o ON o.root_id = a.root_id AND a.there = 1 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`
 }
 
 type openingRow struct {
@@ -116,7 +120,8 @@ func (t *tx) OpeningParts(ctx context.Context, s books.MovementSpan) ([]books.Op
 }
 
 // The early breakage of pools of more than one lot; what is recognised of days before the span;
-// and what stepped lots had out of their liability before it.
+// and what left the liability of lots before it: by what was recognised,
+// by acts, and by early breakage of a pool of its own.
 const (
 	sharedPools = `SELECT CAST(r.policy_id AS TEXT) AS policy_id, r.currency, CASE g.pool_by WHEN 'PURCHASE_MONTH' THEN substr(g.pool_key, 1, 7) ELSE '' END AS month, r.kind,
 			CAST(sum(r.amount_minor - r.unclaimed_minor) AS BIGINT) AS revenue, CAST(sum(r.functional_minor - r.unclaimed_functional_minor) AS BIGINT) AS revenue_functional
@@ -138,6 +143,11 @@ const (
 				WHERE l.id IN (?0) AND r.accounting_date < ?1 AND b.posted_at_us <= ?2 AND r.kind IN ('USAGE', 'CLEARING', 'BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE')
 			UNION ALL SELECT c.lot_id, c.amount_minor, c.functional_minor FROM lots AS l JOIN lot_changes AS c ON c.customer_id = l.customer_id AND c.lot_id = l.id
 				WHERE l.id IN (?0) AND c.day < ?1 AND c.at_us <= ?2
+			UNION ALL SELECT l.id, l.refunded_minor, l.refunded_functional_minor FROM lots AS l WHERE l.id IN (?0) AND l.refunded_on < ?1
+			UNION ALL SELECT l.id, r.amount_minor, r.functional_minor FROM lots AS l JOIN pools AS g ON g.policy_id = l.policy_id AND g.currency = l.currency AND g.pool_by = 'LOT'
+					AND g.pool_key = CAST(l.id AS TEXT) || CASE WHEN coalesce(l.jurisdiction, '') = '' THEN '' ELSE '/' || l.jurisdiction END
+				JOIN recognitions AS r ON r.pool_id = g.id AND r.pool_id IS NOT NULL JOIN batches AS b ON b.id = r.batch_id
+				WHERE l.id IN (?0) AND r.accounting_date < ?1 AND b.posted_at_us <= ?2
 		) AS out GROUP BY lot_id`
 )
 
