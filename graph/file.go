@@ -88,7 +88,7 @@ func statusOf(code books.Code) int {
 	switch code {
 	case books.NotFound:
 		return http.StatusNotFound
-	case books.AlreadyExists, books.AlreadyDecided, books.FileChanged:
+	case books.AlreadyExists, books.AlreadyDecided, books.FileChanged, books.PeriodOpen:
 		return http.StatusConflict
 	case books.AttachmentTooLarge, books.TooLarge:
 		return http.StatusRequestEntityTooLarge
@@ -98,7 +98,7 @@ func statusOf(code books.Code) int {
 		return http.StatusForbidden
 	case books.RateLimited, books.Overloaded:
 		return http.StatusTooManyRequests
-	case books.Unavailable:
+	case books.Unavailable, books.NoSealKey, books.SealFailed:
 		return http.StatusServiceUnavailable
 	case books.Internal:
 		return http.StatusInternalServerError

@@ -62,6 +62,7 @@ type Options struct {
 //	/v1/estimates/…/attachments/…  papers of estimates: PUT for accountants, GET for auditors too
 //	/v1/audit  the audit trail as a file, GET: for auditors
 //	/v1/reports, /v1/reports/…  which reports there are, and each as a file, GET: for whoever has a role
+//	/v1/packs/…  evidence packs of closed periods, GET: for accountants and auditors
 //	/v1/exports/…/…  files of export batches, GET: for auditors, and for whoever has a signed link
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
@@ -120,6 +121,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.Handle(reportsPath, asFiles)
 	mux.Handle(reportPath, asFiles)
 	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyFile, access.wholeBook(denyFile, auditFile{files}))))
+	mux.Handle(packPath, sites(access.needs(books.Viewer, denyFile, newPackFiles(files))))
 	exports := exportFiles{files}
 	mux.Handle(exportFilePath, sites(exports.bySignature(access.needs(books.Viewer, denyFile, exports))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })

@@ -21,6 +21,7 @@ func TestExportPack(t *testing.T) {
 		t.Fatal(said)
 	}
 	var first []byte
+	built := builtProgram(t)
 	onEngines(t, func(t *testing.T, db string) {
 		if said, code := runProgram(t, "demo", "--db", db, "--build-only"); code != 0 {
 			t.Fatal(said)
@@ -50,12 +51,12 @@ func TestExportPack(t *testing.T) {
 		if !bytes.Equal(first, archive) {
 			t.Error("the pack of another engine has other bytes")
 		}
-		followReadme(t, dir, out)
+		followReadme(t, built, dir, out)
 	})
 }
 
 // followReadme unpacks an archive and runs the commands of its README.
-func followReadme(t *testing.T, dir, archive string) {
+func followReadme(t *testing.T, built, dir, archive string) {
 	t.Helper()
 	if out, err := exec.CommandContext(t.Context(), "tar", "xf", archive, "-C", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -73,7 +74,7 @@ func followReadme(t *testing.T, dir, archive string) {
 	for _, command := range commands {
 		bash := exec.CommandContext(t.Context(), "bash", "-e", "-o", "pipefail", "-c", `drawdown() { "$DRAWDOWN" "$@"; }`+"\n"+command[1])
 		bash.Dir = unpacked
-		bash.Env = append(os.Environ(), "DRAWDOWN="+builtProgram(t), "TMPDIR="+t.TempDir())
+		bash.Env = append(os.Environ(), "DRAWDOWN="+built, "TMPDIR="+t.TempDir())
 		if out, err := bash.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", command[1], err, out)
 		}

@@ -52,7 +52,8 @@ func ClosedPeriodOf(ctx context.Context, tx Tx, period ledger.Period) (p ClosedP
 			p.FirstEntry = max(p.FirstEntry, closing.LastEntry+1)
 		}
 	}
-	return p, p.sealed(ctx, tx)
+	err = p.sealed(ctx, tx)
+	return p, err
 }
 
 // sealed finds the seal of the closing.

@@ -176,7 +176,7 @@ func newSheet[T any](f *folder, name, about string) (*sheet[T], error) {
 func (s *sheet[T]) fill(write func(*sheet[T]) error) error {
 	err := write(s)
 	if err == nil {
-		err = s.Table.Close()
+		err = s.Close()
 	}
 	if err != nil {
 		return s.parquet.drop(s.text.drop(err))

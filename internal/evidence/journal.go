@@ -78,7 +78,7 @@ func (p *pack) journal(ctx context.Context) error {
 
 func lineOf(entry export.Entry, line export.Line) journalLine {
 	return journalLine{
-		LineID: export.LineID(entry.Code, line.Number), Entry: entry.Number, Line: int32(line.Number), //nolint:gosec // an entry has few lines
+		LineID: export.LineID(entry.Code, line.Number), Entry: entry.Number, Line: int32(line.Number),
 		AccountingDate: export.DayOf(entry.AccountingDate), OccurredOn: export.DayOf(entry.OccurredOn), PostedAt: export.InstantOf(entry.PostedAt),
 		Kind: string(entry.Kind), Account: string(line.Role),
 		Amount: export.MajorUnitsOf(line.Amount), Minor: line.Amount.Minor, Currency: string(line.Amount.Currency),

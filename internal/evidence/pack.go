@@ -139,7 +139,7 @@ func Write(ctx context.Context, b *books.Books, o Options, dir string) (Manifest
 			return err
 		}
 		p.begin()
-		for _, part := range []func(context.Context) error{p.seal, p.journal, p.samples} {
+		for _, part := range []func(context.Context) error{p.seal, p.journal, p.samples, p.subledger, p.recognitions, p.drilldown, p.reports, p.controls} {
 			if err := part(ctx); err != nil {
 				return err
 			}
@@ -162,7 +162,7 @@ func (p *pack) begin() {
 		Book: BookSettings{book.Functional, book.Zone, book.CreatedAt.UTC()}, Period: p.Period, FirstDay: p.Period.First(), LastDay: p.Period.Last(),
 		Closing: ClosedBy{closing.ID, closing.At.UTC(), closing.Actor, closing.ActorName, closing.Entries, closing.LastEntry},
 		Seal:    SealedBy{seal.Number, seal.Origin, seal.Size, seal.Root.String(), p.closed.Verifier},
-		Samples: p.Options.Samples, Seed: p.Seed, LeftOut: []LeftOut{}, verifier: p.closed.Verifier,
+		Samples: p.Samples, Seed: p.Seed, LeftOut: []LeftOut{}, verifier: p.closed.Verifier,
 	}
 }
 

@@ -54,9 +54,8 @@ func (p *pack) checks() []check {
 		})
 	}
 	var commands []string
-	for _, name := range p.manifest.proved {
-		commands = append(commands, fmt.Sprintf("drawdown verify --proof %s --key '%s'", name, p.manifest.verifier))
-		break //nolint:staticcheck // one shows how
+	if proved := p.manifest.proved; len(proved) > 0 { // one shows how
+		commands = append(commands, fmt.Sprintf("drawdown verify --proof %s --key '%s'", proved[0], p.manifest.verifier))
 	}
 	if p.manifest.checked {
 		command := "drawdown verify --proof " + consistencyName
@@ -106,7 +105,8 @@ func (p *pack) readme() []byte {
 			rows = fmt.Sprint(file.Rows)
 		}
 		about := file.About
-		if file.OfNow {
+		if file.OfNow { // how long it is, the manifest says
+			rows = ""
 			about += " (as of the book's last act)"
 		}
 		line("| `%s` | %s | %s |", file.Name, rows, about)

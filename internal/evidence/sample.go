@@ -97,10 +97,10 @@ func (p *pack) samples(ctx context.Context) error {
 		side, amount := item.side()
 		items[side]++
 		sum, carry := bits.Add64(uint64(sums[side]), uint64(amount), 0)
-		if carry != 0 || int64(sum) < 0 { //nolint:gosec // that is what is asked
+		if carry != 0 || int64(sum) < 0 {
 			return errors.New("the lines of the period add up to more than fits")
 		}
-		sums[side] = int64(sum) //nolint:gosec // it was held above
+		sums[side] = int64(sum)
 		return nil
 	})
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *pack) samples(ctx context.Context) error {
 	var drawings []*drawing
 	for _, side := range [...]string{debits, credits} {
 		for _, method := range [...]string{simpleRandom, monetaryUnit} {
-			drawings = append(drawings, params.begin(method, side, items[side], sums[side], int64(p.Options.Samples)))
+			drawings = append(drawings, params.begin(method, side, items[side], sums[side], int64(p.Samples)))
 		}
 	}
 	if err := p.population(population.Name, func(item popular) error {

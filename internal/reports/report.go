@@ -190,6 +190,16 @@ func (r Report) Parse(b *books.Books, given map[string]string) (Args, error) {
 	return args, nil
 }
 
+// ParseStanding checks what was asked as Parse does, of a book in which nothing happened since an
+// instant: as of now is as of that. Errors: INVALID.
+func (r Report) ParseStanding(b *books.Books, given map[string]string, since time.Time) (Args, error) {
+	args, err := r.Parse(b, given)
+	if _, has := args.given[AsOf.Name]; err == nil && has && given[AsOf.Name] == "" {
+		args.given[AsOf.Name] = since.UTC().Truncate(time.Microsecond)
+	}
+	return args, err
+}
+
 func (r Report) parameterNames() string {
 	if len(r.Parameters) == 0 {
 		return "none"
