@@ -177,6 +177,8 @@ var matrix = map[string]struct {
 
 	"Query.periods":         {`periods { nodes { period } }`, everybody},
 	"Query.period":          {`period(period: "2024-01") { status }`, everybody},
+	"Query.reconciliation":  {`reconciliation(period: "2024-01") { status }`, everybody},
+	"Query.reconciliations": {`reconciliations { nodes { status } }`, everybody},
 	"Query.closeChecklist":  {`closeChecklist(period: "2024-01") { ready }`, everybody},
 	"Query.seals":           {`seals { root }`, everybody},
 	"Query.seal":            {`seal(period: "2025-01") { root }`, everybody},
@@ -224,7 +226,7 @@ var notOfOneCustomer = []string{
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates", "Query.estimateRun",
 	"Query.manualEntry", "Query.manualEntries",
-	"Query.periods", "Query.period", "Query.closeChecklist", "Query.closeTasks", "Query.seals", "Query.seal", "Query.sealPublicKeys", "Query.sealProof", "Query.sealConsistency",
+	"Query.periods", "Query.period", "Query.closeChecklist", "Query.reconciliation", "Query.reconciliations", "Query.closeTasks", "Query.seals", "Query.seal", "Query.sealPublicKeys", "Query.sealProof", "Query.sealConsistency",
 	"Subscription.jobRunProgress", "Subscription.jobRunChanged", "Subscription.entriesPosted",
 	"Query.deferredRevenueRollForward", "Query.breakage",
 	"Query.estimateReview", "Query.estimateReviews",

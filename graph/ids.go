@@ -50,6 +50,8 @@ const (
 	reviewNoun   noun = "rev" // of an estimate
 	escheatNoun  noun = "esr" // jurisdiction, day and rule
 
+	reconciliationNoun noun = "rcl"
+
 	exportTargetNoun noun = "xtg"
 	exportBatchNoun  noun = "xpb"
 

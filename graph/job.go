@@ -103,12 +103,13 @@ func jobRunPayload(run books.JobRun, err error) (*gen.JobRunPayload, error) {
 
 // descriptions say what each job does; the schema says the same of the names.
 var descriptions = map[books.JobName]string{
-	books.JobAll:       "Books everything that is due: invoices, use, lapse, breakage; then alerts and reviews",
+	books.JobAll:       "Books everything that is due: invoices, use, lapse, breakage; then alerts and reviews; and reconciles once a day",
 	books.JobDue:       "Books invoices whose due date has come",
 	books.JobRecognise: "Books what was used",
 	books.JobExpire:    "Books what lapsed",
 	books.JobBreakage:  "Books what is expected to lapse, and what has become remote",
 	books.JobAlerts:    "Alerts of what runs low or out, and requests more credits",
+	books.JobReconcile: "Compares the sub-ledger with itself and with the journal, and keeps what it found",
 	books.JobReview:    "Sets estimates of breakage against what came about, and flags those that are stale",
 }
 

@@ -103,6 +103,7 @@ type (
 	estimateChangeResolver  struct{}
 	sensitivityResolver     struct{}
 	exportTargetResolver    struct{}
+	reconciliationResolver  struct{}
 	exportVersionResolver   struct{}
 	exportBatchResolver     struct{}
 	exportFileResolver      struct{ *resolver }
@@ -174,6 +175,7 @@ func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardRe
 	return rollForwardResolver{}
 }
 func (r *resolver) EstimateReview() gen.EstimateReviewResolver { return reviewResolver{} }
+func (r *resolver) Reconciliation() gen.ReconciliationResolver { return reconciliationResolver{} }
 func (r *resolver) ReviewedCohort() gen.ReviewedCohortResolver { return reviewedCohortResolver{} }
 func (r *resolver) ReviewCell() gen.ReviewCellResolver         { return reviewCellResolver{} }
 func (r *resolver) BreakageRow() gen.BreakageRowResolver       { return breakageRowResolver{} }
@@ -263,7 +265,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 		return nodeOf(pointer(ctx, q.jobRuns, key))
 	case drawNoun, rateNoun, deferredNoun, expiringNoun, periodNoun, lineNoun, fxNoun, escheatNoun, reviewNoun: // cursors alone
 	case cohortNoun, tokenNoun, auditNoun, webhookNoun, deliveryNoun, reopeningNoun, closeTaskNoun: // not for everybody who may ask for a node
-	case exportTargetNoun, exportBatchNoun: // not for everybody who may ask for a node
+	case exportTargetNoun, exportBatchNoun, reconciliationNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
 	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_, man_ or run_"}

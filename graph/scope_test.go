@@ -253,7 +253,7 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 		return []string{`(code: "growth", credits: "100")`}
 	case field.Name == "creditPrice":
 		return []string{`(costPerUnit: "0.001", margin: "0.8")`}
-	case field.Name == "period" || field.Name == "closeChecklist":
+	case field.Name == "period" || field.Name == "closeChecklist" || field.Name == "reconciliation":
 		return []string{`(period: "2024-01")`}
 	case slices.Contains([]string{"policy", "pack", "meter"}, field.Name):
 		return []string{fmt.Sprintf("(code: %q)", map[string]string{"policy": "pooled", "pack": "growth", "meter": "tokens"}[field.Name])}

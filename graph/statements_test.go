@@ -118,6 +118,7 @@ func (a *api) fill() {
 		a.must(`mutation($key: String!) { manualEntryPropose(input: {accountingDate: "2024-01-02", reason: "a test", description: "a test", lines: [
 			{account: CASH, side: DEBIT, amount: "1"}, {account: REFUND_LIABILITY, side: CREDIT, amount: "1"}]}, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("manual ", i)})
 		a.must(`mutation($key: String!) { jobRun(job: DUE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("due ", i)})
+		a.must(`mutation($key: String!) { jobRun(job: RECONCILE, idempotencyKey: $key) { userErrors { message } } }`, map[string]any{"key": fmt.Sprint("reconcile ", i)})
 		a.must(`mutation($day: Date!, $key: String!) { escheatRuleSet(input: {jurisdiction: "US-DE", from: $day, share: "0.4", reason: "a test"}, idempotencyKey: $key) { userErrors { message } } }`,
 			map[string]any{"day": begin.AddDate(0, 0, -i).Format(time.DateOnly), "key": "law " + fmt.Sprint("rate ", i)})
 		a.must(`mutation($day: Date!, $key: String!) { fxRateSet(rates: [{currency: EUR, day: $day, rate: "1.1", source: "ECB"}], idempotencyKey: $key) { userErrors { message } } }`,

@@ -1512,6 +1512,19 @@ const shelves = [
         }
       },
       {
+        "name": "reconciliation",
+        "says": "What deferred revenue comes to on both sides as a month ends, and what differs in it.",
+        "query": "query Reconciliation($period: Period!) {\n  reconciliation(period: $period) {\n    status from through differences explained\n    comparisons {\n      kind of currency status\n      left { rows amount { amount } credits }\n      right { rows amount { amount } credits }\n      manual { amount }\n      rows { kind id left { amount { amount } } right { amount { amount } } }\n    }\n  }\n}\n",
+        "variables": {
+          "period": "2025-02"
+        }
+      },
+      {
+        "name": "reconciliations",
+        "says": "What the daily comparison found lately, newest first.",
+        "query": "query Reconciliations {\n  reconciliations(first: 2, reverse: true) {\n    nodes { id reconciledAt from through status differences explained findingsHash }\n  }\n}\n"
+      },
+      {
         "name": "closeTasks",
         "says": "What people do before a month closes.",
         "query": "query Tasks {\n  closeTasks { id name required from to createdBy }\n}\n"

@@ -31,6 +31,18 @@ func (p *playedBook) checkNothingDiffers(t *rapid.T, h history) {
 				t.Fatalf("unclaimed property does not foot: %+v\n%s", check, h)
 			}
 		}
+		if err != nil {
+			return err
+		}
+		// The jobs compared the last two months, day after day; all of them once, here.
+		latest, err := tx.LatestReconciliation(ctx)
+		if err != nil {
+			return err
+		}
+		all, err := p.Reconciliation(ctx, tx, books.ReconcileRequest{})
+		if latest.Differing != 0 || all.Status() != books.ReconcileMatched {
+			t.Fatalf("the sub-ledger does not match: %+v %+v\n%s", latest, all, h)
+		}
 		return err
 	}))
 	status, err := p.Status(context.Background())

@@ -33,6 +33,7 @@ const (
 	NoticeEstimateRejected   NoticeType = "estimate.rejected"
 	NoticeEstimateStale      NoticeType = "estimate.stale"
 	NoticeJobFinished        NoticeType = "job.finished"
+	NoticeReconciliation     NoticeType = "reconciliation.different"
 	NoticeBalanceLow         NoticeType = "balance.low"
 	NoticeCreditsExpiring    NoticeType = "credits.expiring"
 	NoticeTopUpRequested     NoticeType = "topup.requested"
@@ -72,6 +73,7 @@ func NoticeTypes() []NoticeType {
 		NoticeEscheatPaid, NoticePeriodClosed, NoticePeriodReopened, NoticeReopeningProposed, NoticeReopeningRejected,
 		NoticeManualProposed, NoticeManualApproved, NoticeManualRejected,
 		NoticeExportSealed, NoticeExportVoided,
+		NoticeReconciliation,
 	}
 }
 

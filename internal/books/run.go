@@ -286,8 +286,13 @@ func (b *Books) work(ctx context.Context, run *JobRun, progress func(JobResult))
 			}
 		}
 	}
-	_, err := b.step(ctx, run, at, post)
-	return err
+	if _, err := b.step(ctx, run, at, post); err != nil {
+		return err
+	}
+	if run.Job != JobAll && run.Job != JobReconcile {
+		return nil
+	}
+	return b.reconcileRun(ctx, run, at, progress) // after what is posted
 }
 
 // step runs one step in a transaction of its own.

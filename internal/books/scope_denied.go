@@ -467,3 +467,31 @@ func (scopedTx) CountEstimateReviews(context.Context, ReviewFilter) (int64, erro
 }
 
 func (scopedTx) CountStaleEstimates(context.Context) (int64, error) { return 0, errScoped }
+
+func (scopedTx) ReconcileStream(context.Context, ReconcileStream, ReconcileSpan, func(ReconcileRow) error) error {
+	return errScoped
+}
+
+func (scopedTx) AccountMoves(context.Context, ledger.Date, ledger.Date) ([]AccountMoves, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) SubledgerBalances(context.Context) ([]SubledgerBalance, error) { return nil, errScoped }
+
+func (scopedTx) VoidedUnbilled(context.Context, ledger.Date, ledger.Date) ([]SubledgerBalance, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) InsertReconciliation(context.Context, Reconciliation) error { return errScoped }
+
+func (scopedTx) Reconciliations(context.Context, ReconciliationFilter, Page) ([]Reconciliation, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) CountReconciliations(context.Context, ReconciliationFilter) (int64, error) {
+	return 0, errScoped
+}
+
+func (scopedTx) LatestReconciliation(context.Context) (LatestReconciliation, error) {
+	return LatestReconciliation{}, errScoped
+}

@@ -53,6 +53,7 @@ type Tx interface {
 	tellTx
 	runningLowTx
 	checkTx
+	reconcileTx
 }
 
 type bookTx interface {
@@ -675,4 +676,26 @@ type Finding struct {
 	Subject string // the row, such as a lot's id
 	Kept    string
 	Derived string
+}
+
+// reconcileTx compares the sub-ledger with itself and with the journal.
+type reconcileTx interface {
+	// ReconcileStream reads what two sides have under each key, in order of customer and key,
+	// and holds no more than one row, or one batch, at a time. keep asks nothing of the
+	// transaction.
+	ReconcileStream(ctx context.Context, stream ReconcileStream, span ReconcileSpan, keep func(ReconcileRow) error) error
+	// AccountMoves returns what the journal has on each account and currency: through to,
+	// before from, and now.
+	AccountMoves(ctx context.Context, from, to ledger.Date) ([]AccountMoves, error)
+	// SubledgerBalances returns what purchases, payments and the law's share of what lapsed
+	// make of accounts now. Deferred revenue is ReconcileDeferred.
+	SubledgerBalances(ctx context.Context) ([]SubledgerBalance, error)
+	// VoidedUnbilled returns what voids under the days took out of the contract asset.
+	VoidedUnbilled(ctx context.Context, from, to ledger.Date) ([]SubledgerBalance, error)
+	// InsertReconciliation keeps one. Reconciliations lists them in order of id, which is that in
+	// which they were made; LatestReconciliation says what the last one found, zero before any.
+	InsertReconciliation(ctx context.Context, r Reconciliation) error
+	Reconciliations(ctx context.Context, filter ReconciliationFilter, page Page) ([]Reconciliation, error)
+	CountReconciliations(ctx context.Context, filter ReconciliationFilter) (int64, error)
+	LatestReconciliation(ctx context.Context) (LatestReconciliation, error)
 }

@@ -223,12 +223,13 @@ const (
 	JobBreakage  JobName = "breakage"  // what is expected to lapse, and what has become remote
 	JobAlerts    JobName = "alerts"    // what runs low or out, and requests for more credits; books nothing
 	JobReview    JobName = "review"    // estimates against what came about; books nothing
-	JobAll       JobName = "all"       // the five in this order
+	JobReconcile JobName = "reconcile" // the sub-ledger against itself and the ledger; books nothing
+	JobAll       JobName = "all"       // all of them in this order
 )
 
 // JobNames lists the jobs that can be run by hand.
 func JobNames() []JobName {
-	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage, JobAlerts, JobReview}
+	return []JobName{JobAll, JobDue, JobRecognise, JobExpire, JobBreakage, JobAlerts, JobReview, JobReconcile}
 }
 
 // JobRun is one run of a job and what it did.

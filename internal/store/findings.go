@@ -69,6 +69,7 @@ import (
 //	              lines and totals in the manifest of a sealed one are those of its range, its
 //	              files have the bytes and hashes of the manifest, and it is acknowledged
 //	              when each of its journals, and nothing else, is answered for
+//	reconciliations  what is kept of each follows from its lines
 //	database      its own check of pages, indexes and constraints; the guards of the
 //	              append-only tables and of closed periods are in place
 //
@@ -187,6 +188,13 @@ const receivedPurchase = "(p.opening_on IS NULL AND " + bookedPurchase + ")"
 
 // outOfDeferred is revrec.Recognition.OutOfDeferred in the rows r.
 const outOfDeferred = "CASE WHEN r.kind IN ('USAGE_UNBILLED', 'OVERAGE') THEN 0 ELSE %s END"
+
+// lotLiability is what of the contract liability of a lot l, of the purchase p, has appeared and did
+// not go by refunds and changes; lotLiabilityOwn in the book's own currency.
+const (
+	lotLiability    = "CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.price_minor - l.refunded_minor - l.removed_minor ELSE l.stepped_minor END"
+	lotLiabilityOwn = "CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.functional_minor - l.refunded_functional_minor - l.removed_functional_minor ELSE l.stepped_functional_minor END"
+)
 
 var comparisons = []comparison{
 	{
@@ -389,11 +397,11 @@ var lotSums = comparison{
 		{"lot.releasedFunctional", "l.released_functional_minor", "coalesce(r.released_functional, 0)"},
 		{
 			"lot.carrying", "l.carrying_minor",
-			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.price_minor - l.refunded_minor - l.removed_minor ELSE l.stepped_minor END - coalesce(r.taken, 0)",
+			lotLiability + " - coalesce(r.taken, 0)",
 		},
 		{
 			"lot.carryingFunctional", "l.carrying_functional_minor",
-			"CASE WHEN p.id IS NULL OR " + bookedPurchase + " THEN l.functional_minor - l.refunded_functional_minor - l.removed_functional_minor ELSE l.stepped_functional_minor END - coalesce(r.taken_functional, 0)",
+			lotLiabilityOwn + " - coalesce(r.taken_functional, 0)",
 		},
 	},
 }

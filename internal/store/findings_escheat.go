@@ -29,17 +29,20 @@ var escheatParts = comparison{
 	},
 }
 
+// unclaimedDerived is what was posted of recognitions for the law, less what was paid over.
+const unclaimedDerived = `SELECT r.currency, r.unclaimed_minor AS derived, r.unclaimed_functional_minor AS derived_functional
+		FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id WHERE b.posted_at_us IS NOT NULL
+		AND (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0)
+	UNION ALL SELECT p.currency, -t.amount_minor, -t.functional_minor FROM escheat_payments AS p JOIN escheat_payment_parts AS t ON t.payment_id = p.id`
+
 // unclaimedProperty holds the ledger's account against what was posted of recognitions less
 // what was paid over.
 var unclaimedProperty = comparison{
 	subject: "currency",
 	from: `(SELECT currency, -amount_minor AS kept, 0 AS derived, -functional_minor AS functional, 0 AS derived_functional
 				FROM lines WHERE account = 'unclaimed_property'
-			UNION ALL SELECT r.currency, 0, r.unclaimed_minor, 0, r.unclaimed_functional_minor
-				FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id WHERE b.posted_at_us IS NOT NULL
-				AND (r.unclaimed_minor <> 0 OR r.unclaimed_functional_minor <> 0)
+			UNION ALL SELECT u.currency, 0, u.derived, 0, u.derived_functional FROM (` + unclaimedDerived + `) AS u
 			UNION ALL SELECT l.currency, 0, -l.amount_minor, 0, -l.functional_minor FROM ` + manualLines + ` AND l.account = 'unclaimed_property'
-			UNION ALL SELECT p.currency, 0, -t.amount_minor, 0, -t.functional_minor FROM escheat_payments AS p JOIN escheat_payment_parts AS t ON t.payment_id = p.id
 		) AS moved GROUP BY currency`,
 	pairs: []pair{
 		{"unclaimedProperty", "sum(kept)", "sum(derived)"},

@@ -706,6 +706,11 @@ var plants = []struct {
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = 1`, "purchase.entries purchase.deferred"},
 	{"UPDATE counters SET value = value + 1 WHERE name = 'entry'", "entry.last"},
+	{"UPDATE reconciliations SET differing = differing + 1", "reconciliation"},
+	{"UPDATE reconciliations SET status = 'DIFFERENT'", "reconciliation"},
+	{"UPDATE reconciliations SET found = 'ab'", "reconciliation"},
+	{`UPDATE reconciliations SET body = replace(body, '"minor":0,', '"minor":1,')`, "reconciliation"},
+	{"UPDATE reconciliations SET body = '-'", "reconciliation"},
 	{"UPDATE account_periods SET debit_minor = debit_minor + 1", "account.debit"},
 	{"UPDATE account_periods SET credit_minor = credit_minor + 1", "account.credit"},
 	{"UPDATE account_periods SET functional_debit_minor = functional_debit_minor + 1", "account.functionalDebit"},

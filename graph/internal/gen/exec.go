@@ -109,6 +109,7 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
+	Reconciliation() ReconciliationResolver
 	RemainingObligation() RemainingObligationResolver
 	RemainingRow() RemainingRowResolver
 	RevenueSeries() RevenueSeriesResolver
@@ -731,6 +732,8 @@ type QueryResolver interface {
 	Periods(ctx context.Context, status *books.PeriodStatus, first int, after *string, reverse bool) (*view.Connection[books.Period], error)
 	Period(ctx context.Context, period ledger.Period) (*books.Period, error)
 	CloseChecklist(ctx context.Context, period ledger.Period) (*books.Checklist, error)
+	Reconciliation(ctx context.Context, period *ledger.Period, through *ledger.Date, id *string) (*books.Reconciliation, error)
+	Reconciliations(ctx context.Context, status *books.ReconcileStatus, first int, after *string, reverse bool) (*view.Connection[books.Reconciliation], error)
 	CloseTasks(ctx context.Context) ([]books.CloseTask, error)
 	Seals(ctx context.Context, period *ledger.Period) ([]Seal, error)
 	Seal(ctx context.Context, period ledger.Period) (*Seal, error)
@@ -781,6 +784,14 @@ type RecognitionResolver interface {
 	Entry(ctx context.Context, obj *revrec.Recognition) (*ledger.Entry, error)
 	Draws(ctx context.Context, obj *revrec.Recognition, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
 	Explanation(ctx context.Context, obj *revrec.Recognition) (*revrec.Explanation, error)
+}
+type ReconciliationResolver interface {
+	ID(ctx context.Context, obj *books.Reconciliation) (*string, error)
+
+	From(ctx context.Context, obj *books.Reconciliation) (*ledger.Date, error)
+
+	FindingsHash(ctx context.Context, obj *books.Reconciliation) (*string, error)
+	Comparisons(ctx context.Context, obj *books.Reconciliation) ([]ReconciliationComparison, error)
 }
 type RemainingObligationResolver interface {
 	RowCount(ctx context.Context, obj *books.Remaining) (int, error)
@@ -1892,6 +1903,36 @@ type Query {
     "The month, such as ` + "`" + `2024-03` + "`" + `."
     period: Period!
   ): CloseChecklist! @requires(role: VIEWER)
+
+  """
+  The sub-ledger against itself and against the journal: of a month; of all days from the beginning through one; or, by its id, one that a job kept.
+  Without arguments it is made of all days through today. It says of every comparison what both sides come to, to the cent, a SHA-256 over both, what
+  manual entries explain, and names the rows that differ. It changes nothing and reads row by row: a minute for tens of millions of rows. Null where no
+  reconciliation has the id. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `. Errors: INVALID.
+  """
+  reconciliation(
+    "A month, this one at the latest. Accounts of the balance sheet and lots are those of its last day, the rest of its days."
+    period: Period
+    "A day, today at the latest: of all days through it."
+    through: Date
+    "One that a job kept."
+    id: ID
+  ): Reconciliation @requires(role: VIEWER)
+
+  """
+  What the job ` + "`" + `RECONCILE` + "`" + ` kept, in the order in which it was made. The run of all jobs makes one a day, of the month of the last day and the one before.
+  A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  """
+  reconciliations(
+    "Keeps those that stand so."
+    status: ReconciliationStatus
+    "How many to return: 1 to 200."
+    first: Int! = 50
+    "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
+    after: String
+    "Newest first instead of oldest first. Cursors go on in the direction in which they are used."
+    reverse: Boolean! = false
+  ): ReconciliationConnection! @requires(role: VIEWER)
 
   "The tasks that people do before a period closes, in the order in which they were added, ended ones too."
   closeTasks: [CloseTask!]! @requires(role: VIEWER)
@@ -3573,6 +3614,8 @@ enum WebhookEvent {
   MANUALENTRY_REJECTED
   "` + "`" + `webhookTest` + "`" + ` asked for it. No endpoint can ask for it otherwise."
   WEBHOOK_TEST
+  "A reconciliation found a difference, another than the one before found."
+  RECONCILIATION_DIFFERENT
 }
 
 "A page of endpoints."
@@ -6577,6 +6620,172 @@ type ManualEntryEdge {
   node: ManualEntry!
 }
 
+"What came of comparing the sub-ledger with itself and with the ledger."
+type Reconciliation {
+  "Begins with ` + "`" + `rcl_` + "`" + `; null where it is not kept."
+  id: ID
+  "When it was made."
+  reconciledAt: DateTime!
+  "The first day; null where it begins with the book."
+  from: Date
+  "The last day."
+  through: Date!
+  "` + "`" + `DIFFERENT` + "`" + ` where a comparison is, else ` + "`" + `MATCHED` + "`" + `: also where comparisons are explained."
+  status: ReconciliationStatus!
+  "How many comparisons are different."
+  differences: Int!
+  "How many are explained by manual entries."
+  explained: Int!
+  "The SHA-256 over all that differs, in hexadecimal: two that found the same have the same. Null where nothing does."
+  findingsHash: String
+  "Every comparison, by kind."
+  comparisons: [ReconciliationComparison!]!
+}
+
+"How a comparison stands, or all of them."
+enum ReconciliationStatus {
+  "Both sides are the same, row by row."
+  MATCHED
+  "The sides differ by what manual entries put on the account, to the cent. Of a comparison alone."
+  EXPLAINED
+  "The sides differ."
+  DIFFERENT
+}
+
+"What is held against what."
+enum ReconciliationKind {
+  "Lots, pools and purchases against the journal."
+  SUBLEDGER_LEDGER
+  "Payments against purchases, and purchases against their lots."
+  PAYMENTS_LOTS
+  "Events against draws, draws against the sums of days, and these against what is booked. In credits."
+  EVENTS_DRAWS
+  "Recognitions against the entries that sum them."
+  RECOGNITIONS_ENTRIES
+}
+
+"One comparison: of a currency, or in credits."
+type ReconciliationComparison {
+  "Of which kind it is."
+  kind: ReconciliationKind!
+  """
+  What is compared. An account as ` + "`" + `AccountRole` + "`" + ` names it: what it holds as the last day ends, or, of revenue and ` + "`" + `UNBILLED_RECEIVABLE` + "`" + `, what it moved by,
+  against lots, pools and purchases. ` + "`" + `LOTS` + "`" + `: what each lot carries against what is left of its price. ` + "`" + `PURCHASES_DEFERRED` + "`" + `, ` + "`" + `_REFUNDED` + "`" + `, ` + "`" + `_REMOVED` + "`" + `, ` + "`" + `_TAX` + "`" + `,
+  ` + "`" + `_RECEIVABLE` + "`" + `, ` + "`" + `_CASH` + "`" + `, ` + "`" + `_CHARGEBACKS` + "`" + `, ` + "`" + `_VOID` + "`" + `, ` + "`" + `_UNBILLED` + "`" + `: each purchase against the lines of the entries that name it. ` + "`" + `RUNNING_BALANCES` + "`" + `: lines against the
+  balances of each month. ` + "`" + `PAYMENTS` + "`" + `: payments against what purchases have received. ` + "`" + `PURCHASE_LOTS` + "`" + `: price of purchases against that of their lots. ` + "`" + `EVENTS` + "`" + `: events
+  against draws. ` + "`" + `DRAWS` + "`" + `: draws against lot-days. ` + "`" + `BOOKED` + "`" + `: lot-days against recognitions. ` + "`" + `RECOGNITIONS` + "`" + `: recognitions against lines.
+  """
+  of: String!
+  "The account; null where it is about none."
+  account: AccountRole
+  "The currency; null where credits are compared."
+  currency: Currency
+  "The first side: the sub-ledger, or what comes first in ` + "`" + `of` + "`" + `."
+  left: ReconciliationSide!
+  "The other: the journal, or what comes second."
+  right: ReconciliationSide!
+  "What of ` + "`" + `right` + "`" + ` manual entries put there; null where credits are compared."
+  manual: Money
+  "The same in the book's own currency; null where that is not compared."
+  functionalManual: Money
+  "` + "`" + `right` + "`" + ` less ` + "`" + `left` + "`" + ` and ` + "`" + `manual` + "`" + `; null where credits are compared."
+  difference: Money
+  "The same in the book's own currency; null where that is not compared."
+  functionalDifference: Money
+  "` + "`" + `right` + "`" + ` less ` + "`" + `left` + "`" + `; null where money is compared."
+  creditsDifference: Credits
+  "How it stands."
+  status: ReconciliationStatus!
+  "How many rows differ."
+  rowCount: Int!
+  "The first 100 of them, in the order of their keys."
+  rows: [ReconciliationRow!]!
+}
+
+"What one side comes to."
+type ReconciliationSide {
+  "How many keys it has: lots, purchases, events, days of lots, lines. What comes to nothing is not counted, but for ` + "`" + `PURCHASE_LOTS` + "`" + `."
+  keys: Int!
+  "How many rows are added up under them."
+  rows: Int!
+  "What they come to, with the sign that is natural to the account; null where credits are compared."
+  amount: Money
+  "The same in the book's own currency; null where that is not compared."
+  functionalAmount: Money
+  "What they come to in credits; null where money is compared."
+  credits: Credits
+  "SHA-256, in hexadecimal, over a line for each key in order: the key, a tab, minor units (millionths of credits), a tab, minor units of the book's own currency, a line feed."
+  sha256: String!
+}
+
+"A row of which two sides differ."
+type ReconciliationRow {
+  "What kind of row."
+  kind: ReconciliationRowKind!
+  "Its id: of an account its name, of ` + "`" + `BATCH` + "`" + ` what the missing entry would sum."
+  id: String!
+  "The day, of ` + "`" + `LOT_DAY` + "`" + `."
+  day: Date
+  "The account; null where it is about none."
+  account: AccountRole
+  "What it is hashed under."
+  key: String!
+  "What is on the left; null where there is no row."
+  left: ReconciliationFigure
+  "What is on the right; null where there is no row."
+  right: ReconciliationFigure
+}
+
+"What kind of row a difference is in."
+enum ReconciliationRowKind {
+  "A lot."
+  LOT
+  "A lot on a day."
+  LOT_DAY
+  "A purchase."
+  PURCHASE
+  "A usage event."
+  USAGE_EVENT
+  "An entry."
+  ENTRY
+  "An entry that is missing: recognitions of a batch, an accounting date, a day, a kind, a policy and a currency."
+  BATCH
+  "An account in a month, and which of its sides."
+  ACCOUNT
+}
+
+"What a side has under a key."
+type ReconciliationFigure {
+  "How many rows are added up."
+  rows: Int!
+  "What they come to; null where credits are compared."
+  amount: Money
+  "The same in the book's own currency; null where that is not compared."
+  functionalAmount: Money
+  "What they come to in credits; null where money is compared."
+  credits: Credits
+}
+
+"A page of reconciliations."
+type ReconciliationConnection {
+  "The reconciliations of this page, in order."
+  nodes: [Reconciliation!]!
+  "The same, each with its cursor."
+  edges: [ReconciliationEdge!]!
+  "Where this page stands in the list."
+  pageInfo: PageInfo!
+  "How many reconciliations there are on all pages. Counted only when asked for."
+  totalCount: Int!
+}
+
+"A reconciliation of a page, with its cursor."
+type ReconciliationEdge {
+  "Give it as ` + "`" + `after` + "`" + ` to go on behind this one."
+  cursor: String!
+  "The reconciliation itself."
+  node: Reconciliation!
+}
+
 "What a period needs to close, as things stand."
 type CloseChecklist {
   "The month."
@@ -8374,7 +8583,7 @@ type Job {
 
 "The jobs."
 enum JobName {
-  "The six below, in their order."
+  "The seven below, in their order."
   ALL
   "Books invoices whose due date has come."
   DUE
@@ -8388,6 +8597,8 @@ enum JobName {
   ALERTS
   "Sets estimates of breakage against what came about, once a month has ended, and flags those that are stale; books nothing."
   REVIEW
+  "Compares the sub-ledger with itself and with the journal, and keeps what it found; in the run of all jobs once a day. Books nothing."
+  RECONCILE
 }
 
 "One run of a job and what it did."
@@ -13599,6 +13810,140 @@ func (ec *executionContext) childFields_RecognitionEdge(ctx context.Context, fie
 		return ec.fieldContext_RecognitionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecognitionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Reconciliation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Reconciliation_id(ctx, field)
+	case "reconciledAt":
+		return ec.fieldContext_Reconciliation_reconciledAt(ctx, field)
+	case "from":
+		return ec.fieldContext_Reconciliation_from(ctx, field)
+	case "through":
+		return ec.fieldContext_Reconciliation_through(ctx, field)
+	case "status":
+		return ec.fieldContext_Reconciliation_status(ctx, field)
+	case "differences":
+		return ec.fieldContext_Reconciliation_differences(ctx, field)
+	case "explained":
+		return ec.fieldContext_Reconciliation_explained(ctx, field)
+	case "findingsHash":
+		return ec.fieldContext_Reconciliation_findingsHash(ctx, field)
+	case "comparisons":
+		return ec.fieldContext_Reconciliation_comparisons(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReconciliationComparison_kind(ctx, field)
+	case "of":
+		return ec.fieldContext_ReconciliationComparison_of(ctx, field)
+	case "account":
+		return ec.fieldContext_ReconciliationComparison_account(ctx, field)
+	case "currency":
+		return ec.fieldContext_ReconciliationComparison_currency(ctx, field)
+	case "left":
+		return ec.fieldContext_ReconciliationComparison_left(ctx, field)
+	case "right":
+		return ec.fieldContext_ReconciliationComparison_right(ctx, field)
+	case "manual":
+		return ec.fieldContext_ReconciliationComparison_manual(ctx, field)
+	case "functionalManual":
+		return ec.fieldContext_ReconciliationComparison_functionalManual(ctx, field)
+	case "difference":
+		return ec.fieldContext_ReconciliationComparison_difference(ctx, field)
+	case "functionalDifference":
+		return ec.fieldContext_ReconciliationComparison_functionalDifference(ctx, field)
+	case "creditsDifference":
+		return ec.fieldContext_ReconciliationComparison_creditsDifference(ctx, field)
+	case "status":
+		return ec.fieldContext_ReconciliationComparison_status(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_ReconciliationComparison_rowCount(ctx, field)
+	case "rows":
+		return ec.fieldContext_ReconciliationComparison_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ReconciliationConnection_nodes(ctx, field)
+	case "edges":
+		return ec.fieldContext_ReconciliationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ReconciliationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ReconciliationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ReconciliationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ReconciliationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rows":
+		return ec.fieldContext_ReconciliationFigure_rows(ctx, field)
+	case "amount":
+		return ec.fieldContext_ReconciliationFigure_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_ReconciliationFigure_functionalAmount(ctx, field)
+	case "credits":
+		return ec.fieldContext_ReconciliationFigure_credits(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationFigure", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReconciliationRow_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_ReconciliationRow_id(ctx, field)
+	case "day":
+		return ec.fieldContext_ReconciliationRow_day(ctx, field)
+	case "account":
+		return ec.fieldContext_ReconciliationRow_account(ctx, field)
+	case "key":
+		return ec.fieldContext_ReconciliationRow_key(ctx, field)
+	case "left":
+		return ec.fieldContext_ReconciliationRow_left(ctx, field)
+	case "right":
+		return ec.fieldContext_ReconciliationRow_right(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationRow", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationSide(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "keys":
+		return ec.fieldContext_ReconciliationSide_keys(ctx, field)
+	case "rows":
+		return ec.fieldContext_ReconciliationSide_rows(ctx, field)
+	case "amount":
+		return ec.fieldContext_ReconciliationSide_amount(ctx, field)
+	case "functionalAmount":
+		return ec.fieldContext_ReconciliationSide_functionalAmount(ctx, field)
+	case "credits":
+		return ec.fieldContext_ReconciliationSide_credits(ctx, field)
+	case "sha256":
+		return ec.fieldContext_ReconciliationSide_sha256(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationSide", field.Name)
 }
 
 func (ec *executionContext) childFields_RemainingMonth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20200,6 +20545,74 @@ func (ec *executionContext) field_Query_recognitions_args(ctx context.Context, r
 		return nil, err
 	}
 	args["reverse"] = arg10
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_reconciliation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (*ledger.Period, error) {
+			return ec.unmarshalOPeriod2ᚖdrawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "through",
+		func(ctx context.Context, v any) (*ledger.Date, error) {
+			return ec.unmarshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["through"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_reconciliations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*books.ReconcileStatus, error) {
+			return ec.unmarshalOReconciliationStatus2ᚖdrawdownᚋinternalᚋbooksᚐReconcileStatus(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reverse"] = arg3
 	return args, nil
 }
 
@@ -61987,6 +62400,94 @@ func (ec *executionContext) fieldContext_Query_closeChecklist(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_reconciliation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_reconciliation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Reconciliation(ctx, fc.Args["period"].(*ledger.Period), fc.Args["through"].(*ledger.Date), fc.Args["id"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Reconciliation) graphql.Marshaler {
+			return ec.marshalOReconciliation2ᚖdrawdownᚋinternalᚋbooksᚐReconciliation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_reconciliation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reconciliation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_reconciliation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_reconciliations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_reconciliations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Reconciliations(ctx, fc.Args["status"].(*books.ReconcileStatus), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Reconciliation]) graphql.Marshaler {
+			return ec.marshalNReconciliationConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_reconciliations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_reconciliations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_closeTasks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -64911,6 +65412,1350 @@ func (ec *executionContext) fieldContext_RecognitionEdge_node(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Reconciliation_id(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Reconciliation().ID(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Reconciliation_reconciledAt(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	if plain := leaf_Reconciliation_reconciledAt(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_reconciledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Reconciliation_reconciledAt(obj *books.Reconciliation) graphql.Marshaler {
+	v := obj.At
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Reconciliation_reconciledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Reconciliation_from(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Reconciliation().From(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, true, "Date")
+}
+
+func (ec *executionContext) _Reconciliation_through(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	if plain := leaf_Reconciliation_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Reconciliation_through(obj *books.Reconciliation) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Reconciliation_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Reconciliation_status(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	if plain := leaf_Reconciliation_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ReconcileStatus) graphql.Marshaler {
+			return ec.marshalNReconciliationStatus2drawdownᚋinternalᚋbooksᚐReconcileStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Reconciliation_status(obj *books.Reconciliation) graphql.Marshaler {
+	v := obj.Status()
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_Reconciliation_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, false, "ReconciliationStatus")
+}
+
+func (ec *executionContext) _Reconciliation_differences(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	if plain := leaf_Reconciliation_differences(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differences(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Reconciliation_differences(obj *books.Reconciliation) graphql.Marshaler {
+	v := obj.Differences()
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Reconciliation_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Reconciliation_explained(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	if plain := leaf_Reconciliation_explained(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_explained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explained(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Reconciliation_explained(obj *books.Reconciliation) graphql.Marshaler {
+	v := obj.Explained()
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Reconciliation_explained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, false, "Int")
+}
+
+func (ec *executionContext) _Reconciliation_findingsHash(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_findingsHash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Reconciliation().FindingsHash(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_findingsHash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reconciliation", field, true, true, "String")
+}
+
+func (ec *executionContext) _Reconciliation_comparisons(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_comparisons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Reconciliation().Comparisons(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ReconciliationComparison) graphql.Marshaler {
+			return ec.marshalNReconciliationComparison2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationComparisonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_comparisons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Reconciliation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationComparison(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_kind(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationComparison_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ReconcileKind) graphql.Marshaler {
+			return ec.marshalNReconciliationKind2drawdownᚋinternalᚋbooksᚐReconcileKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationComparison_kind(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "ReconciliationKind")
+}
+
+func (ec *executionContext) _ReconciliationComparison_of(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationComparison_of(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_of(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Of, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationComparison_of(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.Of
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_of(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationComparison_account(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return leaf_ReconciliationComparison_account(obj)
+}
+
+func leaf_ReconciliationComparison_account(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.Account
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalAccountRole(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "AccountRole")
+}
+
+func (ec *executionContext) _ReconciliationComparison_currency(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return leaf_ReconciliationComparison_currency(obj)
+}
+
+func leaf_ReconciliationComparison_currency(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.Currency
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalCurrency(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "Currency")
+}
+
+func (ec *executionContext) _ReconciliationComparison_left(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReconciliationSide) graphql.Marshaler {
+			return ec.marshalNReconciliationSide2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationSide(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationSide(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_right(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_right(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Right, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReconciliationSide) graphql.Marshaler {
+			return ec.marshalNReconciliationSide2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationSide(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_right(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationSide(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_manual(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if v := obj.Manual; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_manual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Manual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_manual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_functionalManual(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if v := obj.FunctionalManual; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_functionalManual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalManual, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_functionalManual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_difference(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if v := obj.Difference; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_difference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Difference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_functionalDifference(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if v := obj.FunctionalDifference; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_functionalDifference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalDifference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_functionalDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationComparison_creditsDifference(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return leaf_ReconciliationComparison_creditsDifference(obj)
+}
+
+func leaf_ReconciliationComparison_creditsDifference(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.CreditsDifference
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalCredits(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_creditsDifference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReconciliationComparison_status(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationComparison_status(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ReconcileStatus) graphql.Marshaler {
+			return ec.marshalNReconciliationStatus2drawdownᚋinternalᚋbooksᚐReconcileStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationComparison_status(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.Status
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "ReconciliationStatus")
+}
+
+func (ec *executionContext) _ReconciliationComparison_rowCount(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationComparison_rowCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RowCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationComparison_rowCount(obj *ReconciliationComparison) graphql.Marshaler {
+	v := obj.RowCount
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationComparison", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationComparison_rows(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationComparison_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []ReconciliationRow) graphql.Marshaler {
+			return ec.marshalNReconciliationRow2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationComparison_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Reconciliation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*books.Reconciliation) graphql.Marshaler {
+			return ec.marshalNReconciliation2ᚕᚖdrawdownᚋinternalᚋbooksᚐReconciliationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reconciliation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Reconciliation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []view.Edge[books.Reconciliation]) graphql.Marshaler {
+			return ec.marshalNReconciliationEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Reconciliation]) (ret graphql.Marshaler) {
+	v := obj.PageInfo()
+	if plain := ec.plain_PageInfo(field.Selections, &v); plain != nil {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v view.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2drawdownᚋgraphᚋinternalᚋviewᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *view.Connection[books.Reconciliation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationConnection", field, true, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Reconciliation]) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationEdge_cursor(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationEdge_cursor(obj *view.Edge[books.Reconciliation]) graphql.Marshaler {
+	v := obj.Cursor
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationEdge_node(ctx context.Context, field graphql.CollectedField, obj *view.Edge[books.Reconciliation]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Reconciliation) graphql.Marshaler {
+			return ec.marshalNReconciliation2ᚖdrawdownᚋinternalᚋbooksᚐReconciliation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reconciliation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationFigure_rows(ctx context.Context, field graphql.CollectedField, obj *ReconciliationFigure) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationFigure_rows(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationFigure_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationFigure_rows(obj *ReconciliationFigure) graphql.Marshaler {
+	v := obj.Rows
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationFigure_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationFigure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationFigure_amount(ctx context.Context, field graphql.CollectedField, obj *ReconciliationFigure) (ret graphql.Marshaler) {
+	if v := obj.Amount; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationFigure_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationFigure_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationFigure_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *ReconciliationFigure) (ret graphql.Marshaler) {
+	if v := obj.FunctionalAmount; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationFigure_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAmount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationFigure_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationFigure_credits(ctx context.Context, field graphql.CollectedField, obj *ReconciliationFigure) (ret graphql.Marshaler) {
+	return leaf_ReconciliationFigure_credits(obj)
+}
+
+func leaf_ReconciliationFigure_credits(obj *ReconciliationFigure) graphql.Marshaler {
+	v := obj.Credits
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalCredits(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationFigure_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationFigure", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReconciliationRow_kind(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationRow_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRow_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNReconciliationRowKind2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationRow_kind(obj *ReconciliationRow) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRow", field, false, false, "ReconciliationRowKind")
+}
+
+func (ec *executionContext) _ReconciliationRow_id(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationRow_id(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRow_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationRow_id(obj *ReconciliationRow) graphql.Marshaler {
+	v := obj.ID
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationRow_day(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	return leaf_ReconciliationRow_day(obj)
+}
+
+func leaf_ReconciliationRow_day(obj *ReconciliationRow) graphql.Marshaler {
+	v := obj.Day
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalDate(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ReconciliationRow_account(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	return leaf_ReconciliationRow_account(obj)
+}
+
+func leaf_ReconciliationRow_account(obj *ReconciliationRow) graphql.Marshaler {
+	v := obj.Account
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalAccountRole(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_account(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRow", field, false, false, "AccountRole")
+}
+
+func (ec *executionContext) _ReconciliationRow_key(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationRow_key(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRow_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationRow_key(obj *ReconciliationRow) graphql.Marshaler {
+	v := obj.Key
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationRow", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReconciliationRow_left(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRow_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReconciliationFigure) graphql.Marshaler {
+			return ec.marshalOReconciliationFigure2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationFigure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationRow_right(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationRow_right(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Right, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ReconciliationFigure) graphql.Marshaler {
+			return ec.marshalOReconciliationFigure2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationFigure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationRow_right(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationFigure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationSide_keys(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationSide_keys(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationSide_keys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Keys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationSide_keys(obj *ReconciliationSide) graphql.Marshaler {
+	v := obj.Keys
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_keys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationSide", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationSide_rows(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationSide_rows(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationSide_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationSide_rows(obj *ReconciliationSide) graphql.Marshaler {
+	v := obj.Rows
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationSide", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationSide_amount(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	if v := obj.Amount; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationSide_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationSide",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationSide_functionalAmount(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	if v := obj.FunctionalAmount; v != nil {
+		if plain := ec.plain_Money(field.Selections, v); plain != nil {
+			return plain
+		}
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationSide_functionalAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FunctionalAmount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_functionalAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationSide",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationSide_credits(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	return leaf_ReconciliationSide_credits(obj)
+}
+
+func leaf_ReconciliationSide_credits(obj *ReconciliationSide) graphql.Marshaler {
+	v := obj.Credits
+	if v == nil {
+		return graphql.Null
+	}
+	return scalar.MarshalCredits(*v)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationSide", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReconciliationSide_sha256(ctx context.Context, field graphql.CollectedField, obj *ReconciliationSide) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationSide_sha256(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationSide_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sha256, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationSide_sha256(obj *ReconciliationSide) graphql.Marshaler {
+	v := obj.Sha256
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationSide_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationSide", field, false, false, "String")
 }
 
 func (ec *executionContext) _RemainingMonth_month(ctx context.Context, field graphql.CollectedField, obj *books.RemainingMonth) (ret graphql.Marshaler) {
@@ -95212,6 +97057,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_closeChecklist(ctx, field)
 				})
+		case "reconciliation":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_reconciliation(ctx, field)
+				})
+		case "reconciliations":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_reconciliations(ctx, field)
+				})
 		case "closeTasks":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -95819,6 +97676,383 @@ func (ec *executionContext) _RecognitionEdge(ctx context.Context, sel ast.Select
 			}
 		case "node":
 			out.Values[i] = ec._RecognitionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationImplementors = []string{"Reconciliation"}
+
+func (ec *executionContext) _Reconciliation(ctx context.Context, sel ast.SelectionSet, obj *books.Reconciliation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Reconciliation")
+		case "id":
+			out.Values[i] = ec._Reconciliation_id(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reconciledAt":
+			out.Values[i] = ec._Reconciliation_reconciledAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._Reconciliation_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._Reconciliation_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Reconciliation_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "differences":
+			out.Values[i] = ec._Reconciliation_differences(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explained":
+			out.Values[i] = ec._Reconciliation_explained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "findingsHash":
+			out.Values[i] = ec._Reconciliation_findingsHash(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "comparisons":
+			out.Values[i] = ec._Reconciliation_comparisons(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationComparisonImplementors = []string{"ReconciliationComparison"}
+
+func (ec *executionContext) _ReconciliationComparison(ctx context.Context, sel ast.SelectionSet, obj *ReconciliationComparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationComparisonImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationComparison")
+		case "kind":
+			out.Values[i] = ec._ReconciliationComparison_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "of":
+			out.Values[i] = ec._ReconciliationComparison_of(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._ReconciliationComparison_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "currency":
+			out.Values[i] = ec._ReconciliationComparison_currency(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._ReconciliationComparison_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "right":
+			out.Values[i] = ec._ReconciliationComparison_right(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "manual":
+			out.Values[i] = ec._ReconciliationComparison_manual(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "functionalManual":
+			out.Values[i] = ec._ReconciliationComparison_functionalManual(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "difference":
+			out.Values[i] = ec._ReconciliationComparison_difference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "functionalDifference":
+			out.Values[i] = ec._ReconciliationComparison_functionalDifference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "creditsDifference":
+			out.Values[i] = ec._ReconciliationComparison_creditsDifference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ReconciliationComparison_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._ReconciliationComparison_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._ReconciliationComparison_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationConnectionImplementors = []string{"ReconciliationConnection"}
+
+func (ec *executionContext) _ReconciliationConnection(ctx context.Context, sel ast.SelectionSet, obj *view.Connection[books.Reconciliation]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationConnectionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationConnection")
+		case "nodes":
+			out.Values[i] = ec._ReconciliationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "edges":
+			out.Values[i] = ec._ReconciliationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ReconciliationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ReconciliationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationEdgeImplementors = []string{"ReconciliationEdge"}
+
+func (ec *executionContext) _ReconciliationEdge(ctx context.Context, sel ast.SelectionSet, obj *view.Edge[books.Reconciliation]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationEdgeImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationEdge")
+		case "cursor":
+			out.Values[i] = ec._ReconciliationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ReconciliationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationFigureImplementors = []string{"ReconciliationFigure"}
+
+func (ec *executionContext) _ReconciliationFigure(ctx context.Context, sel ast.SelectionSet, obj *ReconciliationFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationFigureImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationFigure")
+		case "rows":
+			out.Values[i] = ec._ReconciliationFigure_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._ReconciliationFigure_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._ReconciliationFigure_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._ReconciliationFigure_credits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationRowImplementors = []string{"ReconciliationRow"}
+
+func (ec *executionContext) _ReconciliationRow(ctx context.Context, sel ast.SelectionSet, obj *ReconciliationRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationRow")
+		case "kind":
+			out.Values[i] = ec._ReconciliationRow_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._ReconciliationRow_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "day":
+			out.Values[i] = ec._ReconciliationRow_day(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "account":
+			out.Values[i] = ec._ReconciliationRow_account(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._ReconciliationRow_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._ReconciliationRow_left(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "right":
+			out.Values[i] = ec._ReconciliationRow_right(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationSideImplementors = []string{"ReconciliationSide"}
+
+func (ec *executionContext) _ReconciliationSide(ctx context.Context, sel ast.SelectionSet, obj *ReconciliationSide) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationSideImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationSide")
+		case "keys":
+			out.Values[i] = ec._ReconciliationSide_keys(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._ReconciliationSide_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._ReconciliationSide_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "functionalAmount":
+			out.Values[i] = ec._ReconciliationSide_functionalAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._ReconciliationSide_credits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._ReconciliationSide_sha256(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -104191,6 +106425,150 @@ func (ec *executionContext) marshalNRecognitionSort2drawdownᚋinternalᚋbooks�
 	return res
 }
 
+func (ec *executionContext) marshalNReconciliation2ᚕᚖdrawdownᚋinternalᚋbooksᚐReconciliationᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Reconciliation) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliation2ᚖdrawdownᚋinternalᚋbooksᚐReconciliation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReconciliation2ᚖdrawdownᚋinternalᚋbooksᚐReconciliation(ctx context.Context, sel ast.SelectionSet, v *books.Reconciliation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Reconciliation!")
+		return graphql.Null
+	}
+	return ec._Reconciliation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReconciliationComparison2drawdownᚋgraphᚋinternalᚋgenᚐReconciliationComparison(ctx context.Context, sel ast.SelectionSet, v ReconciliationComparison) graphql.Marshaler {
+	return ec._ReconciliationComparison(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReconciliationComparison2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationComparisonᚄ(ctx context.Context, sel ast.SelectionSet, v []ReconciliationComparison) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationComparison2drawdownᚋgraphᚋinternalᚋgenᚐReconciliationComparison(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReconciliationConnection2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐConnection(ctx context.Context, sel ast.SelectionSet, v *view.Connection[books.Reconciliation]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReconciliationConnection!")
+		return graphql.Null
+	}
+	return ec._ReconciliationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReconciliationEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx context.Context, sel ast.SelectionSet, v view.Edge[books.Reconciliation]) graphql.Marshaler {
+	return ec._ReconciliationEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReconciliationEdge2ᚕdrawdownᚋgraphᚋinternalᚋviewᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []view.Edge[books.Reconciliation]) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationEdge2drawdownᚋgraphᚋinternalᚋviewᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNReconciliationKind2drawdownᚋinternalᚋbooksᚐReconcileKind(ctx context.Context, v any) (books.ReconcileKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReconcileKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReconciliationKind2drawdownᚋinternalᚋbooksᚐReconcileKind(ctx context.Context, sel ast.SelectionSet, v books.ReconcileKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNReconciliationRow2drawdownᚋgraphᚋinternalᚋgenᚐReconciliationRow(ctx context.Context, sel ast.SelectionSet, v ReconciliationRow) graphql.Marshaler {
+	return ec._ReconciliationRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReconciliationRow2ᚕdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationRowᚄ(ctx context.Context, sel ast.SelectionSet, v []ReconciliationRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationRow2drawdownᚋgraphᚋinternalᚋgenᚐReconciliationRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNReconciliationRowKind2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReconciliationRowKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationRowKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNReconciliationSide2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationSide(ctx context.Context, sel ast.SelectionSet, v *ReconciliationSide) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReconciliationSide!")
+		return graphql.Null
+	}
+	return ec._ReconciliationSide(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReconciliationStatus2drawdownᚋinternalᚋbooksᚐReconcileStatus(ctx context.Context, v any) (books.ReconcileStatus, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReconcileStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReconciliationStatus2drawdownᚋinternalᚋbooksᚐReconcileStatus(ctx context.Context, sel ast.SelectionSet, v books.ReconcileStatus) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ReconciliationStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNReinstateTreatment2drawdownᚋinternalᚋbooksᚐReinstateTreatment(ctx context.Context, v any) (books.ReinstateTreatment, error) {
 	tmp, err := scalar.UnmarshalString(v)
 	res := books.ReinstateTreatment(tmp)
@@ -107314,6 +109692,39 @@ func (ec *executionContext) unmarshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKin
 }
 
 func (ec *executionContext) marshalORecognitionKind2ᚖdrawdownᚋrevrecᚐKind(ctx context.Context, sel ast.SelectionSet, v *revrec.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) marshalOReconciliation2ᚖdrawdownᚋinternalᚋbooksᚐReconciliation(ctx context.Context, sel ast.SelectionSet, v *books.Reconciliation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Reconciliation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReconciliationFigure2ᚖdrawdownᚋgraphᚋinternalᚋgenᚐReconciliationFigure(ctx context.Context, sel ast.SelectionSet, v *ReconciliationFigure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReconciliationFigure(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOReconciliationStatus2ᚖdrawdownᚋinternalᚋbooksᚐReconcileStatus(ctx context.Context, v any) (*books.ReconcileStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ReconcileStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReconciliationStatus2ᚖdrawdownᚋinternalᚋbooksᚐReconcileStatus(ctx context.Context, sel ast.SelectionSet, v *books.ReconcileStatus) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -1239,6 +1239,88 @@ type RateCardPublishPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// One comparison: of a currency, or in credits.
+type ReconciliationComparison struct {
+	// Of which kind it is.
+	Kind books.ReconcileKind `json:"kind"`
+	// What is compared. An account as `AccountRole` names it: what it holds as the last day ends, or, of revenue and `UNBILLED_RECEIVABLE`, what it moved by,
+	// against lots, pools and purchases. `LOTS`: what each lot carries against what is left of its price. `PURCHASES_DEFERRED`, `_REFUNDED`, `_REMOVED`, `_TAX`,
+	// `_RECEIVABLE`, `_CASH`, `_CHARGEBACKS`, `_VOID`, `_UNBILLED`: each purchase against the lines of the entries that name it. `RUNNING_BALANCES`: lines against the
+	// balances of each month. `PAYMENTS`: payments against what purchases have received. `PURCHASE_LOTS`: price of purchases against that of their lots. `EVENTS`: events
+	// against draws. `DRAWS`: draws against lot-days. `BOOKED`: lot-days against recognitions. `RECOGNITIONS`: recognitions against lines.
+	Of string `json:"of"`
+	// The account; null where it is about none.
+	Account *ledger.Role `json:"account,omitempty"`
+	// The currency; null where credits are compared.
+	Currency *ledger.Currency `json:"currency,omitempty"`
+	// The first side: the sub-ledger, or what comes first in `of`.
+	Left *ReconciliationSide `json:"left"`
+	// The other: the journal, or what comes second.
+	Right *ReconciliationSide `json:"right"`
+	// What of `right` manual entries put there; null where credits are compared.
+	Manual *ledger.Amount `json:"manual,omitempty"`
+	// The same in the book's own currency; null where that is not compared.
+	FunctionalManual *ledger.Amount `json:"functionalManual,omitempty"`
+	// `right` less `left` and `manual`; null where credits are compared.
+	Difference *ledger.Amount `json:"difference,omitempty"`
+	// The same in the book's own currency; null where that is not compared.
+	FunctionalDifference *ledger.Amount `json:"functionalDifference,omitempty"`
+	// `right` less `left`; null where money is compared.
+	CreditsDifference *revrec.Credits `json:"creditsDifference,omitempty"`
+	// How it stands.
+	Status books.ReconcileStatus `json:"status"`
+	// How many rows differ.
+	RowCount int `json:"rowCount"`
+	// The first 100 of them, in the order of their keys.
+	Rows []ReconciliationRow `json:"rows"`
+}
+
+// What a side has under a key.
+type ReconciliationFigure struct {
+	// How many rows are added up.
+	Rows int `json:"rows"`
+	// What they come to; null where credits are compared.
+	Amount *ledger.Amount `json:"amount,omitempty"`
+	// The same in the book's own currency; null where that is not compared.
+	FunctionalAmount *ledger.Amount `json:"functionalAmount,omitempty"`
+	// What they come to in credits; null where money is compared.
+	Credits *revrec.Credits `json:"credits,omitempty"`
+}
+
+// A row of which two sides differ.
+type ReconciliationRow struct {
+	// What kind of row.
+	Kind string `json:"kind"`
+	// Its id: of an account its name, of `BATCH` what the missing entry would sum.
+	ID string `json:"id"`
+	// The day, of `LOT_DAY`.
+	Day *ledger.Date `json:"day,omitempty"`
+	// The account; null where it is about none.
+	Account *ledger.Role `json:"account,omitempty"`
+	// What it is hashed under.
+	Key string `json:"key"`
+	// What is on the left; null where there is no row.
+	Left *ReconciliationFigure `json:"left,omitempty"`
+	// What is on the right; null where there is no row.
+	Right *ReconciliationFigure `json:"right,omitempty"`
+}
+
+// What one side comes to.
+type ReconciliationSide struct {
+	// How many keys it has: lots, purchases, events, days of lots, lines. What comes to nothing is not counted, but for `PURCHASE_LOTS`.
+	Keys int `json:"keys"`
+	// How many rows are added up under them.
+	Rows int `json:"rows"`
+	// What they come to, with the sign that is natural to the account; null where credits are compared.
+	Amount *ledger.Amount `json:"amount,omitempty"`
+	// The same in the book's own currency; null where that is not compared.
+	FunctionalAmount *ledger.Amount `json:"functionalAmount,omitempty"`
+	// What they come to in credits; null where money is compared.
+	Credits *revrec.Credits `json:"credits,omitempty"`
+	// SHA-256, in hexadecimal, over a line for each key in order: the key, a tab, minor units (millionths of credits), a tab, minor units of the book's own currency, a line feed.
+	Sha256 string `json:"sha256"`
+}
+
 // When use has become remote.
 type RemoteRuleInput struct {
 	// The time without use, such as `P10M`.

@@ -74,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"the book that two settle", bookAtOnce},
 		{"an idempotency key that two use", keyAtOnce},
 		{"batches", batches},
+		{"reconciliations", reconciliations},
 		{"entries", entries},
 		{"entries are numbered without gaps", gapless},
 		{"the trial balance", trialBalance},
