@@ -267,6 +267,9 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if field.Name == "remainingObligation" {
 		return []string{`(on: "2024-01-31")`}
 	}
+	if field.Name == "cutOff" {
+		return []string{`(period: "2024-01")`}
+	}
 	if field.Name == "waterfall" {
 		return []string{`(from: "2024-01", to: "2024-02", groupBy: POLICY)`}
 	}

@@ -370,6 +370,10 @@ func (scopedTx) OutOfPeriod(context.Context, MovementSpan) ([]OutOfPeriodPart, i
 	return nil, 0, errScoped
 }
 
+func (scopedTx) EachCutOff(context.Context, MovementSpan, []CutOffSlice, func(CutOffPart)) error {
+	return errScoped
+}
+
 func (scopedTx) OpeningParts(context.Context, MovementSpan) ([]OpeningPart, error) {
 	return nil, errScoped
 }

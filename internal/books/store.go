@@ -546,6 +546,10 @@ type revenueTx interface {
 	// OutOfPeriod adds up the entries of the span about what happened in an earlier month than they
 	// are booked in, in order of month booked, month of origin, kind and currency, and counts them.
 	OutOfPeriod(ctx context.Context, span MovementSpan) ([]OutOfPeriodPart, int64, error)
+	// EachCutOff yields what events drew on lots on days of the span, by slice of their arrival, and what
+	// was posted of those days of lots by the instant: by lot, day and slice, what was posted first.
+	// An event in no slice is left out. yield asks nothing of the transaction.
+	EachCutOff(ctx context.Context, span MovementSpan, slices []CutOffSlice, yield func(CutOffPart)) error
 	// OpeningParts adds up what was recognised in the span of lots, and of pools of one lot, by
 	// whether their liability was there when it began; lots apart whose liability appeared in steps.
 	// SharedPools adds up the revenue of the other pools, by policy, currency, month and kind.

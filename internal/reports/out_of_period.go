@@ -53,6 +53,22 @@ func outOfPeriod() []Report {
 			{Name: "functional_currency", Kind: Text, About: "the book's own"},
 		},
 		Write: writeOutOfPeriodMonths,
+	}, {
+		Name: "cut-off", Title: "Cut-off", Page: "finance/cut-off.md",
+		About: "The use of a month by day of use and by when it was told, with the revenue of it, and the first days after.",
+		Parameters: []Parameter{
+			{Name: "period", Kind: MonthParameter, Required: true, About: "the month of use"},
+			{Name: AsOf.Name, Kind: InstantParameter, About: "leaves out what was recorded or posted later; now where it is not given"},
+		},
+		Columns: append([]Column{
+			{Name: "part", Kind: Text, About: "PERIOD; AFTER for the five days after it"},
+			{Name: "day", Kind: Date, About: "the day of use; of voids the day of the void"},
+			{Name: "lag", Kind: Text, About: "days from use to arrival: SAME_DAY, NEXT_DAY, DAYS_2_TO_3, DAYS_4_TO_7, DAYS_8_TO_31, LATER; VOID for voids"},
+			{Name: "arrival", Kind: Text, About: "how the month stood when it arrived: IN_PERIOD, BEFORE_CLOSE, AFTER_CLOSE, WHILE_REOPENED; empty after it"},
+			{Name: "events", Kind: Number, About: "how many; in the first row of several currencies"},
+			{Name: "credits", Kind: Decimal, About: "what they used; in the first row of several currencies"},
+		}, money("the revenue of it that is posted; empty where nothing is")...),
+		Write: writeCutOff,
 	}}
 }
 
@@ -88,6 +104,37 @@ func writeOutOfPeriodMonths(ctx context.Context, b *books.Books, tx books.Tx, ar
 			row.Debits.Functional, row.Revenue.Functional, row.DeferredRevenue.Functional, string(row.Debits.Functional.Currency),
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeCutOff(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
+	report, err := b.CutOff(ctx, tx, books.CutOffRequest{Period: args.Month("period"), DaysAfter: books.DaysAfter, AsOf: args.Instant(AsOf.Name)})
+	if err != nil {
+		return err
+	}
+	for part, rows := range [][]books.CutOffRow{report.Rows, report.After} {
+		for i := range rows {
+			if err := cutOffRow([]string{"PERIOD", "AFTER"}[part], &rows[i], yield); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func cutOffRow(part string, row *books.CutOffRow, yield func(Row) error) error {
+	begins := Row{part, row.Day, string(row.Lag), string(row.Arrival), row.EventCount, row.Credits}
+	if len(row.Revenue) == 0 {
+		return yield(append(begins, nil, "", nil, ""))
+	}
+	for i, of := range row.Revenue {
+		if i > 0 {
+			begins = append(begins[:4:4], nil, nil)
+		}
+		if err := yield(append(begins[:6:6], moneyCells(of.Amount, of.Functional)...)); err != nil {
 			return err
 		}
 	}

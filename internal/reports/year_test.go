@@ -193,6 +193,8 @@ func (y *year) close(month time.Month) {
 	ask("late by month", "out-of-period-months", span)
 	y.foot(period, tables)
 	y.footLate(period, tables)
+	ask("cut-off", "cut-off", map[string]string{"period": period.String(), "asOf": asOf})
+	y.footCutOff(period, tables["cut-off"])
 	y.footRevenue(period, tables["balance"])
 }
 
@@ -414,6 +416,50 @@ func (y *year) footLate(period ledger.Period, tables map[string]table) {
 		if period > ledger.NewDate(2024, 1, 1).Period() && len(entries) == 0 {
 			y.t.Errorf("%s: nothing is out of period, and so nothing is held to anything", period)
 		}
+		return nil
+	}))
+}
+
+// footCutOff adds up the events and the recognitions of the use of a month, and holds the cut-off against them.
+func (y *year) footCutOff(period ledger.Period, rows table) {
+	y.t.Helper()
+	of := func(row map[string]string) bool { return row["part"] == "PERIOD" }
+	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		events, err := tx.Events(ctx, books.EventFilter{From: period.First().Start(time.UTC), Before: (period + 1).First().Start(time.UTC)}, books.Page{Limit: 1000})
+		if err != nil {
+			return err
+		}
+		credits, told := decimal.Zero, 0
+		for _, e := range events {
+			credits = credits.Add(decimal.RequireFromString(e.Credits.String()))
+			if !e.RecordedAt.Before((period + 1).First().Start(time.UTC)) {
+				told++
+			}
+		}
+		found, err := tx.Recognitions(ctx, books.RecognitionFilter{Kinds: []revrec.Kind{revrec.Usage, revrec.UsageUnbilled, revrec.OverageUsage}}, books.Page{Limit: 10_000})
+		if err != nil {
+			return err
+		}
+		sums, own := map[string]decimal.Decimal{}, decimal.Zero
+		for _, r := range found {
+			if r.Day.Period() == period {
+				sums[string(r.Amount.Currency)] = sums[string(r.Amount.Currency)].Add(r.Amount.Decimal())
+				own = own.Add(r.Functional.Decimal())
+			}
+		}
+		texts := map[string]string{}
+		for currency, sum := range sums {
+			texts[currency] = sum.String()
+		}
+		late := rows.sums("events", nil, func(row map[string]string) bool { return of(row) && row["arrival"] != "IN_PERIOD" })[""]
+		if late == "" {
+			late = "0"
+		}
+		y.same("cut-off, events", period, rows.sums("events", nil, of), map[string]string{"": fmt.Sprint(len(events))})
+		y.same("cut-off, told after the month", period, map[string]string{"": late}, map[string]string{"": fmt.Sprint(told)})
+		y.same("cut-off, credits", period, rows.sums("credits", nil, of), map[string]string{"": credits.String()})
+		y.same("cut-off, revenue", period, rows.sums("amount", []string{"currency"}, of), texts)
+		y.same("cut-off, revenue in the book's own", period, rows.sums("functional_amount", nil, of), map[string]string{"": own.String()})
 		return nil
 	}))
 }

@@ -57,6 +57,7 @@ type ResolverRoot interface {
 	CloseTaskMark() CloseTaskMarkResolver
 	Cohort() CohortResolver
 	Customer() CustomerResolver
+	CutOff() CutOffResolver
 	DeferredRevenue() DeferredRevenueResolver
 	DeferredRevenueRollForward() DeferredRevenueRollForwardResolver
 	Draw() DrawResolver
@@ -277,6 +278,11 @@ type CustomerResolver interface {
 	Holds(ctx context.Context, obj *books.Customer, status *books.HoldStatus, first int, after *string, reverse bool) (*view.Connection[books.Hold], error)
 	UsageEvents(ctx context.Context, obj *books.Customer, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Recognitions(ctx context.Context, obj *books.Customer, kind *revrec.Kind, from *ledger.Date, to *ledger.Date, kinds []revrec.Kind, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Recognition], error)
+}
+type CutOffResolver interface {
+	RowCount(ctx context.Context, obj *books.CutOff) (int, error)
+
+	ControlTotal(ctx context.Context, obj *books.CutOff) (*ledger.Amount, error)
 }
 type DeferredRevenueResolver interface {
 	Customer(ctx context.Context, obj *books.Deferred) (*books.Customer, error)
@@ -758,6 +764,7 @@ type QueryResolver interface {
 	Waterfall(ctx context.Context, from ledger.Period, to ledger.Period, groupBy RollForwardGroupBy, asOf *time.Time) (*books.Waterfall, error)
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
 	OutOfPeriod(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OutOfPeriod, error)
+	CutOff(ctx context.Context, period ledger.Period, daysAfter int, asOf *time.Time) (*books.CutOff, error)
 	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
 	RemainingObligation(ctx context.Context, on ledger.Date, asOf *time.Time, leaveShortTerm bool) (*books.Remaining, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
@@ -2224,6 +2231,20 @@ type Query {
     "Leaves out what was posted later. Now where null."
     asOf: DateTime
   ): OutOfPeriod! @requires(role: VIEWER)
+
+  """
+  Day of use against day of arrival: the use of a month by how many days later it was told and by how the month stood then, with the revenue of it that is posted; and the
+  first days after the month. Of events recorded and revenue posted by ` + "`" + `asOf` + "`" + `. The revenue of a day of a lot is parted over what drew on it. Reads the month's use event by event.
+  Errors: INVALID.
+  """
+  cutOff(
+    "The month of use."
+    period: Period!
+    "How many days after the month ` + "`" + `after` + "`" + ` shows: 0 to 31."
+    daysAfter: Int! = 5
+    "Leaves out what was recorded or posted later. Now where null."
+    asOf: DateTime
+  ): CutOff! @requires(role: VIEWER)
 
   """
   How much of the revenue of a span was in the contract liability when it began, by policy and currency, and what of it is of performance obligations that were
@@ -7967,6 +7988,124 @@ type OutOfPeriodTotal {
   deferredRevenue: BreakageMoney!
 }
 
+"Day of use against day of arrival."
+type CutOff {
+  "The month of use."
+  period: Period!
+  "How many days after it are shown."
+  daysAfter: Int!
+  "What was recorded and posted by then is in it."
+  asOf: DateTime!
+  "By day of use, lag and arrival, in that order."
+  rows: [CutOffRow!]!
+  "How many rows there are."
+  rowCount: Int!
+  "The rows added up by lag."
+  lags: [CutOffLag!]!
+  "The rows added up by arrival. What arrived after the month was closed is booked out of period: ` + "`" + `outOfPeriod` + "`" + `."
+  arrivals: [CutOffArrival!]!
+  "The first days after the month, by day and lag."
+  after: [CutOffAfter!]!
+  "All rows of the month."
+  total: CutOffTotal!
+  "The revenue of them in the book's functional currency."
+  controlTotal: Money!
+}
+
+"How many days lie between the day of use and the day on which the event arrived, in the book's time zone."
+enum UsageLag {
+  "It arrived on the day of use."
+  SAME_DAY
+  "It arrived on the day after."
+  NEXT_DAY
+  "It arrived two or three days after."
+  DAYS_2_TO_3
+  "It arrived four to seven days after."
+  DAYS_4_TO_7
+  "It arrived eight to 31 days after."
+  DAYS_8_TO_31
+  "It arrived more than 31 days after."
+  LATER
+  "A void, which happens on the day on which it arrives."
+  VOID
+}
+
+"How the month of use stood when an event arrived."
+enum UsageArrival {
+  "The month was not over."
+  IN_PERIOD
+  "It was over, and was never closed yet."
+  BEFORE_CLOSE
+  "It was closed."
+  AFTER_CLOSE
+  "It had been opened again."
+  WHILE_REOPENED
+}
+
+"Events about one day."
+type CutOffRow {
+  "The day of use; of voids the day of the void."
+  day: Date!
+  "How long after it they arrived."
+  lag: UsageLag!
+  "How the month stood then."
+  arrival: UsageArrival!
+  "How many events."
+  eventCount: Int!
+  "What they used; negative for voids."
+  credits: Credits!
+  "The revenue of it that is posted, by currency; empty where nothing is."
+  revenue: [BreakageMoney!]!
+}
+
+"Events of the month with one lag."
+type CutOffLag {
+  "How long after the day of use they arrived."
+  lag: UsageLag!
+  "How many events."
+  eventCount: Int!
+  "What they used; negative for voids."
+  credits: Credits!
+  "The revenue of it that is posted, by currency; empty where nothing is."
+  revenue: [BreakageMoney!]!
+}
+
+"Events of the month that arrived while it stood in one way."
+type CutOffArrival {
+  "How it stood."
+  arrival: UsageArrival!
+  "How many events."
+  eventCount: Int!
+  "What they used; negative for voids."
+  credits: Credits!
+  "The revenue of it that is posted, by currency; empty where nothing is."
+  revenue: [BreakageMoney!]!
+}
+
+"Events about one day after the month."
+type CutOffAfter {
+  "The day of use; of voids the day of the void."
+  day: Date!
+  "How long after it they arrived."
+  lag: UsageLag!
+  "How many events."
+  eventCount: Int!
+  "What they used; negative for voids."
+  credits: Credits!
+  "The revenue of it that is posted, by currency; empty where nothing is."
+  revenue: [BreakageMoney!]!
+}
+
+"All events of the month."
+type CutOffTotal {
+  "How many events."
+  eventCount: Int!
+  "What they used; negative for voids."
+  credits: Credits!
+  "The revenue of it that is posted, by currency; empty where nothing is."
+  revenue: [BreakageMoney!]!
+}
+
 "Revenue by what it came out of."
 type OpeningBalanceRevenue {
   "The first accounting date."
@@ -11010,6 +11149,106 @@ func (ec *executionContext) childFields_CustomerSegmentSetPayload(ctx context.Co
 		return ec.fieldContext_CustomerSegmentSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CustomerSegmentSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "period":
+		return ec.fieldContext_CutOff_period(ctx, field)
+	case "daysAfter":
+		return ec.fieldContext_CutOff_daysAfter(ctx, field)
+	case "asOf":
+		return ec.fieldContext_CutOff_asOf(ctx, field)
+	case "rows":
+		return ec.fieldContext_CutOff_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_CutOff_rowCount(ctx, field)
+	case "lags":
+		return ec.fieldContext_CutOff_lags(ctx, field)
+	case "arrivals":
+		return ec.fieldContext_CutOff_arrivals(ctx, field)
+	case "after":
+		return ec.fieldContext_CutOff_after(ctx, field)
+	case "total":
+		return ec.fieldContext_CutOff_total(ctx, field)
+	case "controlTotal":
+		return ec.fieldContext_CutOff_controlTotal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOff", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOffAfter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CutOffAfter_day(ctx, field)
+	case "lag":
+		return ec.fieldContext_CutOffAfter_lag(ctx, field)
+	case "eventCount":
+		return ec.fieldContext_CutOffAfter_eventCount(ctx, field)
+	case "credits":
+		return ec.fieldContext_CutOffAfter_credits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CutOffAfter_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOffAfter", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOffArrival(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "arrival":
+		return ec.fieldContext_CutOffArrival_arrival(ctx, field)
+	case "eventCount":
+		return ec.fieldContext_CutOffArrival_eventCount(ctx, field)
+	case "credits":
+		return ec.fieldContext_CutOffArrival_credits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CutOffArrival_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOffArrival", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOffLag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lag":
+		return ec.fieldContext_CutOffLag_lag(ctx, field)
+	case "eventCount":
+		return ec.fieldContext_CutOffLag_eventCount(ctx, field)
+	case "credits":
+		return ec.fieldContext_CutOffLag_credits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CutOffLag_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOffLag", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOffRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CutOffRow_day(ctx, field)
+	case "lag":
+		return ec.fieldContext_CutOffRow_lag(ctx, field)
+	case "arrival":
+		return ec.fieldContext_CutOffRow_arrival(ctx, field)
+	case "eventCount":
+		return ec.fieldContext_CutOffRow_eventCount(ctx, field)
+	case "credits":
+		return ec.fieldContext_CutOffRow_credits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CutOffRow_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOffRow", field.Name)
+}
+
+func (ec *executionContext) childFields_CutOffTotal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventCount":
+		return ec.fieldContext_CutOffTotal_eventCount(ctx, field)
+	case "credits":
+		return ec.fieldContext_CutOffTotal_credits(ctx, field)
+	case "revenue":
+		return ec.fieldContext_CutOffTotal_revenue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CutOffTotal", field.Name)
 }
 
 func (ec *executionContext) childFields_DeferredRevenue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18521,6 +18760,36 @@ func (ec *executionContext) field_Query_customers_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["reverse"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_cutOff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (ledger.Period, error) {
+			return ec.unmarshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "daysAfter",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["daysAfter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -30851,6 +31120,1001 @@ func (ec *executionContext) fieldContext_CustomerSegmentSetPayload_userErrors(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_period(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	if plain := leaf_CutOff_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOff_period(obj *books.CutOff) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_CutOff_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOff", field, false, false, "Period")
+}
+
+func (ec *executionContext) _CutOff_daysAfter(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	if plain := leaf_CutOff_daysAfter(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_daysAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DaysAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOff_daysAfter(obj *books.CutOff) graphql.Marshaler {
+	v := obj.DaysAfter
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_CutOff_daysAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOff", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOff_asOf(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	if plain := leaf_CutOff_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOff_asOf(obj *books.CutOff) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_CutOff_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOff", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _CutOff_rows(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+			return ec.marshalNCutOffRow2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOffRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CutOff().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOff", field, true, true, "Int")
+}
+
+func (ec *executionContext) _CutOff_lags(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_lags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+			return ec.marshalNCutOffLag2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_lags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOffLag(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_arrivals(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_arrivals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Arrivals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+			return ec.marshalNCutOffArrival2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_arrivals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOffArrival(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_after(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+			return ec.marshalNCutOffAfter2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOffAfter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_total(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+			return ec.marshalNCutOffTotal2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOffTotal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOff_controlTotal(ctx context.Context, field graphql.CollectedField, obj *books.CutOff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOff_controlTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CutOff().ControlTotal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Amount) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖdrawdownᚋledgerᚐAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOff_controlTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOff",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOffAfter_day(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffAfter_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffAfter_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffAfter_day(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_CutOffAfter_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffAfter", field, false, false, "Date")
+}
+
+func (ec *executionContext) _CutOffAfter_lag(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffAfter_lag(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffAfter_lag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.UsageLag) graphql.Marshaler {
+			return ec.marshalNUsageLag2drawdownᚋinternalᚋbooksᚐUsageLag(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffAfter_lag(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Lag
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CutOffAfter_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffAfter", field, false, false, "UsageLag")
+}
+
+func (ec *executionContext) _CutOffAfter_eventCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffAfter_eventCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffAfter_eventCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffAfter_eventCount(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.EventCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_CutOffAfter_eventCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffAfter", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOffAfter_credits(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffAfter_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffAfter_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffAfter_credits(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CutOffAfter_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffAfter", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CutOffAfter_revenue(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffAfter_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOffAfter_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOffAfter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOffArrival_arrival(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffArrival_arrival(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffArrival_arrival(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Arrival, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.UsageArrival) graphql.Marshaler {
+			return ec.marshalNUsageArrival2drawdownᚋinternalᚋbooksᚐUsageArrival(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffArrival_arrival(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Arrival
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CutOffArrival_arrival(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffArrival", field, false, false, "UsageArrival")
+}
+
+func (ec *executionContext) _CutOffArrival_eventCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffArrival_eventCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffArrival_eventCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffArrival_eventCount(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.EventCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_CutOffArrival_eventCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffArrival", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOffArrival_credits(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffArrival_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffArrival_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffArrival_credits(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CutOffArrival_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffArrival", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CutOffArrival_revenue(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffArrival_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOffArrival_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOffArrival",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOffLag_lag(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffLag_lag(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffLag_lag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.UsageLag) graphql.Marshaler {
+			return ec.marshalNUsageLag2drawdownᚋinternalᚋbooksᚐUsageLag(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffLag_lag(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Lag
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CutOffLag_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffLag", field, false, false, "UsageLag")
+}
+
+func (ec *executionContext) _CutOffLag_eventCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffLag_eventCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffLag_eventCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffLag_eventCount(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.EventCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_CutOffLag_eventCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffLag", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOffLag_credits(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffLag_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffLag_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffLag_credits(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CutOffLag_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffLag", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CutOffLag_revenue(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffLag_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOffLag_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOffLag",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOffRow_day(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffRow_day(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_day(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Day, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffRow_day(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Day
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_CutOffRow_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffRow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _CutOffRow_lag(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffRow_lag(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_lag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.UsageLag) graphql.Marshaler {
+			return ec.marshalNUsageLag2drawdownᚋinternalᚋbooksᚐUsageLag(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffRow_lag(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Lag
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CutOffRow_lag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffRow", field, false, false, "UsageLag")
+}
+
+func (ec *executionContext) _CutOffRow_arrival(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffRow_arrival(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_arrival(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Arrival, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.UsageArrival) graphql.Marshaler {
+			return ec.marshalNUsageArrival2drawdownᚋinternalᚋbooksᚐUsageArrival(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffRow_arrival(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Arrival
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_CutOffRow_arrival(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffRow", field, false, false, "UsageArrival")
+}
+
+func (ec *executionContext) _CutOffRow_eventCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffRow_eventCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_eventCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffRow_eventCount(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.EventCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_CutOffRow_eventCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOffRow_credits(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffRow_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffRow_credits(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CutOffRow_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffRow", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CutOffRow_revenue(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffRow_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOffRow_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOffRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CutOffTotal_eventCount(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffTotal_eventCount(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffTotal_eventCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffTotal_eventCount(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.EventCount
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_CutOffTotal_eventCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffTotal", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CutOffTotal_credits(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	if plain := leaf_CutOffTotal_credits(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffTotal_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v revrec.Credits) graphql.Marshaler {
+			return ec.marshalNCredits2drawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_CutOffTotal_credits(obj *books.CutOffRow) graphql.Marshaler {
+	v := obj.Credits
+	return scalar.MarshalCredits(v)
+}
+func (ec *executionContext) fieldContext_CutOffTotal_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CutOffTotal", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _CutOffTotal_revenue(ctx context.Context, field graphql.CollectedField, obj *books.CutOffRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CutOffTotal_revenue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revenue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CutOffTotal_revenue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CutOffTotal",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
 		},
 	}
 	return fc, nil
@@ -63496,6 +64760,50 @@ func (ec *executionContext) fieldContext_Query_outOfPeriod(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_cutOff(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_cutOff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CutOff(ctx, fc.Args["period"].(ledger.Period), fc.Args["daysAfter"].(int), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.CutOff) graphql.Marshaler {
+			return ec.marshalNCutOff2ᚖdrawdownᚋinternalᚋbooksᚐCutOff(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_cutOff(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CutOff(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_cutOff_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_revenueFromOpeningBalance(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -88130,6 +89438,292 @@ func (ec *executionContext) _CustomerSegmentSetPayload(ctx context.Context, sel 
 	return out
 }
 
+var cutOffImplementors = []string{"CutOff"}
+
+func (ec *executionContext) _CutOff(ctx context.Context, sel ast.SelectionSet, obj *books.CutOff) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOff")
+		case "period":
+			out.Values[i] = ec._CutOff_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "daysAfter":
+			out.Values[i] = ec._CutOff_daysAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._CutOff_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._CutOff_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._CutOff_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lags":
+			out.Values[i] = ec._CutOff_lags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "arrivals":
+			out.Values[i] = ec._CutOff_arrivals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._CutOff_after(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._CutOff_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlTotal":
+			out.Values[i] = ec._CutOff_controlTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cutOffAfterImplementors = []string{"CutOffAfter"}
+
+func (ec *executionContext) _CutOffAfter(ctx context.Context, sel ast.SelectionSet, obj *books.CutOffRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffAfterImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOffAfter")
+		case "day":
+			out.Values[i] = ec._CutOffAfter_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lag":
+			out.Values[i] = ec._CutOffAfter_lag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventCount":
+			out.Values[i] = ec._CutOffAfter_eventCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._CutOffAfter_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CutOffAfter_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cutOffArrivalImplementors = []string{"CutOffArrival"}
+
+func (ec *executionContext) _CutOffArrival(ctx context.Context, sel ast.SelectionSet, obj *books.CutOffRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffArrivalImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOffArrival")
+		case "arrival":
+			out.Values[i] = ec._CutOffArrival_arrival(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventCount":
+			out.Values[i] = ec._CutOffArrival_eventCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._CutOffArrival_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CutOffArrival_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cutOffLagImplementors = []string{"CutOffLag"}
+
+func (ec *executionContext) _CutOffLag(ctx context.Context, sel ast.SelectionSet, obj *books.CutOffRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffLagImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOffLag")
+		case "lag":
+			out.Values[i] = ec._CutOffLag_lag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventCount":
+			out.Values[i] = ec._CutOffLag_eventCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._CutOffLag_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CutOffLag_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cutOffRowImplementors = []string{"CutOffRow"}
+
+func (ec *executionContext) _CutOffRow(ctx context.Context, sel ast.SelectionSet, obj *books.CutOffRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffRowImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOffRow")
+		case "day":
+			out.Values[i] = ec._CutOffRow_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lag":
+			out.Values[i] = ec._CutOffRow_lag(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "arrival":
+			out.Values[i] = ec._CutOffRow_arrival(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventCount":
+			out.Values[i] = ec._CutOffRow_eventCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._CutOffRow_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CutOffRow_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var cutOffTotalImplementors = []string{"CutOffTotal"}
+
+func (ec *executionContext) _CutOffTotal(ctx context.Context, sel ast.SelectionSet, obj *books.CutOffRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cutOffTotalImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CutOffTotal")
+		case "eventCount":
+			out.Values[i] = ec._CutOffTotal_eventCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._CutOffTotal_credits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revenue":
+			out.Values[i] = ec._CutOffTotal_revenue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var deferredRevenueImplementors = []string{"DeferredRevenue"}
 
 func (ec *executionContext) _DeferredRevenue(ctx context.Context, sel ast.SelectionSet, obj *books.Deferred) graphql.Marshaler {
@@ -97213,6 +98807,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_outOfPeriod(ctx, field)
 				})
+		case "cutOff":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_cutOff(ctx, field)
+				})
 		case "revenueFromOpeningBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -102741,6 +104341,22 @@ func (ec *executionContext) marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐ
 	return ec._BreakageMoney(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNBreakageMoney2ᚕdrawdownᚋinternalᚋbooksᚐBreakageAmountᚄ(ctx context.Context, sel ast.SelectionSet, v []books.BreakageAmount) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNBreakageReport2ᚖdrawdownᚋinternalᚋbooksᚐBreakageReport(ctx context.Context, sel ast.SelectionSet, v *books.BreakageReport) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BreakageReport!")
@@ -103368,6 +104984,98 @@ func (ec *executionContext) marshalNCustomerSort2drawdownᚋinternalᚋbooksᚐO
 		graphql.AddInvalidNullFromMarshaler(ctx, "CustomerSort!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNCutOff2ᚖdrawdownᚋinternalᚋbooksᚐCutOff(ctx context.Context, sel ast.SelectionSet, v *books.CutOff) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CutOff!")
+		return graphql.Null
+	}
+	return ec._CutOff(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCutOffAfter2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx context.Context, sel ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+	return ec._CutOffAfter(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCutOffAfter2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCutOffAfter2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCutOffArrival2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx context.Context, sel ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+	return ec._CutOffArrival(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCutOffArrival2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCutOffArrival2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCutOffLag2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx context.Context, sel ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+	return ec._CutOffLag(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCutOffLag2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCutOffLag2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCutOffRow2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx context.Context, sel ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+	return ec._CutOffRow(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCutOffRow2ᚕdrawdownᚋinternalᚋbooksᚐCutOffRowᚄ(ctx context.Context, sel ast.SelectionSet, v []books.CutOffRow) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCutOffRow2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCutOffTotal2drawdownᚋinternalᚋbooksᚐCutOffRow(ctx context.Context, sel ast.SelectionSet, v books.CutOffRow) graphql.Marshaler {
+	return ec._CutOffTotal(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNDate2drawdownᚋledgerᚐDate(ctx context.Context, v any) (ledger.Date, error) {
@@ -107562,6 +109270,21 @@ func (ec *executionContext) marshalNUnclaimedPropertyRow2ᚕdrawdownᚋgraphᚋi
 	return ret
 }
 
+func (ec *executionContext) unmarshalNUsageArrival2drawdownᚋinternalᚋbooksᚐUsageArrival(ctx context.Context, v any) (books.UsageArrival, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.UsageArrival(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUsageArrival2drawdownᚋinternalᚋbooksᚐUsageArrival(ctx context.Context, sel ast.SelectionSet, v books.UsageArrival) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UsageArrival!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNUsageChart2ᚖdrawdownᚋgraphᚋinternalᚋviewᚐChart(ctx context.Context, sel ast.SelectionSet, v *view.Chart) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageChart!")
@@ -107644,6 +109367,21 @@ func (ec *executionContext) unmarshalNUsageEventInput2ᚕdrawdownᚋgraphᚋinte
 func (ec *executionContext) unmarshalNUsageEventKey2drawdownᚋgraphᚋinternalᚋgenᚐUsageEventKey(ctx context.Context, v any) (UsageEventKey, error) {
 	res, err := ec.unmarshalInputUsageEventKey(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUsageLag2drawdownᚋinternalᚋbooksᚐUsageLag(ctx context.Context, v any) (books.UsageLag, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.UsageLag(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUsageLag2drawdownᚋinternalᚋbooksᚐUsageLag(ctx context.Context, sel ast.SelectionSet, v books.UsageLag) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UsageLag!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNUsageOutcome2drawdownᚋinternalᚋbooksᚐUsageOutcome(ctx context.Context, sel ast.SelectionSet, v books.UsageOutcome) graphql.Marshaler {

@@ -79,6 +79,21 @@ func margins(t *testing.T, s *suite) {
 			same(t, test.want)(got, err)
 		}
 		marginCosts(ctx, t, tx)
+		var got []books.CutOffPart // what drew was recorded a second after noon; split counts on the first of its lots
+		err := tx.EachCutOff(ctx, books.MovementSpan{From: day, To: day, AsOf: noon}, []books.CutOffSlice{
+			{Day: day, From: time.UnixMicro(0), Before: noon}, {Day: day, From: noon, Before: noon.Add(time.Hour)}, {Day: day + 1, From: time.UnixMicro(0), Before: noon.Add(time.Hour)},
+		}, func(p books.CutOffPart) { got = append(got, p) })
+		recognised := 2 * aRecognition(sold, revrec.Usage, day, 1, "").Credits
+		same(t, []books.CutOffPart{
+			{LotID: sold.ID, Day: day, Slice: books.BookedPart, Credits: recognised, Currency: "USD", Minor: 36, Functional: 72},
+			{LotID: sold.ID, Day: day, Slice: 1, Events: 2, Credits: 7},
+			{LotID: bonus.ID, Day: day, Slice: books.BookedPart, Credits: recognised / 2, Currency: "USD", Minor: 5, Functional: 10},
+			{LotID: bonus.ID, Day: day, Slice: 1, Credits: 1},
+		})(got, err)
+		got = nil
+		err = tx.EachCutOff(ctx, books.MovementSpan{From: day, To: day, AsOf: noon.Add(-time.Hour)}, []books.CutOffSlice{{Day: day, From: time.UnixMicro(0), Before: noon}},
+			func(p books.CutOffPart) { got = append(got, p) })
+		same(t, []books.CutOffPart(nil))(got, err)
 	})
 }
 
