@@ -163,6 +163,7 @@ const monthRows = `SELECT
 var (
 	checklistReach = reach{atMost: 5}
 	closeReach     = reach{atMost: 10, unit: "s"}
+	verifyReach    = reach{atMost: 1}
 )
 
 const (
@@ -188,7 +189,8 @@ func (m *monthRun) closes(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
 	rows := fmt.Sprintf(monthRows, monthBegan.UnixMicro(), monthBegan.AddDate(0, 1, 0).UnixMicro(), firstOfMonth, lastOfMonth)
-	var checklists, closings []Round
+	var checklists, closings, verifications []Round
+	var sealing time.Duration // the first close, which alone makes leaves
 	for round := range m.Rounds + 1 { // the first warms caches and is not counted
 		m.say("close: round %d of %d", round, m.Rounds)
 		checklist, err := timed(func() error { return m.askFor(c, askChecklist, `{"data":{"closeChecklist":{"ready":true,`) })
@@ -208,7 +210,14 @@ func (m *monthRun) closes(ctx context.Context) (err error) {
 		if err := m.reopen(ctx, round); err != nil {
 			return err
 		}
-		if round > 0 {
+		verification, reading, err := m.verifies(ctx)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			sealing = closing
+		} else {
+			verifications = append(verifications, Round{verification.Seconds(), reading.Seconds()})
 			checklists = append(checklists, Round{checklist.Seconds(), limit.Seconds()})
 			closings = append(closings, Round{closing.Seconds(), limit.Seconds()})
 		}
@@ -217,7 +226,41 @@ func (m *monthRun) closes(ctx context.Context) (err error) {
 	const limit = "one SELECT that sums the rows of the month, each table once"
 	m.add(Row{Measure: Close, What: "the checklist" + of, Unit: "s", LimitIs: limit}, checklists, checklistReach)
 	m.add(Row{Measure: Close, What: "the close" + of, Unit: "s", LimitIs: limit}, closings, closeReach)
+	m.add(Row{Measure: Close, What: "the first close" + of + ", which seals it", Unit: "s"}, []Round{{Ours: sealing.Seconds()}}, closeReach)
+	m.add(Row{Measure: Close, What: "verifying all seals", Unit: "s", LimitIs: "reading what they seal: recognitions in order of id, lines of entries, hashes"}, verifications, verifyReach)
 	return nil
+}
+
+// sealedRows are read by whoever hashes what is sealed again, in the order in which it is hashed.
+var sealedRows = []string{
+	`SELECT id, customer_id, lot_id, pool_id, policy_id, kind, day, accounting_date, credits, amount_minor, currency, functional_minor, functional_currency,
+		unclaimed_minor, unclaimed_functional_minor, batch_id, inputs FROM recognitions ORDER BY batch_id, accounting_date, day, kind, currency, policy_id, id`,
+	"SELECT e.*, l.* FROM entries AS e JOIN lines AS l ON l.entry_number = e.number ORDER BY e.number, l.line",
+	"SELECT * FROM seal_leaves ORDER BY leaf_index",
+	"SELECT * FROM seal_hashes ORDER BY position",
+}
+
+// verifies times how long all seals take to be verified, and to be read.
+func (m *monthRun) verifies(ctx context.Context) (verification, reading time.Duration, err error) {
+	verification, err = timed(func() error {
+		findings, err := m.VerifySeals(ctx)
+		if err == nil && len(findings) > 0 {
+			err = fmt.Errorf("the seals do not hold: %v", findings[0])
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	reading, err = timed(func() error {
+		for _, query := range sealedRows {
+			if err := m.readsOne(ctx, query); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return verification, reading, err
 }
 
 // reopen takes the close of the month back, as two persons do.

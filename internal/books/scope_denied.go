@@ -266,6 +266,8 @@ func (scopedTx) CountTokens(context.Context, TokenFilter) (int64, error) { retur
 
 func (scopedTx) Findings(context.Context, int) ([]Finding, error) { return nil, errScoped }
 
+func (scopedTx) SealFindings(context.Context, int) ([]Finding, error) { return nil, errScoped }
+
 func (scopedTx) OldestWaiting(context.Context, ledger.Date) (Waiting, error) {
 	return Waiting{}, errScoped
 }

@@ -672,6 +672,9 @@ type checkTx interface {
 	// Findings derives every kept balance and invariant again from the rows below it
 	// and returns what differs, at most limit of each check.
 	Findings(ctx context.Context, limit int) ([]Finding, error)
+	// SealFindings holds what is sealed against the log and its signatures alone: Findings does
+	// so first.
+	SealFindings(ctx context.Context, limit int) ([]Finding, error)
 }
 
 // Finding is one difference between what is kept and what it derives from.

@@ -92,6 +92,12 @@ func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	return f.rows, nil
 }
 
+func (t *tx) SealFindings(ctx context.Context, limit int) ([]books.Finding, error) {
+	f := &findings{tx: t, limit: limit, found: map[string]int{}}
+	err := f.seals(ctx)
+	return f.rows, err
+}
+
 // findings gathers what differs.
 type findings struct {
 	tx    *tx

@@ -296,6 +296,7 @@ func pages(t *testing.T, s *suite) {
 func noFindings(t *testing.T, s *suite) {
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, []books.Finding(nil))(tx.Findings(ctx, 10))
+		same(t, []books.Finding(nil))(tx.SealFindings(ctx, 10))
 	})
 }
 
