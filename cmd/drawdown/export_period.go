@@ -110,6 +110,9 @@ func writePeriod(ctx context.Context, book *books.Books, profile export.Profile,
 		if header.Opening, err = books.StandingBefore(ctx, tx, header.From); err != nil {
 			return err
 		}
+		if profile, err = books.WithBookAccounts(ctx, tx, profile); err != nil {
+			return err
+		}
 		authors, err := books.AuthorsOf(ctx, tx, header.From, header.To)
 		if err != nil {
 			return err

@@ -112,17 +112,20 @@ func (b *Books) ExportTargetUpdate(ctx context.Context, key string, request Revi
 		if err := tx.InsertExportTargetVersion(ctx, target.ID, version); err != nil {
 			return target, "", err
 		}
-		return target, target.ID, tryDraftsAgain(ctx, tx, target)
+		return target, target.ID, tryDraftsAgain(ctx, tx, target, func(ExportBatch) bool { return true })
 	})
 }
 
 // tryDraftsAgain has drafts of the target written that could not be: by its latest version.
-func tryDraftsAgain(ctx context.Context, tx Tx, target ExportTarget) error {
+func tryDraftsAgain(ctx context.Context, tx Tx, target ExportTarget, which func(ExportBatch) bool) error {
 	drafts, err := tx.ExportBatches(ctx, ExportBatchFilter{TargetID: target.ID, Status: ExportDraft}, Page{Limit: maxDrafts})
 	if err != nil {
 		return err
 	}
 	for _, draft := range drafts {
+		if !which(draft) {
+			continue
+		}
 		draft.Problem, draft.Version = "", target.Latest().Number
 		if err := tx.UpdateExportBatch(ctx, draft); err != nil {
 			return err

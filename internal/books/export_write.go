@@ -106,12 +106,19 @@ func (w *exportWriter) write(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the profile of %s: %w", w.target.Code, err)
 	}
+	err = w.books.View(ctx, func(ctx context.Context, tx Tx) error {
+		profile, err = WithBookAccounts(ctx, tx, profile)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	survey, err := export.NewSurvey(profile)
 	if err != nil {
 		return err
 	}
 	header := export.Header{Functional: w.books.book.Functional, Batch: w.batch.Number, Book: w.target.Code}
-	if header.Opening, err = w.opening(); err != nil {
+	if header.Opening, header.OpeningOn, err = w.opening(); err != nil {
 		return err
 	}
 	err = w.books.View(ctx, func(ctx context.Context, tx Tx) error {
@@ -137,19 +144,27 @@ func (w *exportWriter) write(ctx context.Context) error {
 	return w.flush()
 }
 
-// opening is what the accounts stood at before the first entry.
-func (w *exportWriter) opening() (lines []export.Line, err error) {
+// opening is what the accounts stood at before the first entry, on whose accounting date they have
+// the accounts of the target.
+func (w *exportWriter) opening() (lines []export.Line, on ledger.Date, err error) {
 	if w.batch.FromEntry == 1 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	err = w.books.View(w.ctx, func(ctx context.Context, tx Tx) error {
 		standing, err := tx.StandingBefore(ctx, w.batch.FromEntry)
 		for i, of := range standing {
 			lines = append(lines, export.Line{Number: i + 1, Role: of.Account, Amount: of.Amount, Functional: of.Functional})
 		}
+		if err != nil {
+			return err
+		}
+		first, err := tx.EntriesBetween(ctx, w.batch.FromEntry, w.batch.FromEntry)
+		if err == nil && len(first) == 1 {
+			on = first[0].AccountingDate
+		}
 		return err
 	})
-	return lines, err
+	return lines, on, err
 }
 
 // each reads the entries of the batch.

@@ -51,7 +51,7 @@ type NewGLCode struct {
 }
 
 // GLAccountsSet gives accounts of the journal their codes in the general ledger from a day of
-// an open period on, all of them or none. No figure moves.
+// an open period on, all of them or none. No figure moves. Export batches that lacked one are tried again.
 // Errors: INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
 func (b *Books) GLAccountsSet(ctx context.Context, key string, request SetGLCodes) ([]GLCode, error) {
 	return once(ctx, b, act{"glAccounts.set", key, request}, func(ctx context.Context, tx Tx) ([]GLCode, string, error) {
@@ -99,7 +99,10 @@ func (b *Books) GLAccountsSet(ctx context.Context, key string, request SetGLCode
 		if len(before) > 0 {
 			was(ctx, before)
 		}
-		return codes, "", tx.InsertGLCodes(ctx, codes)
+		if err := tx.InsertGLCodes(ctx, codes); err != nil {
+			return nil, "", err
+		}
+		return codes, "", tryAgainWithCodes(ctx, tx)
 	})
 }
 

@@ -28,6 +28,9 @@ type Header struct {
 	// Opening is what the accounts stood at before From, a line for each role and currency. The
 	// formats that write balances need it, unless nothing was booked before.
 	Opening []Line
+	// OpeningOn is the accounting date whose accounts the opening has in the target; From where
+	// it is zero.
+	OpeningOn ledger.Date
 }
 
 // Format names a file format.

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"cmp"
+
 	"drawdown/ledger"
 )
 
@@ -75,7 +77,7 @@ func (m mapping) opening(header Header) ([]Line, error) {
 	if len(header.Opening) == 0 {
 		return nil, nil
 	}
-	entry := Entry{Code: "OPENING", AccountingDate: header.From, Lines: header.Opening}
+	entry := Entry{Code: "OPENING", AccountingDate: cmp.Or(header.OpeningOn, header.From), Lines: header.Opening}
 	mapped, err := mapping{accounts: m.accounts, needed: m.needed}.apply(entry)
 	return mapped.Lines, err
 }

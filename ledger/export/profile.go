@@ -29,7 +29,7 @@ type Profile struct {
 	Prefix     string            `json:"prefix"` // before the number of an entry, where the target has other journals
 	Currency   CurrencyMode      `json:"currency"`
 	Rates      RateRule          `json:"rates"`
-	Accounts   []AccountRule     `json:"accounts"`
+	Accounts   AccountRules      `json:"accounts"` // none, or "BOOK" in JSON: those of the book
 	Dimensions []DimensionRule   `json:"dimensions"`
 	Limits     Limits            `json:"limits"`
 	File       FileForm          `json:"file"`
@@ -83,6 +83,34 @@ type AccountRule struct {
 	Name     string          `json:"name"`
 	From     ledger.Date     `json:"from"` // accounting dates, both included; "" is open
 	To       ledger.Date     `json:"to"`
+}
+
+// AccountRules are the accounts of a profile. Where it has none, the book's own codes stand in
+// for them: [Profile.TakesAccounts].
+type AccountRules []AccountRule
+
+// ofBook is what a profile may say in JSON for no rules of its own.
+const ofBook = `"BOOK"`
+
+// UnmarshalJSON reads a list of rules, or "BOOK" for none.
+func (r *AccountRules) UnmarshalJSON(text []byte) error {
+	*r = AccountRules{}
+	if string(text) == ofBook {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode((*[]AccountRule)(r)); err != nil {
+		return fmt.Errorf(`accounts, a list of rules or "BOOK" for the codes of the book: %w`, err)
+	}
+	return nil
+}
+
+// TakesAccounts reports whether the profile has no accounts of its own and its format has
+// accounts of the general ledger: those of the book are then to be put into it.
+func (p Profile) TakesAccounts() bool {
+	spec, err := specOf(p.Format)
+	return err == nil && len(p.Accounts) == 0 && (!spec.journal || spec.accountCode > 0)
 }
 
 // DimensionRule says to which column of the target one of our dimensions goes, and what its
@@ -225,7 +253,7 @@ func DefaultProfile(format Format) (Profile, error) {
 	}
 	p := spec.profile
 	p.Version, p.Name, p.Format, p.Mode = ProfileVersion, string(format), format, Detail
-	p.Summary.Dimensions, p.Accounts, p.Dimensions = []string{}, []AccountRule{}, []DimensionRule{}
+	p.Summary.Dimensions, p.Accounts, p.Dimensions = []string{}, AccountRules{}, []DimensionRule{}
 	if p.Currency == "" {
 		p.Currency = InTransaction
 	}
