@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,6 +64,10 @@ func (b bucket) Put(ctx context.Context, file File) (place string, err error) {
 	case err == nil:
 		return "", fmt.Errorf("%s is another file already", place)
 	case minio.ToErrorResponse(err).StatusCode != http.StatusNotFound:
+		return "", b.failed(place, err)
+	}
+	// What is put cannot be taken back: it is held to its hash before.
+	if err := write(io.Discard, file); err != nil {
 		return "", err
 	}
 	from, err := file.Open()
@@ -72,5 +77,20 @@ func (b bucket) Put(ctx context.Context, file File) (place string, err error) {
 	_, err = b.client.PutObject(ctx, b.name, key, from, file.Bytes, minio.PutObjectOptions{
 		UserMetadata: map[string]string{sumKey: file.SHA256}, ContentType: "application/octet-stream", DisableMultipart: file.Bytes < 64<<20,
 	})
-	return place, err
+	return place, b.failed(place, err)
+}
+
+// failed says what the bucket refuses, and what to do about it.
+func (b bucket) failed(place string, err error) error {
+	if err == nil {
+		return nil
+	}
+	switch said := minio.ToErrorResponse(err); {
+	case said.StatusCode == http.StatusForbidden || said.StatusCode == http.StatusUnauthorized:
+		return fmt.Errorf("%s: the bucket refuses the key in AWS_ACCESS_KEY_ID, or what it may do: %w", place, err)
+	case said.Code == minio.NoSuchBucket:
+		return fmt.Errorf("%s: there is no bucket %q: make it, it is not made here: %w", place, b.name, err)
+	default:
+		return fmt.Errorf("%s: %w", place, err)
+	}
 }
