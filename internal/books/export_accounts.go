@@ -29,7 +29,7 @@ func WithBookAccounts(ctx context.Context, tx Tx, profile export.Profile) (expor
 	var refused export.RefusedError
 	for _, one := range wrong {
 		refused.Refusals = append(refused.Refusals, export.RefusalError{
-			Code: export.UnmappedAccount, Field: one.Field, Value: one.Value, Message: one.Message + ": the code of " + accountNamed(profile.Accounts, one.Field) + " in the book",
+			Code: export.UnmappedAccount, Field: one.Field, Value: one.Value, Message: one.Message + ": the code of " + roleOfField(profile.Accounts, one.Field) + " in the book",
 		})
 	}
 	return profile, refused
@@ -57,8 +57,8 @@ func (c GLChart) rules() export.AccountRules {
 	return rules
 }
 
-// accountNamed is the account of a field such as accounts[3].code.
-func accountNamed(rules export.AccountRules, field string) string {
+// roleOfField is the account that a field such as accounts[3].code is about.
+func roleOfField(rules export.AccountRules, field string) string {
 	var at int
 	if _, err := fmt.Sscanf(field, "accounts[%d]", &at); err != nil || at >= len(rules) {
 		return field
