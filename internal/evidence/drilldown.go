@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -24,6 +25,7 @@ const (
 	entriesAtOnce      = 200
 	recognitionsAtOnce = 500
 	drawsAtOnce        = 200
+	eventsAtOnce       = 2000
 )
 
 // drilledLine is what a recognition, or an act, is of a line of the journal.
@@ -89,13 +91,26 @@ func (p *pack) drilldown(ctx context.Context) error {
 		return err
 	}
 	return lines.fill(func(lines *sheet[drilledLine]) error {
-		return p.eachEntry(ctx, func(entry ledger.Entry) error { return p.drill(ctx, lines, entry) })
+		return p.eachDay(func(day ledger.Date) error {
+			return p.eachEntry(ctx, day, func(entry ledger.Entry) error { return p.drill(ctx, lines, entry) })
+		})
 	})
 }
 
-// eachEntry pages through the entries of the period, so that more can be read beside them.
-func (p *pack) eachEntry(ctx context.Context, do func(ledger.Entry) error) error {
-	filter := books.EntryFilter{From: p.Period.First(), To: p.Period.Last()}
+// eachDay has something done for each day of the period: pages within a day are read by an index, where
+// those of a month would each sort it whole.
+func (p *pack) eachDay(do func(ledger.Date) error) error {
+	for day := p.Period.First(); day <= p.Period.Last(); day++ {
+		if err := do(day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachEntry pages through the entries of a day, so that more can be read beside them.
+func (p *pack) eachEntry(ctx context.Context, day ledger.Date, do func(ledger.Entry) error) error {
+	filter := books.EntryFilter{From: day, To: day}
 	for page := (books.Page{Limit: entriesAtOnce}); ; {
 		entries, err := p.tx.Entries(ctx, filter, page)
 		if err != nil {
@@ -187,26 +202,35 @@ func (p *pack) recognitions(ctx context.Context) error {
 	}
 	return used.fill(func(used *sheet[usedEvent]) error {
 		return fillSheet(p.folder, recognitionsName, "the recognitions of the period, of use and of breakage, with what their figures come from", func(s *sheet[recognised]) error {
-			filter := books.RecognitionFilter{From: p.Period.First(), To: p.Period.Last()}
-			return p.eachRecognition(ctx, filter, func(some []revrec.Recognition) error {
-				numbers, err := p.tx.EntriesOfRecognitions(ctx, some)
-				if err != nil {
-					return err
-				}
-				for i := range some {
-					row, err := recognisedOf(&some[i], numbers[i])
-					if err == nil {
-						s.totals.add("amount", some[i].Amount)
-						err = s.Write(row)
-					}
-					if err != nil {
+			return p.eachDay(func(day ledger.Date) error {
+				return p.eachRecognition(ctx, books.RecognitionFilter{From: day, To: day}, func(some []revrec.Recognition) error {
+					if err := p.recognised(ctx, s, some); err != nil {
 						return err
 					}
-				}
-				return p.used(ctx, used, some)
+					return p.used(ctx, used, some)
+				})
 			})
 		})
 	})
+}
+
+// recognised writes recognitions, each with the entry that sums it.
+func (p *pack) recognised(ctx context.Context, s *sheet[recognised], some []revrec.Recognition) error {
+	numbers, err := p.tx.EntriesOfRecognitions(ctx, some)
+	if err != nil {
+		return err
+	}
+	for i := range some {
+		row, err := recognisedOf(&some[i], numbers[i])
+		if err != nil {
+			return err
+		}
+		s.totals.add("amount", some[i].Amount)
+		if err := s.Write(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func recognisedOf(r *revrec.Recognition, entry int64) (recognised, error) {
@@ -241,10 +265,17 @@ func (p *pack) used(ctx context.Context, used *sheet[usedEvent], some []revrec.R
 	if err != nil {
 		return err
 	}
+	var waiting []behind
 	for i, draws := range drawn {
 		for len(draws) > 0 {
-			if err := p.events(ctx, used, ids[i], draws); err != nil {
-				return err
+			for _, draw := range draws {
+				waiting = append(waiting, behind{ids[i], draw})
+			}
+			if len(waiting) >= eventsAtOnce {
+				if err := p.events(ctx, used, waiting); err != nil {
+					return err
+				}
+				waiting = waiting[:0]
 			}
 			if len(draws) < drawsAtOnce {
 				break
@@ -255,16 +286,23 @@ func (p *pack) used(ctx context.Context, used *sheet[usedEvent], some []revrec.R
 			}
 		}
 	}
-	return nil
+	return p.events(ctx, used, waiting)
+}
+
+// behind is a draw behind a recognition.
+type behind struct {
+	recognition string
+	books.Draw
 }
 
 // events writes the events of draws.
-func (p *pack) events(ctx context.Context, used *sheet[usedEvent], recognition string, draws []books.Draw) error {
+func (p *pack) events(ctx context.Context, used *sheet[usedEvent], draws []behind) error {
 	ids := make([]string, len(draws))
 	for i, draw := range draws {
 		ids[i] = draw.EventID
 	}
-	found, err := p.tx.EventsByID(ctx, ids)
+	slices.Sort(ids)
+	found, err := p.tx.EventsByID(ctx, slices.Compact(ids))
 	if err != nil {
 		return err
 	}
@@ -281,7 +319,7 @@ func (p *pack) events(ctx context.Context, used *sheet[usedEvent], recognition s
 			continue
 		}
 		err := used.Write(usedEvent{
-			Recognition: recognition, Customer: draw.CustomerID, Lot: draw.LotID, Day: export.DayOf(draw.Day),
+			Recognition: draw.recognition, Customer: draw.CustomerID, Lot: draw.LotID, Day: export.DayOf(draw.Day),
 			Event: event.ID, Source: event.Source, Sender: event.EventID, Credits: export.Millionths(draw.Credits),
 			OccurredAt: export.InstantOf(event.OccurredAt), RecordedAt: export.InstantOf(event.RecordedAt), VoidOf: event.VoidOf,
 		})

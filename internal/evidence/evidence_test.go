@@ -6,11 +6,14 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +22,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/evidence"
+	"drawdown/internal/reports"
 	"drawdown/ledger"
 )
 
@@ -130,7 +134,11 @@ func newChecker(t *testing.T) checker {
 	t.Helper()
 	for _, tool := range []string{"/usr/bin/python3", "openssl", "sha256sum", "tar"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(err)
+			missing := fmt.Sprintf("%v: what the README of a pack says was NOT tested. Run `make setup`", err)
+			if os.Getenv("CI") == "true" {
+				t.Fatal(missing)
+			}
+			t.Skip(missing)
 		}
 	}
 	dir := t.TempDir()
@@ -313,6 +321,22 @@ func checkUse(t *testing.T, dir string, period ledger.Period, behind map[string]
 	}
 	if len(events) < 20 || len(drawn) != len(events) {
 		t.Errorf("%d events, %d drawn", len(events), len(drawn))
+	}
+}
+
+// TestEveryReport holds that each report there is comes into a pack, or is said to be left out.
+func TestEveryReport(t *testing.T) {
+	b := onBoth(t)[0]
+	b.live()
+	_, _, m := b.packed(evidence.Options{Period: month(2), Samples: 1})
+	for _, of := range reports.All() {
+		there := slices.ContainsFunc(m.Files, func(f evidence.File) bool {
+			return strings.HasPrefix(path.Base(f.Name), of.Name) && strings.HasSuffix(f.Name, ".csv")
+		})
+		left := slices.ContainsFunc(m.LeftOut, func(l evidence.LeftOut) bool { return strings.HasPrefix(path.Base(l.Name), of.Name) && l.Why != "" })
+		if there == left || left != of.OfCustomer {
+			t.Errorf("%s: there %t, left out %t", of.Name, there, left)
+		}
 	}
 }
 

@@ -51,7 +51,11 @@ func (p *pack) reports(ctx context.Context) error {
 	}
 	for _, of := range reports.All() {
 		if of.OfCustomer {
-			p.leaveOut(of.Name, "it is about customers one by one: `drawdown report "+of.Name+"`")
+			why := of.Now
+			if why == "" {
+				why = "it is about one customer"
+			}
+			p.leaveOut(of.Name, why)
 			continue
 		}
 		for _, q := range p.questions(of, policies) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
 	"drawdown/ledger/export"
 	"drawdown/revrec"
 )
@@ -78,7 +79,9 @@ func (p *pack) subledger(ctx context.Context) error {
 		return err
 	}
 	err = lots.fill(func(lots *sheet[boughtLot]) error {
-		return fillSheet(p.folder, "subledger/purchases", "the purchases of the period, as they were made", func(s *sheet[soldPurchase]) error { return p.purchases(ctx, s, lots) })
+		return fillSheet(p.folder, "subledger/purchases", "the purchases of the period, as they were made", func(s *sheet[soldPurchase]) error {
+			return p.eachDay(func(day ledger.Date) error { return p.purchases(ctx, s, lots, day) })
+		})
 	})
 	if err != nil {
 		return err
@@ -92,8 +95,8 @@ func (p *pack) subledger(ctx context.Context) error {
 	})
 }
 
-func (p *pack) purchases(ctx context.Context, s *sheet[soldPurchase], lots *sheet[boughtLot]) error {
-	filter := books.PurchaseFilter{From: p.Period.First().Start(p.book.Zone()), Before: (p.Period.Last() + 1).Start(p.book.Zone())}
+func (p *pack) purchases(ctx context.Context, s *sheet[soldPurchase], lots *sheet[boughtLot], day ledger.Date) error {
+	filter := books.PurchaseFilter{From: day.Start(p.book.Zone()), Before: (day + 1).Start(p.book.Zone())}
 	for page := (books.Page{Limit: rowsAtOnce}); ; {
 		some, err := p.tx.Purchases(ctx, filter, page)
 		if err != nil {
