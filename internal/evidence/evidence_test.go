@@ -70,9 +70,9 @@ func content(t *testing.T, dir, name string) []byte {
 
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(at string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() {
-			name, _ := filepath.Rel(dir, path)
+			name, _ := filepath.Rel(dir, at)
 			all = append(all, name)
 		}
 		return err
@@ -188,7 +188,9 @@ func TestTheReadmeIsTrue(t *testing.T) {
 		if period == month(2) {
 			in := map[string]int{}
 			for _, file := range append(names(t, dir), "one-more.json") {
-				if in[filepath.Dir(file)]++; in[filepath.Dir(file)] <= 2 || filepath.Dir(file) == "." || filepath.Dir(file) == "samples" || strings.HasSuffix(file, "_lines.csv") || strings.HasSuffix(file, "_recognitions.csv") {
+				of := filepath.Dir(file)
+				in[of]++
+				if in[of] <= 2 || of == "." || of == "samples" || strings.HasSuffix(file, "_lines.csv") || strings.HasSuffix(file, "_recognitions.csv") {
 					c.flip(t, dir, file, commands) // the others of a directory are alike
 				}
 			}
@@ -343,8 +345,8 @@ func TestEveryReport(t *testing.T) {
 // flip changes a byte of a file, or adds the file, and puts it back.
 func (c checker) flip(t *testing.T, dir, name string, commands []string) {
 	t.Helper()
-	path := filepath.Join(dir, name)
-	kept, err := os.ReadFile(path)
+	at := filepath.Join(dir, name)
+	kept, err := os.ReadFile(at)
 	text := bytes.Clone(kept)
 	if err != nil {
 		text = []byte("{}")
@@ -354,7 +356,7 @@ func (c checker) flip(t *testing.T, dir, name string, commands []string) {
 	if strings.HasPrefix(name, "drilldown/") { // a byte may be of an id: a row is not
 		text = text[:bytes.LastIndexByte(text[:len(text)-1], '\n')+1]
 	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err := os.WriteFile(at, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	failed := false
@@ -382,9 +384,9 @@ func (c checker) flip(t *testing.T, dir, name string, commands []string) {
 		}
 	}
 	if kept == nil {
-		err = os.Remove(path)
+		err = os.Remove(at)
 	} else {
-		err = os.WriteFile(path, kept, 0o600)
+		err = os.WriteFile(at, kept, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
