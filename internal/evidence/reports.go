@@ -120,7 +120,8 @@ func (p *pack) questions(of reports.Report, policies []books.Policy) []question 
 // valueOf is what the period says of a parameter; "" where it says nothing.
 func (p *pack) valueOf(of reports.Report, param reports.Parameter) string {
 	switch {
-	case of.Now != "" && (param.Name == reports.AsOf.Name || param.Kind == reports.MonthParameter && !param.Required): // those months are of purchases
+	case of.Now != "" && param.Name == reports.AsOf.Name,
+		of.Now != "" && !param.Required && (param.Name == "from" || param.Name == "to"): // those are months of purchases
 		return ""
 	case param.Name == reports.AsOf.Name:
 		return p.closed.Closing.At.Format(time.RFC3339Nano)
