@@ -94,7 +94,7 @@ func (p *program) rootCommand() *cobra.Command {
 	p.secret(root.PersistentFlags(), "db", shown)
 	root.AddCommand(
 		p.serveCommand(), p.demoCommand(), p.importCommand(), p.exportCommand(), p.reportCommand(), p.jobCommand(),
-		p.tokenCommand(), p.scenarioCommand(), p.verifyCommand(), p.sealKeyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
+		p.tokenCommand(), p.scenarioCommand(), p.verifyCommand(), p.reconcileCommand(), p.sealKeyCommand(), p.benchCommand(), p.migrateCommand(), p.configCommand(),
 		p.healthCommand(), p.versionCommand(),
 	)
 	p.settings = p.settingsOf(root)

@@ -35,6 +35,8 @@ type Status struct {
 	Outbox          OutboxStatus
 	// StaleEstimates is how many policies' latest review found the estimate stale.
 	StaleEstimates int64
+	// Reconciled is what the last reconciliation that was kept found.
+	Reconciled LatestReconciliation
 }
 
 // OutboxStatus is what is to be sent to endpoints.
@@ -69,6 +71,9 @@ func (b *Books) Status(ctx context.Context) (Status, error) {
 			return err
 		}
 		if status.StaleEstimates, err = tx.CountStaleEstimates(ctx); err != nil {
+			return err
+		}
+		if status.Reconciled, err = tx.LatestReconciliation(ctx); err != nil {
 			return err
 		}
 		if at := status.Outbox.OldestAt; !at.IsZero() {

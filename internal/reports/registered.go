@@ -13,4 +13,5 @@ var registered = []func() []Report{
 	outOfPeriod,
 	ending,
 	statements,
+	reconciling,
 }

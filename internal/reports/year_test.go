@@ -138,10 +138,50 @@ func (y *year) live() {
 			y.t.Errorf("%s changed with what came after:\n%s\nwas\n%s", q.name, text, y.filed[q.name])
 		}
 	}
+	y.reconciled()
 	findings, err := y.Verify(ctx)
 	y.must(err)
 	for _, finding := range findings {
 		y.t.Errorf("verify: %+v", finding)
+	}
+}
+
+// reconciled holds that sub-ledger and ledger match in every month and in all, with accounts that
+// hold what the trial balance says.
+func (y *year) reconciled() {
+	y.t.Helper()
+	requests := []books.ReconcileRequest{{}}
+	for month := time.January; month <= time.December; month++ {
+		requests = append(requests, books.ReconcileRequest{Period: ledger.NewDate(2024, month, 1).Period()})
+	}
+	for _, request := range requests {
+		y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+			made, err := y.Reconciliation(ctx, tx, request)
+			if err != nil {
+				return err
+			}
+			if made.Status() != books.ReconcileMatched || made.Explained() != 0 { // what people wrote is on no account that lots derive
+				y.t.Errorf("%s: %s, %d explained: %+v", request.Period, made.Status(), made.Explained(), made.Lines)
+			}
+			stood, err := y.TrialBalance(ctx, tx, books.TrialBalanceRequest{To: made.To.Period()})
+			held := 0
+			for _, line := range made.Lines {
+				at := slices.IndexFunc(stood.Balances, func(b ledger.Balance) bool {
+					return strings.ToUpper(string(b.Account)) == line.Of && b.Currency == line.Currency
+				})
+				if account, _ := ledger.AccountOf(line.Account); at < 0 || account.Class == ledger.Revenue || account.Role == ledger.UnbilledReceivable {
+					continue
+				}
+				held++
+				if closing := line.Account.Natural(stood.Balances[at].Closing()); closing.Minor != line.Right.Minor {
+					y.t.Errorf("%s: %s holds %s, the reconciliation says %d", request.Period, line.Of, closing, line.Right.Minor)
+				}
+			}
+			if held < 2 {
+				y.t.Errorf("%s: %d accounts of the balance sheet", request.Period, held)
+			}
+			return err
+		}))
 	}
 }
 

@@ -224,3 +224,61 @@ func holdReconcilePlants(t *testing.T, s *store.Store, planted func(t *testing.T
 		})
 	}
 }
+
+// TestReconcileTells has the jobs compare day after day: a difference is kept and told once, told
+// again when another comes, and not while it stays.
+func TestReconcileTells(t *testing.T) {
+	s := plantBook(t)
+	defer s.Close()
+	disarm(t, s)
+	day := 22
+	b, err := books.Open(t.Context(), s, books.Options{Now: func() time.Time { return time.Date(2024, 5, day, 12, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.WebhookCreate(t.Context(), "hook", books.NewWebhook{URL: "https://example.com/hook", Events: []books.NoticeType{books.NoticeReconciliation}, Secret: "whsec_" + strings.Repeat("A", 32)}); err != nil {
+		t.Fatal(err)
+	}
+	var before int64
+	if err := s.Writer().QueryRowContext(t.Context(), "SELECT count(*) FROM reconciliations").Scan(&before); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		what            string
+		plant           string
+		job             books.JobName
+		kept, differing int64 // in all, and lines of the last
+		told            int64
+	}{
+		{"in order", "", books.JobAll, 1, 0, 0},
+		{"the same day again", "", books.JobAll, 1, 0, 0},
+		{"by hand, on that day", "", books.JobReconcile, 2, 0, 0},
+		{"a lot", "UPDATE lots SET carrying_minor = carrying_minor + 1 WHERE id = (SELECT lot_id FROM purchases WHERE price_minor = 7700)", books.JobAll, 3, 2, 1},
+		{"it stays", "", books.JobAll, 4, 2, 1},
+		{"a draw too", "DELETE FROM draws WHERE event_id = (SELECT id FROM usage_events WHERE event_id = 'b1')", books.JobAll, 5, 4, 2},
+		{"mended", "UPDATE lots SET carrying_minor = carrying_minor - 1 WHERE id = (SELECT lot_id FROM purchases WHERE price_minor = 7700)", books.JobAll, 6, 2, 3},
+	} {
+		if step.plant != "" {
+			if _, err := s.Writer().DB.ExecContext(t.Context(), step.plant); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if step.job == books.JobAll && step.what != "the same day again" {
+			day++
+		}
+		if _, err := b.RunJob(t.Context(), step.job, books.RunOptions{}); err != nil {
+			t.Fatal(step.what, err)
+		}
+		var kept, told int64
+		if err := s.Writer().QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM reconciliations), (SELECT count(*) FROM outbox_messages WHERE type = 'reconciliation.different')").Scan(&kept, &told); err != nil {
+			t.Fatal(err)
+		}
+		status, err := b.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept-before != step.kept || status.Reconciled.Differing != step.differing || told != step.told {
+			t.Errorf("%s: %d kept, %d differ, %d told; want %+v", step.what, kept-before, status.Reconciled.Differing, told, step)
+		}
+	}
+}

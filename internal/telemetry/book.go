@@ -46,6 +46,8 @@ type standing struct {
 	difference    *prometheus.GaugeVec
 	functional    *prometheus.GaugeVec
 	reconciledAt  prometheus.Gauge
+	differing     prometheus.Gauge
+	keptAt        prometheus.Gauge
 	reconcileTook prometheus.Gauge
 	findings      prometheus.Gauge
 	verifiedAt    prometheus.Gauge
@@ -68,6 +70,8 @@ func newStanding() standing {
 		stale:         gauge("drawdown_estimates_stale", "Policies whose estimate of breakage the latest review found stale."),
 		difference:    gauges("drawdown_reconciliation_difference_minor", "Deferred revenue in the ledger less what lots and pools carry, in minor units of the currency. 0 in a book in order.", "currency"),
 		functional:    gauges("drawdown_reconciliation_functional_difference_minor", "The same in minor units of the book's own currency.", "currency"),
+		differing:     gauge("drawdown_reconciliation_differences", "Comparisons of the last reconciliation that a job kept that differ by more than manual entries. 0 in a book in order."),
+		keptAt:        gauge("drawdown_reconciliation_kept_timestamp_seconds", "Unix time of the last reconciliation that a job kept; 0 before the first."),
 		reconciledAt:  gauge("drawdown_reconciliation_timestamp_seconds", "Unix time at which ledger and lots were last compared; 0 before the first time."),
 		reconcileTook: gauge("drawdown_reconciliation_seconds", "Seconds that the last comparison of ledger and lots took."),
 		findings:      gauge("drawdown_verify_findings", "Differences that the last verification of the book found, at most 100 of each check; 0 in a book in order, and where this process does not verify (--verify-every)."),
@@ -78,7 +82,7 @@ func newStanding() standing {
 }
 
 func (s standing) all() []prometheus.Collector {
-	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.stale, s.difference, s.functional, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
+	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.stale, s.difference, s.functional, s.differing, s.keptAt, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
 }
 
 // booked has the book looked at again soon.
@@ -150,6 +154,10 @@ func (t *Telemetry) Sample(ctx context.Context, book *books.Books) error {
 	t.sampledAt.SetToCurrentTime()
 	t.stand(status.Outbox)
 	t.stale.Set(float64(status.StaleEstimates))
+	t.differing.Set(float64(status.Reconciled.Differing))
+	if at := status.Reconciled.At; !at.IsZero() {
+		t.keptAt.Set(float64(at.UnixMilli()) / 1000)
+	}
 	for queue, lag := range status.Lag {
 		t.lag.WithLabelValues(queue).Set(lag.Seconds())
 	}
