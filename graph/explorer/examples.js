@@ -1359,6 +1359,14 @@ const shelves = [
         }
       },
       {
+        "name": "cutOff",
+        "says": "How late the use of December was told, and what of it came after the month was over.",
+        "query": "query CutOff($period: Period!) {\n  cutOff(period: $period, daysAfter: 2) {\n    asOf rowCount\n    lags { lag eventCount credits revenue { amount { amount currency } } }\n    arrivals { arrival eventCount credits }\n    after { day lag eventCount credits }\n    total { eventCount credits revenue { amount { amount currency } } }\n    controlTotal { amount currency }\n  }\n}\n",
+        "variables": {
+          "period": "2025-12"
+        }
+      },
+      {
         "name": "revenueFromOpeningBalance",
         "says": "How much of a quarter's revenue was in the contract liability when the quarter began.",
         "query": "query FromOpeningBalance($from: Date!, $to: Date!) {\n  revenueFromOpeningBalance(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      fromOpening { amount { amount } }\n      columns { column amount { amount } }\n      fromSpan { amount { amount } }\n      revenue { amount { amount } }\n      earlier { column amount { amount } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
@@ -1370,7 +1378,7 @@ const shelves = [
       {
         "name": "remainingObligation",
         "says": "What is still to be recognised at the end of a year, and when it is expected to be.",
-        "query": "query Remaining($on: Date!) {\n  remainingObligation(on: $on) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency method leftOut\n      deferred { amount { amount } }\n      notDue { amount { amount } }\n      total { amount { amount } }\n      within12 { amount { amount } }\n      within24 { amount { amount } }\n      later { amount { amount } }\n      unscheduled { amount { amount } }\n      months { month amount { amount { amount } } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
+        "query": "query Remaining($on: Date!) {\n  remainingObligation(on: $on) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency method leftOut\n      deferred { amount { amount } }\n      notDue { amount { amount } }\n      escheat { amount { amount } }\n      total { amount { amount } }\n      within12 { amount { amount } }\n      within24 { amount { amount } }\n      later { amount { amount } }\n      unscheduled { amount { amount } }\n      months { month amount { amount { amount } } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
         "variables": {
           "on": "2025-12-31"
         }

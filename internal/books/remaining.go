@@ -3,6 +3,7 @@ package books
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -44,7 +45,7 @@ type Remaining struct {
 	Checks        []LedgerCheck
 }
 
-// RemainingRow is that of a policy in one currency. Deferred and NotDue, less ContractAsset, come
+// RemainingRow is that of a policy in one currency. Deferred and NotDue, less ContractAsset and Escheat, come
 // to Total, which is Within12, Within24, Later and Unscheduled; all of them nothing where the row is
 // LeftOut.
 type RemainingRow struct {
@@ -54,7 +55,9 @@ type RemainingRow struct {
 	LeftOut  bool
 	// Deferred is deferred revenue, net of early breakage. NotDue is what was invoiced, cannot be
 	// cancelled and is neither due nor paid; ContractAsset what was earned of it.
-	Deferred, NotDue, ContractAsset, Total BreakageAmount
+	Deferred, NotDue, ContractAsset BreakageAmount
+	// Escheat is what the law is expected to claim of breakage to come: it will be no revenue. 606-10-55-49.
+	Escheat, Total                         BreakageAmount
 	Within12, Within24, Later, Unscheduled BreakageAmount
 	Months                                 []RemainingMonth
 }
@@ -66,7 +69,7 @@ type RemainingMonth struct {
 }
 
 func (r *RemainingRow) amounts() []*BreakageAmount {
-	return []*BreakageAmount{&r.Deferred, &r.NotDue, &r.ContractAsset, &r.Total, &r.Within12, &r.Within24, &r.Later, &r.Unscheduled}
+	return []*BreakageAmount{&r.Deferred, &r.NotDue, &r.ContractAsset, &r.Escheat, &r.Total, &r.Within12, &r.Within24, &r.Later, &r.Unscheduled}
 }
 
 // ControlTotal is all that remains in the book's currency.
@@ -85,7 +88,7 @@ func (b *Books) Remaining(ctx context.Context, tx Tx, request RemainingRequest) 
 	if err := b.checkSpan(request.On, request.On, &request.AsOf); err != nil {
 		return Remaining{}, err
 	}
-	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}}
+	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, under: map[groupKey]map[string]LotSum{}, laws: laws{}}
 	var err error
 	if w.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return Remaining{}, err
@@ -104,7 +107,9 @@ type remainingWork struct {
 	Remaining
 	functional ledger.Currency
 	rows       map[groupKey]*RemainingRow
-	bought     map[shareKey]int64 // what remains by month of purchase
+	bought     map[shareKey]int64             // what remains by month of purchase
+	under      map[groupKey]map[string]LotSum // what is deferred, and not due, by jurisdiction
+	laws       laws
 }
 
 func (w *remainingWork) row(policyID string, currency ledger.Currency) *RemainingRow {
@@ -145,16 +150,59 @@ func (w *remainingWork) read(ctx context.Context, tx Tx, span MovementSpan, ende
 		case i < len(now):
 			row.Deferred = row.Deferred.add(amount)
 			w.bought[at] += m.Deferred
+			w.isUnder(m, 1)
 		case i < len(now)+len(since):
 			row.Deferred = row.Deferred.minus(amount)
 			w.bought[at] -= m.Deferred
+			w.isUnder(m, -1)
 		default:
+			w.isUnder(m, 1)
 			row.NotDue = row.NotDue.add(amount)
 			row.ContractAsset = row.ContractAsset.add(BreakageAmount{ledger.Money(m.Revenue, m.Currency), ledger.Money(m.FunctionalRevenue, w.functional)})
 			w.bought[at] += m.Deferred - m.Revenue
 		}
 	}
 	return nil
+}
+
+// isUnder adds what is deferred, or not due, under the law that it is under.
+func (w *remainingWork) isUnder(m CohortMovement, times int64) {
+	key := groupKey{m.PolicyID, m.Currency}
+	if w.under[key] == nil {
+		w.under[key] = map[string]LotSum{}
+	}
+	sum := w.under[key][m.Jurisdiction]
+	w.under[key][m.Jurisdiction] = LotSum{Minor: sum.Minor + times*m.Deferred, Functional: sum.Functional + times*m.FunctionalDeferred}
+}
+
+// escheat is what the law is expected to claim of the breakage to come. Early breakage grows with use, so that of
+// what is deferred net of it the rate in force is always still to break, however much is used: with G sold, U used,
+// B = rG and E = BU ÷ (G − B), B − E = r(G − U − E). Of what is not due, nothing is recognised yet. Both times the
+// law's share in force. Without an estimate nothing is expected to break. 606-10-55-48, 55-49.
+func (w *remainingWork) escheat(ctx context.Context, tx Tx, policy Policy, key groupKey) (BreakageAmount, error) {
+	none := BreakageAmount{ledger.Money(0, key.currency), ledger.Money(0, w.functional)}
+	if policy.Breakage.Method != revrec.Proportional {
+		return none, nil
+	}
+	in, err := w.inForce(ctx, tx, policy.ID)
+	if err != nil {
+		return none, err
+	}
+	rate := policy.Breakage.Rate
+	if in != nil {
+		rate = in.Rate
+	}
+	if err := w.laws.read(ctx, tx, slices.Collect(maps.Keys(w.under[key]))); err != nil {
+		return none, err
+	}
+	minor, functional := decimal.Zero, decimal.Zero
+	for jurisdiction, sum := range w.under[key] {
+		rules := slices.DeleteFunc(slices.Clone(w.laws[jurisdiction]), func(r EscheatRule) bool { return r.CreatedAt.After(w.AsOf) })
+		share := rate.Mul(EscheatSharesOf(policy, rules).On(w.On))
+		minor, functional = minor.Add(share.Mul(decimal.NewFromInt(sum.Minor))), functional.Add(share.Mul(decimal.NewFromInt(sum.Functional)))
+	}
+	none.Amount.Minor, none.Functional.Minor = max(minor.Round(0).IntPart(), 0), max(functional.Round(0).IntPart(), 0)
+	return none, nil
 }
 
 // spread puts what remains of each policy into months.
@@ -180,13 +228,20 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 		var term int
 		var lapses bool
 		var curve []estimate.CurvePoint
+		var escheat BreakageAmount
 		if len(policies) > 0 {
+			if escheat, err = w.escheat(ctx, tx, policies[0], key); err != nil {
+				return err
+			}
 			term, lapses = policies[0].ExpiryAge()
 			if curve, err = w.curve(ctx, tx, key.policy); err != nil {
 				return err
 			}
 		}
 		if row.LeftOut = w.LeaveShortTerm && lapses && term <= yearTerm; !row.LeftOut {
+			if len(policies) > 0 {
+				row.Escheat, total = escheat, total.minus(escheat)
+			}
 			row.Total = total
 			w.spreadRow(row, curve, term, lapses)
 		}
@@ -203,18 +258,9 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 // curve is the redemption curve of the estimate that was in force on the day and known by the
 // instant; none where that has no evidence.
 func (w *remainingWork) curve(ctx context.Context, tx Tx, policyID string) ([]estimate.CurvePoint, error) {
-	all, err := EstimatesOf(tx, ctx, []string{policyID})
-	if err != nil {
+	in, err := w.inForce(ctx, tx, policyID)
+	if err != nil || in == nil {
 		return nil, err
-	}
-	var in *Estimate
-	for i, e := range all {
-		if e.Status == EstimateApproved && e.From <= w.On && !e.DecidedAt.After(w.AsOf) && (in == nil || e.From >= in.From) {
-			in = &all[i]
-		}
-	}
-	if in == nil {
-		return nil, nil
 	}
 	kept, err := tx.EstimateEvidence(ctx, policyID, in.ID)
 	if CodeOf(err) == NotFound || err == nil && len(kept.Evidence) == 0 {
@@ -225,6 +271,17 @@ func (w *remainingWork) curve(ctx context.Context, tx Tx, policyID string) ([]es
 	}
 	result, err := estimate.Read(kept.Evidence)
 	return result.Curve, err
+}
+
+// inForce is the estimate that was in force on the day and known by the instant; nil for the policy's first rate.
+func (w *remainingWork) inForce(ctx context.Context, tx Tx, policyID string) (in *Estimate, err error) {
+	all, err := EstimatesOf(tx, ctx, []string{policyID})
+	for i, e := range all {
+		if e.Status == EstimateApproved && e.From <= w.On && !e.DecidedAt.After(w.AsOf) && (in == nil || e.From >= in.From) {
+			in = &all[i]
+		}
+	}
+	return in, err
 }
 
 // spreadRow parts the total of a row over the months to come, by what remains of each month of

@@ -85,6 +85,8 @@ type CohortMovement struct {
 	Currency ledger.Currency
 	Booked   ledger.Period
 	Kind     ledger.EntryKind
+	// Jurisdiction is that of the lots, "" for none; where sums are by it.
+	Jurisdiction string
 	// Deferred is what came into deferred revenue, Revenue what came into the accounts of revenue,
 	// Law the share of breakage that went to unclaimed property.
 	Deferred, FunctionalDeferred int64

@@ -44,15 +44,36 @@ func bonusApart(ctx context.Context, tx Tx, span MovementSpan, moved []CohortMov
 	if err != nil {
 		return nil, err
 	}
+	of, err := jurisdictionsOf(ctx, tx, purchases)
+	if err != nil {
+		return nil, err
+	}
 	for len(acts) > 0 {
 		n := 1
 		for n < len(acts) && acts[n].PurchaseID == acts[0].PurchaseID {
 			n++
 		}
-		moved = append(moved, purchases[acts[0].PurchaseID].bonusMoved(acts[:n])...)
+		for _, m := range purchases[acts[0].PurchaseID].bonusMoved(acts[:n]) {
+			m.Jurisdiction = of[acts[0].PurchaseID]
+			moved = append(moved, m)
+		}
 		acts = acts[n:]
 	}
 	return moved, nil
+}
+
+// jurisdictionsOf returns those of the lots of purchases, by purchase.
+func jurisdictionsOf(ctx context.Context, tx Tx, purchases map[string]Purchase) (map[string]string, error) {
+	ids := make([]string, 0, len(purchases))
+	for _, p := range purchases {
+		ids = append(ids, p.LotID)
+	}
+	lots, err := tx.LotsByID(ctx, distinct(ids))
+	of := make(map[string]string, len(lots))
+	for _, lot := range lots {
+		of[lot.PurchaseID] = lot.Jurisdiction
+	}
+	return of, err
 }
 
 // bonusMoved is what goes from the policy of the purchase to that of its bonus. What is deferred

@@ -79,7 +79,7 @@ func revenue() []Report {
 		Columns: append([]Column{
 			policy,
 			{Name: "method", Kind: Text, About: "CURVE, EXPIRY or NO_TERM; empty where it is left out"},
-			{Name: "line", Kind: Text, About: "DEFERRED, NOT_DUE, CONTRACT_ASSET; EXPECTED in a month, UNSCHEDULED"},
+			{Name: "line", Kind: Text, About: "DEFERRED, NOT_DUE, CONTRACT_ASSET, ESCHEAT; EXPECTED in a month, UNSCHEDULED"},
 			{Name: "expected", Kind: Month, About: "the month in which it is expected"},
 		}, money("the amount")...),
 		Write: writeRemaining,
@@ -264,6 +264,7 @@ func writeRemaining(ctx context.Context, b *books.Books, tx books.Tx, args Args,
 		line("DEFERRED", 0, row.Deferred)
 		line("NOT_DUE", 0, row.NotDue)
 		line("CONTRACT_ASSET", 0, row.ContractAsset)
+		line("ESCHEAT", 0, row.Escheat)
 		for _, of := range row.Months {
 			line("EXPECTED", of.Month, of.Amount)
 		}

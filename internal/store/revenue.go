@@ -50,6 +50,7 @@ const (
 	monthOfPool = `CASE g.pool_by WHEN 'PURCHASE_MONTH' THEN substr(g.pool_key, 1, 7)
 		WHEN 'LOT' THEN coalesce(gc.month, substr(gl.purchased_on, 1, 7), '') ELSE '' END`
 	monthBought = `CASE WHEN r.pool_id IS NULL THEN coalesce(c.month, substr(l.purchased_on, 1, 7), '') ELSE ` + monthOfPool + ` END`
+	lawOf       = `coalesce(CASE WHEN r.pool_id IS NULL THEN l.jurisdiction ELSE g.jurisdiction END, '')`
 )
 
 const (
@@ -71,11 +72,11 @@ const (
 		SELECT CAST(p.policy_id AS TEXT) AS policy_id, coalesce(c.month, substr(o.purchased_on, 1, 7)) AS month, p.currency,
 			substr(e.accounting_date, 1, 7) AS booked, 'OPENING' AS kind,
 			CAST(sum(p.price_minor) AS BIGINT) AS deferred, CAST(sum(p.functional_minor) AS BIGINT) AS deferred_functional,
-			0 AS revenue, 0 AS revenue_functional, 0 AS law, 0 AS law_functional
+			0 AS revenue, 0 AS revenue_functional, 0 AS law, 0 AS law_functional, coalesce(o.jurisdiction, '') AS jurisdiction
 		FROM purchases AS p JOIN lots AS o ON o.customer_id = p.customer_id AND o.id = p.lot_id
 		LEFT JOIN cohorts AS c ON c.id = o.cohort_id
 		JOIN openings AS e ON e.number = (SELECT min(x.number) FROM openings AS x WHERE x.occurred_on = p.opening_on AND x.posted_at_us >= p.created_at_us)
-		WHERE p.opening_on IS NOT NULL AND ? GROUP BY 1, 2, 3, 4`
+		WHERE p.opening_on IS NOT NULL AND ? GROUP BY 1, 2, 3, 4, o.jurisdiction`
 )
 
 // within and since are the conditions of what is in the books of accounting dates as of an
@@ -105,6 +106,7 @@ type cohortMovementRow struct {
 	Currency                     string
 	Booked                       string
 	Kind                         string
+	Jurisdiction                 string
 	Deferred, DeferredFunctional int64
 	Revenue, RevenueFunctional   int64
 	Law, LawFunctional           int64
@@ -112,7 +114,7 @@ type cohortMovementRow struct {
 
 func (row cohortMovementRow) movement() (books.CohortMovement, error) {
 	m := books.CohortMovement{
-		PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), Kind: ledger.EntryKind(row.Kind),
+		PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), Kind: ledger.EntryKind(row.Kind), Jurisdiction: row.Jurisdiction,
 		Deferred: row.Deferred, FunctionalDeferred: row.DeferredFunctional, Revenue: row.Revenue, FunctionalRevenue: row.RevenueFunctional,
 		Law: row.Law, FunctionalLaw: row.LawFunctional,
 	}
@@ -139,23 +141,23 @@ func (t *tx) CohortMovementsSince(ctx context.Context, s books.MovementSpan) ([]
 func (t *tx) cohortMovements(ctx context.Context, spans []span) (moved []books.CohortMovement, err error) {
 	for _, s := range spans {
 		recognised, err := query[cohortMovementRow](ctx, t, "adding up what was recognised by month of purchase",
-			`SELECT policy_id, month, currency, booked, kind, `+movementSums+` FROM (
-				SELECT CAST(r.policy_id AS TEXT) AS policy_id, `+monthBought+` AS month, r.currency, substr(r.accounting_date, 1, 7) AS booked, r.kind, `+movedByRecognition+`
+			`SELECT policy_id, month, currency, booked, kind, jurisdiction, `+movementSums+` FROM (
+				SELECT CAST(r.policy_id AS TEXT) AS policy_id, `+monthBought+` AS month, r.currency, substr(r.accounting_date, 1, 7) AS booked, r.kind, `+lawOf+` AS jurisdiction, `+movedByRecognition+`
 				FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id`+t.withCohorts()+` WHERE ?
-			) AS moved GROUP BY policy_id, month, currency, booked, kind`, s.recognitions)
+			) AS moved GROUP BY policy_id, month, currency, booked, kind, jurisdiction`, s.recognitions)
 		if err != nil {
 			return nil, err
 		}
 		acts, err := query[cohortMovementRow](ctx, t, "adding up entries by month of purchase",
-			`SELECT policy_id, month, currency, booked, kind, `+movementSums+` FROM (
+			`SELECT policy_id, month, currency, booked, kind, jurisdiction, `+movementSums+` FROM (
 				SELECT coalesce(CAST(p.policy_id AS TEXT), (SELECT CAST(x.id AS TEXT) FROM policies AS x WHERE x.code = l.policy), '') AS policy_id,
-					coalesce(c.month, substr(o.purchased_on, 1, 7), '') AS month, l.currency, substr(e.accounting_date, 1, 7) AS booked, e.kind, `+movedByLine+`
+					coalesce(c.month, substr(o.purchased_on, 1, 7), '') AS month, l.currency, substr(e.accounting_date, 1, 7) AS booked, e.kind, coalesce(o.jurisdiction, '') AS jurisdiction, `+movedByLine+`
 				FROM entries AS e JOIN lines AS l ON l.entry_number = e.number AND l.account IN (?)
 				LEFT JOIN purchases AS p ON p.id = `+t.ofReference()+`
 				LEFT JOIN lots AS o ON `+t.sameRow("o", "p.customer_id", "p.lot_id")+`
 				LEFT JOIN cohorts AS c ON c.id = o.cohort_id
 				WHERE e.batch_id IS NULL AND ?
-			) AS moved GROUP BY policy_id, month, currency, booked, kind`, bun.List(append([]string{string(ledger.DeferredRevenue)}, sideAccounts...)), s.entries)
+			) AS moved GROUP BY policy_id, month, currency, booked, kind, jurisdiction`, bun.List(append([]string{string(ledger.DeferredRevenue)}, sideAccounts...)), s.entries)
 		if err != nil {
 			return nil, err
 		}
@@ -187,16 +189,16 @@ func (t *tx) cohortMovements(ctx context.Context, spans []span) (moved []books.C
 
 func (t *tx) CohortRest(ctx context.Context) ([]books.CohortMovement, error) {
 	rows, err := query[cohortMovementRow](ctx, t, "adding up what is deferred by month of purchase",
-		`SELECT policy_id, month, currency, CAST(sum(deferred) AS BIGINT) AS deferred, CAST(sum(deferred_functional) AS BIGINT) AS deferred_functional FROM (
-			SELECT CAST(l.policy_id AS TEXT) AS policy_id, coalesce(c.month, substr(l.purchased_on, 1, 7), '') AS month, l.currency,
+		`SELECT policy_id, month, currency, jurisdiction, CAST(sum(deferred) AS BIGINT) AS deferred, CAST(sum(deferred_functional) AS BIGINT) AS deferred_functional FROM (
+			SELECT CAST(l.policy_id AS TEXT) AS policy_id, coalesce(c.month, substr(l.purchased_on, 1, 7), '') AS month, l.currency, coalesce(l.jurisdiction, '') AS jurisdiction,
 				l.carrying_minor AS deferred, l.carrying_functional_minor AS deferred_functional
 			FROM lots AS l LEFT JOIN cohorts AS c ON c.id = l.cohort_id WHERE `+t.carries+`
-			UNION ALL SELECT CAST(r.policy_id AS TEXT), `+monthOfPool+`, r.currency, -r.amount_minor, -r.functional_minor
+			UNION ALL SELECT CAST(r.policy_id AS TEXT), `+monthOfPool+`, r.currency, coalesce(g.jurisdiction, ''), -r.amount_minor, -r.functional_minor
 			FROM recognitions AS r JOIN pools AS g ON g.id = r.pool_id LEFT JOIN lots AS gl ON gl.id = `+t.ofPool()+` LEFT JOIN cohorts AS gc ON gc.id = gl.cohort_id
 			WHERE r.pool_id IS NOT NULL
-			UNION ALL SELECT coalesce((SELECT CAST(x.id AS TEXT) FROM policies AS x WHERE x.code = l.policy), ''), '', l.currency, -l.amount_minor, -l.functional_minor
+			UNION ALL SELECT coalesce((SELECT CAST(x.id AS TEXT) FROM policies AS x WHERE x.code = l.policy), ''), '', l.currency, '', -l.amount_minor, -l.functional_minor
 			FROM `+manualLines+` AND l.account = 'deferred_revenue'
-		) AS rest GROUP BY policy_id, month, currency`)
+		) AS rest GROUP BY policy_id, month, currency, jurisdiction`)
 	return cohortMovementsOf(rows, err)
 }
 

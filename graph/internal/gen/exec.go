@@ -2265,8 +2265,8 @@ type Query {
   """
   The transaction price that is still to be recognised at the end of a day, by when it is expected to be (ASC 606-10-50-13 to 50-15; IFRS 15.120 to 122): deferred revenue net
   of early breakage, and what was invoiced, cannot be cancelled and is neither due nor paid, less what was earned of it. By the redemption curve of the estimate in force, otherwise
-  evenly to the end of the policy's term, counted from the month of purchase. What can be cancelled, and use beyond the balance (50-14(b)), is not in it. The law's share of breakage to
-  come is. Foots to deferred revenue. Errors: INVALID.
+  evenly to the end of the policy's term, counted from the month of purchase. What can be cancelled, use beyond the balance (50-14(b)), and what the law is expected to claim of breakage to come
+  (55-49) is not in it. Foots to deferred revenue. Errors: INVALID.
   """
   remainingObligation(
     "The end of this day, in the book's time zone."
@@ -8213,7 +8213,7 @@ enum RemainingMethod {
 }
 
 """
-What is still to be recognised of a policy in one currency. ` + "`" + `deferred` + "`" + ` and ` + "`" + `notDue` + "`" + `, less ` + "`" + `contractAsset` + "`" + `, come to ` + "`" + `total` + "`" + `: ` + "`" + `within12` + "`" + `, ` + "`" + `within24` + "`" + `, ` + "`" + `later` + "`" + ` and ` + "`" + `unscheduled` + "`" + `. These are
+What is still to be recognised of a policy in one currency. ` + "`" + `deferred` + "`" + ` and ` + "`" + `notDue` + "`" + `, less ` + "`" + `contractAsset` + "`" + ` and ` + "`" + `escheat` + "`" + `, come to ` + "`" + `total` + "`" + `: ` + "`" + `within12` + "`" + `, ` + "`" + `within24` + "`" + `, ` + "`" + `later` + "`" + ` and ` + "`" + `unscheduled` + "`" + `. These are
 nothing where the row is left out.
 """
 type RemainingRow {
@@ -8231,6 +8231,8 @@ type RemainingRow {
   notDue: BreakageMoney!
   "What was earned of that before there was a liability."
   contractAsset: BreakageMoney!
+  "What the law is expected to claim of the breakage to come, by the estimate and the shares in force: it will be no revenue. Nothing where breakage goes by no estimate."
+  escheat: BreakageMoney!
   "What remains."
   total: BreakageMoney!
   "Expected in the next 12 months."
@@ -14235,6 +14237,8 @@ func (ec *executionContext) childFields_RemainingRow(ctx context.Context, field 
 		return ec.fieldContext_RemainingRow_notDue(ctx, field)
 	case "contractAsset":
 		return ec.fieldContext_RemainingRow_contractAsset(ctx, field)
+	case "escheat":
+		return ec.fieldContext_RemainingRow_escheat(ctx, field)
 	case "total":
 		return ec.fieldContext_RemainingRow_total(ctx, field)
 	case "within12":
@@ -68617,6 +68621,38 @@ func (ec *executionContext) fieldContext_RemainingRow_contractAsset(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _RemainingRow_escheat(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemainingRow_escheat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Escheat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalNBreakageMoney2drawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemainingRow_escheat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemainingRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RemainingRow_total(ctx context.Context, field graphql.CollectedField, obj *books.RemainingRow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -99806,6 +99842,11 @@ func (ec *executionContext) _RemainingRow(ctx context.Context, sel ast.Selection
 			}
 		case "contractAsset":
 			out.Values[i] = ec._RemainingRow_contractAsset(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "escheat":
+			out.Values[i] = ec._RemainingRow_escheat(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -16,13 +16,14 @@ func revenue(t *testing.T, s *suite) {
 	policy, pack := aPolicy("a policy"), newID()
 	purchase, sold, child, overage := aPurchase(c1), aLot(c1, policy.ID), aLot(c2, policy.ID), aLot(c1, policy.ID)
 	purchase.LotID, purchase.PolicyID, sold.PurchaseID = sold.ID, policy.ID, purchase.ID
-	child.OriginID, child.PurchaseID, child.PurchasedOn = sold.ID, "", day
+	child.OriginID, child.PurchaseID, child.PurchasedOn, child.Jurisdiction = sold.ID, "", day, "US-NY"
 	overage.Kind, overage.PurchasedOn, overage.ExpiresAt, overage.AcceptsUntil, overage.LapsesOn = revrec.OverageLot, 0, time.Time{}, time.Time{}, 0
 	overage.Carrying, overage.CarryingFunctional = usd(0), usd(0)
 	pool := func(by revrec.PoolBy, key string) revrec.Pool {
 		return revrec.Pool{ID: newID(), PolicyID: policy.ID, By: by, Key: key, Currency: "USD", Functional: "USD"}
 	}
 	pools := []revrec.Pool{pool(revrec.PoolByLot, sold.ID+"/US-DE"), pool(revrec.PoolByPurchaseMonth, "2023-12"), pool(revrec.PoolByPolicy, "")}
+	pools[0].Jurisdiction = "US-DE"
 	january, march := ledger.NewDate(2024, 1, 1).Period(), day.Period()
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
@@ -66,12 +67,16 @@ func revenue(t *testing.T, s *suite) {
 			Revenue: revenue, FunctionalRevenue: twice * revenue, Law: law, FunctionalLaw: twice * law,
 		}
 	}
+	under := func(jurisdiction string, m books.CohortMovement) books.CohortMovement {
+		m.Jurisdiction = jurisdiction
+		return m
+	}
 	span := books.MovementSpan{From: day - 1, To: day + 1, Through: 2, AsOf: noon}
 	s.view(func(ctx context.Context, tx books.Tx) {
 		want := map[books.CohortMovement]bool{}
 		for _, m := range []books.CohortMovement{
-			moved(january, "USAGE", -11, 10, 1), moved(january, "USAGE_UNBILLED", 0, 20, 1), moved(january, "CLEARING", -6, 0, 1), moved(0, "OVERAGE", 0, 30, 1),
-			moved(january, "BREAKAGE_EARLY", -41, 40, 1), moved(january-1, "BREAKAGE_EARLY", -51, 50, 1), moved(0, "BREAKAGE_EARLY", -61, 60, 1),
+			moved(january, "USAGE", -11, 10, 1), under("US-NY", moved(january, "USAGE_UNBILLED", 0, 20, 1)), under("US-NY", moved(january, "CLEARING", -6, 0, 1)), moved(0, "OVERAGE", 0, 30, 1),
+			under("US-DE", moved(january, "BREAKAGE_EARLY", -41, 40, 1)), moved(january-1, "BREAKAGE_EARLY", -51, 50, 1), moved(0, "BREAKAGE_EARLY", -61, 60, 1),
 			moved(january, "REFUND", -3, -2, 0), moved(0, "OTHER", 0, 7, 0),
 		} {
 			want[m] = true
@@ -81,7 +86,9 @@ func revenue(t *testing.T, s *suite) {
 		rest := func(month ledger.Period, minor, functional int64) books.CohortMovement {
 			return books.CohortMovement{PolicyID: policy.ID, Month: month, Currency: "USD", Deferred: minor, FunctionalDeferred: functional}
 		}
-		same(t, map[books.CohortMovement]bool{rest(january, 2000-41, 2000-82): true, rest(january-1, -51, -102): true, rest(0, -61, -122): true})(setOf(tx.CohortRest(ctx)))
+		same(t, map[books.CohortMovement]bool{
+			rest(january, 1000, 1000): true, under("US-NY", rest(january, 1000, 1000)): true, under("US-DE", rest(january, -41, -82)): true, rest(january-1, -51, -102): true, rest(0, -61, -122): true,
+		})(setOf(tx.CohortRest(ctx)))
 		same(t, []books.CohortMovement{{Currency: "USD", Booked: march, Revenue: 5, FunctionalRevenue: 5}})(tx.RevenueBalances(ctx, span))
 		same(t, []books.BonusAct{})(tx.BonusActs(ctx, span, true))
 		same(t, []books.OpeningPart{
