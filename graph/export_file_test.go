@@ -328,3 +328,104 @@ func TestExportLinks(t *testing.T) {
 		}
 	})
 }
+
+// TestExportAnswerFile sends the ids of the general ledger as a file: each bad line is named and nothing of
+// a bad file is kept; what is good is kept once, and what has no answer yet is named.
+func TestExportAnswerFile(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, a *api) {
+		ctx, price := t.Context(), decimal.NewFromInt(10)
+		_, err := a.books.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"})
+		if err == nil {
+			_, err = a.books.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "acme"})
+		}
+		for i := range 4 {
+			if err == nil {
+				_, err = a.books.Purchase(ctx, fmt.Sprint("sale ", i), books.NewPurchase{Customer: "acme", Credits: price, Price: &price})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &exported{api: a, t: t, server: httptest.NewServer(a.bare)}
+		defer e.server.Close()
+		e.target = a.must(`mutation { exportTargetCreate(input: {code: "w", profile: "{\"format\": \"csv\"}"}, idempotencyKey: "t") { target { id } userErrors { message } } }`).text("exportTargetCreate.target.id")
+		e.batch = e.draft(4)
+		accountant := newToken(t, a.books, books.NewToken{Name: "acc", Roles: []books.Role{books.Accountant}})
+		auditor := newToken(t, a.books, books.NewToken{Name: "aud", Roles: []books.Role{books.Auditor}})
+		send := func(secret, content string) given {
+			t.Helper()
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.server.URL+"/v1/exports/"+e.batch+"/answers", strings.NewReader(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+secret)
+			r.Header.Set("Content-Type", "text/csv")
+			response, err := e.server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(response.Body)
+			if err := response.Body.Close(); err != nil {
+				t.Error(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := given{status: response.StatusCode, header: response.Header, body: body}
+			_ = json.Unmarshal(body, &got)
+			return got
+		}
+		const good = "\uFEFFdate,journal,external_id\r\n2024-01-15,JE-000001,A1\r\n2024-01-15,JE-000003,\"A, 3\"\r\n"
+		if got := send(accountant, good); got.status != http.StatusBadRequest || got.Code != "NOT_SEALED" {
+			t.Errorf("a draft: %d %s", got.status, got.body)
+		}
+		if _, found, err := a.books.ExportWrite(ctx, ""); !found || err != nil {
+			t.Fatal(found, err)
+		}
+		for _, test := range []struct {
+			what, secret, content string
+			status                int
+			code                  string
+			says                  []string
+		}{
+			{"an auditor", auditor, good, 403, "FORBIDDEN", nil},
+			{"nothing", accountant, "", 400, "INVALID", []string{"journal", "external_id"}},
+			{"another file", accountant, "a,b\n1,2\n", 400, "INVALID", []string{"journal", "external_id", "a,b"}},
+			{"no line", accountant, "journal,external_id\n", 413, "TOO_LARGE", []string{"1 to 10000"}},
+			{"bad lines", accountant, "journal,external_id\nJE-000001,A1\nJE-000009,A9\nJE-000002,\n", 400, "INVALID", []string{"line 3:", "JE-000009", "JE-000001 to JE-000004", "line 4:", "externalId"}},
+			{"lines of another form", accountant, "journal,external_id\nJE-000001,A1,x\nJE-000002,A2\nJE-000003\n", 400, "INVALID", []string{"line 2:", "line 4:", "3 fields", "1 fields"}},
+			{"a quote that does not end", accountant, "journal,external_id\nJE-000001,\"A1\n", 400, "INVALID", []string{"line "}},
+			{"two ids for one", accountant, "journal,external_id\nJE-000001,A1\nJE-000001,A2\n", 409, "ALREADY_EXISTS", []string{"line 3:", "A1", "A2"}},
+			{"many bad lines", accountant, "journal,external_id\n" + strings.Repeat("x,y\n", 60), 400, "INVALID", []string{"line 51:", "and 10 lines more"}},
+			{"too many lines", accountant, "journal,external_id\n" + strings.Repeat("JE-000001,A1\n", 10_001), 413, "TOO_LARGE", []string{"10001"}},
+			{"too many bytes", accountant, "journal,external_id\n" + strings.Repeat(" ", books.MaxExportAnswerBytes), 413, "TOO_LARGE", []string{"several files"}},
+		} {
+			got := send(test.secret, test.content)
+			if got.status != test.status || got.Code != test.code {
+				t.Errorf("%s: %d %.300s, want %d %s", test.what, got.status, got.body, test.status, test.code)
+			}
+			for _, text := range test.says {
+				if !strings.Contains(strings.ReplaceAll(string(got.body), `\"`, `"`), text) {
+					t.Errorf("%s: %q is not said: %.500s", test.what, text, got.body)
+				}
+			}
+		}
+		if got := a.must(`query($id: ID!) { exportBatch(id: $id) { answered } }`, map[string]any{"id": e.batch}); fmt.Sprint(got.Data) != "map[exportBatch:map[answered:0]]" {
+			t.Errorf("of bad files is kept: %v", got.Data)
+		}
+		for range 2 { // the same again is the same
+			if got := send(accountant, good); got.status != http.StatusOK || !strings.Contains(string(got.body), `"answered":2,"batch":"`+e.batch+`","journals":4,"status":"SEALED","unanswered":["JE-000002","JE-000004"]`) {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		}
+		if got := send(accountant, "external_id,journal\nA9,JE-000001\n"); got.status != http.StatusConflict || !strings.Contains(string(got.body), "line 2:") {
+			t.Errorf("another id: %d %s", got.status, got.body)
+		}
+		if got := send(accountant, "external_id,journal\nA1,JE-000001\nA2,JE-000002\nA4,JE-000004\n"); got.status != http.StatusOK || !strings.Contains(string(got.body), `"status":"ACKNOWLEDGED","unanswered":[]`) {
+			t.Errorf("the rest: %d %s", got.status, got.body)
+		}
+		if got := a.must(`query($id: ID!) { exportAnswers(batch: $id, first: 10) { journal externalId } }`, map[string]any{"id": e.batch}); !strings.Contains(got.body, `{"journal":"JE-000003","externalId":"A, 3"}`) {
+			t.Errorf("%s", got.body)
+		}
+	})
+}

@@ -64,6 +64,7 @@ type Options struct {
 //	/v1/reports, /v1/reports/…  which reports there are, and each as a file, GET: for whoever has a role
 //	/v1/packs/…  evidence packs of closed periods, GET: for accountants and auditors
 //	/v1/exports/…/…  files of export batches, GET: for auditors, and for whoever has a signed link
+//	/v1/exports/…/answers  what a general ledger calls the journals of a batch, POST: for accountants
 //	/healthz   200 while the process answers
 //	/readyz    200 while the book can be read and the server is not stopping, 503 otherwise
 //	/metrics   what Options.Metrics says, where it is given: for whoever has a role
@@ -123,6 +124,7 @@ func NewHandler(b *books.Books, options Options) http.Handler {
 	mux.Handle(auditPath, sites(access.needs(books.Auditor, denyFile, access.wholeBook(denyFile, auditFile{files}))))
 	mux.Handle(packPath, sites(access.needs(books.Viewer, denyFile, newPackFiles(files))))
 	exports := exportFiles{files}
+	mux.Handle(exportAnswersPath, sites(access.needs(books.Accountant, denyFile, access.wholeBook(denyFile, exportAnswers{exports}))))
 	mux.Handle(exportFilePath, sites(exports.bySignature(access.needs(books.Viewer, denyFile, exports))))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", ready(b, faults, options.Ready, options.Stopping.Done()))

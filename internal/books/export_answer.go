@@ -30,6 +30,17 @@ type JournalOfTarget struct {
 // Errors: NOT_FOUND, INVALID, TOO_LARGE, NOT_SEALED, ALREADY_VOIDED, ALREADY_EXISTS,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request AnswerExportBatch) (ExportBatch, error) {
+	return b.acknowledge(ctx, key, request, func(bad []badAnswer) error { return bad[0].err })
+}
+
+// badAnswer is what is wrong with one of the journals of a request.
+type badAnswer struct {
+	at  int
+	err error
+}
+
+// acknowledge keeps answers, all of them or none: refused makes one error of what is wrong.
+func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExportBatch, refused func([]badAnswer) error) (ExportBatch, error) {
 	return once(ctx, b, act{"exportBatch.acknowledge", key, request}, func(ctx context.Context, tx Tx) (ExportBatch, string, error) {
 		target, batch, err := lockBatch(ctx, tx, request.ID)
 		switch {
@@ -45,7 +56,10 @@ func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request 
 		if err != nil {
 			return batch, "", err
 		}
-		answers, err := b.newAnswers(ctx, tx, batch, journals, request.Journals)
+		answers, bad, err := b.newAnswers(ctx, tx, batch, journals, request.Journals)
+		if err == nil && len(bad) > 0 {
+			err = refused(bad)
+		}
 		if err != nil {
 			return batch, "", err
 		}
@@ -64,10 +78,11 @@ func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request 
 	})
 }
 
-// newAnswers checks the journals of a request and returns those that are not known yet.
-func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journals ExportJournals, given []JournalOfTarget) ([]ExportAnswer, error) {
+// newAnswers checks the journals of a request and returns those that are not known yet, and what is
+// wrong with the others.
+func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journals ExportJournals, given []JournalOfTarget) (answers []ExportAnswer, bad []badAnswer, err error) {
 	if len(given) < 1 || len(given) > maxExportAnswers {
-		return nil, refuse(TooLarge, "journals", "must have 1 to %d journals, not %d", maxExportAnswers, len(given))
+		return nil, nil, refuse(TooLarge, "journals", "must have 1 to %d journals, not %d", maxExportAnswers, len(given))
 	}
 	known := map[string]string{} // by journal
 	names := make([]string, len(given))
@@ -76,29 +91,37 @@ func (b *Books) newAnswers(ctx context.Context, tx Tx, batch ExportBatch, journa
 	}
 	before, err := tx.ExportAnswers(ctx, batch.ID, names, Page{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, answer := range before {
 		known[answer.Journal] = answer.ExternalID
 	}
-	var answers []ExportAnswer
 	for i, j := range given {
-		field := fmt.Sprintf("journals.%d", i)
-		if err := checkText(field+".externalId", j.ExternalID, 1, maxTextLength); err != nil {
-			return nil, err
-		}
-		if !journals.Has(j.Journal) {
-			return nil, refuse(Invalid, field+".journal", "%q is no journal of the batch, which has %s", clip(j.Journal), journals)
-		}
-		switch external, told := known[j.Journal]; {
-		case told && external != j.ExternalID:
-			return nil, refuse(AlreadyExists, field+".externalId", "%s is %q in the general ledger already, not %q", j.Journal, clip(external), clip(j.ExternalID))
+		told, err := checkAnswer(fmt.Sprintf("journals.%d", i), journals, j, known)
+		switch {
+		case err != nil:
+			bad = append(bad, badAnswer{i, err})
 		case !told:
 			known[j.Journal] = j.ExternalID
 			answers = append(answers, ExportAnswer{BatchID: batch.ID, Journal: j.Journal, ExternalID: j.ExternalID, At: b.clock(), Actor: CallerOf(ctx).Actor})
 		}
 	}
-	return answers, nil
+	return answers, bad, nil
+}
+
+// checkAnswer refuses what cannot be an answer, and reports whether it is known already.
+func checkAnswer(field string, journals ExportJournals, given JournalOfTarget, known map[string]string) (told bool, err error) {
+	if err := checkText(field+".externalId", given.ExternalID, 1, maxTextLength); err != nil {
+		return false, err
+	}
+	if !journals.Has(given.Journal) {
+		return false, refuse(Invalid, field+".journal", "%q is no journal of the batch, which has %s", clip(given.Journal), journals)
+	}
+	external, told := known[given.Journal]
+	if told && external != given.ExternalID {
+		return true, refuse(AlreadyExists, field+".externalId", "%s is %q in the general ledger already, not %q", given.Journal, clip(external), clip(given.ExternalID))
+	}
+	return told, nil
 }
 
 // ExportJournals are the journals of a sealed batch, as its files name them.
