@@ -26,13 +26,13 @@ func (r queryResolver) Reconciliation(ctx context.Context, period *ledger.Period
 		}
 		return err
 	})
-	if id != nil && books.CodeOf(err) == books.NotFound && err != nil {
-		return nil, nil
+	switch {
+	case err == nil:
+		return &made, nil
+	case id != nil && books.CodeOf(err) == books.NotFound:
+		err = nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &made, nil
+	return nil, err
 }
 
 func (queryResolver) Reconciliations(ctx context.Context, status *books.ReconcileStatus, first int, after *string, reverse bool) (*view.ReconciliationConnection, error) {

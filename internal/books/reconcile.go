@@ -303,7 +303,7 @@ func (w *reconcileWork) read(ctx context.Context) error {
 	if err := w.drill(ctx, accounts, streamed); err != nil {
 		return err
 	}
-	w.Lines = append(accounts, streamed...)
+	w.Lines = slices.Concat(accounts, streamed)
 	slices.SortStableFunc(w.Lines, func(x, y ReconcileLine) int {
 		return cmp.Compare(slices.Index(ReconcileKinds(), x.Kind), slices.Index(ReconcileKinds(), y.Kind))
 	})
@@ -370,7 +370,7 @@ func (s *summing) add(row ReconcileRow) error {
 			return errSumTooLarge
 		}
 		side.into.Keys, side.into.Rows, side.into.Minor, side.into.Functional = side.into.Keys+1, side.into.Rows+side.of.Rows, minor, functional
-		fmt.Fprintf(side.hash, "%s\t%d\t%d\n", row.Key, side.of.Minor, side.of.Functional)
+		_, _ = fmt.Fprintf(side.hash, "%s\t%d\t%d\n", row.Key, side.of.Minor, side.of.Functional)
 	}
 	if !row.Differs() {
 		return nil
@@ -587,20 +587,20 @@ func (r *Reconciliation) Explained() (n int64) {
 // FoundHash hashes what differs; "" where nothing does. What each side comes to is left out, which
 // moves from day to day.
 func (r *Reconciliation) FoundHash() string {
-	sum, any := sha256.New(), false
+	sum, differs := sha256.New(), false
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		if l.Status() != ReconcileDifferent {
 			continue
 		}
-		any = true
+		differs = true
 		minor, functional := l.Difference()
-		fmt.Fprintf(sum, "%s\t%s\t%s\t%s\t%d\t%d\t%d\n", l.Kind, l.Of, l.Account, l.Currency, minor, functional, l.RowCount)
+		_, _ = fmt.Fprintf(sum, "%s\t%s\t%s\t%s\t%d\t%d\t%d\n", l.Kind, l.Of, l.Account, l.Currency, minor, functional, l.RowCount)
 		for _, row := range l.Rows {
-			fmt.Fprintf(sum, "%s\t%s\t%d\t%d\n", row.Kind, row.Key, row.Right.Minor-row.Left.Minor, row.Right.Functional-row.Left.Functional)
+			_, _ = fmt.Fprintf(sum, "%s\t%s\t%d\t%d\n", row.Kind, row.Key, row.Right.Minor-row.Left.Minor, row.Right.Functional-row.Left.Functional)
 		}
 	}
-	if !any {
+	if !differs {
 		return ""
 	}
 	return hex.EncodeToString(sum.Sum(nil))

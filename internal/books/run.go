@@ -122,6 +122,7 @@ func (b *Books) steps(name JobName) []step {
 		return []step{file, expire}
 	case JobBreakage:
 		return []step{file, recognise, remote, breakage}
+	case JobReconcile: // after what is posted: reconcileRun
 	case JobReview:
 		return []step{review}
 	case JobAll:

@@ -167,7 +167,7 @@ func (y *year) reconciled() {
 			held := 0
 			for _, line := range made.Lines {
 				at := slices.IndexFunc(stood.Balances, func(b ledger.Balance) bool {
-					return strings.ToUpper(string(b.Account)) == line.Of && b.Currency == line.Currency
+					return b.Account == line.Account && strings.EqualFold(string(b.Account), line.Of) && b.Currency == line.Currency
 				})
 				if account, _ := ledger.AccountOf(line.Account); at < 0 || account.Class == ledger.Revenue || account.Role == ledger.UnbilledReceivable {
 					continue

@@ -116,7 +116,7 @@ func (f *findings) derive(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles, f.manualAttachments, f.exports} {
+	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles, f.manualAttachments, f.exports, f.reconciliations} {
 		if err := pass(ctx); err != nil {
 			return err
 		}

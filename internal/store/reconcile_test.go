@@ -120,14 +120,8 @@ var reconcilePlants = []struct {
 	{"UPDATE lots SET carrying_minor = carrying_minor + 1 WHERE id = (%s)", "SELECT lot_id FROM purchases WHERE price_minor = 100000 AND status = 'PAID' LIMIT 1", []string{"LOTS LOT =", "DEFERRED_REVENUE LOT ="}},
 	{"UPDATE lots SET price_minor = price_minor + 1 WHERE purchase_id = (%s)", "SELECT id FROM purchases WHERE price_minor = 100000 AND status = 'PAID' LIMIT 1", []string{"PURCHASE_LOTS PURCHASE ="}},
 	{"UPDATE lots SET functional_minor = functional_minor + 1 WHERE purchase_id = (%s)", "SELECT id FROM purchases WHERE price_minor = 100000 AND status = 'PAID' LIMIT 1", []string{"PURCHASE_LOTS PURCHASE ="}},
-	{
-		"UPDATE lines SET amount_minor = amount_minor + CASE line WHEN 1 THEN 1 ELSE -1 END, functional_minor = functional_minor + CASE line WHEN 1 THEN 1 ELSE -1 END WHERE entry_number = (%s)",
-		"SELECT min(number) FROM entries WHERE kind = 'USAGE'", []string{"RECOGNITIONS ENTRY ="},
-	},
-	{
-		"UPDATE lines SET amount_minor = amount_minor + CASE line WHEN 1 THEN 1 ELSE -1 END, functional_minor = functional_minor + CASE line WHEN 1 THEN 1 ELSE -1 END WHERE entry_number = (SELECT number FROM entries WHERE reference = (%s) AND kind = 'PURCHASE')",
-		"SELECT CAST(id AS TEXT) FROM purchases WHERE price_minor = 100000 AND status = 'PAID' LIMIT 1", []string{"PURCHASES_DEFERRED PURCHASE =", "PURCHASES_CASH PURCHASE =", "RUNNING_BALANCES ACCOUNT"},
-	},
+	{"UPDATE lines SET amount_minor = amount_minor + CASE line WHEN 1 THEN 1 ELSE -1 END, functional_minor = functional_minor + CASE line WHEN 1 THEN 1 ELSE -1 END WHERE entry_number = (%s)", "SELECT min(number) FROM entries WHERE kind = 'USAGE'", []string{"RECOGNITIONS ENTRY ="}},
+	{"UPDATE lines SET amount_minor = amount_minor + CASE line WHEN 1 THEN 1 ELSE -1 END, functional_minor = functional_minor + CASE line WHEN 1 THEN 1 ELSE -1 END WHERE entry_number = (SELECT number FROM entries WHERE reference = (%s) AND kind = 'PURCHASE')", "SELECT CAST(id AS TEXT) FROM purchases WHERE price_minor = 100000 AND status = 'PAID' LIMIT 1", []string{"PURCHASES_DEFERRED PURCHASE =", "PURCHASES_CASH PURCHASE =", "RUNNING_BALANCES ACCOUNT"}},
 	{"DELETE FROM draws WHERE event_id = (%s)", "SELECT id FROM usage_events WHERE event_id = 'c1'", []string{"EVENTS USAGE_EVENT =", "DRAWS LOT_DAY"}},
 	{"DELETE FROM usage_events WHERE id = (%s)", "SELECT id FROM usage_events WHERE event_id = 'c1'", []string{"EVENTS USAGE_EVENT ="}},
 	{"DELETE FROM recognitions WHERE lot_id = (%s) AND kind = 'USAGE'", "SELECT lot_id FROM recognitions WHERE kind = 'USAGE' AND amount_minor > 0 ORDER BY id LIMIT 1", []string{"BOOKED LOT_DAY =", "RECOGNITIONS ENTRY"}},
