@@ -99,11 +99,11 @@ func (y *year) live() {
 	y.shut = map[string]int{}
 	y.now = y.on(1, 2)
 	year, quarter := ledger.Duration{Months: 12}, ledger.Duration{Months: 3}
-	for code, policy := range map[string]revrec.Policy{
-		"pooled":  {Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: decimal.RequireFromString("0.1"), Escheat: decimal.RequireFromString("0.2")}},
-		"quarter": {Expires: &quarter},
+	for _, policy := range []books.NewPolicy{
+		{Code: "pooled", Policy: revrec.Policy{Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: decimal.RequireFromString("0.1"), Escheat: decimal.RequireFromString("0.2")}}},
+		{Code: "quarter", Policy: revrec.Policy{Expires: &quarter}},
 	} {
-		_, err := y.PolicyCreate(ctx, "policy "+code, books.NewPolicy{Code: code, Policy: policy})
+		_, err := y.PolicyCreate(ctx, "policy "+policy.Code, policy)
 		y.must(err)
 	}
 	for _, customer := range []string{"acme", "globex", "initech"} {
@@ -231,7 +231,12 @@ func (y *year) close(month time.Month) {
 	}
 	ask("late", "out-of-period", span)
 	ask("late by month", "out-of-period-months", span)
+	ask("from opening", "revenue-from-opening-balance", span)
+	ask("remaining", "remaining-obligation", map[string]string{"on": period.Last().String(), "asOf": asOf})
+	ask("waterfall", "waterfall", span)
+	ask("income", "income", with(span, "by", "CUSTOMER"))
 	y.foot(period, tables)
+	y.footDisclosures(period, tables)
 	y.footLate(period, tables)
 	ask("cut-off", "cut-off", map[string]string{"period": period.String(), "asOf": asOf})
 	y.footCutOff(period, tables["cut-off"])
@@ -336,6 +341,38 @@ func (y *year) foot(period ledger.Period, tables map[string]table) {
 	early := tables["early"]
 	y.same("early breakage", period, early.sums("amount", []string{"currency"}, moved),
 		difference(early.sums("amount", []string{"currency"}, at("CLOSING")), early.sums("amount", []string{"currency"}, at("OPENING"))))
+}
+
+// footDisclosures holds revenue, told apart in three ways, and what remains against the trial balance.
+func (y *year) footDisclosures(period ledger.Period, tables map[string]table) {
+	y.t.Helper()
+	currency := []string{"currency"}
+	is := func(column string, values ...string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return slices.Contains(values, row[column]) }
+	}
+	deferred := is("account", "DEFERRED_REVENUE")
+	balance, from, remaining := tables["balance"], tables["from opening"], tables["remaining"]
+	waterfall := tables["waterfall"]
+	for _, kind := range []string{"", "functional_"} {
+		of := kind + "amount"
+		sides := is("account", "USAGE_REVENUE", "BREAKAGE_REVENUE", "OVERAGE_REVENUE", "REFUNDS", "DISPUTES")
+		revenue := difference(balance.sums(kind+"credits", currency, sides), balance.sums(kind+"debits", currency, sides))
+		y.same("revenue by what it came out of, "+kind, period, from.sums(of, currency, is("part", "FROM_OPENING", "FROM_SPAN", "UNBILLED", "OVERAGE", "TAKEN_BACK", "MANUAL")), revenue)
+		y.same("income, "+kind, period, tables["income"].sums(of, currency, nil), revenue)
+		y.same("revenue by month of purchase, "+kind, period, waterfall.sums(of, currency, func(row map[string]string) bool { return row["booked"] != "" || row["line"] == "TAKEN_BACK" }), revenue)
+		opening, closing := negated(balance.sums(kind+"opening", currency, deferred)), negated(balance.sums(kind+"closing", currency, deferred))
+		y.same("the opening balance, "+kind, period, from.sums(of, currency, is("part", "OPENING_BALANCE")), opening)
+		y.same("the opening by month of purchase, "+kind, period, waterfall.sums(of, currency, is("line", "OPENING")), opening)
+		y.same("the closing by month of purchase, "+kind, period, waterfall.sums(of, currency, is("line", "CLOSING")), closing)
+		for in, text := range from.sums(of, currency, is("part", "FROM_OPENING")) {
+			if most := opening[in]; most == "" || decimal.RequireFromString(text).GreaterThan(decimal.RequireFromString(most)) {
+				y.t.Errorf("%s: %s %s came out of an opening balance of %q", period, text, in, most)
+			}
+		}
+		y.same("what remains, deferred, "+kind, period, remaining.sums(of, currency, is("line", "DEFERRED")), closing)
+		whole := difference(remaining.sums(of, currency, is("line", "DEFERRED", "NOT_DUE")), remaining.sums(of, currency, is("line", "CONTRACT_ASSET", "ESCHEAT")))
+		y.same("what remains, by month, "+kind, period, remaining.sums(of, currency, is("line", "EXPECTED", "UNSCHEDULED")), whole)
+	}
 }
 
 func difference(of, less map[string]string) map[string]string {
