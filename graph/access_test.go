@@ -123,6 +123,7 @@ var matrix = map[string]struct {
 	"Query.revenueFromOpeningBalance":  {`revenueFromOpeningBalance(from: "2024-01-01", to: "2024-01-31") { postedThrough }`, everybody},
 	"Query.outOfPeriod":                {`outOfPeriod(from: "2024-01-01", to: "2024-01-31") { postedThrough }`, everybody},
 	"Query.cutOff":                     {`cutOff(period: "2024-01") { asOf }`, everybody},
+	"Query.exceptions":                 {`exceptions(from: "2024-01-01", to: "2024-01-31") { postedThrough }`, everybody},
 	"Query.remainingObligation":        {`remainingObligation(on: "2024-01-31") { postedThrough }`, everybody},
 	"Query.breakageSensitivity":        {`breakageSensitivity(policy: "pooled") { rate }`, everybody},
 	"Query.statement":                  {`statement(customer: "acme", from: "2024-01-01", to: "2024-01-31") { from }`, everybody},
@@ -223,7 +224,7 @@ var ofNothing = []string{"Query.sealProof", "Query.sealConsistency", "Subscripti
 // notOfOneCustomer are the queries and subscriptions of everybody that a token for one customer may not have:
 // they are about the whole book.
 var notOfOneCustomer = []string{
-	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity", "Query.waterfall", "Query.income", "Query.outOfPeriod", "Query.cutOff", "Query.accountActivity", "Query.revenueFromOpeningBalance", "Query.remainingObligation",
+	"Query.earlyBreakageRollForward", "Query.estimateChanges", "Query.breakageSensitivity", "Query.waterfall", "Query.income", "Query.outOfPeriod", "Query.cutOff", "Query.exceptions", "Query.accountActivity", "Query.revenueFromOpeningBalance", "Query.remainingObligation",
 	"Query.entry", "Query.entries", "Query.trialBalance", "Query.deferredRevenueRollForward", "Query.accountOverTime", "Query.marginOverTime", "Query.jobRuns",
 	"Query.alertRules", "Query.fxRates", "Query.cohorts", "Query.escheatRules", "Query.unclaimedProperty", "Query.estimate", "Query.estimates", "Query.estimateRun",
 	"Query.manualEntry", "Query.manualEntries",

@@ -279,7 +279,7 @@ func waysToAsk(field *ast.FieldDefinition, ids []string) (ways []string) {
 	if field.Name == "breakageSensitivity" {
 		return []string{`(policy: "pooled", on: "2024-01-09", points: ["2.5"], byPool: true)`}
 	}
-	if slices.Contains([]string{"deferredRevenueRollForward", "earlyBreakageRollForward", "estimateChanges", "income", "outOfPeriod", "revenueFromOpeningBalance"}, field.Name) {
+	if slices.Contains([]string{"deferredRevenueRollForward", "earlyBreakageRollForward", "estimateChanges", "income", "outOfPeriod", "exceptions", "revenueFromOpeningBalance"}, field.Name) {
 		return []string{`(from: "2024-01-10", to: "2024-02-09")`}
 	}
 	if field.Name == "statement" {

@@ -126,6 +126,17 @@ func checkEstimateReview(t *testing.T, kept *store.Store) {
 				t.Errorf("%+v: got %d, want %d", test.filter, n, test.want)
 			}
 		}
+		found, err := b.Exceptions(ctx, tx, books.ExceptionsRequest{From: ledger.NewDate(2024, 8, 1), To: ledger.NewDate(2024, 8, 31)})
+		must(err)
+		var above []string
+		for _, e := range found.Rows {
+			if e.Kind == books.UseAboveExpectation {
+				above = append(above, fmt.Sprint(e.On, " ", e.Period, " ", e.Subject, " ", e.Count, " ", e.Credits))
+			}
+		}
+		if got, want := fmt.Sprint(above), "[2024-08-03 2024-04 quarter 1 100 2024-08-03 2024-05 quarter 1 100 2024-08-03 2024-07 quarter 1 10]"; got != want || len(found.Rows) < 3 {
+			t.Errorf("exceptions: %s", got)
+		}
 		detail, err := b.ReviewEstimate(ctx, tx, "quarter", ledger.NewDate(2024, 7, 1).Period())
 		must(err)
 		if len(detail.Cohorts) != 3 || detail.Cohorts[2].ByRate != 180_000_000 || detail.Cohorts[0].FinalBreakage.Decimal.String() != "0.4" {

@@ -11,6 +11,7 @@ var registered = []func() []Report{
 	unclaimed,
 	revenue,
 	outOfPeriod,
+	exceptions,
 	ending,
 	statements,
 	reconciling,

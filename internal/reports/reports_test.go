@@ -147,6 +147,7 @@ func inquiries() (all []inquiry) {
 		"breakage":                      {{"policy": "pooled"}},
 		"out-of-period":                 {{"to": "2024-02-29"}},
 		"out-of-period-months":          {{"to": "2024-02-29"}},
+		"exceptions":                    {{"to": "2024-03-31"}},
 	}
 	for _, r := range reports.All() {
 		asked := map[string]string{}

@@ -71,6 +71,8 @@ type ResolverRoot interface {
 	EstimateChange() EstimateChangeResolver
 	EstimateChanges() EstimateChangesResolver
 	EstimateReview() EstimateReviewResolver
+	Exception() ExceptionResolver
+	Exceptions() ExceptionsResolver
 	Expiring() ExpiringResolver
 	ExportBatch() ExportBatchResolver
 	ExportFile() ExportFileResolver
@@ -367,6 +369,17 @@ type EstimateReviewResolver interface {
 	LapsedSold(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
 	LapsedUsed(ctx context.Context, obj *books.EstimateReview) (revrec.Credits, error)
 	FinalBreakage(ctx context.Context, obj *books.EstimateReview) (*decimal.Decimal, error)
+}
+type ExceptionResolver interface {
+	On(ctx context.Context, obj *books.Exception) (*ledger.Date, error)
+
+	Reason(ctx context.Context, obj *books.Exception) (string, error)
+
+	Credits(ctx context.Context, obj *books.Exception) (*revrec.Credits, error)
+	Amount(ctx context.Context, obj *books.Exception) (*books.BreakageAmount, error)
+}
+type ExceptionsResolver interface {
+	RowCount(ctx context.Context, obj *books.Exceptions) (int, error)
 }
 type ExpiringResolver interface {
 	Customer(ctx context.Context, obj *books.Expiring) (*books.Customer, error)
@@ -765,6 +778,7 @@ type QueryResolver interface {
 	Income(ctx context.Context, from ledger.Date, to ledger.Date, groupBy IncomeDimension, asOf *time.Time, first int, after *string) (*books.Income, error)
 	OutOfPeriod(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OutOfPeriod, error)
 	CutOff(ctx context.Context, period ledger.Period, daysAfter int, asOf *time.Time) (*books.CutOff, error)
+	Exceptions(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.Exceptions, error)
 	RevenueFromOpeningBalance(ctx context.Context, from ledger.Date, to ledger.Date, asOf *time.Time) (*books.OpeningRevenue, error)
 	RemainingObligation(ctx context.Context, on ledger.Date, asOf *time.Time, leaveShortTerm bool) (*books.Remaining, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
@@ -2245,6 +2259,20 @@ type Query {
     "Leaves out what was recorded or posted later. Now where null."
     asOf: DateTime
   ): CutOff! @requires(role: VIEWER)
+
+  """
+  What somebody should look at, by kind: what is booked out of period, estimates that reviews found stale or exceeded, manual lines on control accounts, months that were
+  opened again. Of what was booked under the days, and found or done on them, by ` + "`" + `asOf` + "`" + `. Rejected and duplicate events leave no trace and are not in it.
+  Errors: INVALID, TOO_LARGE beyond ten years.
+  """
+  exceptions(
+    "The first day, in the book's time zone."
+    from: Date!
+    "The last one, included: within ten years."
+    to: Date!
+    "Leaves out what was posted, found and done later. Now where null."
+    asOf: DateTime
+  ): Exceptions! @requires(role: VIEWER)
 
   """
   How much of the revenue of a span was in the contract liability when it began, by policy and currency, and what of it is of performance obligations that were
@@ -8106,6 +8134,66 @@ type CutOffTotal {
   revenue: [BreakageMoney!]!
 }
 
+"What somebody should look at."
+type Exceptions {
+  "The first day."
+  from: Date!
+  "The last one."
+  to: Date!
+  "What was posted, found and done by then is in it."
+  asOf: DateTime!
+  "The number of the last entry that was posted by then; 0 where there is none."
+  postedThrough: Int!
+  "In order of kind."
+  rows: [Exception!]!
+  "How many rows there are."
+  rowCount: Int!
+  "How many rows of each kind, in order; kinds without any too."
+  counts: [ExceptionCount!]!
+}
+
+"How many exceptions of one kind there are."
+type ExceptionCount {
+  "The kind."
+  kind: ExceptionKind!
+  "How many rows."
+  count: Int!
+}
+
+"What an exception is."
+enum ExceptionKind {
+  "Booked under another month than it happened in: a row of ` + "`" + `outOfPeriod` + "`" + `."
+  OUT_OF_PERIOD
+  "A review of an estimate passed a threshold, other than use above it."
+  STALE_ESTIMATE
+  "In a month of purchase more was used than the estimate leaves for use."
+  USE_ABOVE_EXPECTATION
+  "A line of a manual entry, or of its reversal, on an account that lots, pools and purchases derive."
+  MANUAL_ON_CONTROL_ACCOUNT
+  "A month was opened again."
+  MONTH_REOPENED
+}
+
+"One thing to look at. What the fields hold goes by its kind."
+type Exception {
+  "What it is."
+  kind: ExceptionKind!
+  "The accounting date of an entry, the day of a review or of a reopening; null out of period."
+  on: Date
+  "The month that it is about: in which it happened, that was reviewed, under which it is booked, that was reopened."
+  period: Period!
+  "The month booked, the code of the policy, the number of the entry; empty for a month that was reopened."
+  subject: String!
+  "The kind of entry, what the review found (a ` + "`" + `ReviewReason` + "`" + `), the account, why it was reopened."
+  reason: String!
+  "How many entries, months of purchase or lines; 0 for a stale estimate."
+  count: Int!
+  "How much was used above what was expected; null for other kinds."
+  credits: Credits
+  "Revenue of what is out of period; of a line, debit positive; null for other kinds."
+  amount: BreakageMoney
+}
+
 "Revenue by what it came out of."
 type OpeningBalanceRevenue {
   "The first accounting date."
@@ -12091,6 +12179,58 @@ func (ec *executionContext) childFields_EventDimension(ctx context.Context, fiel
 		return ec.fieldContext_EventDimension_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventDimension", field.Name)
+}
+
+func (ec *executionContext) childFields_Exception(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Exception_kind(ctx, field)
+	case "on":
+		return ec.fieldContext_Exception_on(ctx, field)
+	case "period":
+		return ec.fieldContext_Exception_period(ctx, field)
+	case "subject":
+		return ec.fieldContext_Exception_subject(ctx, field)
+	case "reason":
+		return ec.fieldContext_Exception_reason(ctx, field)
+	case "count":
+		return ec.fieldContext_Exception_count(ctx, field)
+	case "credits":
+		return ec.fieldContext_Exception_credits(ctx, field)
+	case "amount":
+		return ec.fieldContext_Exception_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Exception", field.Name)
+}
+
+func (ec *executionContext) childFields_ExceptionCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ExceptionCount_kind(ctx, field)
+	case "count":
+		return ec.fieldContext_ExceptionCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExceptionCount", field.Name)
+}
+
+func (ec *executionContext) childFields_Exceptions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_Exceptions_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Exceptions_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Exceptions_asOf(ctx, field)
+	case "postedThrough":
+		return ec.fieldContext_Exceptions_postedThrough(ctx, field)
+	case "rows":
+		return ec.fieldContext_Exceptions_rows(ctx, field)
+	case "rowCount":
+		return ec.fieldContext_Exceptions_rowCount(ctx, field)
+	case "counts":
+		return ec.fieldContext_Exceptions_counts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Exceptions", field.Name)
 }
 
 func (ec *executionContext) childFields_Expiring(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19336,6 +19476,36 @@ func (ec *executionContext) field_Query_estimates_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["reverse"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_exceptions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (ledger.Date, error) {
+			return ec.unmarshalNDate2drawdownᚋledgerᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -40538,6 +40708,504 @@ func leaf_EventDimension_value(obj *books.EventDimension) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_EventDimension_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EventDimension", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exception_kind(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	if plain := leaf_Exception_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ExceptionKind) graphql.Marshaler {
+			return ec.marshalNExceptionKind2drawdownᚋinternalᚋbooksᚐExceptionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exception_kind(obj *books.Exception) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_Exception_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, false, false, "ExceptionKind")
+}
+
+func (ec *executionContext) _Exception_on(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exception().On(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exception_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, true, true, "Date")
+}
+
+func (ec *executionContext) _Exception_period(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	if plain := leaf_Exception_period(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_period(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Period, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Period) graphql.Marshaler {
+			return ec.marshalNPeriod2drawdownᚋledgerᚐPeriod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exception_period(obj *books.Exception) graphql.Marshaler {
+	v := obj.Period
+	return scalar.MarshalPeriod(v)
+}
+func (ec *executionContext) fieldContext_Exception_period(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, false, false, "Period")
+}
+
+func (ec *executionContext) _Exception_subject(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	if plain := leaf_Exception_subject(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exception_subject(obj *books.Exception) graphql.Marshaler {
+	v := obj.Subject
+	return scalar.MarshalString(v)
+}
+func (ec *executionContext) fieldContext_Exception_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, false, false, "String")
+}
+
+func (ec *executionContext) _Exception_reason(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exception().Reason(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exception_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, true, true, "String")
+}
+
+func (ec *executionContext) _Exception_count(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	if plain := leaf_Exception_count(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exception_count(obj *books.Exception) graphql.Marshaler {
+	v := obj.Count
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Exception_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Exception_credits(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_credits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exception().Credits(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *revrec.Credits) graphql.Marshaler {
+			return ec.marshalOCredits2ᚖdrawdownᚋrevrecᚐCredits(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exception_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exception", field, true, true, "Credits")
+}
+
+func (ec *executionContext) _Exception_amount(ctx context.Context, field graphql.CollectedField, obj *books.Exception) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exception_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exception().Amount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.BreakageAmount) graphql.Marshaler {
+			return ec.marshalOBreakageMoney2ᚖdrawdownᚋinternalᚋbooksᚐBreakageAmount(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Exception_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Exception",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BreakageMoney(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ExceptionCount_kind(ctx context.Context, field graphql.CollectedField, obj *books.ExceptionCount) (ret graphql.Marshaler) {
+	if plain := leaf_ExceptionCount_kind(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExceptionCount_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v books.ExceptionKind) graphql.Marshaler {
+			return ec.marshalNExceptionKind2drawdownᚋinternalᚋbooksᚐExceptionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExceptionCount_kind(obj *books.ExceptionCount) graphql.Marshaler {
+	v := obj.Kind
+	return scalar.MarshalString(string(v))
+}
+func (ec *executionContext) fieldContext_ExceptionCount_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExceptionCount", field, false, false, "ExceptionKind")
+}
+
+func (ec *executionContext) _ExceptionCount_count(ctx context.Context, field graphql.CollectedField, obj *books.ExceptionCount) (ret graphql.Marshaler) {
+	if plain := leaf_ExceptionCount_count(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExceptionCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ExceptionCount_count(obj *books.ExceptionCount) graphql.Marshaler {
+	v := obj.Count
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_ExceptionCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExceptionCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Exceptions_from(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	if plain := leaf_Exceptions_from(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exceptions_from(obj *books.Exceptions) graphql.Marshaler {
+	v := obj.From
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Exceptions_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exceptions", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Exceptions_to(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	if plain := leaf_Exceptions_to(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exceptions_to(obj *books.Exceptions) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_Exceptions_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exceptions", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Exceptions_asOf(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	if plain := leaf_Exceptions_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exceptions_asOf(obj *books.Exceptions) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Exceptions_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exceptions", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Exceptions_postedThrough(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	if plain := leaf_Exceptions_postedThrough(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_postedThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PostedThrough, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int64) graphql.Marshaler {
+			return ec.marshalNInt2int64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Exceptions_postedThrough(obj *books.Exceptions) graphql.Marshaler {
+	v := obj.PostedThrough
+	return graphql.MarshalInt64(v)
+}
+func (ec *executionContext) fieldContext_Exceptions_postedThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exceptions", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Exceptions_rows(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.Exception) graphql.Marshaler {
+			return ec.marshalNException2ᚕdrawdownᚋinternalᚋbooksᚐExceptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exceptions_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Exceptions",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Exception(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Exceptions_rowCount(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_rowCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Exceptions().RowCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exceptions_rowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Exceptions", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Exceptions_counts(ctx context.Context, field graphql.CollectedField, obj *books.Exceptions) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Exceptions_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ExceptionCount) graphql.Marshaler {
+			return ec.marshalNExceptionCount2ᚕdrawdownᚋinternalᚋbooksᚐExceptionCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Exceptions_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Exceptions",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExceptionCount(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Expiring_customer(ctx context.Context, field graphql.CollectedField, obj *books.Expiring) (ret graphql.Marshaler) {
@@ -64802,6 +65470,50 @@ func (ec *executionContext) fieldContext_Query_cutOff(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_cutOff_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exceptions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exceptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Exceptions(ctx, fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["asOf"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.Exceptions) graphql.Marshaler {
+			return ec.marshalNExceptions2ᚖdrawdownᚋinternalᚋbooksᚐExceptions(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exceptions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Exceptions(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_exceptions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -92412,6 +93124,179 @@ func (ec *executionContext) plain_EventDimension(sel ast.SelectionSet, obj *book
 	return out
 }
 
+var exceptionImplementors = []string{"Exception"}
+
+func (ec *executionContext) _Exception(ctx context.Context, sel ast.SelectionSet, obj *books.Exception) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exceptionImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Exception")
+		case "kind":
+			out.Values[i] = ec._Exception_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "on":
+			out.Values[i] = ec._Exception_on(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "period":
+			out.Values[i] = ec._Exception_period(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subject":
+			out.Values[i] = ec._Exception_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Exception_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._Exception_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credits":
+			out.Values[i] = ec._Exception_credits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._Exception_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var exceptionCountImplementors = []string{"ExceptionCount"}
+
+func (ec *executionContext) _ExceptionCount(ctx context.Context, sel ast.SelectionSet, obj *books.ExceptionCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exceptionCountImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExceptionCount")
+		case "kind":
+			out.Values[i] = ec._ExceptionCount_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._ExceptionCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+// plain_ExceptionCount returns nil where a required field is null, which needs to say where it is.
+func (ec *executionContext) plain_ExceptionCount(sel ast.SelectionSet, obj *books.ExceptionCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exceptionCountImplementors)
+	out := walk.NewObject(fields)
+	for i := range fields {
+		switch fields[i].Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExceptionCount")
+		case "kind":
+			out.Values[i] = leaf_ExceptionCount_kind(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		case "count":
+			out.Values[i] = leaf_ExceptionCount_count(obj)
+			if out.Values[i] == graphql.Null {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return out
+}
+
+var exceptionsImplementors = []string{"Exceptions"}
+
+func (ec *executionContext) _Exceptions(ctx context.Context, sel ast.SelectionSet, obj *books.Exceptions) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exceptionsImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Exceptions")
+		case "from":
+			out.Values[i] = ec._Exceptions_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._Exceptions_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._Exceptions_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "postedThrough":
+			out.Values[i] = ec._Exceptions_postedThrough(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._Exceptions_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rowCount":
+			out.Values[i] = ec._Exceptions_rowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._Exceptions_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
 var expiringImplementors = []string{"Expiring"}
 
 func (ec *executionContext) _Expiring(ctx context.Context, sel ast.SelectionSet, obj *books.Expiring) graphql.Marshaler {
@@ -98848,6 +99733,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cutOff(ctx, field)
+				})
+		case "exceptions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_exceptions(ctx, field)
 				})
 		case "revenueFromOpeningBalance":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -106076,6 +106967,69 @@ func (ec *executionContext) unmarshalNEventDimensionInput2ᚖdrawdownᚋinternal
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNException2drawdownᚋinternalᚋbooksᚐException(ctx context.Context, sel ast.SelectionSet, v books.Exception) graphql.Marshaler {
+	return ec._Exception(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNException2ᚕdrawdownᚋinternalᚋbooksᚐExceptionᚄ(ctx context.Context, sel ast.SelectionSet, v []books.Exception) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNException2drawdownᚋinternalᚋbooksᚐException(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExceptionCount2drawdownᚋinternalᚋbooksᚐExceptionCount(ctx context.Context, sel ast.SelectionSet, v books.ExceptionCount) graphql.Marshaler {
+	return ec._ExceptionCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNExceptionCount2ᚕdrawdownᚋinternalᚋbooksᚐExceptionCountᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ExceptionCount) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExceptionCount2drawdownᚋinternalᚋbooksᚐExceptionCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNExceptionKind2drawdownᚋinternalᚋbooksᚐExceptionKind(ctx context.Context, v any) (books.ExceptionKind, error) {
+	tmp, err := scalar.UnmarshalString(v)
+	res := books.ExceptionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExceptionKind2drawdownᚋinternalᚋbooksᚐExceptionKind(ctx context.Context, sel ast.SelectionSet, v books.ExceptionKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ExceptionKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNExceptions2ᚖdrawdownᚋinternalᚋbooksᚐExceptions(ctx context.Context, sel ast.SelectionSet, v *books.Exceptions) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Exceptions!")
+		return graphql.Null
+	}
+	return ec._Exceptions(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNExpiring2ᚕᚖdrawdownᚋinternalᚋbooksᚐExpiringᚄ(ctx context.Context, sel ast.SelectionSet, v []*books.Expiring) graphql.Marshaler {
 	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -109978,6 +110932,13 @@ func (ec *executionContext) unmarshalOBreakageInput2ᚖdrawdownᚋgraphᚋintern
 	}
 	res, err := ec.unmarshalInputBreakageInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBreakageMoney2ᚖdrawdownᚋinternalᚋbooksᚐBreakageAmount(ctx context.Context, sel ast.SelectionSet, v *books.BreakageAmount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BreakageMoney(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOBudget2ᚖdrawdownᚋinternalᚋbooksᚐBudget(ctx context.Context, sel ast.SelectionSet, v *books.Budget) graphql.Marshaler {
