@@ -50,7 +50,7 @@ func TestDeliveredOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				defer kept.Close()
+				t.Cleanup(func() { _ = kept.Close() })
 				if err := kept.Migrate(ctx); err != nil {
 					t.Fatal(err)
 				}
