@@ -1367,6 +1367,15 @@ const shelves = [
         }
       },
       {
+        "name": "exceptions",
+        "says": "What somebody should look at in a quarter.",
+        "query": "query Exceptions($from: Date!, $to: Date!) {\n  exceptions(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    counts { kind count }\n    rows { kind on period subject reason count credits amount { amount { amount currency } } }\n  }\n}\n",
+        "variables": {
+          "from": "2025-10-01",
+          "to": "2025-12-31"
+        }
+      },
+      {
         "name": "revenueFromOpeningBalance",
         "says": "How much of a quarter's revenue was in the contract liability when the quarter began.",
         "query": "query FromOpeningBalance($from: Date!, $to: Date!) {\n  revenueFromOpeningBalance(from: $from, to: $to) {\n    asOf postedThrough rowCount\n    rows {\n      policy { code }\n      currency\n      opening { amount { amount } }\n      fromOpening { amount { amount } }\n      columns { column amount { amount } }\n      fromSpan { amount { amount } }\n      revenue { amount { amount } }\n      earlier { column amount { amount } }\n    }\n    controlTotal { amount currency }\n    checks { figure currency report { amount } ledger { amount } difference { amount } }\n  }\n}\n",
