@@ -67,7 +67,7 @@ place and moved there when it is whole; without, it goes to standard output.`,
 	})
 	p.limit(flags, "from", "a day, YYYY-MM-DD", isDay)
 	p.limit(flags, "to", "a day, YYYY-MM-DD", isDay)
-	return group("export", "Write the journal, statements, proofs, evidence and the audit trail for other programs", journal, p.statementCommand(), p.auditCommand(), p.periodCommand(), p.packCommand(), p.proofCommand())
+	return group("export", "Write the journal, batches for general ledgers, statements, proofs, evidence and the audit trail", journal, p.statementCommand(), p.auditCommand(), p.periodCommand(), p.packCommand(), p.proofCommand(), p.batchCommand(), p.batchesCommand(), p.answersCommand())
 }
 
 func span(from, to string) (header export.Header, err error) {

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
 		"mkbook": func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
+		"mktarget": func() { must(makeTarget(context.Background(), "sqlite:"+os.Args[1], os.Args[2], os.Args[3])) },
 		"mksealed": func() {
 			must(makeBook(context.Background(), "sqlite:"+os.Args[1]))
 			must(sealBook(context.Background(), "sqlite:"+os.Args[1], os.Args[2]))
@@ -53,6 +54,8 @@ func must(err error) {
 //	                        10,000 credits each for 800.00, and the meters of an LLM
 //	mksealed FILE KEY       such a book, of which acme has used ten credits in January, and
 //	                        January and February are closed and sealed by the key in a file
+//	mktarget FILE CODE PROFILE
+//	                        a target of such a book, with the profile
 //	sql FILE STATEMENT      what a tamperer would do
 //	status CODE COMMAND…    runs a command that must end with the exit code
 //	holding FILE COMMAND…   runs a command while another process writes
@@ -163,6 +166,21 @@ func sealBook(ctx context.Context, url, keyFile string) (err error) {
 		}
 	}
 	return nil
+}
+
+// makeTarget makes a target for the export of batches.
+func makeTarget(ctx context.Context, url, code, profile string) error {
+	db, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { must(db.Close()) }()
+	book, err := books.Open(ctx, db, books.Options{})
+	if err != nil {
+		return err
+	}
+	_, err = book.ExportTargetCreate(ctx, "target "+code, books.NewExportTarget{Code: code, Profile: profile})
+	return err
 }
 
 func execSQL(path, statement string) error {
