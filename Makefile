@@ -82,8 +82,8 @@ fuzz: ## fuzz each parser for FUZZTIME (20s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: fuzz-short
-fuzz-short: ## fuzz each parser for four seconds, as make test does
-	@scripts/fuzz.sh 4s fresh
+fuzz-short: ## fuzz each parser for three seconds, as make test does
+	@scripts/fuzz.sh 3s fresh
 
 .PHONY: cover
 cover: ## test coverage by function, and coverage.html

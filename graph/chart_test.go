@@ -15,6 +15,9 @@ import (
 // TestChartsFoot adds up the charts of a random book, and compares every point with the
 // draws, recognitions, purchases and lines below it, and the whole with the trial balance.
 func TestChartsFoot(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one thing after the other, in which the race detector sees nothing")
+	}
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			a := newAPI(t)

@@ -44,6 +44,9 @@ const evidenceFields = `hash canonical dataHash version through expiryAge rate p
 // An estimate is computed, proposed with what it rests on, reviewed, approved, and comes out
 // again: from what was kept also when late facts have changed the book.
 func TestComputedEstimate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one thing after the other, in which the race detector sees nothing")
+	}
 	hashes := map[string]string{}
 	onEachEngine(t, func(t *testing.T, a *api) {
 		cohortsOf(t, a)

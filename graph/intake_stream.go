@@ -131,6 +131,7 @@ func (s *usageStream) add(row intake.Row) bool {
 	one := usageRow{line: row.Line, index: row.Index}
 	if row.Err != nil {
 		one.bad = &books.UsageOutcome{Source: row.Event.Source, ID: row.Event.ID, Status: books.Rejected, Reason: row.Err}
+		s.books.UsageUnreadable(row.Err)
 	} else {
 		s.open.events = append(s.open.events, row.Event)
 	}

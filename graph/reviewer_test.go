@@ -13,6 +13,9 @@ import (
 // when, who proposed and approved it, on what data, by which formula, how did it do, what does
 // one point more cost, and which lots and uses is a figure made of.
 func TestReviewerOfBreakage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one thing after the other, in which the race detector sees nothing")
+	}
 	onEachEngine(t, func(t *testing.T, a *api) {
 		cohortsOf(t, a)
 		ann := newToken(t, a.books, books.NewToken{Name: "ann", Roles: []books.Role{books.Accountant}})

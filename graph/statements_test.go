@@ -26,6 +26,9 @@ var argumentsOfLists = map[string]string{"draws.customer": `"c-00"`, "lapsing.wi
 // the rows it refers to, and pages of the lists below it, counted. So a list or a field
 // that somebody adds is held to it.
 func TestStatementsOfAPageDoNotGrow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one thing after the other, in which the race detector sees nothing")
+	}
 	a := newAPI(t)
 	a.serve(graph.Options{Limits: graph.Limits{Rate: -1, Complexity: 10_000_000}}) // it asks for more than a caller may in so short a time
 	a.fill()

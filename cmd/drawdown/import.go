@@ -209,6 +209,9 @@ func (p *program) importFile(ctx context.Context, book *books.Books, name string
 	if closed := kept.close(); err == nil {
 		err = closed
 	}
+	if counted := book.WriteNotRecorded(context.WithoutCancel(ctx)); err == nil {
+		err = counted
+	}
 	if kept.count > 0 {
 		result.RejectedFile = kept.path
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
-		"mkbook": func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
+		"mkbook":   func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
 		"mktarget": func() { must(makeTarget(context.Background(), "sqlite:"+os.Args[1], os.Args[2], os.Args[3])) },
 		"mksealed": func() {
 			must(makeBook(context.Background(), "sqlite:"+os.Args[1]))

@@ -258,5 +258,8 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	if err := server.Shutdown(within); err != nil {
 		log.Warn("some requests did not end in time", "error", err)
 	}
+	if err := book.WriteNotRecorded(within); err != nil {
+		log.Warn("how much usage was not recorded in the last minute is not kept", "error", err)
+	}
 	return nil
 }

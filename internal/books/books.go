@@ -30,6 +30,7 @@ type Books struct {
 	// duplicates says whether the last transaction of usage met events that were recorded
 	// before.
 	duplicates atomic.Bool
+	unrecorded notRecorded
 	// policies are those that usage has met.
 	policies knownPolicies
 	watch    Watch

@@ -19,9 +19,11 @@ const (
 	UseAboveExpectation ExceptionKind = "USE_ABOVE_EXPECTATION"
 	ManualOnControl     ExceptionKind = "MANUAL_ON_CONTROL_ACCOUNT"
 	MonthReopened       ExceptionKind = "MONTH_REOPENED"
+	UsageRejected       ExceptionKind = "USAGE_REJECTED"
+	UsageDuplicate      ExceptionKind = "USAGE_DUPLICATE"
 )
 
-var exceptionKinds = []ExceptionKind{BookedOutOfPeriod, StaleEstimate, UseAboveExpectation, ManualOnControl, MonthReopened}
+var exceptionKinds = []ExceptionKind{BookedOutOfPeriod, StaleEstimate, UseAboveExpectation, ManualOnControl, MonthReopened, UsageRejected, UsageDuplicate}
 
 // ExceptionsRequest asks for what was booked under the days From through To, and was found and done on
 // them, as it stood at an instant.
@@ -50,8 +52,8 @@ type Exception struct {
 	On      ledger.Date    // zero for what is booked out of period
 	Period  ledger.Period  // that it is about
 	Subject string         // month booked, code of the policy, number of the entry; "" for a month
-	Reason  string         // kind of entry, what the review found, the account, why it was reopened
-	Count   int64          // entries, months of purchase, lines
+	Reason  string         // kind of entry, what the review found, the account, why it was reopened, the code of a rejection
+	Count   int64          // entries, months of purchase, lines, events
 	Credits revrec.Credits // used above what was expected
 	Amount  BreakageAmount // revenue of what is out of period; of a line, debit positive
 	Money   bool           // there is an amount
@@ -61,7 +63,8 @@ type Exception struct {
 const exceptionPage = 500
 
 // Exceptions lists what is booked out of period, estimates that reviews found stale or exceeded, lines that
-// people wrote on accounts that the sub-ledger derives, and months that were opened again. Errors: INVALID, TOO_LARGE.
+// people wrote on accounts that the sub-ledger derives, months that were opened again, and usage that was
+// sent on the days and not recorded. Errors: INVALID, TOO_LARGE.
 func (b *Books) Exceptions(ctx context.Context, tx Tx, request ExceptionsRequest) (Exceptions, error) {
 	late, err := b.OutOfPeriod(ctx, tx, OutOfPeriodRequest(request))
 	if err != nil {
@@ -73,7 +76,7 @@ func (b *Books) Exceptions(ctx context.Context, tx Tx, request ExceptionsRequest
 			Kind: BookedOutOfPeriod, Period: row.HappenedIn, Subject: row.BookedIn.String(), Reason: string(row.Kind), Count: row.EntryCount, Amount: row.Revenue, Money: true,
 		})
 	}
-	for _, read := range []func(context.Context) error{w.reviews, w.manual, w.reopened} {
+	for _, read := range []func(context.Context) error{w.reviews, w.manual, w.reopened, w.notRecorded} {
 		if err := read(ctx); err != nil {
 			return Exceptions{}, err
 		}
@@ -183,6 +186,21 @@ func (w *exceptionsWork) reopened(ctx context.Context) error {
 	for i := range closings {
 		if day, in := w.within(closings[i].At); in && closings[i].Act == Reopened {
 			w.Rows = append(w.Rows, Exception{Kind: MonthReopened, On: day, Period: closings[i].Period, Reason: closings[i].Reason, Count: 1})
+		}
+	}
+	return err
+}
+
+func (w *exceptionsWork) notRecorded(ctx context.Context) error {
+	sums, err := w.tx.NotRecorded(ctx, w.From, w.To, w.AsOf)
+	for _, kind := range []struct {
+		status OutcomeStatus
+		kind   ExceptionKind
+	}{{Rejected, UsageRejected}, {Duplicate, UsageDuplicate}} {
+		for _, sum := range sums {
+			if sum.Status == kind.status {
+				w.Rows = append(w.Rows, Exception{Kind: kind.kind, On: sum.Day, Period: sum.Day.Period(), Reason: string(sum.Code), Count: sum.Events})
+			}
 		}
 	}
 	return err

@@ -140,6 +140,9 @@ func (b *Books) RunJob(ctx context.Context, name JobName, options RunOptions) (r
 	if run, err = b.newRun(name, options); err != nil {
 		return JobRun{}, err
 	}
+	if err := b.WriteNotRecorded(ctx); err != nil {
+		return JobRun{}, err
+	}
 	if again, err := b.startRun(ctx, &run, options); err != nil || again {
 		return run, err
 	}

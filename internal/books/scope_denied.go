@@ -266,6 +266,12 @@ func (scopedTx) CountTokens(context.Context, TokenFilter) (int64, error) { retur
 
 func (scopedTx) Findings(context.Context, int) ([]Finding, error) { return nil, errScoped }
 
+func (scopedTx) InsertNotRecorded(context.Context, []NotRecorded) error { return errScoped }
+
+func (scopedTx) NotRecorded(context.Context, ledger.Date, ledger.Date, time.Time) ([]NotRecorded, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) SealFindings(context.Context, int) ([]Finding, error) { return nil, errScoped }
 
 func (scopedTx) OldestWaiting(context.Context, ledger.Date) (Waiting, error) {

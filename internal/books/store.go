@@ -33,6 +33,7 @@ type Tx interface {
 	bookTx
 	periodTx
 	sealTx
+	notRecordedTx
 	catalogTx
 	purchaseTx
 	usageTx

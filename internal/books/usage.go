@@ -117,6 +117,10 @@ func (b *Books) recordUsage(ctx context.Context, events []UsageInput) ([]UsageOu
 		case err == nil || errors.Is(err, errNothingRecorded):
 			b.duplicates.Store(batch.found)
 			b.watch.UsageWritten(batch.outcomes, time.Since(began))
+			b.countOutcomes(batch.outcomes)
+			if b.unrecorded.due() {
+				_ = b.WriteNotRecorded(ctx) // what fails is counted on; the events are recorded
+			}
 			return batch.outcomes, nil
 		case CodeOf(err) != AlreadyExists || try == maxRaces:
 			return nil, err

@@ -19,6 +19,8 @@ const maxBatchBytes = 16 << 20
 // Recorder records usage: *books.Books does.
 type Recorder interface {
 	RecordUsage(ctx context.Context, events []books.UsageInput) ([]books.UsageOutcome, error)
+	// UsageUnreadable counts an event that could not be read.
+	UsageUnreadable(reason *books.Error)
 }
 
 // Summary says what became of the events of a file.
@@ -112,7 +114,9 @@ func (b *batch) record(ctx context.Context) error {
 	}
 	for _, row := range b.rows {
 		refused := row.Err
-		if refused == nil {
+		if refused != nil {
+			b.recorder.UsageUnreadable(refused)
+		} else {
 			outcome := outcomes[0]
 			outcomes = outcomes[1:]
 			switch outcome.Status {

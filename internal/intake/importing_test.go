@@ -16,7 +16,11 @@ type fakeBook struct {
 	seen    map[string]bool
 	batches []int
 	err     error
+	// unreadable counts events that could not be read.
+	unreadable int
 }
+
+func (f *fakeBook) UsageUnreadable(*books.Error) { f.unreadable++ }
 
 func (f *fakeBook) RecordUsage(_ context.Context, events []books.UsageInput) ([]books.UsageOutcome, error) {
 	if f.err != nil {
@@ -68,6 +72,9 @@ func TestImport(t *testing.T) {
 	first := run()
 	if first.Recorded != 10_009 || first.Duplicates != 0 || first.Rejected != 2 || first.Credits.String() != "5004.5" {
 		t.Errorf("first %+v", first)
+	}
+	if book.unreadable != 1 {
+		t.Errorf("%d rows counted as unreadable, want that without a time", book.unreadable)
 	}
 	if fmt.Sprint(book.batches) != "[5000 5000 10]" {
 		t.Errorf("batches of %v", book.batches)

@@ -201,10 +201,29 @@ func (b *book) exceptions(before time.Time) {
 	if got := rows(before); got != late {
 		b.t.Errorf("as of then:\n%s", got)
 	}
+	// The same event twice, one for a customer who is none, and one that cannot be read.
+	ten := decimal.NewFromInt(10)
+	for range 2 {
+		_, err = b.RecordUsage(b.t.Context(), []books.UsageInput{{ID: "twice", Customer: "acme", Credits: &ten, OccurredAt: b.now}, {ID: "lost", Customer: "nobody", Credits: &ten}})
+		b.must(err)
+	}
+	b.UsageUnreadable(&books.Error{Code: books.Invalid})
+	b.now = b.now.Add(time.Minute)
+	counted := b.now
+	b.must(b.WriteNotRecorded(b.t.Context()))
+	b.must(b.WriteNotRecorded(b.t.Context())) // there is nothing more to write
 	want := late + `
 ROW,MANUAL_ON_CONTROL_ACCOUNT,2024-02-10,2024-02,number,DEFERRED_REVENUE,1,,5.00,USD,5.00,USD
 ROW,MANUAL_ON_CONTROL_ACCOUNT,2024-02-10,2024-02,number,USAGE_REVENUE,1,,-5.00,USD,-5.00,USD
 ROW,MONTH_REOPENED,2024-02-09,2024-01,,r,1,,,,,`
+	if got := rows(counted.Add(-time.Microsecond)); got != want {
+		b.t.Errorf("before the counts:\n%s", got)
+	}
+	day := ledger.DateOf(counted, time.UTC)
+	want += fmt.Sprintf(`
+ROW,USAGE_REJECTED,%[1]s,%[2]s,,INVALID,1,,,,,
+ROW,USAGE_REJECTED,%[1]s,%[2]s,,NOT_FOUND,2,,,,,
+ROW,USAGE_DUPLICATE,%[1]s,%[2]s,,,1,,,,,`, day, day.Period())
 	if got := rows(b.now); got != want {
 		b.t.Errorf("now:\n%s", got)
 	}

@@ -11,15 +11,15 @@ import (
 func exceptions() []Report {
 	return []Report{{
 		Name: "exceptions", Title: "Exceptions", Page: "finance/exceptions.md",
-		About:      "What is booked out of period, estimates that reviews found stale or exceeded, manual lines on control accounts, months that were opened again.",
+		About:      "What is booked out of period, estimates that reviews found stale or exceeded, manual lines on control accounts, months that were opened again, usage that was rejected or sent twice.",
 		Parameters: []Parameter{From, To, AsOf},
 		Columns: append([]Column{
-			{Name: "kind", Kind: Text, About: "OUT_OF_PERIOD, STALE_ESTIMATE, USE_ABOVE_EXPECTATION, MANUAL_ON_CONTROL_ACCOUNT, MONTH_REOPENED"},
-			{Name: "on", Kind: Date, About: "accounting date of an entry, day of the review or of the reopening; empty out of period"},
+			{Name: "kind", Kind: Text, About: "OUT_OF_PERIOD, STALE_ESTIMATE, USE_ABOVE_EXPECTATION, MANUAL_ON_CONTROL_ACCOUNT, MONTH_REOPENED, USAGE_REJECTED, USAGE_DUPLICATE"},
+			{Name: "on", Kind: Date, About: "accounting date of an entry, day of the review or of the reopening, or on which events were sent; empty out of period"},
 			{Name: "period", Kind: Month, About: "the month that it is about"},
-			{Name: "subject", Kind: Text, About: "month booked, code of the policy, number of the entry; empty for a month"},
-			{Name: "reason", Kind: Text, About: "kind of entry, what the review found, the account, why it was reopened"},
-			{Name: "count", Kind: Number, About: "entries, months of purchase, lines; 0 of an estimate"},
+			{Name: "subject", Kind: Text, About: "month booked, code of the policy, number of the entry; empty for a month and for events"},
+			{Name: "reason", Kind: Text, About: "kind of entry, what the review found, the account, why it was reopened, the code of a rejection"},
+			{Name: "count", Kind: Number, About: "entries, months of purchase, lines, events; 0 of an estimate"},
 			{Name: "credits", Kind: Decimal, About: "used above what was expected; empty elsewhere"},
 		}, money("revenue out of period; of a line, debit positive; empty elsewhere")...),
 		Write: writeExceptions,

@@ -21,6 +21,9 @@ import (
 // TestMigrateAfterCrash crashes after each migration and before the mark that it was
 // applied: the next start goes on from there.
 func TestMigrateAfterCrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks one thing after the other, in which the race detector sees nothing")
+	}
 	ctx := t.Context()
 	files, err := filepath.Glob("migrations/sqlite/*.up.sql")
 	if err != nil || len(files) == 0 {

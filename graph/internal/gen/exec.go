@@ -2262,7 +2262,8 @@ type Query {
 
   """
   What somebody should look at, by kind: what is booked out of period, estimates that reviews found stale or exceeded, manual lines on control accounts, months that were
-  opened again. Of what was booked under the days, and found or done on them, by ` + "`" + `asOf` + "`" + `. Rejected and duplicate events leave no trace and are not in it.
+  opened again, events that were rejected or sent twice. Of what was booked under the days, and found or done on them, by ` + "`" + `asOf` + "`" + `. Rejected and duplicate
+  events are counted once a minute; a server that is killed loses the counts of its last.
   Errors: INVALID, TOO_LARGE beyond ten years.
   """
   exceptions(
@@ -8172,21 +8173,25 @@ enum ExceptionKind {
   MANUAL_ON_CONTROL_ACCOUNT
   "A month was opened again."
   MONTH_REOPENED
+  "Events that were sent on a day and rejected, by code. They may have been sent again, right, since."
+  USAGE_REJECTED
+  "Events that were sent on a day and had been recorded before. They changed nothing."
+  USAGE_DUPLICATE
 }
 
 "One thing to look at. What the fields hold goes by its kind."
 type Exception {
   "What it is."
   kind: ExceptionKind!
-  "The accounting date of an entry, the day of a review or of a reopening; null out of period."
+  "The accounting date of an entry, the day of a review or of a reopening, or on which events were sent; null out of period."
   on: Date
   "The month that it is about: in which it happened, that was reviewed, under which it is booked, that was reopened."
   period: Period!
-  "The month booked, the code of the policy, the number of the entry; empty for a month that was reopened."
+  "The month booked, the code of the policy, the number of the entry; empty for a month that was reopened and for events."
   subject: String!
-  "The kind of entry, what the review found (a ` + "`" + `ReviewReason` + "`" + `), the account, why it was reopened."
+  "The kind of entry, what the review found (a ` + "`" + `ReviewReason` + "`" + `), the account, why it was reopened, the ` + "`" + `ErrorCode` + "`" + ` of rejected events; empty for duplicates."
   reason: String!
-  "How many entries, months of purchase or lines; 0 for a stale estimate."
+  "How many entries, months of purchase, lines or events; 0 for a stale estimate."
   count: Int!
   "How much was used above what was expected; null for other kinds."
   credits: Credits

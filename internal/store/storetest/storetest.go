@@ -85,6 +85,7 @@ func Run(t *testing.T, open func(t *testing.T) books.Store) {
 		{"a closing waits for who books", closeWaits},
 		{"reopenings", reopenings},
 		{"seals", seals},
+		{"usage that was not recorded", notRecorded},
 		{"manual entries", manualEntries},
 		{"tasks of a closing", closeTasks},
 		{"what a period accounts for", accounted},
