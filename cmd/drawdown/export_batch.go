@@ -40,17 +40,17 @@ until its target is changed. Where nothing was posted since, nothing is made, an
 error. A server on the same book may write the batch instead: it goes to the directory all the
 same.
 
-With --batch nothing is made, and the files of that one are written. A file that is there
+With --number nothing is made, and the files of that one are written. A file that is there
 already stays where it has these bytes, and is an error where it has others.`,
 		Example: `  drawdown export batch --target netsuite --dir batches
-  drawdown export batch --target netsuite --batch 7 --dir again`,
+  drawdown export batch --target netsuite --number 7 --dir again`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case o.target == "" || o.dir == "":
 				return badUsage("export batch takes --target and --dir")
 			case o.number != 0 && o.through != 0:
-				return badUsage("--through is for a new batch: leave it out with --batch")
+				return badUsage("--last-entry is for a new batch: leave it out with --number")
 			}
 			return p.withBook(c.Context(), func(book *books.Books) error { return p.exportBatch(c.Context(), book, o) })
 		},
@@ -58,10 +58,10 @@ already stays where it has these bytes, and is an error where it has others.`,
 	flags := c.Flags()
 	flags.StringVar(&o.target, "target", "", "the `code` of the target")
 	flags.StringVar(&o.dir, "dir", "", "the `directory` to write into; it is made where it is missing")
-	flags.Int64Var(&o.number, "batch", 0, "the `number` of a batch that is there already")
-	flags.Int64Var(&o.through, "through", 0, "the `number` of the last entry of a new batch (default: the last of the book)")
-	p.limit(flags, "batch", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
-	p.limit(flags, "through", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
+	flags.Int64Var(&o.number, "number", 0, "the `number` of a batch that is there already")
+	flags.Int64Var(&o.through, "last-entry", 0, "the `number` of the last entry of a new batch (default: the last of the book)")
+	p.limit(flags, "number", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
+	p.limit(flags, "last-entry", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
 	return c
 }
 
@@ -139,7 +139,7 @@ func batchOf(ctx context.Context, tx books.Tx, code string, number int64) (targe
 			}
 		}
 		if len(batches) < page.Limit {
-			return target, batch, &books.Error{Code: books.NotFound, Field: "batch", Message: fmt.Sprintf("%s has no batch %d", code, number)}
+			return target, batch, &books.Error{Code: books.NotFound, Field: "number", Message: fmt.Sprintf("%s has no batch %d", code, number)}
 		}
 		page.After = batches[len(batches)-1].ID
 	}
@@ -160,7 +160,13 @@ func (p *program) nextBatch(ctx context.Context, book *books.Books, target books
 		p.say("batch %d of %s waits already: it is written first", drafts[0].Number, target.Code)
 		return drafts[0], nil
 	}
-	return book.ExportBatchCreate(ctx, "drawdown export batch "+strconv.FormatInt(time.Now().UnixNano(), 36), books.NewExportBatch{Target: target.ID, Through: through})
+	made, err := book.ExportBatchCreate(ctx, "drawdown export batch "+strconv.FormatInt(time.Now().UnixNano(), 36), books.NewExportBatch{Target: target.ID, Through: through})
+	if refused := (*books.Error)(nil); errors.As(err, &refused) && refused.Field == "through" {
+		named := *refused
+		named.Field = "last-entry"
+		err = &named
+	}
+	return made, err
 }
 
 // batchLookEvery is how often it is looked how far a batch is.
@@ -181,7 +187,7 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 	defer func() {
 		stop()
 		if written != nil {
-			<-written
+			<-written //nolint:errcheck // of a writer that was stopped
 		}
 		if bar != nil {
 			_ = bar.Finish() // a bar that cannot be drawn stops nothing
@@ -339,16 +345,16 @@ func (p *program) answersCommand() *cobra.Command {
 	var code string
 	var number int64
 	c := &cobra.Command{
-		Use:   "answers --target CODE --batch NUMBER FILE.csv",
+		Use:   "answers --target CODE --number NUMBER FILE.csv",
 		Short: "Take the ids that a general ledger gave to the journals of a batch",
 		Long: `Take the ids that a general ledger gave to the journals of a batch, out of a CSV file with the
 columns journal and external_id. All lines count or none: each that is wrong is named. The same
 file again changes nothing. It says which journals have no id yet.`,
-		Example: "  drawdown export answers --target netsuite --batch 7 answers.csv",
+		Example: "  drawdown export answers --target netsuite --number 7 answers.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if code == "" || number < 1 {
-				return badUsage("export answers takes --target and --batch")
+				return badUsage("export answers takes --target and --number")
 			}
 			content, err := answersFile(args[0])
 			if err != nil {
@@ -378,8 +384,8 @@ file again changes nothing. It says which journals have no id yet.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&code, "target", "", "the `code` of the target")
-	flags.Int64Var(&number, "batch", 0, "the `number` of the batch")
-	p.limit(flags, "batch", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
+	flags.Int64Var(&number, "number", 0, "the `number` of the batch")
+	p.limit(flags, "number", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
 	return c
 }
 
