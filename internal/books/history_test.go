@@ -53,7 +53,7 @@ func TestHistories(t *testing.T) {
 
 // serverHistories is how many are played on PostgreSQL too: what the rules make of a
 // history is the same there, and the store has a suite of its own.
-const serverHistories = 100
+const serverHistories = 60
 
 // TestHistoriesOnPostgres plays histories on two schemas, which are emptied for each.
 func TestHistoriesOnPostgres(t *testing.T) {
