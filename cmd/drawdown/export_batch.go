@@ -177,11 +177,11 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 	if batch.Status != books.ExportDraft {
 		return batch, nil
 	}
-	bar := p.batchBar(batch)
+	id, bar := batch.ID, p.batchBar(batch)
 	working, stop := context.WithCancel(ctx)
 	written := make(chan error, 1)
 	go func() {
-		_, _, err := book.ExportWrite(working, batch.ID)
+		_, _, err := book.ExportWrite(working, id)
 		written <- err
 	}()
 	defer func() {
@@ -195,7 +195,7 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 	}()
 	for {
 		err := book.View(ctx, func(ctx context.Context, tx books.Tx) error {
-			now, err := tx.ExportBatchesByID(ctx, []string{batch.ID})
+			now, err := tx.ExportBatchesByID(ctx, []string{id})
 			if err == nil {
 				batch = now[0]
 			}
