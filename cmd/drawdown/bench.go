@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -189,10 +188,7 @@ func (p *program) benched(o benchOptions) bench.Program {
 }
 
 func (p *program) reportBenchJSON(report bench.Report) error {
-	encoder := json.NewEncoder(p.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return p.printJSON(report)
 }
 
 // benchWidth bounds the two columns of words, so that the table fits a wide terminal.

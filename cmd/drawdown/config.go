@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -217,10 +216,7 @@ func (p *program) reportSettingsJSON(r *resolution, shown []resolved) error {
 	for _, fault := range r.faults {
 		report.Faults = append(report.Faults, fault.Error())
 	}
-	encoder := json.NewEncoder(p.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return p.printJSON(report)
 }
 
 // printSettings writes the settings as a file of settings, section by section.

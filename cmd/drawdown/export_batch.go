@@ -1,16 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"drawdown/internal/books"
+	"drawdown/internal/destination"
 )
 
 // manifestFile is under what name the manifest of a batch is written beside its files.
@@ -97,11 +98,11 @@ func (p *program) exportBatch(ctx context.Context, book *books.Books, o batchExp
 		if err != nil {
 			return err
 		}
-		if err := keepFile(filepath.Join(o.dir, file.Name), opened); err != nil {
+		if err := keepFile(filepath.Join(o.dir, file.Name), file.Hash, opened); err != nil {
 			return err
 		}
 	}
-	if err := keepFile(filepath.Join(o.dir, manifestFile), bytes.NewReader([]byte(batch.Manifest))); err != nil {
+	if err := keepFile(filepath.Join(o.dir, manifestFile), batch.ManifestHash, strings.NewReader(batch.Manifest)); err != nil {
 		return err
 	}
 	out := &printer{w: p.stdout}
@@ -123,26 +124,19 @@ func batchOf(ctx context.Context, tx books.Tx, code string, number int64) (targe
 	case number == 0:
 		return target, batch, nil
 	}
-	page := books.Page{Limit: 200}
-	for {
-		batches, err := tx.ExportBatches(ctx, books.ExportBatchFilter{TargetID: target.ID}, page)
-		if err != nil {
-			return target, batch, err
-		}
-		for i := range batches {
-			if batches[i].Number == number {
-				all, err := tx.ExportBatchesByID(ctx, []string{batches[i].ID})
-				if err != nil {
-					return target, batch, err
-				}
-				return target, all[0], nil
-			}
-		}
-		if len(batches) < page.Limit {
-			return target, batch, &books.Error{Code: books.NotFound, Field: "number", Message: fmt.Sprintf("%s has no batch %d", code, number)}
-		}
-		page.After = batches[len(batches)-1].ID
+	batches, err := tx.ExportBatches(ctx, books.ExportBatchFilter{TargetID: target.ID}, books.Page{})
+	if err != nil {
+		return target, batch, err
 	}
+	at := slices.IndexFunc(batches, func(b books.ExportBatch) bool { return b.Number == number })
+	if at < 0 {
+		return target, batch, &books.Error{Code: books.NotFound, Field: "number", Message: fmt.Sprintf("%s has no batch %d", code, number)}
+	}
+	withFiles, err := tx.ExportBatchesByID(ctx, []string{batches[at].ID})
+	if err != nil {
+		return target, batch, err
+	}
+	return target, withFiles[0], nil
 }
 
 // nextBatch takes the draft of the target that waits, such as one that an earlier call left when it
@@ -235,8 +229,8 @@ func (p *program) batchBar(batch books.ExportBatch) *progressbar.ProgressBar {
 }
 
 // keepFile writes a file whole, or finds it there with the same bytes.
-func keepFile(path string, content io.ReadSeeker) error {
-	there, err := os.Open(path)
+func keepFile(path string, sum []byte, content io.Reader) error {
+	there, err := destination.SumOf(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		_, err := writeWhole(path, func(w io.Writer) (int, error) {
@@ -246,33 +240,10 @@ func keepFile(path string, content io.ReadSeeker) error {
 		return err
 	case err != nil:
 		return badUsage("--dir: %w", err)
+	case there != hex.EncodeToString(sum):
+		return badUsage("--dir: %s is there with other bytes than those of the batch: give another directory", path)
 	}
-	defer func() { _ = there.Close() }()
-	same, err := sameBytes(there, content)
-	if err == nil && !same {
-		err = badUsage("--dir: %s is there with other bytes than those of the batch: give another directory", path)
-	}
-	return err
-}
-
-func sameBytes(a, b io.Reader) (bool, error) {
-	const chunk = 64 << 10
-	one, other := make([]byte, chunk), make([]byte, chunk)
-	for {
-		n, err := io.ReadFull(a, one)
-		m, otherErr := io.ReadFull(b, other)
-		ended := func(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
-		switch {
-		case err != nil && !ended(err):
-			return false, err
-		case otherErr != nil && !ended(otherErr):
-			return false, otherErr
-		case !bytes.Equal(one[:n], other[:m]):
-			return false, nil
-		case ended(err) || ended(otherErr):
-			return ended(err) == ended(otherErr), nil
-		}
-	}
+	return nil
 }
 
 func (p *program) batchesCommand() *cobra.Command {
@@ -326,10 +297,7 @@ func (p *program) listBatches(batches []books.ExportBatch, asJSON bool) error {
 		all[i] = listed{b.Number, string(b.Status), b.FromEntry, b.ToEntry, b.Lines, b.Progress, b.Answers, b.Problem}
 	}
 	if asJSON {
-		encoder := json.NewEncoder(p.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(all)
+		return p.printJSON(all)
 	}
 	out := &printer{w: p.stdout}
 	rows := table.NewWriter()

@@ -230,10 +230,7 @@ func (p *program) progress(name string, size int64, quiet bool) *progressbar.Pro
 
 func (p *program) reportImport(results []imported, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(p.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(results)
+		return p.printJSON(results)
 	}
 	out := &printer{w: p.stdout}
 	total := intake.Summary{}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -187,8 +186,5 @@ func (p *program) reportReconciledJSON(made *books.Reconciliation) error {
 		minor, functional := l.Difference()
 		report.Lines = append(report.Lines, line{l, l.Status(), minor, functional})
 	}
-	encoder := json.NewEncoder(p.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return p.printJSON(report)
 }

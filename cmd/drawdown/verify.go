@@ -113,10 +113,15 @@ func (p *program) reportFindingsJSON(findings []books.Finding, covered []string)
 	for _, f := range findings {
 		report.Findings = append(report.Findings, finding(f))
 	}
+	return p.printJSON(report)
+}
+
+// printJSON prints a value for machines, as text that a person can read too.
+func (p *program) printJSON(value any) error {
 	encoder := json.NewEncoder(p.stdout)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(report)
+	return encoder.Encode(value)
 }
 
 // printer keeps the first error of many writes.

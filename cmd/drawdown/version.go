@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -30,9 +29,7 @@ func (p *program) versionCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			if asJSON {
-				encoder := json.NewEncoder(p.stdout)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(b)
+				return p.printJSON(b)
 			}
 			_, err := fmt.Fprintln(p.stdout, "drawdown", b)
 			return err

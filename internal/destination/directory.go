@@ -29,7 +29,7 @@ func (d directory) Put(_ context.Context, file File) (place string, err error) {
 		return "", err
 	}
 	to := filepath.Join(d.root, filepath.FromSlash(file.Path))
-	there, err := sumOf(to)
+	there, err := SumOf(to)
 	switch {
 	case err == nil && there == file.SHA256:
 		return to, nil
@@ -55,7 +55,7 @@ func (d directory) Put(_ context.Context, file File) (place string, err error) {
 	}
 	// A link, unlike a renaming, does not take the place of what another server put there.
 	if err := os.Link(f.Name(), to); err != nil {
-		if there, sumErr := sumOf(to); sumErr == nil && there == file.SHA256 {
+		if there, sumErr := SumOf(to); sumErr == nil && there == file.SHA256 {
 			return to, nil
 		}
 		return "", err
@@ -77,7 +77,8 @@ func write(to io.Writer, file File) error {
 	return err
 }
 
-func sumOf(path string) (string, error) {
+// SumOf returns the SHA-256 of a file, in hexadecimal.
+func SumOf(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
