@@ -31,7 +31,10 @@ type notRecorded struct {
 	since  time.Time             // when it was last written, by the machine's clock
 }
 
-func (n *notRecorded) add(of NotRecorded, events int64) {
+func (n *notRecorded) add(counts map[NotRecorded]int64) {
+	if len(counts) == 0 {
+		return
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.counts == nil {
@@ -40,7 +43,9 @@ func (n *notRecorded) add(of NotRecorded, events int64) {
 	if n.since.IsZero() {
 		n.since = time.Now()
 	}
-	n.counts[of] += events
+	for of, events := range counts {
+		n.counts[of] += events
+	}
 }
 
 func (n *notRecorded) due() bool {
@@ -59,24 +64,30 @@ func (n *notRecorded) take() map[NotRecorded]int64 {
 
 // countOutcomes counts what was not recorded of a call that has ended.
 func (b *Books) countOutcomes(outcomes []UsageOutcome) {
+	var counts map[NotRecorded]int64
+	var day ledger.Date
 	for i := range outcomes {
-		switch o := &outcomes[i]; o.Status {
-		case Recorded:
-		case Duplicate:
-			b.unrecorded.add(NotRecorded{Day: b.today(), Status: Duplicate}, 1)
-		case Rejected:
-			b.countRejected(o.Reason)
+		o := &outcomes[i]
+		if o.Status == Recorded {
+			continue
 		}
+		if counts == nil { // most calls have none
+			counts, day = map[NotRecorded]int64{}, b.today()
+		}
+		of := NotRecorded{Day: day, Status: o.Status}
+		if o.Reason != nil {
+			of.Code = o.Reason.Code
+		}
+		counts[of]++
 	}
-}
-
-func (b *Books) countRejected(reason *Error) {
-	b.unrecorded.add(NotRecorded{Day: b.today(), Status: Rejected, Code: reason.Code}, 1)
+	b.unrecorded.add(counts)
 }
 
 // UsageUnreadable counts an event that was rejected before it came to RecordUsage, for it could not
 // be read.
-func (b *Books) UsageUnreadable(reason *Error) { b.countRejected(reason) }
+func (b *Books) UsageUnreadable(reason *Error) {
+	b.unrecorded.add(map[NotRecorded]int64{{Day: b.today(), Status: Rejected, Code: reason.Code}: 1})
+}
 
 // WriteNotRecorded writes what was counted since the last time. Jobs do so, usage does once a
 // minute, and whoever stops a server or ends an import should. Where it fails nothing is lost.
@@ -99,9 +110,7 @@ func (b *Books) WriteNotRecorded(ctx context.Context) error {
 	}
 	err := b.store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.InsertNotRecorded(ctx, rows) })
 	if err != nil {
-		for of, events := range counts {
-			b.unrecorded.add(of, events)
-		}
+		b.unrecorded.add(counts)
 	}
 	return err
 }
