@@ -338,7 +338,7 @@ func openingsOf(ctx context.Context, tx Tx, period ledger.Period, check *CloseCh
 func (b *Books) checkUsage(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
 	check := CloseCheck{Code: CheckUsage, Holds: "Every event of the period is drawn whole, and every draw is booked."}
 	start, end := period.First().Start(b.zone), (period + 1).First().Start(b.zone)
-	since := b.idsSince(start)
+	since := b.IDsSince(start)
 	u, err := tx.UsageAccounted(ctx, period.First(), period.Last(), start, end, since)
 	if err == nil && since != "" && u.OfEvents != u.OfLotDays { // a clock may have been wrong: all events then
 		u, err = tx.UsageAccounted(ctx, period.First(), period.Last(), start, end, "")
@@ -360,10 +360,10 @@ func (b *Books) checkUsage(ctx context.Context, tx Tx, period ledger.Period) (Cl
 	return check, err
 }
 
-// idsSince returns the least id that an event could have been given from an instant on: an
+// IDsSince returns the least id that an event could have been given from an instant on: an
 // event is recorded when it has occurred, but for what clocks differ, and ids are in order
 // of time. Where clock or ids are not the machine's own, they say nothing of time: "".
-func (b *Books) idsSince(at time.Time) string {
+func (b *Books) IDsSince(at time.Time) string {
 	if !b.idsTellTime || at.Unix() <= 0 {
 		return ""
 	}

@@ -126,10 +126,6 @@ func (b *Books) SignFile(ctx context.Context, text []byte) (public ed25519.Publi
 	return public, signature, nil
 }
 
-// IDsSince returns an id that is not above those given from an instant on, "" where ids say nothing
-// of time.
-func (b *Books) IDsSince(at time.Time) string { return b.idsSince(at) }
-
 // StandingBefore returns what the accounts stood at before the day: at the end of the month before it,
 // and what was booked in its month until then.
 func StandingBefore(ctx context.Context, tx Tx, day ledger.Date) ([]export.Line, error) {

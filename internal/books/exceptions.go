@@ -174,15 +174,7 @@ func (w *exceptionsWork) manual(ctx context.Context) error {
 }
 
 func (w *exceptionsWork) reopened(ctx context.Context) error {
-	closed, err := w.tx.PeriodsClosed(ctx)
-	if err != nil {
-		return err
-	}
-	periods := make([]ledger.Period, len(closed))
-	for i := range closed {
-		periods[i] = closed[i].Period
-	}
-	closings, err := w.tx.Closings(ctx, periods)
+	closings, err := ClosingsBy(ctx, w.tx, w.AsOf)
 	for i := range closings {
 		if day, in := w.within(closings[i].At); in && closings[i].Act == Reopened {
 			w.Rows = append(w.Rows, Exception{Kind: MonthReopened, On: day, Period: closings[i].Period, Reason: closings[i].Reason, Count: 1})

@@ -55,3 +55,13 @@ func (a Authors) Entry(entry ledger.Entry) export.Entry {
 	canonical.ReversedBy = a.reversed[entry.Number]
 	return canonical
 }
+
+// EntryThrough is Entry as it stood when the entry of the number was the last: what came later does
+// not change what was written or closed.
+func (a Authors) EntryThrough(entry ledger.Entry, last int64) export.Entry {
+	canonical := a.Entry(entry)
+	if canonical.ReversedBy > last {
+		canonical.ReversedBy = 0
+	}
+	return canonical
+}

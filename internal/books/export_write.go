@@ -183,11 +183,7 @@ func (w *exportWriter) each(yield func(export.Entry) error) error {
 			return err
 		}
 		for _, entry := range entries {
-			canonical := w.authors.Entry(entry)
-			if canonical.ReversedBy > w.batch.ToEntry { // what came later does not change what is written
-				canonical.ReversedBy = 0
-			}
-			if err := yield(canonical); err != nil {
+			if err := yield(w.authors.EntryThrough(entry, w.batch.ToEntry)); err != nil {
 				return err
 			}
 		}

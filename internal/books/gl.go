@@ -163,19 +163,6 @@ func (c GLChart) On(account ledger.Role, day ledger.Date) (code GLCode, inForce 
 	return code, inForce
 }
 
-// GLAccountsOn returns the codes that are in force on an accounting date, by account. What
-// has none is not there. For several days, ReadGLChart reads once.
-func GLAccountsOn(ctx context.Context, tx Tx, day ledger.Date) (map[ledger.Role]GLCode, error) {
-	chart, err := ReadGLChart(ctx, tx)
-	inForce := map[ledger.Role]GLCode{}
-	for account := range chart {
-		if code, is := chart.On(account, day); is {
-			inForce[account] = code
-		}
-	}
-	return inForce, err
-}
-
 // SampleGLCodes is a chart such as many companies have, for samples, scenarios and
 // measurements. No book has it by itself: an account gets its code from those who know it.
 func SampleGLCodes() SetGLCodes {

@@ -22,9 +22,10 @@ func TestGLCodes(t *testing.T) {
 	inForce := func(day ledger.Date) (code string) {
 		t.Helper()
 		fine(t, b.View(ctx, func(ctx context.Context, tx books.Tx) error {
-			codes, err := books.GLAccountsOn(ctx, tx, day)
-			code = codes[ledger.Cash].Code
-			if _, known := codes[ledger.Refunds]; known || err != nil {
+			codes, err := books.ReadGLChart(ctx, tx)
+			cash, _ := codes.On(ledger.Cash, day)
+			code = cash.Code
+			if _, known := codes.On(ledger.Refunds, day); known || err != nil {
 				t.Fatal(codes, err)
 			}
 			return nil

@@ -43,11 +43,7 @@ func (p *pack) entries(ctx context.Context) (func(func(export.Entry) error) erro
 	authors, err := books.AuthorsOf(ctx, p.tx, first, last)
 	return func(do func(export.Entry) error) error {
 		return p.tx.EachEntry(ctx, first, last, func(entry ledger.Entry) error {
-			canonical := authors.Entry(entry)
-			if canonical.ReversedBy > p.closed.Closing.LastEntry { // what came later does not change what was closed
-				canonical.ReversedBy = 0
-			}
-			return do(canonical)
+			return do(authors.EntryThrough(entry, p.closed.Closing.LastEntry))
 		})
 	}, err
 }
