@@ -3,6 +3,7 @@ package evidence
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -129,11 +130,12 @@ func Write(ctx context.Context, b *books.Books, o Options, dir string) (Manifest
 		return Manifest{}, err
 	}
 	// A key that is missing is said before the work and not after it.
-	if _, _, err := b.SignFile(ctx, []byte("drawdown evidence pack")); err != nil {
+	public, _, err := b.SignFile(ctx, []byte("drawdown evidence pack"))
+	if err != nil {
 		return Manifest{}, err
 	}
 	p := &pack{folder: &folder{dir: dir, told: o.Told}, Options: o, book: b}
-	err := b.View(ctx, func(ctx context.Context, tx books.Tx) (err error) {
+	err = b.View(ctx, func(ctx context.Context, tx books.Tx) (err error) {
 		p.tx = tx
 		if p.closed, err = books.ClosedPeriodOf(ctx, tx, o.Period); err != nil {
 			return err
@@ -149,7 +151,7 @@ func Write(ctx context.Context, b *books.Books, o Options, dir string) (Manifest
 	if err != nil {
 		return Manifest{}, err
 	}
-	return p.end(ctx)
+	return p.end(ctx, public)
 }
 
 func (p *pack) begin() {
@@ -172,11 +174,7 @@ func (p *pack) leaveOut(name, why string) {
 }
 
 // end writes what is about all files, and signs it.
-func (p *pack) end(ctx context.Context) (Manifest, error) {
-	public, _, err := p.book.SignFile(ctx, []byte("drawdown evidence pack"))
-	if err != nil {
-		return p.manifest, err
-	}
+func (p *pack) end(ctx context.Context, public ed25519.PublicKey) (Manifest, error) {
 	text, err := publicPEM(public)
 	if err != nil {
 		return p.manifest, err
@@ -227,7 +225,7 @@ func formatted(value any) ([]byte, error) {
 }
 
 // publicPEM is a public key as openssl reads it.
-func publicPEM(key any) ([]byte, error) {
+func publicPEM(key ed25519.PublicKey) ([]byte, error) {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
 }
