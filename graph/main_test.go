@@ -19,6 +19,7 @@ import (
 	"drawdown/internal/books"
 	"drawdown/internal/store"
 	"drawdown/internal/store/pgtest"
+	"drawdown/ledger"
 )
 
 // api is a book behind its API, on a day of the test's choosing.
@@ -279,4 +280,18 @@ func quoted(text string) string {
 		panic(err)
 	}
 	return string(written)
+}
+
+// closes gives accounts their codes, runs the jobs on the second day of the month after, and closes
+// the month. The clock stays there.
+func (a *api) closes(period ledger.Period) {
+	a.t.Helper()
+	ctx := a.t.Context()
+	_, err := a.books.GLAccountsSet(ctx, "gl", books.SampleGLCodes())
+	must(a.t, err)
+	a.now = (period + 1).First().Start(time.UTC).AddDate(0, 0, 1).Add(6 * time.Hour)
+	_, err = a.books.RunJob(ctx, books.JobAll, books.RunOptions{})
+	must(a.t, err)
+	_, err = a.books.PeriodClose(ctx, "close "+period.String(), books.ClosePeriod{Period: period})
+	must(a.t, err)
 }

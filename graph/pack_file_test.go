@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"drawdown/internal/books"
 	"drawdown/internal/evidence"
 	"drawdown/ledger"
@@ -24,21 +22,9 @@ import (
 func TestPackFile(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, a *api) {
 		p, ctx := papers{a, t}, t.Context()
-		price := decimal.NewFromInt(100)
-		_, err := a.books.GLAccountsSet(ctx, "gl", books.SampleGLCodes())
-		must(t, err)
-		_, err = a.books.PolicyCreate(ctx, "p", books.NewPolicy{Code: "plain"})
-		must(t, err)
-		_, err = a.books.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "acme"})
-		must(t, err)
-		_, err = a.books.Purchase(ctx, "b", books.NewPurchase{Customer: "acme", Policy: "plain", Credits: decimal.NewFromInt(1000), Price: &price})
-		must(t, err)
-		a.now = time.Date(2024, 2, 2, 6, 0, 0, 0, time.UTC)
-		_, err = a.books.RunJob(ctx, books.JobAll, books.RunOptions{})
-		must(t, err)
+		a.sell("acme")
 		january := ledger.NewDate(2024, 1, 1).Period()
-		_, err = a.books.PeriodClose(ctx, "close", books.ClosePeriod{Period: january})
-		must(t, err)
+		a.closes(january)
 		a.now = a.now.Add(time.Hour)
 		secrets := map[string]string{
 			"admin": a.secret, "auditor": a.token("aud", books.Auditor), "accountant": a.token("acc", books.Accountant),

@@ -1,11 +1,10 @@
 package graph_test
 
 import (
+	"crypto/ed25519"
 	"strconv"
+	"strings"
 	"testing"
-	"time"
-
-	"github.com/shopspring/decimal"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -15,26 +14,11 @@ import (
 // API gives, and by no other; and who may not see one gets none.
 func TestSeals(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, a *api) {
-		ctx := t.Context()
-		price, ten := decimal.NewFromInt(100), decimal.NewFromInt(10)
-		_, err := a.books.GLAccountsSet(ctx, "gl", books.SampleGLCodes())
-		must(t, err)
-		_, err = a.books.PolicyCreate(ctx, "p", books.NewPolicy{Code: "plain"})
-		must(t, err)
-		_, err = a.books.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "acme"})
-		must(t, err)
-		_, err = a.books.Purchase(ctx, "b", books.NewPurchase{Customer: "acme", Policy: "plain", Credits: decimal.NewFromInt(1000), Price: &price})
-		must(t, err)
-		_, err = a.books.RecordUsage(ctx, []books.UsageInput{{ID: "e1", Customer: "acme", Credits: &ten, OccurredAt: a.now}})
-		must(t, err)
+		a.sell("acme")
+		a.use("acme", "e1", "12.5") // at 0.08, 1.00
 		january := ledger.NewDate(2024, 1, 1).Period()
-		for i, period := range []ledger.Period{january, january + 1} {
-			a.now = time.Date(2024, time.Month(2+i), 2, 6, 0, 0, 0, time.UTC)
-			_, err = a.books.RunJob(ctx, books.JobAll, books.RunOptions{})
-			must(t, err)
-			_, err = a.books.PeriodClose(ctx, "close "+period.String(), books.ClosePeriod{Period: period})
-			must(t, err)
-		}
+		a.closes(january)
+		a.closes(january + 1)
 
 		seals := a.must(`{ seals { number period fromSize size root checkpoint key } sealPublicKeys { number key by } }`)
 		seals.is("seals.0.number", `2`)
@@ -51,6 +35,12 @@ func TestSeals(t *testing.T) {
 			t.Helper()
 			proof, err := books.ReadSealProof([]byte(document))
 			must(t, err)
+			log, _, _ := strings.Cut(key, "+")
+			other, err := books.SealKey{PublicKey: make([]byte, ed25519.PublicKeySize)}.Verifier(log)
+			must(t, err)
+			if _, err := proof.Check(other); err == nil {
+				t.Error("a proof holds by another key")
+			}
 			got, err := proof.Check(key)
 			must(t, err)
 			return got

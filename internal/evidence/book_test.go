@@ -3,7 +3,6 @@ package evidence_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"fmt"
 	"testing"
 	"time"
@@ -12,63 +11,30 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/evidence"
-	"drawdown/internal/store"
-	"drawdown/internal/store/pgtest"
+	"drawdown/internal/store/bookstest"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
 
-// book is one book on one engine, with a clock of its own and ids in order, so that two books
-// that live through the same have the same rows.
+// book is a book on one engine, with keys in order.
 type book struct {
-	*books.Books
-	t    *testing.T
-	now  time.Time
-	ids  int
+	*bookstest.Book
 	keys int
 }
 
 func onBoth(t *testing.T) []*book {
 	t.Helper()
 	var all []*book
-	memory, err := store.OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	postgres, err := store.Open(t.Context(), pgtest.Database(t), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := postgres.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, db := range []*store.Store{memory, postgres} {
-		b := &book{t: t, now: time.Date(2025, 1, 2, 9, 0, 0, 0, time.UTC)}
-		b.Books, err = books.Open(t.Context(), db, books.Options{
-			Now:    func() time.Time { return b.now },
-			NewID:  func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
-			Signer: books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
-		all = append(all, b)
+	for _, b := range bookstest.OnBoth(t, on(1, 2)) {
+		all = append(all, &book{Book: b})
 	}
 	return all
-}
-
-func (b *book) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 func (b *book) key() string { b.keys++; return fmt.Sprint("k", b.keys) }
 
 func (b *book) person(name string) context.Context {
-	return books.WithCaller(b.t.Context(), books.Caller{Actor: "token:" + name, Name: name, Persons: []string{name}, Roles: []books.Role{books.Accountant}})
+	return books.WithCaller(b.T.Context(), books.Caller{Actor: "token:" + name, Name: name, Persons: []string{name}, Roles: []books.Role{books.Accountant}})
 }
 
 func whole(n int64) *decimal.Decimal {
@@ -81,53 +47,53 @@ func on(month time.Month, day int) time.Time {
 }
 
 func (b *book) sell(customer, policy string, credits, price int64, currency ledger.Currency) books.Purchase {
-	b.t.Helper()
+	b.T.Helper()
 	request := books.NewPurchase{Customer: customer, Policy: policy, Credits: *whole(credits), Price: whole(price), Currency: currency}
 	if currency != "" {
 		rate := decimal.RequireFromString("1.0913")
 		request.FXRate = &rate
 	}
-	sold, err := b.Purchase(b.t.Context(), b.key(), request)
-	b.must(err)
+	sold, err := b.Purchase(b.T.Context(), b.key(), request)
+	b.Must(err)
 	return sold.Purchase
 }
 
 func (b *book) use(customer, credits string, at time.Time) string {
-	b.t.Helper()
+	b.T.Helper()
 	c, id := decimal.RequireFromString(credits), b.key()
-	outcomes, err := b.RecordUsage(b.t.Context(), []books.UsageInput{{ID: id, Customer: customer, Credits: &c, OccurredAt: at}})
-	b.must(err)
+	outcomes, err := b.RecordUsage(b.T.Context(), []books.UsageInput{{ID: id, Customer: customer, Credits: &c, OccurredAt: at}})
+	b.Must(err)
 	if outcomes[0].Status != books.Recorded {
-		b.t.Fatalf("use of %s: %+v", customer, outcomes[0])
+		b.T.Fatalf("use of %s: %+v", customer, outcomes[0])
 	}
 	return id
 }
 
 func (b *book) run(month time.Month, day int) {
-	b.t.Helper()
-	b.now = time.Date(2025, month, day, 6, 0, 0, 0, time.UTC)
-	_, err := b.RunJob(b.t.Context(), books.JobAll, books.RunOptions{})
-	b.must(err)
+	b.T.Helper()
+	b.Now = time.Date(2025, month, day, 6, 0, 0, 0, time.UTC)
+	_, err := b.RunJob(b.T.Context(), books.JobAll, books.RunOptions{})
+	b.Must(err)
 }
 
 func month(m time.Month) ledger.Period { return ledger.NewDate(2025, m, 1).Period() }
 
 func (b *book) shut(m time.Month) {
-	b.t.Helper()
-	b.now = b.now.Add(time.Minute)
+	b.T.Helper()
+	b.Now = b.Now.Add(time.Minute)
 	_, err := b.PeriodClose(b.person("anna"), b.key(), books.ClosePeriod{Period: month(m)})
-	b.must(err)
-	b.now = b.now.Add(time.Minute)
+	b.Must(err)
+	b.Now = b.Now.Add(time.Minute)
 }
 
 // live makes a January and a February that close: use, some of it late and void, two currencies, a grant,
 // credits that lapse and the law's share of them, expected breakage, a refund, an entry that people
 // write, and text that a spreadsheet would compute.
 func (b *book) live() {
-	b.t.Helper()
-	ctx, law := b.t.Context(), decimal.RequireFromString("0.2")
+	b.T.Helper()
+	ctx, law := b.T.Context(), decimal.RequireFromString("0.2")
 	_, err := b.GLAccountsSet(ctx, b.key(), books.SampleGLCodes())
-	b.must(err)
+	b.Must(err)
 	for _, policy := range []books.NewPolicy{
 		{Code: "annual", Policy: revrec.Policy{Expires: &ledger.Duration{Months: 12}}},
 		{Code: "short", Policy: revrec.Policy{Expires: &ledger.Duration{Days: 20}, ShortExpiry: "a trial", Breakage: revrec.Breakage{Method: revrec.OnExpiry, Escheat: law}}},
@@ -136,33 +102,33 @@ func (b *book) live() {
 		}}},
 	} {
 		_, err := b.PolicyCreate(ctx, b.key(), policy)
-		b.must(err)
+		b.Must(err)
 	}
 	for _, customer := range []string{"=1+1", "beta", "gamma"} {
 		_, err := b.CustomerCreate(ctx, b.key(), books.NewCustomer{ExternalID: customer, Name: "Die \"" + customer + "\", GmbH", Jurisdiction: "US-DE"})
-		b.must(err)
+		b.Must(err)
 	}
 	for _, m := range []time.Month{1, 2} {
-		b.now = on(m, 3)
+		b.Now = on(m, 3)
 		b.sell("=1+1", "annual", 1000, 97, "")
 		b.sell("gamma", "short", 100, 10, "")
 		sold := b.sell("beta", "pooled", 1000, 200, "EUR")
 		_, err := b.Grant(ctx, b.key(), books.NewGrant{Customer: "gamma", Policy: "annual", Credits: *whole(50), Reason: "PROMO"})
-		b.must(err)
+		b.Must(err)
 		for day := 4; day < 24; day += 3 {
-			b.now = on(m, day)
+			b.Now = on(m, day)
 			b.use("=1+1", fmt.Sprintf("%d.25", day), time.Time{})
 			b.use("beta", fmt.Sprintf("%d.5", 2*day), time.Time{})
 			b.use("gamma", "1.125", time.Time{})
 		}
-		b.now = on(m, 25)
+		b.Now = on(m, 25)
 		twice := b.use("=1+1", "11", time.Time{})
 		_, err = b.VoidUsage(ctx, b.key(), books.UsageVoid{Customer: "=1+1", ID: twice, Reason: "twice"})
-		b.must(err)
+		b.Must(err)
 		if m == 2 {
 			b.use("=1+1", "7.5", on(1, 27)) // heard of after January was closed
 			_, err = b.Refund(ctx, b.key(), books.RefundRequest{PurchaseID: sold.ID, Amount: *whole(10), Credits: whole(50), Reason: "not wanted"})
-			b.must(err)
+			b.Must(err)
 			b.manual()
 		}
 		b.run(m+1, 1)
@@ -172,41 +138,41 @@ func (b *book) live() {
 
 // manual accrues a rebate that is taken back in March.
 func (b *book) manual() {
-	b.t.Helper()
+	b.T.Helper()
 	amount := decimal.RequireFromString("12.34")
 	entry, err := b.ManualEntryPropose(b.person("anna"), b.key(), books.NewManualEntry{
 		AccountingDate: ledger.NewDate(2025, 2, 20), Reason: "Rebate agreed", Description: "Accrued rebate", ReverseOn: ledger.NewDate(2025, 3, 1),
 		Lines: []books.NewManualLine{{Account: ledger.Refunds, Amount: amount}, {Account: ledger.RefundLiability, Credit: true, Amount: amount}},
 	})
-	b.must(err)
+	b.Must(err)
 	_, err = b.ManualEntryApprove(b.person("bert"), b.key(), books.DecideManual{ID: entry.ID, Reason: "Seen"})
-	b.must(err)
+	b.Must(err)
 }
 
 // liveOn goes on in March: whatever comes after a closing changes nothing of what was closed.
 func (b *book) liveOn() {
-	b.t.Helper()
-	ctx := b.t.Context()
-	b.now = on(3, 3)
+	b.T.Helper()
+	ctx := b.T.Context()
+	b.Now = on(3, 3)
 	b.sell("beta", "pooled", 500, 90, "EUR")
 	b.use("=1+1", "20", on(2, 26))
 	b.use("beta", "30", on(1, 30))
 	_, err := b.EstimateCreate(ctx, b.key(), books.NewEstimate{Policy: "pooled", From: ledger.NewDate(2025, 3, 1), Rate: decimal.RequireFromString("0.2"), Reason: "seen"})
-	b.must(err)
+	b.Must(err)
 	b.run(3, 5) // takes the rebate back
 	_, err = b.TokenRevoke(ctx, b.key(), books.RevokeToken{})
 	if err == nil {
-		b.t.Fatal("a token that is none was revoked")
+		b.T.Fatal("a token that is none was revoked")
 	}
 }
 
 // packed makes a pack and returns its archive and its directory.
 func (b *book) packed(o evidence.Options) ([]byte, string, evidence.Manifest) {
-	b.t.Helper()
-	dir := b.t.TempDir()
-	m, err := evidence.Write(b.t.Context(), b.Books, o, dir)
-	b.must(err)
+	b.T.Helper()
+	dir := b.T.TempDir()
+	m, err := evidence.Write(b.T.Context(), b.Books, o, dir)
+	b.Must(err)
 	var out bytes.Buffer
-	b.must(evidence.Archive(dir, m, &out))
+	b.Must(evidence.Archive(dir, m, &out))
 	return out.Bytes(), dir, m
 }

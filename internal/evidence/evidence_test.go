@@ -210,9 +210,9 @@ func TestClosedAgain(t *testing.T) {
 		b.live()
 		_, before, first := b.packed(evidence.Options{Period: month(2), Samples: 2000})
 		proposed, err := b.PeriodReopenPropose(b.person("anna"), b.key(), books.ReopenPeriod{Period: month(2), Reason: "an invoice was missing"})
-		b.must(err)
+		b.Must(err)
 		_, err = b.PeriodReopenApprove(b.person("bert"), b.key(), books.DecideReopening{ID: proposed.ID, Reason: "seen"})
-		b.must(err)
+		b.Must(err)
 		_, err = evidence.Write(t.Context(), b.Books, evidence.Options{Period: month(2)}, t.TempDir())
 		if books.CodeOf(err) != books.PeriodOpen {
 			t.Errorf("a period that is open again: %v", err)

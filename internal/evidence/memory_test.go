@@ -30,18 +30,18 @@ func TestMemory(t *testing.T) {
 	}
 	b := onBoth(t)[0]
 	_, err := b.GLAccountsSet(t.Context(), b.key(), books.SampleGLCodes())
-	b.must(err)
+	b.Must(err)
 	_, err = b.PolicyCreate(t.Context(), "p", books.NewPolicy{Code: "plain"})
-	b.must(err)
+	b.Must(err)
 	customers := n / 40
 	for i := range customers {
 		_, err := b.CustomerCreate(t.Context(), fmt.Sprint("c", i), books.NewCustomer{ExternalID: fmt.Sprint("c", i)})
-		b.must(err)
+		b.Must(err)
 		b.sell(fmt.Sprint("c", i), "plain", 100000, 1000, "")
 	}
 	c := decimal.RequireFromString("1.5")
 	for day := 3; day < 23; day++ {
-		b.now = on(1, day)
+		b.Now = on(1, day)
 		var batch []books.UsageInput
 		for i := range customers {
 			for j := range 2 {
@@ -51,7 +51,7 @@ func TestMemory(t *testing.T) {
 		for len(batch) > 0 {
 			m := min(len(batch), 1000)
 			_, err := b.RecordUsage(t.Context(), batch[:m])
-			b.must(err)
+			b.Must(err)
 			batch = batch[m:]
 		}
 	}
@@ -78,7 +78,7 @@ func TestMemory(t *testing.T) {
 	began := time.Now()
 	dir := t.TempDir()
 	m, err := evidence.Write(t.Context(), b.Books, evidence.Options{Period: month(1)}, dir)
-	b.must(err)
+	b.Must(err)
 	close(stop)
 	size := int64(0)
 	for _, f := range m.Files {

@@ -24,36 +24,36 @@ func whole(n int64) *decimal.Decimal {
 
 // at sets the clock to nine o'clock.
 func (b *book) at(month time.Month, day int) {
-	b.now = time.Date(2024, month, day, 9, 0, 0, 0, time.UTC)
+	b.Now = time.Date(2024, month, day, 9, 0, 0, 0, time.UTC)
 }
 
 func (b *book) person(name string) context.Context {
-	return books.WithCaller(b.t.Context(), books.Caller{Actor: "token:" + name, Persons: []string{name}})
+	return books.WithCaller(b.T.Context(), books.Caller{Actor: "token:" + name, Persons: []string{name}})
 }
 
 func (b *book) sell(key, customer, policy string, credits, price int64, currency ledger.Currency) books.Purchase {
-	b.t.Helper()
+	b.T.Helper()
 	request := books.NewPurchase{Customer: customer, Policy: policy, Credits: *whole(credits), Price: whole(price), Currency: currency}
 	if currency != "" {
 		rate := decimal.RequireFromString("1.1")
 		request.FXRate = &rate
 	}
-	sold, err := b.Purchase(b.t.Context(), key, request)
-	b.must(err)
+	sold, err := b.Purchase(b.T.Context(), key, request)
+	b.Must(err)
 	return sold.Purchase
 }
 
 func (b *book) use(id, customer string, credits int64, on time.Time) {
-	b.t.Helper()
-	_, err := b.RecordUsage(b.t.Context(), []books.UsageInput{{ID: id, Customer: customer, Credits: whole(credits), OccurredAt: on}})
-	b.must(err)
+	b.T.Helper()
+	_, err := b.RecordUsage(b.T.Context(), []books.UsageInput{{ID: id, Customer: customer, Credits: whole(credits), OccurredAt: on}})
+	b.Must(err)
 }
 
 // live makes a January of which each report has something to say: use, two currencies, credits
 // that lapse and the law's share of them, expected breakage, and a new estimate of it.
 func (b *book) live() {
-	b.t.Helper()
-	ctx, law := b.t.Context(), decimal.RequireFromString("0.2")
+	b.T.Helper()
+	ctx, law := b.T.Context(), decimal.RequireFromString("0.2")
 	for _, policy := range []books.NewPolicy{
 		{Code: "annual", Policy: revrec.Policy{Expires: &ledger.Duration{Months: 12}}},
 		{Code: "short", Policy: revrec.Policy{Expires: &ledger.Duration{Days: 20}, ShortExpiry: "a trial", Breakage: revrec.Breakage{Method: revrec.OnExpiry, Escheat: law}}},
@@ -62,11 +62,11 @@ func (b *book) live() {
 		}}},
 	} {
 		_, err := b.PolicyCreate(ctx, policy.Code, policy)
-		b.must(err)
+		b.Must(err)
 	}
 	for _, customer := range []string{"=1+1", "beta"} {
 		_, err := b.CustomerCreate(ctx, customer, books.NewCustomer{ExternalID: customer, Jurisdiction: "US-DE"})
-		b.must(err)
+		b.Must(err)
 	}
 	b.sell("1", "=1+1", "annual", 1000, 100, "")
 	b.sell("2", "=1+1", "short", 100, 10, "")
@@ -75,62 +75,62 @@ func (b *book) live() {
 	b.use("u1", "=1+1", 250, time.Time{})
 	b.use("u2", "beta", 300, time.Time{})
 	_, err := b.EstimateCreate(ctx, "e", books.NewEstimate{Policy: "pooled", From: ledger.NewDate(2024, 1, 25), Rate: decimal.RequireFromString("0.3"), Reason: "r"})
-	b.must(err)
+	b.Must(err)
 	b.run(2024, 2, 1)
 }
 
 // liveOn goes on: late use, a void, more sold, a refund, another estimate; January closes and is
 // reopened, February closes.
 func (b *book) liveOn() {
-	b.t.Helper()
-	ctx := b.t.Context()
+	b.T.Helper()
+	ctx := b.T.Context()
 	b.at(2, 3)
 	sold := b.sell("4", "=1+1", "annual", 500, 50, "")
 	b.sell("5", "beta", "pooled", 500, 90, "EUR")
 	b.use("u3", "=1+1", 100, time.Date(2024, 1, 25, 0, 0, 0, 0, time.UTC))
 	b.use("u4", "beta", 100, time.Date(2024, 1, 28, 0, 0, 0, 0, time.UTC))
 	_, err := b.VoidUsage(ctx, "v", books.UsageVoid{Customer: "=1+1", ID: "u1", Reason: "twice"})
-	b.must(err)
+	b.Must(err)
 	_, err = b.EstimateCreate(ctx, "e2", books.NewEstimate{Policy: "pooled", From: ledger.NewDate(2024, 1, 30), Rate: decimal.RequireFromString("0.05"), Reason: "r"})
-	b.must(err)
+	b.Must(err)
 	_, err = b.EscheatRuleSet(ctx, "l", books.NewEscheatRule{Jurisdiction: "US-DE", From: ledger.NewDate(2024, 1, 1), Share: decimal.RequireFromString("0.5"), Dormancy: ledger.Duration{Months: 12}, Reason: "r"})
-	b.must(err)
+	b.Must(err)
 	b.run(2024, 2, 4)
 	_, err = b.Refund(ctx, "r", books.RefundRequest{PurchaseID: sold.ID, Amount: *whole(10), Credits: whole(100), Reason: "r"})
-	b.must(err)
+	b.Must(err)
 	_, err = b.Grant(ctx, "g", books.NewGrant{Customer: "beta", Policy: "annual", Credits: *whole(10), Reason: "PROMO"})
-	b.must(err)
+	b.Must(err)
 	b.run(2024, 3, 10) // what was pooled has lapsed too
 	january := ledger.NewDate(2024, 1, 1).Period()
 	_, err = b.GLAccountsSet(ctx, "gl", books.SampleGLCodes())
-	b.must(err)
+	b.Must(err)
 	_, err = b.PeriodClose(b.person("ann"), "c", books.ClosePeriod{Period: january})
-	b.must(err)
+	b.Must(err)
 	b.use("u5", "=1+1", 10, time.Date(2024, 1, 26, 0, 0, 0, 0, time.UTC))
 	b.run(2024, 3, 11)
 	proposed, err := b.PeriodReopenPropose(b.person("ann"), "o", books.ReopenPeriod{Period: january, Reason: "r"})
-	b.must(err)
+	b.Must(err)
 	_, err = b.PeriodReopenApprove(b.person("bob"), "o2", books.DecideReopening{ID: proposed.ID, Reason: "yes"})
-	b.must(err)
+	b.Must(err)
 	b.use("u6", "=1+1", 10, time.Date(2024, 1, 27, 0, 0, 0, 0, time.UTC))
 	b.run(2024, 3, 12)
 	for _, period := range []ledger.Period{january, january + 1} {
 		_, err = b.PeriodClose(b.person("ann"), "c"+period.String(), books.ClosePeriod{Period: period})
-		b.must(err)
+		b.Must(err)
 	}
 }
 
 // figure reads one cell of a file: of the first row that begins with these cells.
 func (b *book) figure(name, column string, given map[string]string, begins ...string) string {
-	b.t.Helper()
+	b.T.Helper()
 	lines, err := csv.NewReader(strings.NewReader(b.file(name, reports.CSV, given))).ReadAll()
-	b.must(err)
+	b.Must(err)
 	for _, line := range lines[1:] {
 		if slices.Equal(line[:1+len(begins)], append([]string{"ROW"}, begins...)) {
 			return line[slices.Index(lines[0], column)]
 		}
 	}
-	b.t.Fatalf("%s has no row %v: %v", name, begins, lines)
+	b.T.Fatalf("%s has no row %v: %v", name, begins, lines)
 	return ""
 }
 

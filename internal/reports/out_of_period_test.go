@@ -17,11 +17,11 @@ import (
 func TestOutOfPeriodFile(t *testing.T) {
 	for _, b := range onBoth(t) {
 		b.begin()
-		b.now = time.Date(2024, 2, 2, 6, 0, 0, 0, time.UTC)
-		_, err := b.GLAccountsSet(b.t.Context(), "gl", books.SampleGLCodes())
-		b.must(err)
-		_, err = b.PeriodClose(b.t.Context(), "close", books.ClosePeriod{Period: ledger.NewDate(2024, 1, 1).Period()})
-		b.must(err)
+		b.Now = time.Date(2024, 2, 2, 6, 0, 0, 0, time.UTC)
+		_, err := b.GLAccountsSet(b.T.Context(), "gl", books.SampleGLCodes())
+		b.Must(err)
+		_, err = b.PeriodClose(b.T.Context(), "close", books.ClosePeriod{Period: ledger.NewDate(2024, 1, 1).Period()})
+		b.Must(err)
 		b.goOn()
 		given := map[string]string{"from": "2024-02-01", "to": "2024-02-29"}
 		var rows []string
@@ -42,7 +42,7 @@ func TestOutOfPeriodFile(t *testing.T) {
 		if len(rows) != 4 {
 			t.Errorf("%d lines:\n%s", len(rows), got)
 		}
-		b.must(b.View(b.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		b.Must(b.View(b.T.Context(), func(ctx context.Context, tx books.Tx) error {
 			got, err := b.OutOfPeriod(ctx, tx, books.OutOfPeriodRequest{From: ledger.NewDate(2024, 2, 1), To: ledger.NewDate(2024, 2, 29)})
 			if err != nil {
 				return err

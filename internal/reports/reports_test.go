@@ -3,7 +3,6 @@ package reports_test
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -17,107 +16,72 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/internal/reports"
-	"drawdown/internal/store"
-	"drawdown/internal/store/pgtest"
+	"drawdown/internal/store/bookstest"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
 
-// book is one book on one engine, with a clock of its own and ids in order, so that two books
-// that live through the same have the same rows.
-type book struct {
-	*books.Books
-	t   *testing.T
-	now time.Time
-	ids int
-}
+// book is a book on one engine, whose accounts have codes.
+type book struct{ *bookstest.Book }
 
 func onBoth(t *testing.T) []*book {
 	t.Helper()
 	var all []*book
-	memory, err := store.OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	postgres, err := store.Open(t.Context(), pgtest.Database(t), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := postgres.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, db := range []*store.Store{memory, postgres} {
-		b := &book{t: t, now: time.Date(2024, 1, 2, 9, 0, 0, 0, time.UTC)}
-		b.Books, err = books.Open(t.Context(), db, books.Options{
-			Now:    func() time.Time { return b.now },
-			NewID:  func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
-			Signer: books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
-		_, err = b.GLAccountsSet(t.Context(), "gl", books.SampleGLCodes())
-		b.must(err)
-		all = append(all, b)
+	for _, b := range bookstest.OnBoth(t, time.Date(2024, 1, 2, 9, 0, 0, 0, time.UTC)) {
+		_, err := b.GLAccountsSet(t.Context(), "gl", books.SampleGLCodes())
+		b.Must(err)
+		all = append(all, &book{b})
 	}
 	return all
 }
 
-func (b *book) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
 // begin sells 1,000 credits for 100.00 and uses 250 of them in January.
 func (b *book) begin() {
-	ctx := b.t.Context()
+	ctx := b.T.Context()
 	term, price, used := ledger.Duration{Months: 12}, decimal.NewFromInt(100), decimal.NewFromInt(250)
 	_, err := b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "=annual", Policy: revrec.Policy{Expires: &term}})
 	if err == nil {
-		b.t.Fatal("a code that is a formula was taken")
+		b.T.Fatal("a code that is a formula was taken")
 	}
 	_, err = b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "annual", Policy: revrec.Policy{Expires: &term}})
-	b.must(err)
+	b.Must(err)
 	_, err = b.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "=1+1"})
-	b.must(err)
+	b.Must(err)
 	_, err = b.Purchase(ctx, "b", books.NewPurchase{Customer: "=1+1", Policy: "annual", Credits: decimal.NewFromInt(1000), Price: &price})
-	b.must(err)
-	b.now = time.Date(2024, 1, 20, 9, 0, 0, 0, time.UTC)
+	b.Must(err)
+	b.Now = time.Date(2024, 1, 20, 9, 0, 0, 0, time.UTC)
 	_, err = b.RecordUsage(ctx, []books.UsageInput{{ID: "u1", Customer: "=1+1", Credits: &used}})
-	b.must(err)
+	b.Must(err)
 	b.run(2024, 2, 1)
 }
 
 // run runs the jobs on a day.
 func (b *book) run(year int, month time.Month, day int) {
-	b.now = time.Date(year, month, day, 6, 0, 0, 0, time.UTC)
-	_, err := b.RunJob(b.t.Context(), books.JobAll, books.RunOptions{})
-	b.must(err)
+	b.Now = time.Date(year, month, day, 6, 0, 0, 0, time.UTC)
+	_, err := b.RunJob(b.T.Context(), books.JobAll, books.RunOptions{})
+	b.Must(err)
 }
 
 // goOn sells and uses more, late too.
 func (b *book) goOn() {
-	ctx := b.t.Context()
+	ctx := b.T.Context()
 	price, used := decimal.NewFromInt(50), decimal.NewFromInt(100)
-	b.now = time.Date(2024, 2, 3, 9, 0, 0, 0, time.UTC)
+	b.Now = time.Date(2024, 2, 3, 9, 0, 0, 0, time.UTC)
 	_, err := b.Purchase(ctx, "b2", books.NewPurchase{Customer: "=1+1", Policy: "annual", Credits: decimal.NewFromInt(500), Price: &price})
-	b.must(err)
+	b.Must(err)
 	_, err = b.RecordUsage(ctx, []books.UsageInput{{ID: "u2", Customer: "=1+1", Credits: &used, OccurredAt: time.Date(2024, 1, 25, 0, 0, 0, 0, time.UTC)}})
-	b.must(err)
+	b.Must(err)
 	b.run(2024, 2, 4)
 }
 
 func (b *book) file(name string, format reports.Format, given map[string]string) string {
-	b.t.Helper()
+	b.T.Helper()
 	asked, err := reports.Find(name)
-	b.must(err)
+	b.Must(err)
 	args, err := asked.Parse(b.Books, given)
-	b.must(err)
+	b.Must(err)
 	var out bytes.Buffer
-	b.must(b.View(b.t.Context(), func(ctx context.Context, tx books.Tx) error {
+	b.Must(b.View(b.T.Context(), func(ctx context.Context, tx books.Tx) error {
 		_, err := asked.File(ctx, b.Books, tx, args, format, &out)
 		return err
 	}))

@@ -64,7 +64,7 @@ type question struct {
 func (y *year) key() string { y.keys++; return fmt.Sprint("y", y.keys) }
 
 func (y *year) as(actor string) context.Context {
-	return books.WithCaller(y.t.Context(), books.Caller{Actor: actor, Persons: []string{actor}, Roles: []books.Role{books.Accountant}})
+	return books.WithCaller(y.T.Context(), books.Caller{Actor: actor, Persons: []string{actor}, Roles: []books.Role{books.Accountant}})
 }
 
 func (y *year) buy(customer, policy string, credits, price int64, currency ledger.Currency, rate string) {
@@ -74,16 +74,16 @@ func (y *year) buy(customer, policy string, credits, price int64, currency ledge
 		r := decimal.RequireFromString(rate)
 		request.FXRate = &r
 	}
-	_, err := y.Purchase(y.t.Context(), y.key(), request)
-	y.must(err)
+	_, err := y.Purchase(y.T.Context(), y.key(), request)
+	y.Must(err)
 }
 
 func (y *year) use(customer string, credits string, at time.Time) {
 	c := decimal.RequireFromString(credits)
-	outcomes, err := y.RecordUsage(y.t.Context(), []books.UsageInput{{ID: y.key(), Customer: customer, Credits: &c, OccurredAt: at}})
-	y.must(err)
+	outcomes, err := y.RecordUsage(y.T.Context(), []books.UsageInput{{ID: y.key(), Customer: customer, Credits: &c, OccurredAt: at}})
+	y.Must(err)
 	if outcomes[0].Status != books.Recorded {
-		y.t.Fatalf("use of %s: %+v", customer, outcomes[0])
+		y.T.Fatalf("use of %s: %+v", customer, outcomes[0])
 	}
 }
 
@@ -93,35 +93,35 @@ func (y *year) on(month time.Month, day int) time.Time {
 
 // live lets the year happen.
 func (y *year) live() {
-	_, coded := y.GLAccountsSet(y.t.Context(), y.key(), books.SampleGLCodes())
-	y.must(coded)
-	ctx := y.t.Context()
+	_, coded := y.GLAccountsSet(y.T.Context(), y.key(), books.SampleGLCodes())
+	y.Must(coded)
+	ctx := y.T.Context()
 	y.shut = map[string]int{}
-	y.now = y.on(1, 2)
+	y.Now = y.on(1, 2)
 	year, quarter := ledger.Duration{Months: 12}, ledger.Duration{Months: 3}
 	for _, policy := range []books.NewPolicy{
 		{Code: "pooled", Policy: revrec.Policy{Expires: &year, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: decimal.RequireFromString("0.1"), Escheat: decimal.RequireFromString("0.2")}}},
 		{Code: "quarter", Policy: revrec.Policy{Expires: &quarter}},
 	} {
 		_, err := y.PolicyCreate(ctx, "policy "+policy.Code, policy)
-		y.must(err)
+		y.Must(err)
 	}
 	for _, customer := range []string{"acme", "globex", "initech"} {
 		_, err := y.CustomerCreate(ctx, "customer "+customer, books.NewCustomer{ExternalID: customer})
-		y.must(err)
+		y.Must(err)
 	}
 	for month := time.January; month <= time.December; month++ {
-		y.now = y.on(month, 3)
+		y.Now = y.on(month, 3)
 		y.buy("acme", "pooled", 1000, 97, "USD", "")
 		y.buy("initech", "quarter", 300, 31, "USD", "")
-		y.now = y.on(month, 9)
+		y.Now = y.on(month, 9)
 		y.buy("globex", "pooled", 700, 60, "EUR", "1.0913")
 		for i, customer := range []string{"acme", "globex", "initech"} {
-			y.now = y.on(month, 12+i)
-			y.use(customer, fmt.Sprintf("%d.25", 40*(i+1)+int(month)*3), y.now)
+			y.Now = y.on(month, 12+i)
+			y.use(customer, fmt.Sprintf("%d.25", 40*(i+1)+int(month)*3), y.Now)
 		}
 		if month > 1 { // heard of after its month was closed
-			y.now = y.on(month, 20)
+			y.Now = y.on(month, 20)
 			y.use("acme", "7.5", y.on(month-1, 27))
 		}
 		if month == time.June {
@@ -135,33 +135,33 @@ func (y *year) live() {
 	}
 	for _, q := range y.asked { // whatever followed
 		if text := y.file(q.report, reports.CSV, q.given); text != y.filed[q.name] {
-			y.t.Errorf("%s changed with what came after:\n%s\nwas\n%s", q.name, text, y.filed[q.name])
+			y.T.Errorf("%s changed with what came after:\n%s\nwas\n%s", q.name, text, y.filed[q.name])
 		}
 	}
 	y.reconciled()
 	findings, err := y.Verify(ctx)
-	y.must(err)
+	y.Must(err)
 	for _, finding := range findings {
-		y.t.Errorf("verify: %+v", finding)
+		y.T.Errorf("verify: %+v", finding)
 	}
 }
 
 // reconciled holds that sub-ledger and ledger match in every month and in all, with accounts that
 // hold what the trial balance says.
 func (y *year) reconciled() {
-	y.t.Helper()
+	y.T.Helper()
 	requests := []books.ReconcileRequest{{}}
 	for month := time.January; month <= time.December; month++ {
 		requests = append(requests, books.ReconcileRequest{Period: ledger.NewDate(2024, month, 1).Period()})
 	}
 	for _, request := range requests {
-		y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+		y.Must(y.View(y.T.Context(), func(ctx context.Context, tx books.Tx) error {
 			made, err := y.Reconciliation(ctx, tx, request)
 			if err != nil {
 				return err
 			}
 			if made.Status() != books.ReconcileMatched || made.Explained() != 0 { // what people wrote is on no account that lots derive
-				y.t.Errorf("%s: %s, %d explained: %+v", request.Period, made.Status(), made.Explained(), made.Lines)
+				y.T.Errorf("%s: %s, %d explained: %+v", request.Period, made.Status(), made.Explained(), made.Lines)
 			}
 			stood, err := y.TrialBalance(ctx, tx, books.TrialBalanceRequest{To: made.To.Period()})
 			held := 0
@@ -174,11 +174,11 @@ func (y *year) reconciled() {
 				}
 				held++
 				if closing := line.Account.Natural(stood.Balances[at].Closing()); closing.Minor != line.Right.Minor {
-					y.t.Errorf("%s: %s holds %s, the reconciliation says %d", request.Period, line.Of, closing, line.Right.Minor)
+					y.T.Errorf("%s: %s holds %s, the reconciliation says %d", request.Period, line.Of, closing, line.Right.Minor)
 				}
 			}
 			if held < 2 {
-				y.t.Errorf("%s: %d accounts of the balance sheet", request.Period, held)
+				y.T.Errorf("%s: %d accounts of the balance sheet", request.Period, held)
 			}
 			return err
 		}))
@@ -192,21 +192,21 @@ func (y *year) manual() {
 		AccountingDate: ledger.NewDate(2024, 6, 20), Reason: "Rebate agreed, not yet paid", Description: "Accrued rebate", ReverseOn: ledger.NewDate(2024, 7, 1),
 		Lines: []books.NewManualLine{{Account: ledger.Refunds, Amount: amount}, {Account: ledger.RefundLiability, Credit: true, Amount: amount}},
 	})
-	y.must(err)
+	y.Must(err)
 	_, err = y.ManualEntryApprove(y.as("bert"), y.key(), books.DecideManual{ID: entry.ID, Reason: "Seen"})
-	y.must(err)
+	y.Must(err)
 }
 
 // close closes a month and files its reports.
 func (y *year) close(month time.Month) {
-	y.t.Helper()
+	y.T.Helper()
 	period := ledger.NewDate(2024, month, 1).Period()
 	_, err := y.PeriodClose(y.as("anna"), y.key(), books.ClosePeriod{Period: period})
-	y.must(err)
-	y.now = y.now.Add(time.Minute)
+	y.Must(err)
+	y.Now = y.Now.Add(time.Minute)
 	y.shut[period.String()]++
-	asOf := y.now.Format(time.RFC3339Nano)
-	y.now = y.now.Add(time.Minute)
+	asOf := y.Now.Format(time.RFC3339Nano)
+	y.Now = y.Now.Add(time.Minute)
 	span := map[string]string{"from": period.First().String(), "to": period.Last().String(), "asOf": asOf}
 	months := map[string]string{"from": period.String(), "to": period.String(), "asOf": asOf}
 	with := func(given map[string]string, name, value string) map[string]string {
@@ -219,7 +219,7 @@ func (y *year) close(month time.Month) {
 		q := question{fmt.Sprintf("%s %s %d", as, period, y.shut[period.String()]), report, given}
 		y.filed[q.name] = y.file(report, reports.CSV, given)
 		y.asked = append(y.asked, q)
-		tables[as] = tableOf(y.t, y.filed[q.name])
+		tables[as] = tableOf(y.T, y.filed[q.name])
 	}
 	ask("balance", "trial-balance", months)
 	ask("before", "trial-balance", map[string]string{"to": (period - 1).String(), "asOf": asOf})
@@ -290,9 +290,9 @@ func (rows table) sums(column string, by []string, keep func(map[string]string) 
 }
 
 func (y *year) same(what string, period ledger.Period, got, want map[string]string) {
-	y.t.Helper()
+	y.T.Helper()
 	if !maps.Equal(got, want) {
-		y.t.Errorf("%s: %s does not foot: %v and %v", period, what, got, want)
+		y.T.Errorf("%s: %s does not foot: %v and %v", period, what, got, want)
 	}
 }
 
@@ -306,7 +306,7 @@ func negated(sums map[string]string) map[string]string {
 
 // foot holds the files of a month against each other.
 func (y *year) foot(period ledger.Period, tables map[string]table) {
-	y.t.Helper()
+	y.T.Helper()
 	balance, before := tables["balance"], tables["before"]
 	account := []string{"account", "currency"}
 	for _, kind := range []string{"", "functional_"} {
@@ -345,7 +345,7 @@ func (y *year) foot(period ledger.Period, tables map[string]table) {
 
 // footDisclosures holds revenue, told apart in three ways, and what remains against the trial balance.
 func (y *year) footDisclosures(period ledger.Period, tables map[string]table) {
-	y.t.Helper()
+	y.T.Helper()
 	currency := []string{"currency"}
 	is := func(column string, values ...string) func(map[string]string) bool {
 		return func(row map[string]string) bool { return slices.Contains(values, row[column]) }
@@ -366,7 +366,7 @@ func (y *year) footDisclosures(period ledger.Period, tables map[string]table) {
 		y.same("the closing by month of purchase, "+kind, period, waterfall.sums(of, currency, is("line", "CLOSING")), closing)
 		for in, text := range from.sums(of, currency, is("part", "FROM_OPENING")) {
 			if most := opening[in]; most == "" || decimal.RequireFromString(text).GreaterThan(decimal.RequireFromString(most)) {
-				y.t.Errorf("%s: %s %s came out of an opening balance of %q", period, text, in, most)
+				y.T.Errorf("%s: %s %s came out of an opening balance of %q", period, text, in, most)
 			}
 		}
 		y.same("what remains, deferred, "+kind, period, remaining.sums(of, currency, is("line", "DEFERRED")), closing)
@@ -394,14 +394,14 @@ func difference(of, less map[string]string) map[string]string {
 
 // footRevenue holds revenue by month of purchase and by customer against the revenue accounts.
 func (y *year) footRevenue(period ledger.Period, balance table) {
-	y.t.Helper()
+	y.T.Helper()
 	revenue := decimal.Zero
 	for _, row := range balance {
 		if slices.Contains([]string{"usage_revenue", "breakage_revenue", "overage_revenue"}, strings.ToLower(row["account"])) {
 			revenue = revenue.Add(decimal.RequireFromString(row["functional_credits"])).Sub(decimal.RequireFromString(row["functional_debits"]))
 		}
 	}
-	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+	y.Must(y.View(y.T.Context(), func(ctx context.Context, tx books.Tx) error {
 		waterfall, err := y.Waterfall(ctx, tx, books.WaterfallRequest{From: period, To: period})
 		if err != nil {
 			return err
@@ -418,7 +418,7 @@ func (y *year) footRevenue(period ledger.Period, balance table) {
 			sum = sum.Add(row.Revenue.Functional.Decimal())
 		}
 		if !sum.Equal(revenue) {
-			y.t.Errorf("%s: the waterfall has %s of revenue, the trial balance %s", period, sum, revenue)
+			y.T.Errorf("%s: the waterfall has %s of revenue, the trial balance %s", period, sum, revenue)
 		}
 		income, err := y.Income(ctx, tx, books.IncomeRequest{From: period.First(), To: period.Last(), By: books.ByCustomer, First: 100})
 		if err != nil {
@@ -429,7 +429,7 @@ func (y *year) footRevenue(period ledger.Period, balance table) {
 			sum = sum.Add(row.FunctionalRevenue.Decimal())
 		}
 		if !sum.Equal(revenue) {
-			y.t.Errorf("%s: income by customer is %s, the trial balance has %s", period, sum, revenue)
+			y.T.Errorf("%s: income by customer is %s, the trial balance has %s", period, sum, revenue)
 		}
 		return nil
 	}))
@@ -438,7 +438,7 @@ func (y *year) footRevenue(period ledger.Period, balance table) {
 // footLate adds up what is out of period from its lines, and from the entries that the filter
 // of the journal keeps, and holds the sums by month, kind and currency against both.
 func (y *year) footLate(period ledger.Period, tables map[string]table) {
-	y.t.Helper()
+	y.T.Helper()
 	lines, months := tables["late"], tables["late by month"]
 	by := []string{"booked_in", "happened_in", "kind", "currency"}
 	is := func(accounts ...string) func(map[string]string) bool {
@@ -451,7 +451,7 @@ func (y *year) footLate(period ledger.Period, tables map[string]table) {
 		y.same("out of period, revenue", period, months.sums(from+"revenue", by, nil), negated(lines.sums(to, by, sides)))
 		y.same("out of period, deferred", period, months.sums(from+"deferred_revenue", by, nil), negated(lines.sums(to, by, is("DEFERRED_REVENUE"))))
 	}
-	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+	y.Must(y.View(y.T.Context(), func(ctx context.Context, tx books.Tx) error {
 		yes := true
 		entries, err := tx.Entries(ctx, books.EntryFilter{From: period.First(), To: period.Last(), OutOfPeriod: &yes}, books.Page{Limit: 1000})
 		if err != nil {
@@ -491,7 +491,7 @@ func (y *year) footLate(period ledger.Period, tables map[string]table) {
 		y.same("out of period, recognitions", period, months.sums("recognitions", by, nil), texts(recognitions))
 		y.same("out of period, debits of entries", period, months.sums("debits", by, nil), sums)
 		if period > ledger.NewDate(2024, 1, 1).Period() && len(entries) == 0 {
-			y.t.Errorf("%s: nothing is out of period, and so nothing is held to anything", period)
+			y.T.Errorf("%s: nothing is out of period, and so nothing is held to anything", period)
 		}
 		return nil
 	}))
@@ -499,9 +499,9 @@ func (y *year) footLate(period ledger.Period, tables map[string]table) {
 
 // footCutOff adds up the events and the recognitions of the use of a month, and holds the cut-off against them.
 func (y *year) footCutOff(period ledger.Period, rows table) {
-	y.t.Helper()
+	y.T.Helper()
 	of := func(row map[string]string) bool { return row["part"] == "PERIOD" }
-	y.must(y.View(y.t.Context(), func(ctx context.Context, tx books.Tx) error {
+	y.Must(y.View(y.T.Context(), func(ctx context.Context, tx books.Tx) error {
 		events, err := tx.Events(ctx, books.EventFilter{From: period.First().Start(time.UTC), Before: (period + 1).First().Start(time.UTC)}, books.Page{Limit: 1000})
 		if err != nil {
 			return err
@@ -545,9 +545,9 @@ func (y *year) footCutOff(period ledger.Period, rows table) {
 func (y *year) reopen(month time.Month) {
 	period := ledger.NewDate(2024, month, 1).Period()
 	proposed, err := y.PeriodReopenPropose(y.as("anna"), y.key(), books.ReopenPeriod{Period: period, Reason: "A file of the gateway was found"})
-	y.must(err)
+	y.Must(err)
 	_, err = y.PeriodReopenApprove(y.as("bert"), y.key(), books.DecideReopening{ID: proposed.ID, Reason: "Seen"})
-	y.must(err)
+	y.Must(err)
 	y.use("globex", "3.125", y.on(month, 28))
 	y.run(2024, month+2, 2)
 	y.close(month)
