@@ -18,25 +18,35 @@ func TestPricesChangeWhileSold(t *testing.T) {
 		ctx, b := t.Context(), t.books[0]
 		done[books.Policy](t.T)(b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "default"}))
 		done[books.Pack](t.T)(b.PackCreate(ctx, "pack", books.NewPack{Code: "standard", Tiers: tiers("1 1000")}))
+		// The first sale comes before the first revision, and each client's last after it, however
+		// the machine shares its time out.
+		sold, revised := make(chan struct{}), make(chan struct{})
+		firstSale, firstRevision := sync.OnceFunc(func() { close(sold) }), sync.OnceFunc(func() { close(revised) })
 		var all sync.WaitGroup
 		for client := range clients {
 			name := fmt.Sprint("customer", client)
 			done[books.Customer](t.T)(b.CustomerCreate(ctx, name, books.NewCustomer{ExternalID: name}))
 			all.Go(func() {
 				for n := range each {
+					if n == each-1 {
+						<-revised
+					}
 					request := books.NewPurchase{Customer: name, Pack: "standard", Credits: whole(1)}
 					if _, err := b.Purchase(ctx, fmt.Sprint(name, " ", n), request); err != nil {
 						t.Error(err)
 					}
+					firstSale()
 				}
 			})
 		}
 		all.Go(func() {
+			<-sold
 			for n := range revisions {
 				request := books.PackRevision{Code: "standard", Tiers: tiers(fmt.Sprint("1 ", 1001+n))}
 				if _, err := b.PackRevise(ctx, fmt.Sprint("revision ", n), request); err != nil {
 					t.Error(err)
 				}
+				firstRevision()
 			}
 		})
 		all.Wait()
