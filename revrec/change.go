@@ -35,6 +35,8 @@ type Change struct {
 	// ToLotID is the lot in which the credits live on; "" where they are gone.
 	ToLotID string
 	Reason  string // as it was given; "" for none
+	// WasLapsesOn is the last day before an extension; zero for other changes.
+	WasLapsesOn ledger.Date
 }
 
 // Out returns the credits that were taken out of the lot: refunded or removed otherwise.

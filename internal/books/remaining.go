@@ -20,9 +20,9 @@ type RemainingMethod string
 // The methods.
 const (
 	ByCurve   RemainingMethod = "CURVE"   // the redemption curve of the estimate in force
-	ToExpiry  RemainingMethod = "EXPIRY"  // evenly over the months to the end of the policy's term
+	ToExpiry  RemainingMethod = "EXPIRY"  // evenly over the months to the last day of the credits
 	NoTerm    RemainingMethod = "NO_TERM" // credits do not lapse, and nothing says when they are used
-	shareUnit                 = 10_000    // of what shares of months are counted
+	shareUnit                 = 10_000    // of what shares of months are counted, by a curve
 	yearTerm                  = 12
 )
 
@@ -81,20 +81,36 @@ func (r *Remaining) ControlTotal() ledger.Amount {
 	return total
 }
 
-// Remaining tells what is still to be recognised, and when it is expected to be: by the
-// redemption curve of the estimate in force, otherwise evenly to the end of the policy's term,
-// counted from the month of purchase. Errors: INVALID.
+// LotEnd is what lots carried, or what was not due of them, that were bought in one month and lapse in
+// another: 0 where they never do. With a PurchaseID it is what appeared, since, of a purchase with a bonus, on
+// one of its lots: Minor of both, where Before was there before.
+type LotEnd struct {
+	PolicyID    string
+	Currency    ledger.Currency
+	Month, Last ledger.Period
+	Minor       int64
+	PurchaseID  string
+	IsBonus     bool
+	Before      int64
+}
+
+// Remaining tells what is still to be recognised, and when it is expected to be: by the redemption
+// curve of the estimate in force, counted from the month of purchase, otherwise evenly; and nothing after the last
+// day of the credits, as it was at the end of the day. Errors: INVALID.
 func (b *Books) Remaining(ctx context.Context, tx Tx, request RemainingRequest) (Remaining, error) {
 	if err := b.checkSpan(request.On, request.On, &request.AsOf); err != nil {
 		return Remaining{}, err
 	}
-	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, under: map[groupKey]map[string]LotSum{}, laws: laws{}}
+	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, ends: map[shareKey]map[ledger.Period]int64{}, under: map[groupKey]map[string]LotSum{}, laws: laws{}}
 	var err error
 	if w.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return Remaining{}, err
 	}
 	span := MovementSpan{To: request.On, Through: w.PostedThrough, AsOf: request.AsOf}
 	if err := w.read(ctx, tx, span, (request.On + 1).Start(b.zone)); err != nil {
+		return Remaining{}, err
+	}
+	if err := w.readEnds(ctx, tx, span, (request.On + 1).Start(b.zone)); err != nil {
 		return Remaining{}, err
 	}
 	if err := w.spread(ctx, tx); err != nil {
@@ -107,8 +123,9 @@ type remainingWork struct {
 	Remaining
 	functional ledger.Currency
 	rows       map[groupKey]*RemainingRow
-	bought     map[shareKey]int64             // what remains by month of purchase
-	under      map[groupKey]map[string]LotSum // what is deferred, and not due, by jurisdiction
+	bought     map[shareKey]int64                   // what remains by month of purchase
+	ends       map[shareKey]map[ledger.Period]int64 // of it before early breakage, by month of the last day
+	under      map[groupKey]map[string]LotSum       // what is deferred, and not due, by jurisdiction
 	laws       laws
 }
 
@@ -161,6 +178,41 @@ func (w *remainingWork) read(ctx context.Context, tx Tx, span MovementSpan, ende
 			row.ContractAsset = row.ContractAsset.add(BreakageAmount{ledger.Money(m.Revenue, m.Currency), ledger.Money(m.FunctionalRevenue, w.functional)})
 			w.bought[at] += m.Deferred - m.Revenue
 		}
+	}
+	return nil
+}
+
+// readEnds reads what remains of lots by their last day, as it was at the end of the span.
+func (w *remainingWork) readEnds(ctx context.Context, tx Tx, span MovementSpan, ended time.Time) error {
+	ends, err := tx.LotEnds(ctx, span, ended)
+	if err != nil {
+		return err
+	}
+	ids := []string{}
+	for _, end := range ends {
+		if end.PurchaseID != "" {
+			ids = append(ids, end.PurchaseID)
+		}
+	}
+	purchases, err := byID(tx.PurchasesByID(ctx, distinct(ids)))(func(p Purchase) string { return p.ID })
+	if err != nil {
+		return err
+	}
+	for _, end := range ends {
+		minor := end.Minor
+		if end.PurchaseID != "" {
+			p := purchases[end.PurchaseID]
+			bought, bonus := p.Split(ledger.Money(end.Before+end.Minor, end.Currency))
+			before, bonusBefore := p.Split(ledger.Money(end.Before, end.Currency))
+			if minor = before.Minor - bought.Minor; end.IsBonus {
+				minor = bonusBefore.Minor - bonus.Minor
+			}
+		}
+		at := shareKey{end.PolicyID, end.Currency, end.Month}
+		if w.ends[at] == nil {
+			w.ends[at] = map[ledger.Period]int64{}
+		}
+		w.ends[at][end.Last] += minor
 	}
 	return nil
 }
@@ -285,72 +337,114 @@ func (w *remainingWork) inForce(ctx context.Context, tx Tx, policyID string) (in
 }
 
 // spreadRow parts the total of a row over the months to come, by what remains of each month of
-// purchase: cumulative, rounded once, so that months add up.
+// purchase and last day: cumulative, so that months add up.
 func (w *remainingWork) spreadRow(row *RemainingRow, curve []estimate.CurvePoint, term int, lapses bool) {
-	row.Method = ToExpiry
-	switch {
-	case len(curve) > 0:
-		row.Method = ByCurve
-	case !lapses:
-		row.Method, row.Unscheduled = NoTerm, row.Total
-		return
+	var weights []revrec.Credits // the first one of what belongs to no month
+	add := func(ahead int, minor int64) {
+		for len(weights) <= ahead {
+			weights = append(weights, 0)
+		}
+		weights[ahead] += revrec.Credits(minor)
 	}
-	var weights []revrec.Credits
+	var scheduled bool
 	for key, minor := range w.bought {
 		if key.policyID != row.PolicyID || key.currency != row.Currency || minor <= 0 || key.month == 0 {
 			continue
 		}
-		for ahead, share := range sharesAhead(curve, int(w.On.Period()-key.month), term) {
-			for len(weights) <= ahead {
-				weights = append(weights, 0)
+		age := max(int(w.On.Period()-key.month), 0)
+		for last, minor := range w.byEnd(key, minor, term, lapses) {
+			if last == 0 && len(curve) == 0 {
+				add(0, minor)
+				continue
 			}
-			weights[ahead] += revrec.Credits(minor * share)
+			scheduled = true
+			months := 0 // without an end
+			if last != 0 {
+				months = max(int(last-w.On.Period()), 1)
+			}
+			for k, part := range revrec.Parts(minor, sharesAhead(curve, age, months)...) {
+				add(1+k, part)
+			}
 		}
+	}
+	switch {
+	case len(curve) > 0:
+		row.Method = ByCurve
+	case lapses || scheduled:
+		row.Method = ToExpiry
+	default:
+		row.Method = NoTerm
 	}
 	if len(weights) == 0 { // nothing but what belongs to no month
-		weights = []revrec.Credits{1}
+		at := 0
+		if row.Method != NoTerm {
+			at = 1
+		}
+		add(at, 1)
 	}
 	minor, functional := revrec.Parts(row.Total.Amount.Minor, weights...), revrec.Parts(row.Total.Functional.Minor, weights...)
-	for ahead := range weights {
-		amount := BreakageAmount{ledger.Money(minor[ahead], row.Currency), ledger.Money(functional[ahead], w.functional)}
-		if amount.Amount.IsZero() && amount.Functional.IsZero() {
+	for at := range weights {
+		amount := BreakageAmount{ledger.Money(minor[at], row.Currency), ledger.Money(functional[at], w.functional)}
+		switch {
+		case amount.Amount.IsZero() && amount.Functional.IsZero():
+			continue
+		case at == 0:
+			row.Unscheduled = amount
 			continue
 		}
-		row.Months = append(row.Months, RemainingMonth{w.On.Period() + 1 + ledger.Period(ahead), amount})
+		row.Months = append(row.Months, RemainingMonth{w.On.Period() + ledger.Period(at), amount})
 		band := &row.Later
 		switch {
-		case ahead < yearTerm:
+		case at <= yearTerm:
 			band = &row.Within12
-		case ahead < 2*yearTerm:
+		case at <= 2*yearTerm:
 			band = &row.Within24
 		}
 		*band = band.add(amount)
 	}
 }
 
-// sharesAhead is what share of the rest of credits of an age is expected in each month to come. With F the
-// redemption curve and a the age, month k has (F(a + k) − F(a + k − 1)) ÷ (F(x) − F(a)); without a curve each month up to
-// the last has the same. What is past its last month is expected in the next one.
-func sharesAhead(curve []estimate.CurvePoint, age, term int) []int64 {
-	age = max(age, 0)
-	if last := len(curve) - 1; last > age && curve[last].Used.GreaterThan(curve[age].Used) {
-		shares, rest := make([]int64, last-age), curve[last].Used.Sub(curve[age].Used)
+// byEnd parts what remains of a month of purchase over the months of the last days of its lots, 0 for none: early
+// breakage in the proportion of what it is early of. Where nothing is left of lots, it ends with the policy's term.
+func (w *remainingWork) byEnd(key shareKey, minor int64, term int, lapses bool) map[ledger.Period]int64 {
+	var ends []ledger.Period
+	var of []revrec.Credits
+	for _, last := range slices.Sorted(maps.Keys(w.ends[key])) {
+		if left := w.ends[key][last]; left > 0 {
+			ends, of = append(ends, last), append(of, revrec.Credits(left))
+		}
+	}
+	if len(ends) == 0 {
+		if !lapses {
+			return map[ledger.Period]int64{0: minor}
+		}
+		return map[ledger.Period]int64{key.month + ledger.Period(term): minor}
+	}
+	parts := make(map[ledger.Period]int64, len(ends))
+	for i, part := range revrec.Parts(minor, of...) {
+		parts[ends[i]] = part
+	}
+	return parts
+}
+
+// sharesAhead is what share of the rest of credits of an age is expected in each of so many months to come, the last
+// of them that of their last day; 0 where there is none. With F the redemption curve, a the age and x the age at which
+// the curve or the credits end, month k has (F(a + k) − F(a + k − 1)) ÷ (F(x) − F(a)). Without a curve, or where it
+// expects nothing more by then, each month has the same; of credits without an end the next one has all.
+func sharesAhead(curve []estimate.CurvePoint, age, months int) []revrec.Credits {
+	last := len(curve) - 1
+	if months > 0 {
+		last = min(last, age+months)
+	}
+	if last > age && curve[last].Used.GreaterThan(curve[age].Used) {
+		shares, rest := make([]revrec.Credits, last-age), curve[last].Used.Sub(curve[age].Used)
 		for k := range shares {
 			part := curve[age+k+1].Used.Sub(curve[age+k].Used)
-			shares[k] = part.Mul(decimal.NewFromInt(shareUnit)).DivRound(rest, 0).IntPart()
+			shares[k] = revrec.Credits(part.Mul(decimal.NewFromInt(shareUnit)).DivRound(rest, 0).IntPart())
 		}
 		return shares
 	}
-	shares := make([]int64, max(term-age, 1))
-	for k := range shares {
-		shares[k] = shareUnit
-	}
-	if len(shares) > 1 {
-		for k := range shares {
-			shares[k] = max(shareUnit/int64(len(shares)), 1)
-		}
-	}
-	return shares
+	return slices.Repeat([]revrec.Credits{1}, max(months, 1))
 }
 
 func (r *RemainingRow) addUp(row *RemainingRow) {

@@ -402,6 +402,10 @@ func (scopedTx) OutBefore(context.Context, []string, MovementSpan) ([]LotSum, er
 	return nil, errScoped
 }
 
+func (scopedTx) LotEnds(context.Context, MovementSpan, time.Time) ([]LotEnd, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) NotDue(context.Context, MovementSpan, time.Time) ([]CohortMovement, error) {
 	return nil, errScoped
 }

@@ -567,6 +567,10 @@ type revenueTx interface {
 	// span, which is the instant ended, cannot be cancelled and is neither due nor paid; as Revenue what
 	// was earned of it.
 	NotDue(ctx context.Context, span MovementSpan, ended time.Time) ([]CohortMovement, error)
+	// LotEnds adds up, by policy, currency, month of purchase and month of the last day, what lots carried, and
+	// what was not due of them, at the end of the span: with the last day that they had then. Behind it come,
+	// by purchase and lot, what appeared of those with a bonus since, which its lots share.
+	LotEnds(ctx context.Context, span MovementSpan, ended time.Time) ([]LotEnd, error)
 }
 
 type runTx interface {

@@ -25,12 +25,14 @@ type changeRow struct {
 	FunctionalMinor int64
 	ToLotID         string `bun:",nullzero"`
 	Reason          string `bun:",nullzero"`
+	WasLapsesOn     date   `bun:",type:text"`
 }
 
 func changeRowOf(c revrec.Change) changeRow {
 	return changeRow{
 		CustomerID: c.CustomerID, LotID: c.LotID, ID: c.ID, Kind: string(c.Kind), At: instantOf(c.At), Day: date(c.Day),
 		Credits: int64(c.Credits), AmountMinor: c.Amount.Minor, FunctionalMinor: c.Functional.Minor, ToLotID: c.ToLotID, Reason: c.Reason,
+		WasLapsesOn: date(c.WasLapsesOn),
 	}
 }
 
@@ -47,7 +49,7 @@ func (row changeOfLotRow) change() revrec.Change {
 		At: row.At.time(), Day: ledger.Date(row.Day), Credits: revrec.Credits(row.Credits),
 		Amount:     ledger.Money(row.AmountMinor, ledger.Currency(row.Currency)),
 		Functional: ledger.Money(row.FunctionalMinor, ledger.Currency(row.FunctionalCurrency)),
-		ToLotID:    row.ToLotID, Reason: row.Reason,
+		ToLotID:    row.ToLotID, Reason: row.Reason, WasLapsesOn: ledger.Date(row.WasLapsesOn),
 	}
 }
 

@@ -262,7 +262,11 @@ var comparisons = []comparison{
 	{
 		subject: "c.id",
 		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id",
-		pairs:   []pair{{"change.lot", "c.lot_id", "l.id"}},
+		pairs: []pair{
+			{"change.lot", "c.lot_id", "l.id"},
+			// An extension comes before the last day is over, and later ends alone are given.
+			{"change.wasLapsesOn", "c.was_lapses_on", "CASE WHEN c.kind = 'EXTENDED' AND c.was_lapses_on >= c.day AND (l.lapses_on IS NULL OR l.lapses_on > c.was_lapses_on) THEN c.was_lapses_on END"},
+		},
 	},
 	{
 		subject: "c.id",

@@ -592,6 +592,8 @@ var plants = []struct {
 	{"UPDATE lots SET price_minor = price_minor + 1 WHERE origin_lot_id IS NOT NULL", "change.amount lot.carrying"},
 	{"UPDATE lots SET functional_minor = functional_minor + 1 WHERE origin_lot_id IS NOT NULL", "change.functional lot.carryingFunctional"},
 	{"UPDATE lot_changes SET to_lot_id = NULL", "lot.origin"},
+	{"UPDATE lot_changes SET was_lapses_on = '2020-01-01' WHERE kind = 'EXTENDED'", "change.wasLapsesOn"},
+	{"UPDATE lot_changes SET was_lapses_on = '2199-01-01' WHERE kind = 'TRANSFERRED'", "change.wasLapsesOn"},
 	{"UPDATE payments SET amount_minor = amount_minor + 1", "purchase.received"},
 	{"UPDATE payments SET settled_functional_minor = settled_functional_minor + 1", "purchase.exchange"},
 	{"UPDATE lots SET blocked = NOT blocked", "purchase.dispute"},

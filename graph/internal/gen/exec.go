@@ -2293,8 +2293,8 @@ type Query {
 
   """
   The transaction price that is still to be recognised at the end of a day, by when it is expected to be (ASC 606-10-50-13 to 50-15; IFRS 15.120 to 122): deferred revenue net
-  of early breakage, and what was invoiced, cannot be cancelled and is neither due nor paid, less what was earned of it. By the redemption curve of the estimate in force, otherwise
-  evenly to the end of the policy's term, counted from the month of purchase. What can be cancelled, use beyond the balance (50-14(b)), and what the law is expected to claim of breakage to come
+  of early breakage, and what was invoiced, cannot be cancelled and is neither due nor paid, less what was earned of it. By the redemption curve of the estimate in force, counted from the month of purchase, otherwise
+  evenly; and nothing after the last day of the credits, as it was at the end of the day. What can be cancelled, use beyond the balance (50-14(b)), and what the law is expected to claim of breakage to come
   (55-49) is not in it. Foots to deferred revenue. Errors: INVALID.
   """
   remainingObligation(
@@ -8299,9 +8299,9 @@ type RemainingObligation {
 enum RemainingMethod {
   "By the redemption curve of the estimate in force."
   CURVE
-  "Evenly over the months to the end of the policy's term; what is past it, next month."
+  "Evenly over the months to the last day of the credits; what is past it, next month."
   EXPIRY
-  "Credits do not lapse and there is no curve: it is ` + "`" + `unscheduled` + "`" + `."
+  "No credits lapse and there is no curve: it is ` + "`" + `unscheduled` + "`" + `."
   NO_TERM
 }
 
