@@ -43,6 +43,11 @@ type engine struct {
 	// apart has a part of a query planned for all of its rows, whatever limit follows; "" where
 	// limits do not change plans.
 	apart string
+	// batchSpan counts the recognitions of a batch $1 on accounting dates from $2 to $3, with
+	// the first and last place where they lie; batchRows reads them as they lie, where
+	// batchLies from place $4 to $5.
+	batchSpan, batchRows string
+	batchLies            bool
 	// bulk says whether rows in bulk go by COPY, and keys and sums in arrays.
 	bulk bool
 	// reading and writing say how transactions begin.
@@ -84,6 +89,9 @@ var sqliteEngine = &engine{
 	hasUnused:  "granted > drawn + refunded",
 	carries:    "(carrying_minor <> 0 OR carrying_functional_minor <> 0)",
 	reading:    sql.TxOptions{ReadOnly: true},
+	batchSpan:  "SELECT count(*), coalesce(min(rowid), 0), coalesce(max(rowid), 0)" + ofBatch,
+	batchRows:  " NOT INDEXED WHERE rowid >= $4 AND rowid <= $5 AND batch_id = $1 AND accounting_date >= $2 AND accounting_date <= $3",
+	batchLies:  true,
 	tables:     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
 	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
 	faults:     sqliteFaults,

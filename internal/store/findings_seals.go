@@ -15,7 +15,7 @@ import (
 )
 
 // seals hashes every sealed entry again from its rows, and holds the log, its roots and their
-// signatures against that. What is held does not grow with the book.
+// signatures against that. What is held has a bound: see mostHashed.
 func (f *findings) seals(ctx context.Context) error {
 	rows, err := list[sealRow](ctx, f.tx, "reading seals", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("number") })
 	if err != nil {
@@ -64,6 +64,7 @@ func (l *sealedLog) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		l.reader.ahead(entries)
 		stored, err := l.stored(ctx, tlog.StoredHashIndex(0, first), tlog.StoredHashIndex(0, end))
 		if err != nil {
 			return err

@@ -42,6 +42,8 @@ var postgresEngine = &engine{
 	hasUnused:   "open",
 	carries:     "carries",
 	noCustomer:  firstID,
+	batchSpan:   "SELECT count(*), CAST(0 AS BIGINT), CAST(0 AS BIGINT)" + ofBatch,
+	batchRows:   " WHERE batch_id = $1 AND accounting_date >= $2 AND accounting_date <= $3",
 	bulk:        true,
 	reading:     sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	writing:     sql.TxOptions{Isolation: sql.LevelReadCommitted},

@@ -207,6 +207,7 @@ func (t *tx) SealEntries(ctx context.Context, from, to ledger.Date, size int64) 
 		if err != nil {
 			return books.SealTree{}, err
 		}
+		reader.ahead(entries)
 		position := tlog.StoredHashIndex(0, tree.Size())
 		hashes = hashes[:0]
 		leaves := make([]sealLeafRow, len(entries))

@@ -23,7 +23,9 @@ type sealReader struct {
 	policies map[string]string // ids by code
 
 	form, room ledger.Form
-	inputs     []revrec.Input
+	forms      recognitionForms
+	days       map[string][2]ledger.Date // of the entries ahead, by their batch
+	held       *hashedBatch              // what was hashed last
 }
 
 func (t *tx) newSealReader(ctx context.Context) (*sealReader, error) {
@@ -31,7 +33,7 @@ func (t *tx) newSealReader(ctx context.Context) (*sealReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &sealReader{t: t, policies: make(map[string]string, len(rows))}
+	r := &sealReader{t: t, policies: make(map[string]string, len(rows)), forms: recognitionForms{noCustomer: t.noCustomer}}
 	for _, row := range rows {
 		r.policies[row.Code] = row.ID
 	}
@@ -223,8 +225,7 @@ func (r *sealReader) marksOf(ctx context.Context, leafIndex int64) (marks []byte
 // kind, currency and policy.
 const ofEntry = "batch_id = $1 AND accounting_date = $2 AND day = $3 AND kind = $4 AND currency = $5 AND policy_id = $6"
 
-const recognitionsOfEntry = `SELECT id, customer_id, lot_id, pool_id, credits, amount_minor, functional_currency, functional_minor, unclaimed_minor, unclaimed_functional_minor, inputs
-	FROM recognitions WHERE ` + ofEntry + ` ORDER BY id, customer_id`
+const recognitionsOfEntry = "SELECT " + recognitionColumns + " FROM recognitions WHERE " + ofEntry + " ORDER BY id, customer_id"
 
 // keyOf are the arguments of ofEntry; false where no recognition can be the entry's.
 func (r *sealReader) keyOf(e *keptEntry) ([]any, bool) {
@@ -263,6 +264,58 @@ func (r *sealReader) leafOf(ctx context.Context, e *keptEntry, one *recognitionP
 	return tlog.RecordHash(r.form), marks, err
 }
 
+// recognitionColumns are those of a recognition that its entry does not say.
+const recognitionColumns = "id, customer_id, lot_id, pool_id, credits, amount_minor, functional_currency, functional_minor, unclaimed_minor, unclaimed_functional_minor, inputs"
+
+// sealedRow is what one row of recognitionColumns is read to.
+type sealedRow struct {
+	id, customer, lot, pool, functionalCurrency, inputs         keptText
+	credits, amount, functional, unclaimed, unclaimedFunctional int64
+}
+
+func (row *sealedRow) targets() []any {
+	return []any{
+		&row.id, &row.customer, &row.lot, &row.pool, &row.credits, &row.amount, &row.functionalCurrency, &row.functional, &row.unclaimed, &row.unclaimedFunctional, &row.inputs,
+	}
+}
+
+// recognitionForms makes the forms of recognitions from their rows.
+type recognitionForms struct {
+	noCustomer string
+	form       ledger.Form
+	inputs     []revrec.Input
+}
+
+// of is the recognition without what its own row says: what its entry does.
+func (r *sealReader) of(e *keptEntry) revrec.Recognition {
+	k := revrec.Recognition{
+		PolicyID: r.policies[e.Policy], Kind: revrec.Kind(e.Kind), Day: e.OccurredOn, AccountingDate: e.AccountingDate, Batch: e.Batch,
+	}
+	k.Amount.Currency, k.Unclaimed.Currency = e.Currency, e.Currency
+	return k
+}
+
+// make makes the form, which is good until the next, and says what no row of ours could say.
+func (f *recognitionForms) make(k *revrec.Recognition, row *sealedRow) (fault string) {
+	k.ID, k.CustomerID, k.LotID, k.PoolID, k.Credits = row.id.to, row.customer.to, row.lot.to, row.pool.to, revrec.Credits(row.credits)
+	if k.CustomerID == f.noCustomer {
+		k.CustomerID = ""
+	}
+	k.Amount.Minor, k.Functional.Minor, k.Unclaimed.Minor, k.UnclaimedFunctional.Minor = row.amount, row.functional, row.unclaimed, row.unclaimedFunctional
+	k.Functional.Currency = ledger.Currency(row.functionalCurrency.to)
+	k.UnclaimedFunctional.Currency = k.Functional.Currency
+	var read bool
+	if f.inputs, read = inputsOf(row.inputs.to, f.inputs[:0]); !read {
+		fault = fmt.Sprintf("recognition %s: its inputs are not in their form", k.ID)
+	}
+	if fault == "" && (row.lot.blank || row.pool.blank) {
+		fault = fmt.Sprintf("recognition %s: a column that holds nothing is '' instead of NULL", k.ID)
+	}
+	k.Inputs = f.inputs
+	f.form = k.AppendForm(f.form[:0])
+	return fault
+}
+
 // recognitions hashes what an entry sums, and appends its marks.
 func (r *sealReader) recognitions(ctx context.Context, e *keptEntry, one *recognitionProof, marks []byte) ([]byte, error) {
 	tree := ledger.Tree{}
@@ -271,41 +324,40 @@ func (r *sealReader) recognitions(ctx context.Context, e *keptEntry, one *recogn
 	if !some {
 		return marks, nil
 	}
-	var id, customer, lot, pool, functionalCurrency, inputs keptText
-	var credits int64
-	k := revrec.Recognition{
-		PolicyID: r.policies[e.Policy], Kind: revrec.Kind(e.Kind), Day: e.OccurredOn, AccountingDate: e.AccountingDate, Batch: e.Batch,
-	}
-	k.Amount.Currency, k.Unclaimed.Currency = e.Currency, e.Currency
-	targets := []any{
-		&id, &customer, &lot, &pool, &credits, &k.Amount.Minor, &functionalCurrency, &k.Functional.Minor, &k.Unclaimed.Minor, &k.UnclaimedFunctional.Minor, &inputs,
-	}
 	completed := make([]tlog.Hash, 0, 64)
-	err := r.t.scan(ctx, "reading sealed recognitions", recognitionsOfEntry, key, targets, func() {
-		k.ID, k.CustomerID, k.LotID, k.PoolID, k.Credits = id.to, customer.to, lot.to, pool.to, revrec.Credits(credits)
-		if k.CustomerID == r.t.noCustomer {
-			k.CustomerID = ""
+	add := func(leaf tlog.Hash) {
+		marks = ledger.AppendMark(marks, leaf)
+		completed = tree.Add(leaf, completed[:0])
+	}
+	if one == nil {
+		hashed, known, err := r.hashedOf(ctx, e)
+		if err != nil {
+			return marks, err
 		}
-		k.Functional.Currency = ledger.Currency(functionalCurrency.to)
-		k.UnclaimedFunctional.Currency = k.Functional.Currency
-		var read bool
-		if r.inputs, read = inputsOf(inputs.to, r.inputs[:0]); !read {
-			e.wrong("recognition %s: its inputs are not in their form", id.to)
+		if known {
+			for i := range hashed.all {
+				add(hashed.all[i].hash)
+			}
+			if hashed.fault != "" {
+				e.wrong("%s", hashed.fault)
+			}
+			return marks, nil
 		}
-		if lot.blank || pool.blank {
-			e.wrong("recognition %s: a column that holds nothing is '' instead of NULL", id.to)
+	}
+	var row sealedRow
+	k := r.of(e)
+	err := r.t.scan(ctx, "reading sealed recognitions", recognitionsOfEntry, key, row.targets(), func() {
+		if fault := r.forms.make(&k, &row); fault != "" {
+			e.wrong("%s", fault)
 		}
-		k.Inputs = r.inputs
-		r.form = k.AppendForm(r.form[:0])
-		leaf := tlog.RecordHash(r.form)
+		leaf := tlog.RecordHash(r.forms.form)
 		if one != nil && one.inclusion != nil {
 			one.inclusion.Add(leaf)
 			if k.ID == one.id {
-				one.form = append(ledger.Form(nil), r.form...)
+				one.form = append(ledger.Form(nil), r.forms.form...)
 			}
 		}
-		marks = ledger.AppendMark(marks, leaf)
-		completed = tree.Add(leaf, completed[:0])
+		add(leaf)
 	})
 	return marks, err
 }

@@ -412,3 +412,34 @@ func TestSealsOnPostgres(t *testing.T) {
 	holdSealPlants(t, changedOnPostgres(s))
 	holdTampers(t, s.Writer().DB, true, changedOnPostgres(s))
 }
+
+// Where the recognitions of a batch do not lie together, or have ids that are none of ours, its
+// entries are read one by one: what is found of the others is nothing, as before.
+func TestSealsReadOneByOne(t *testing.T) {
+	const last = "(SELECT max(rowid) FROM recognitions)"
+	for _, test := range []struct{ name, statement, found string }{
+		{"a row far from the others", "UPDATE recognitions SET rowid = rowid + 1000000 WHERE rowid = " + last, ""},
+		{"rows in another order", "UPDATE recognitions SET rowid = -rowid", ""},
+		{"an id that is none", "UPDATE recognitions SET id = 'x' || substr(id, 2) WHERE rowid = " + last, "seal.recognition"},
+		{"an id in capital letters", "UPDATE recognitions SET id = upper(id) WHERE rowid = " + last, "seal.recognition"},
+		{"a part of the key with its mark", "UPDATE recognitions SET kind = kind || '|USD' WHERE rowid = " + last, "seal.recognition"},
+		{"inputs in another form", "UPDATE recognitions SET inputs = inputs || ' ' WHERE rowid = " + last, "seal.entry"},
+		{"the id of another", "UPDATE recognitions SET id = (SELECT o.id FROM recognitions AS o WHERE o.batch_id = recognitions.batch_id AND o.day = recognitions.day AND o.kind = recognitions.kind AND o.policy_id = recognitions.policy_id AND o.customer_id <> recognitions.customer_id) WHERE rowid = (SELECT min(x.rowid) FROM recognitions AS x JOIN recognitions AS o ON o.batch_id = x.batch_id AND o.day = x.day AND o.kind = x.kind AND o.currency = x.currency AND o.policy_id = x.policy_id AND o.customer_id <> x.customer_id)", "seal.recognition"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			found, err := changedOnSQLite(t, test.statement)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var seals []string
+			for _, finding := range found {
+				if strings.HasPrefix(finding.Check, "seal.") {
+					seals = append(seals, finding.Check)
+				}
+			}
+			if got := strings.Join(seals, " "); got != test.found {
+				t.Errorf("of seals it finds %q, want %q; all: %v", got, test.found, found)
+			}
+		})
+	}
+}
