@@ -2,18 +2,22 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
 )
 
-func (r queryResolver) Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from, to *ledger.Period) (*books.BreakageReport, error) {
+func (r queryResolver) Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from, to *ledger.Period, asOf *time.Time) (*books.BreakageReport, error) {
 	f := newFilters(ctx)
 	request := books.BreakageRequest{
 		Filter:  books.CohortFilter{PolicyID: f.policy(ctx, policy), Currency: value(currency), From: value(from), To: value(to)},
-		Through: through,
+		Through: through, AsOf: value(asOf),
 	}
 	if f.err != nil || !f.known {
+		if request.AsOf.IsZero() {
+			request.AsOf = f.request.now
+		}
 		return &books.BreakageReport{BreakageRequest: request}, f.err
 	}
 	var report books.BreakageReport

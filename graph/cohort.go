@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -13,7 +14,7 @@ import (
 	"drawdown/revrec"
 )
 
-func (queryResolver) Cohorts(ctx context.Context, policy, pack *string, currency *ledger.Currency, segment *string, from, to *ledger.Period, first int, after *string, reverse bool) (*view.CohortConnection, error) {
+func (r queryResolver) Cohorts(ctx context.Context, policy, pack *string, currency *ledger.Currency, segment *string, from, to *ledger.Period, asOf *time.Time, first int, after *string, reverse bool) (*view.CohortConnection, error) {
 	f := newFilters(ctx)
 	filter := books.CohortFilter{
 		PolicyID: f.policy(ctx, policy), PackID: f.pack(ctx, pack), Currency: value(currency), Segment: value(segment), From: value(from), To: value(to),
@@ -23,6 +24,13 @@ func (queryResolver) Cohorts(ctx context.Context, policy, pack *string, currency
 		return none[books.Cohort](first, f.err)
 	}
 	q := f.request
+	if asOf != nil {
+		filter.AsOf = *asOf
+		err := q.read(ctx, func(ctx context.Context, tx books.Tx) error { return r.books.CheckCohortsAsOf(ctx, tx, &filter.AsOf) })
+		if err != nil {
+			return nil, err
+		}
+	}
 	return connect(ctx, q, paging{first: first, after: after, reverse: reverse}, list[books.Cohort]{
 		noun: cohortNoun, key: func(c *books.Cohort) string { return c.Key() },
 		checkKey: func(key string) bool { return strings.Count(key, "/") == 1 },
@@ -35,7 +43,7 @@ func (l *loaders) sawCohorts(rows []books.Cohort) {
 	for i := range rows {
 		l.policies.expect(rows[i].PolicyID)
 		l.packs.expect(rows[i].PackID)
-		l.cohortMonths.expect(rows[i].ID)
+		l.cohortMonths.expect(cohortAt(&rows[i]))
 	}
 }
 
@@ -55,9 +63,36 @@ func (cohortResolver) Segment(_ context.Context, c *books.Cohort) (*string, erro
 	return text(c.Segment), nil
 }
 
+// cohortKey names what became of a cohort by an instant.
+type cohortKey struct {
+	id   string
+	asOf time.Time // now where zero
+}
+
+func cohortAt(c *books.Cohort) cohortKey { return cohortKey{c.ID, c.AsOf.UTC()} }
+
+// cohortMonthsAt reads what became of cohorts, by the instants as of which it is asked.
+func cohortMonthsAt(ctx context.Context, tx books.Tx, keys []cohortKey) (map[cohortKey][]books.CohortMonth, error) {
+	byInstant := map[time.Time][]string{}
+	for _, key := range keys {
+		byInstant[key.asOf] = append(byInstant[key.asOf], key.id)
+	}
+	found := make(map[cohortKey][]books.CohortMonth, len(keys))
+	for asOf, ids := range byInstant {
+		months, err := tx.CohortMonths(ctx, ids, asOf)
+		if err != nil {
+			return nil, err
+		}
+		for id, of := range months {
+			found[cohortKey{id, asOf}] = of
+		}
+	}
+	return found, nil
+}
+
 // sumsOf adds up what became of a cohort.
 func sumsOf(ctx context.Context, c *books.Cohort) (books.CohortAge, error) {
-	months, _, err := requestOf(ctx).cohortMonths.load(ctx, c.ID)
+	months, _, err := requestOf(ctx).cohortMonths.load(ctx, cohortAt(c))
 	return c.ToDate(months), err
 }
 
@@ -93,8 +128,12 @@ func (cohortResolver) RedeemedShare(ctx context.Context, c *books.Cohort) (*deci
 
 func (r cohortResolver) Ages(ctx context.Context, c *books.Cohort) ([]books.CohortAge, error) {
 	q := requestOf(ctx)
-	months, _, err := q.cohortMonths.load(ctx, c.ID)
-	return c.Ages(months, ledger.DateOf(q.now, r.books.Zone()).Period()), err
+	months, _, err := q.cohortMonths.load(ctx, cohortAt(c))
+	now := q.now
+	if !c.AsOf.IsZero() {
+		now = c.AsOf
+	}
+	return c.Ages(months, ledger.DateOf(now, r.books.Zone()).Period()), err
 }
 
 func (cohortResolver) Lots(ctx context.Context, c *books.Cohort, hasUnused *bool, first int, after *string, reverse bool) (*view.LotConnection, error) {

@@ -36,9 +36,9 @@ func (r queryResolver) EstimateChanges(ctx context.Context, from, to ledger.Date
 	})
 }
 
-func (r queryResolver) BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error) {
+func (r queryResolver) BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool, asOf *time.Time) (*books.Sensitivity, error) {
 	return report(ctx, func(ctx context.Context, tx books.Tx) (books.Sensitivity, error) {
-		return r.books.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: policy, On: value(on), Points: points, ByPool: byPool})
+		return r.books.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: policy, On: value(on), Points: points, ByPool: byPool, AsOf: value(asOf)})
 	})
 }
 

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -13,11 +14,11 @@ import (
 	"drawdown/revrec/estimate"
 )
 
-func (r queryResolver) EstimateReview(ctx context.Context, policy string, month ledger.Period) (*books.ReviewDetail, error) {
+func (r queryResolver) EstimateReview(ctx context.Context, policy string, month ledger.Period, asOf *time.Time) (*books.ReviewDetail, error) {
 	q := requestOf(ctx)
 	var detail books.ReviewDetail
 	err := q.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
-		detail, err = r.books.ReviewEstimate(ctx, tx, policy, month)
+		detail, err = r.books.ReviewEstimate(ctx, tx, policy, month, value(asOf))
 		return err
 	})
 	if err != nil {

@@ -160,7 +160,7 @@ type loaders struct {
 	voids         *batch[books.EventRow, books.UsageEvent]
 	drawsOf       *batch[string, []books.Draw] // by event
 	pools         *batch[string, revrec.Pool]
-	cohortMonths  *batch[string, []books.CohortMonth]
+	cohortMonths  *batch[cohortKey, []books.CohortMonth]
 	recognitions  *batch[string, revrec.Recognition]
 	entries       *batch[int64, ledger.Entry]
 	entriesOf     *batch[sumKey, int64]
@@ -252,9 +252,9 @@ func newLoaders(book *books.Books, read reader) *loaders {
 	l.holds = rowsBy(read, books.Tx.HoldsByID, func(h *books.Hold) string { return h.ID }, l.sawHolds)
 	l.events = rowsBy(read, books.Tx.EventsByID, func(e *books.UsageEvent) string { return e.ID }, l.sawEvents)
 	l.pools = rowsBy(read, books.Tx.PoolsByID, func(p *revrec.Pool) string { return p.ID }, l.sawPools)
-	l.cohortMonths = newBatch(func(ctx context.Context, ids []string) (months map[string][]books.CohortMonth, err error) {
+	l.cohortMonths = newBatch(func(ctx context.Context, keys []cohortKey) (months map[cohortKey][]books.CohortMonth, err error) {
 		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
-			months, err = tx.CohortMonths(ctx, ids)
+			months, err = cohortMonthsAt(ctx, tx, keys)
 			return err
 		})
 		return months, err

@@ -3,6 +3,7 @@ package books
 import (
 	"context"
 	"slices"
+	"time"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -92,6 +93,18 @@ func estimatesOf(ctx context.Context, tx Tx, policy Policy) ([]revrec.Estimate, 
 		all = append(all, estimate.Estimate)
 	}
 	return all, nil
+}
+
+// estimatesKnown is estimatesOf, of those that had been approved by an instant.
+func estimatesKnown(ctx context.Context, tx Tx, policy Policy, asOf time.Time) ([]revrec.Estimate, error) {
+	later, err := EstimatesOf(tx, ctx, []string{policy.ID})
+	all := []revrec.Estimate{{Rate: policy.Breakage.Rate}}
+	for _, estimate := range later {
+		if estimate.Status == EstimateApproved && !estimate.DecidedAt.After(asOf) {
+			all = append(all, estimate.Estimate)
+		}
+	}
+	return all, err
 }
 
 // nextMeasure returns the first day after through for which the pool has something to

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -19,10 +20,11 @@ type BreakageRequest struct {
 	// share the pools of their policy, so by them there is no expectation.
 	Filter  CohortFilter
 	Through ledger.Period
+	AsOf    time.Time // now where zero
 }
 
-// BreakageReport is breakage by month of purchase. What happened on days through the end of
-// the month is in it, booked as it is now: what is booked later of such a day comes to it.
+// BreakageReport is breakage by month of purchase, as it stood at an instant. What happened on
+// days through the end of the month is in it, and was booked by then: amounts once they were posted.
 type BreakageReport struct {
 	BreakageRequest
 	Rows   []BreakageRow // in order of policy, currency and month
@@ -85,6 +87,16 @@ type CohortMoney struct {
 	Law, FunctionalLaw int64
 }
 
+// MeasureFilter says of which pools it is asked what their lots come to at the end of a day, as
+// it was known at an instant. Zero fields do not narrow.
+type MeasureFilter struct {
+	IDs      []string
+	PolicyID string
+	Currency ledger.Currency
+	On       ledger.Date
+	AsOf     time.Time
+}
+
 // PoolMeasure is a pool with what its lots come to at the end of a day, and what is booked.
 type PoolMeasure struct {
 	Pool                     revrec.Pool
@@ -106,9 +118,13 @@ const MaxBreakageRows = 2400
 // break, and what is recognised of that. 606-10-55-46 to 49.
 // Errors: INVALID, TOO_LARGE.
 func (b *Books) Breakage(ctx context.Context, tx Tx, request BreakageRequest) (BreakageReport, error) {
-	switch {
-	case request.Through > b.today().Period():
-		return BreakageReport{}, refuse(Invalid, "through", "must not be after this month (%s), but is %s", b.today().Period(), request.Through)
+	if err := b.CheckCohortsAsOf(ctx, tx, &request.AsOf); err != nil {
+		return BreakageReport{}, err
+	}
+	request.Filter.AsOf = request.AsOf
+	switch last := ledger.DateOf(request.AsOf, b.zone).Period(); {
+	case request.Through > last:
+		return BreakageReport{}, refuse(Invalid, "through", "must not be after the month of the report (%s), but is %s", last, request.Through)
 	case request.Filter.To != 0 && request.Filter.To < request.Filter.From:
 		return BreakageReport{}, refuse(Invalid, "to", "must not be before from (%s), but is %s", request.Filter.From, request.Filter.To)
 	}
@@ -164,7 +180,7 @@ func (w *breakageWork) credits(ctx context.Context, tx Tx) error {
 		for i, cohort := range cohorts {
 			ids[i] = cohort.ID
 		}
-		months, err := tx.CohortMonths(ctx, ids)
+		months, err := tx.CohortMonths(ctx, ids, w.request.AsOf)
 		if err != nil {
 			return err
 		}
@@ -224,7 +240,7 @@ func (w *breakageWork) expected(ctx context.Context, tx Tx) error {
 	estimates := map[string][]revrec.Estimate{}
 	day := w.request.Through.Last()
 	for page := (Page{Limit: cohortPage}); ; {
-		pools, err := tx.PoolMeasures(ctx, w.request.Filter, day, page)
+		pools, err := tx.PoolMeasures(ctx, MeasureFilter{PolicyID: w.request.Filter.PolicyID, Currency: w.request.Filter.Currency, On: day, AsOf: w.request.AsOf}, page)
 		if err != nil {
 			return err
 		}
@@ -238,7 +254,7 @@ func (w *breakageWork) expected(ctx context.Context, tx Tx) error {
 				continue
 			}
 			if estimates[pool.PolicyID] == nil {
-				if estimates[pool.PolicyID], err = estimatesOfID(ctx, tx, pool.PolicyID); err != nil {
+				if estimates[pool.PolicyID], err = w.estimates(ctx, tx, pool.PolicyID); err != nil {
 					return err
 				}
 			}
@@ -291,13 +307,13 @@ func monthsOfPools(ctx context.Context, tx Tx, pools []PoolMeasure) ([]ledger.Pe
 	return months, nil
 }
 
-// estimatesOfID returns the estimates of the policy with the id, in order.
-func estimatesOfID(ctx context.Context, tx Tx, policyID string) ([]revrec.Estimate, error) {
+// estimates returns those of the policy with the id that were known, in order.
+func (w *breakageWork) estimates(ctx context.Context, tx Tx, policyID string) ([]revrec.Estimate, error) {
 	policies, err := tx.PoliciesByID(ctx, []string{policyID})
 	if err != nil || len(policies) == 0 {
 		return nil, err
 	}
-	return estimatesOf(ctx, tx, policies[0])
+	return estimatesKnown(ctx, tx, policies[0], w.request.AsOf)
 }
 
 func (w *breakageWork) report() (BreakageReport, error) {

@@ -33,7 +33,7 @@ func (b *Books) take(ctx context.Context, tx Tx, policy Policy, lot *revrec.Lot,
 	lot.Remove(change)
 	cohorts.changed(lot, change)
 	cohorts.lapsed(lot, lapsed)
-	if err := cohorts.write(ctx, tx); err != nil {
+	if err := cohorts.write(ctx, tx, b.moveNow()); err != nil {
 		return err
 	}
 	lookAgain(lot, policy.Breakage)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -24,7 +25,19 @@ type Cohort struct {
 	// Opened cohorts were taken over from another book, with what was left of them.
 	Opened bool
 	Sold   revrec.Credits
+	// AsOf is the instant at which the cohort was as it is told; zero is now.
+	AsOf time.Time
 }
+
+// Move is when something is added to cohorts and to pools.
+type Move struct {
+	At time.Time
+	// Carried is of what had happened before, so that it does not say when: what was where at an
+	// earlier instant is not known.
+	Carried bool
+}
+
+func (b *Books) moveNow() Move { return Move{At: b.clock()} }
 
 // Key names a cohort in order of month.
 func (c Cohort) Key() string { return c.Month.String() + "/" + c.ID }
@@ -110,6 +123,27 @@ type CohortFilter struct {
 	PolicyID, PackID, Segment string
 	Currency                  ledger.Currency
 	From, To                  ledger.Period // both included
+	// AsOf keeps those of which something was sold by the instant, as they then were; zero is now.
+	AsOf time.Time
+}
+
+// CheckCohortsAsOf makes an instant that is not given now, and refuses one that is to come, or as of which it is not known
+// what cohorts and pools held.
+func (b *Books) CheckCohortsAsOf(ctx context.Context, tx Tx, of *time.Time) error {
+	now := b.clock()
+	if of.IsZero() {
+		*of = now
+	}
+	asOf := *of
+	if asOf.After(now) {
+		return refuse(Invalid, "asOf", "must not be in the future, but is %s", asOf.Format(time.RFC3339))
+	}
+	known, err := tx.MovesKnownFrom(ctx)
+	if err == nil && asOf.Before(known) && asOf.Before(now) {
+		err = refuse(Invalid, "asOf", "must not be before %s, since when the book keeps at which instant something came to cohorts and pools, but is %s",
+			known.Format(time.RFC3339Nano), asOf.Format(time.RFC3339Nano))
+	}
+	return err
 }
 
 // ExpiryAge returns the age in months at which credits of the policy lapse: the calendar
@@ -189,7 +223,7 @@ func (c cohortMonths) changed(lot *revrec.Lot, change revrec.Change) {
 	c.add(lot, of)
 }
 
-func (c cohortMonths) write(ctx context.Context, tx Tx) error {
+func (c cohortMonths) write(ctx context.Context, tx Tx, move Move) error {
 	months := slices.DeleteFunc(slices.Collect(maps.Values(c)), func(m CohortMonth) bool {
 		return m == CohortMonth{CohortID: m.CohortID, Month: m.Month}
 	})
@@ -199,7 +233,7 @@ func (c cohortMonths) write(ctx context.Context, tx Tx) error {
 	slices.SortFunc(months, func(x, y CohortMonth) int {
 		return cmp.Or(cmp.Compare(x.CohortID, y.CohortID), cmp.Compare(x.Month, y.Month))
 	})
-	return tx.AddCohortMonths(ctx, months)
+	return tx.AddCohortMonths(ctx, move, months)
 }
 
 // fileLots gives lots their cohort that have none, with all that is booked of them, one
@@ -227,7 +261,7 @@ func (b *Books) fileLots(ctx context.Context, tx Tx, _ *running) (more bool, err
 	if err := tx.FileLots(ctx, lots); err != nil {
 		return false, err
 	}
-	return true, cohorts.write(ctx, tx)
+	return true, cohorts.write(ctx, tx, Move{b.clock(), true})
 }
 
 // findCohorts finds the cohorts of lots, and adds there what was sold with them.
@@ -259,7 +293,7 @@ func (b *Books) findCohorts(ctx context.Context, tx Tx, lots []*revrec.Lot) erro
 			sold[i].Sold = 0
 		}
 	}
-	filed, err := tx.AddToCohorts(ctx, sold)
+	filed, err := tx.AddToCohorts(ctx, Move{b.clock(), true}, sold)
 	if err != nil {
 		return err
 	}

@@ -327,7 +327,7 @@ func (c *EstimateChanges) measure(ctx context.Context, tx Tx) error {
 			return err
 		}
 		if estimates[policy.ID] == nil {
-			if estimates[policy.ID], err = estimatesOf(ctx, tx, policy); err != nil {
+			if estimates[policy.ID], err = estimatesKnown(ctx, tx, policy, c.AsOf); err != nil {
 				return err
 			}
 		}
@@ -342,27 +342,26 @@ func (c *EstimateChanges) measure(ctx context.Context, tx Tx) error {
 		for i, change := range changes {
 			ids[i] = change.PoolID
 		}
-		pools, err := tx.PoolsByID(ctx, ids)
-		if err != nil {
-			return err
-		}
-		totals, err := poolTotals(ctx, tx, pools, day)
-		if err != nil {
-			return err
-		}
-		if err := known.readOf(ctx, tx, pools); err != nil {
-			return err
-		}
-		in := map[string]string{}
-		for _, pool := range pools {
-			in[pool.ID] = pool.Jurisdiction
+		measured := map[string]PoolMeasure{}
+		for chunk := range slices.Chunk(ids, earlyPoolPage) {
+			some, err := tx.PoolMeasures(ctx, MeasureFilter{IDs: chunk, On: day, AsOf: c.AsOf}, Page{})
+			if err != nil {
+				return err
+			}
+			if err := known.readOf(ctx, tx, some); err != nil {
+				return err
+			}
+			for _, of := range some {
+				measured[of.Pool.ID] = of
+			}
 		}
 		for _, change := range changes {
 			policy, err := policies.of(ctx, tx, change.PolicyID)
 			if err != nil {
 				return err
 			}
-			change.measure(totals[change.PoolID], known.shares(policy, in[change.PoolID]).On(day))
+			of := measured[change.PoolID]
+			change.measure(of.Total, EscheatSharesOf(policy, enteredBy(known[of.Pool.Jurisdiction], c.AsOf)).On(day))
 		}
 	}
 	return nil
@@ -407,27 +406,11 @@ func (c *EstimateChanges) inForce(ctx context.Context, tx Tx, policyID string) e
 	return err
 }
 
-// poolTotals returns what came into pools and left them by the end of a day.
-func poolTotals(ctx context.Context, tx Tx, pools []revrec.Pool, day ledger.Date) (map[string]revrec.PoolDay, error) {
-	work := make([]PoolWork, len(pools))
-	for i, pool := range pools {
-		work[i] = PoolWork{Pool: pool, From: day + 1}
-	}
-	days, err := tx.PoolDaysSince(ctx, work)
-	totals := make(map[string]revrec.PoolDay, len(pools))
-	for id, of := range days {
-		if len(of) > 0 && of[0].Day <= day { // all that came before the day after is one day
-			totals[id] = of[0]
-		}
-	}
-	return totals, err
-}
-
 // readOf reads the rules of the jurisdictions of pools.
-func (l laws) readOf(ctx context.Context, tx Tx, pools []revrec.Pool) error {
+func (l laws) readOf(ctx context.Context, tx Tx, pools []PoolMeasure) error {
 	of := make([]string, len(pools))
-	for i, pool := range pools {
-		of[i] = pool.Jurisdiction
+	for i, measure := range pools {
+		of[i] = measure.Pool.Jurisdiction
 	}
 	return l.read(ctx, tx, of)
 }

@@ -123,8 +123,12 @@ type ReviewDetail struct {
 }
 
 // ReviewEstimate reviews the estimate of a policy that was in force as a month ended, from
-// what is booked now of days through its end. Errors: NOT_FOUND, INVALID.
-func (b *Books) ReviewEstimate(ctx context.Context, tx Tx, policyCode string, month ledger.Period) (ReviewDetail, error) {
+// what was booked by an instant, now where it is zero, of days through its end.
+// Errors: NOT_FOUND, INVALID.
+func (b *Books) ReviewEstimate(ctx context.Context, tx Tx, policyCode string, month ledger.Period, asOf time.Time) (ReviewDetail, error) {
+	if err := b.CheckCohortsAsOf(ctx, tx, &asOf); err != nil {
+		return ReviewDetail{}, err
+	}
 	policy, err := policyByCode(ctx, tx, policyCode)
 	if err != nil {
 		return ReviewDetail{}, err
@@ -132,10 +136,10 @@ func (b *Books) ReviewEstimate(ctx context.Context, tx Tx, policyCode string, mo
 	if policy.Breakage.Method != revrec.Proportional {
 		return ReviewDetail{}, refuse(Invalid, "policy", "%q books breakage by %s: only PROPORTIONAL goes by an estimate", policy.Code, policy.Breakage.Method)
 	}
-	if last := b.today().Period(); month >= last {
+	if last := ledger.DateOf(asOf, b.zone).Period(); month >= last {
 		return ReviewDetail{}, refuse(Invalid, "month", "must have ended: %s at the latest, but is %s", last-1, month)
 	}
-	work, err := b.newReview(ctx, tx, policy)
+	work, err := b.newReview(ctx, tx, policy, asOf)
 	if err != nil {
 		return ReviewDetail{}, err
 	}
@@ -146,6 +150,7 @@ func (b *Books) ReviewEstimate(ctx context.Context, tx Tx, policyCode string, mo
 type reviewing struct {
 	books     *Books
 	policy    Policy
+	asOf      time.Time
 	estimates []revrec.Estimate
 	cohorts   []boughtIn // in order of month
 	results   map[string]*estimate.Result
@@ -158,14 +163,14 @@ type boughtIn struct {
 	became map[ledger.Period]CohortMonth
 }
 
-func (b *Books) newReview(ctx context.Context, tx Tx, policy Policy) (*reviewing, error) {
-	work := &reviewing{books: b, policy: policy, results: map[string]*estimate.Result{}}
+func (b *Books) newReview(ctx context.Context, tx Tx, policy Policy, asOf time.Time) (*reviewing, error) {
+	work := &reviewing{books: b, policy: policy, asOf: asOf, results: map[string]*estimate.Result{}}
 	var err error
-	if work.estimates, err = estimatesOf(ctx, tx, policy); err != nil {
+	if work.estimates, err = estimatesKnown(ctx, tx, policy, asOf); err != nil {
 		return nil, err
 	}
 	for page := (Page{Limit: cohortPage}); ; {
-		cohorts, err := tx.Cohorts(ctx, CohortFilter{PolicyID: policy.ID}, page)
+		cohorts, err := tx.Cohorts(ctx, CohortFilter{PolicyID: policy.ID, AsOf: asOf}, page)
 		if err != nil {
 			return nil, err
 		}
@@ -186,7 +191,7 @@ func (w *reviewing) add(ctx context.Context, tx Tx, cohorts []Cohort) error {
 	for i, cohort := range cohorts {
 		ids[i] = cohort.ID
 	}
-	months, err := tx.CohortMonths(ctx, ids)
+	months, err := tx.CohortMonths(ctx, ids, w.asOf)
 	if err != nil {
 		return err
 	}
@@ -212,7 +217,7 @@ func (w *reviewing) of(ctx context.Context, tx Tx, month ledger.Period) (ReviewD
 		return ReviewDetail{}, err
 	}
 	detail := ReviewDetail{EstimateReview: EstimateReview{
-		ID: w.books.newID(), PolicyID: w.policy.ID, EstimateID: inForce.ID, Month: month, At: w.books.clock(), Rate: inForce.Rate,
+		ID: w.books.newID(), PolicyID: w.policy.ID, EstimateID: inForce.ID, Month: month, At: w.asOf, Rate: inForce.Rate,
 	}}
 	expiry, lapses := w.policy.ExpiryAge()
 	var cells []estimate.Cell
@@ -381,7 +386,7 @@ func (b *Books) reviewPolicy(ctx context.Context, tx Tx, policy Policy, last led
 	if first > last {
 		return nil
 	}
-	work, err := b.newReview(ctx, tx, policy)
+	work, err := b.newReview(ctx, tx, policy, b.clock())
 	if err != nil {
 		return err
 	}

@@ -137,12 +137,12 @@ func checkEstimateReview(t *testing.T, kept *store.Store) {
 		if got, want := fmt.Sprint(above), "[2024-08-03 2024-04 quarter 1 100 2024-08-03 2024-05 quarter 1 100 2024-08-03 2024-07 quarter 1 10]"; got != want || len(found.Rows) < 3 {
 			t.Errorf("exceptions: %s", got)
 		}
-		detail, err := b.ReviewEstimate(ctx, tx, "quarter", ledger.NewDate(2024, 7, 1).Period())
+		detail, err := b.ReviewEstimate(ctx, tx, "quarter", ledger.NewDate(2024, 7, 1).Period(), time.Time{})
 		must(err)
 		if len(detail.Cohorts) != 3 || detail.Cohorts[2].ByRate != 180_000_000 || detail.Cohorts[0].FinalBreakage.Decimal.String() != "0.4" {
 			t.Errorf("got %+v", detail.Cohorts)
 		}
-		_, err = b.ReviewEstimate(ctx, tx, "quarter", ledger.NewDate(2024, 8, 1).Period())
+		_, err = b.ReviewEstimate(ctx, tx, "quarter", ledger.NewDate(2024, 8, 1).Period(), time.Time{})
 		if books.CodeOf(err) != books.Invalid {
 			t.Errorf("a month that has not ended: got %v", err)
 		}

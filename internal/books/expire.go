@@ -51,7 +51,7 @@ func (b *Books) release(ctx context.Context, tx Tx, keys []LotKey, run *running)
 		}
 		made, booked, days = append(made, released...), append(booked, part...), days+read
 	}
-	if err := run.cohorts.write(ctx, tx); err != nil {
+	if err := run.cohorts.write(ctx, tx, b.moveNow()); err != nil {
 		return false, err
 	}
 	if err := b.keep(ctx, tx, run, made); err != nil {

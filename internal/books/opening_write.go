@@ -36,7 +36,7 @@ func (b *Books) takeOver(ctx context.Context, tx Tx, plan openingPlan) error {
 	for i, deal := range plan.lots {
 		sold[i] = b.soldIn(lots[i], deal.purchase, deal.customer)
 	}
-	filed, err := tx.AddToCohorts(ctx, sold)
+	filed, err := tx.AddToCohorts(ctx, b.moveNow(), sold)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (p poolDays) add(ctx context.Context, tx Tx, b *Books) error {
 	for i, name := range names {
 		days[pools[i].ID] = p[name].days
 	}
-	return tx.AddPoolDays(ctx, days)
+	return tx.AddPoolDays(ctx, b.clock(), days)
 }
 
 // addToPool adds days to the pool of one lot.

@@ -117,7 +117,7 @@ func (b *Books) insertLots(ctx context.Context, tx Tx, d deal) error {
 	for i := range lots {
 		sold[i] = b.soldIn(&lots[i], d.purchase, d.customer)
 	}
-	filed, err := tx.AddToCohorts(ctx, sold)
+	filed, err := tx.AddToCohorts(ctx, b.moveNow(), sold)
 	if err != nil {
 		return err
 	}

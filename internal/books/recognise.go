@@ -37,7 +37,7 @@ func (b *Books) recognise(ctx context.Context, tx Tx, run *running) (more bool, 
 	if err := step.pools.add(ctx, tx, b); err != nil {
 		return false, err
 	}
-	if err := step.cohorts.write(ctx, tx); err != nil {
+	if err := step.cohorts.write(ctx, tx, b.moveNow()); err != nil {
 		return false, err
 	}
 	if err := b.keep(ctx, tx, run, step.made); err != nil {

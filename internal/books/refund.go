@@ -160,7 +160,7 @@ func (b *Books) takeBackLot(ctx context.Context, tx Tx, purchase Purchase, lot *
 	lot.Carrying, lot.CarryingFunctional = lot.Carrying.Sub(taken.Amount), lot.CarryingFunctional.Sub(taken.Functional)
 	cohorts := cohortMonths{}
 	cohorts.add(lot, CohortMonth{Month: today.Period(), Refunded: taken.Credits})
-	if err := cohorts.write(ctx, tx); err != nil {
+	if err := cohorts.write(ctx, tx, b.moveNow()); err != nil {
 		return taken, err
 	}
 	return taken, b.addToPool(ctx, tx, policy, *lot, revrec.RefundInPool(*lot))

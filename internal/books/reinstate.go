@@ -140,7 +140,7 @@ func (b *Books) reinstateLot(ctx context.Context, tx Tx, request Reinstatement, 
 	if request.Treatment == ZeroBasis {
 		cohorts := cohortMonths{}
 		cohorts.add(lot, CohortMonth{Month: lot.LapsesOn.Period(), Lapsed: change.Credits})
-		if err := cohorts.write(ctx, tx); err != nil {
+		if err := cohorts.write(ctx, tx, b.moveNow()); err != nil {
 			return none, err
 		}
 	}

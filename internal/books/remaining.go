@@ -249,8 +249,7 @@ func (w *remainingWork) escheat(ctx context.Context, tx Tx, policy Policy, key g
 	}
 	minor, functional := decimal.Zero, decimal.Zero
 	for jurisdiction, sum := range w.under[key] {
-		rules := slices.DeleteFunc(slices.Clone(w.laws[jurisdiction]), func(r EscheatRule) bool { return r.CreatedAt.After(w.AsOf) })
-		share := rate.Mul(EscheatSharesOf(policy, rules).On(w.On))
+		share := rate.Mul(EscheatSharesOf(policy, enteredBy(w.laws[jurisdiction], w.AsOf)).On(w.On))
 		minor, functional = minor.Add(share.Mul(decimal.NewFromInt(sum.Minor))), functional.Add(share.Mul(decimal.NewFromInt(sum.Functional)))
 	}
 	none.Amount.Minor, none.Functional.Minor = max(minor.Round(0).IntPart(), 0), max(functional.Round(0).IntPart(), 0)

@@ -10,6 +10,7 @@ import (
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
+	"drawdown/revrec"
 )
 
 // asked is what reports answered while a history was played: to be answered again in the end.
@@ -22,7 +23,7 @@ type asked struct {
 // askReports asks the reports on revenue as of just before now.
 func (p *playedBook) askReports(t *rapid.T) {
 	asOf, first := p.now.Add(-time.Second), ledger.DateOf(beginning, time.UTC)-60
-	from, last := p.Yesterday()-20, p.Yesterday().Period()
+	from, last, on := p.Yesterday()-20, p.Yesterday().Period(), p.Yesterday()
 	questions := []asked{
 		{question: "what remains", ask: func(ctx context.Context, tx books.Tx) (any, error) {
 			return p.Remaining(ctx, tx, books.RemainingRequest{On: from + 15, AsOf: asOf})
@@ -39,10 +40,56 @@ func (p *playedBook) askReports(t *rapid.T) {
 			return p.Income(ctx, tx, books.IncomeRequest{From: from, To: from + 30, AsOf: asOf, By: by})
 		}})
 	}
+	questions = append(questions, asked{question: "breakage", ask: func(ctx context.Context, tx books.Tx) (any, error) {
+		return p.Breakage(ctx, tx, books.BreakageRequest{Through: last, AsOf: asOf})
+	}}, asked{question: "redemption curves", ask: func(ctx context.Context, tx books.Tx) (any, error) {
+		return curvesOf(ctx, tx, asOf)
+	}})
+	for _, policy := range p.pooled(t) {
+		questions = append(questions, asked{question: "sensitivity of " + policy, ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			return p.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: policy, On: on, ByPool: true, AsOf: asOf})
+		}}, asked{question: "back-test of " + policy, ask: func(ctx context.Context, tx books.Tx) (any, error) {
+			detail, err := p.ReviewEstimate(ctx, tx, policy, last-1, asOf)
+			detail.ID = "" // that of a review that is not kept
+			return detail, err
+		}})
+	}
 	for _, q := range questions {
 		q.answer = p.answerOf(t, q)
 		p.asked = append(p.asked, q)
 	}
+}
+
+// pooled are the codes of the policies whose breakage is expected.
+func (p *playedBook) pooled(t *rapid.T) (codes []string) {
+	must(t, p.View(context.Background(), func(ctx context.Context, tx books.Tx) error {
+		policies, err := tx.Policies(ctx, books.CatalogFilter{}, books.Page{})
+		for _, policy := range policies {
+			if policy.Breakage.Method == revrec.Proportional {
+				codes = append(codes, policy.Code)
+			}
+		}
+		return err
+	}))
+	return codes
+}
+
+// curvesOf are all cohorts with what had become of them.
+func curvesOf(ctx context.Context, tx books.Tx, asOf time.Time) (map[string][]books.CohortAge, error) {
+	cohorts, err := tx.Cohorts(ctx, books.CohortFilter{AsOf: asOf}, books.Page{})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(cohorts))
+	for i, cohort := range cohorts {
+		ids[i] = cohort.ID
+	}
+	months, err := tx.CohortMonths(ctx, ids, asOf)
+	curves := map[string][]books.CohortAge{}
+	for _, cohort := range cohorts {
+		curves[cohort.Key()] = append(cohort.Ages(months[cohort.ID], ledger.DateOf(asOf, time.UTC).Period()), books.CohortAge{Used: cohort.Sold})
+	}
+	return curves, err
 }
 
 func (p *playedBook) answerOf(t *rapid.T, q asked) (answer any) {

@@ -182,9 +182,11 @@ func (scopedTx) EnsurePools(context.Context, []revrec.Pool) ([]revrec.Pool, erro
 
 func (scopedTx) PoolsByID(context.Context, []string) ([]revrec.Pool, error) { return nil, errScoped }
 
-func (scopedTx) Pools(context.Context, string, Page) ([]revrec.Pool, error)     { return nil, errScoped }
-func (scopedTx) AddPoolDays(context.Context, map[string][]revrec.PoolDay) error { return errScoped }
-func (scopedTx) PoolDays(context.Context, string) ([]revrec.PoolDay, error)     { return nil, errScoped }
+func (scopedTx) Pools(context.Context, string, Page) ([]revrec.Pool, error) { return nil, errScoped }
+func (scopedTx) AddPoolDays(context.Context, time.Time, map[string][]revrec.PoolDay) error {
+	return errScoped
+}
+func (scopedTx) PoolDays(context.Context, string) ([]revrec.PoolDay, error) { return nil, errScoped }
 
 func (scopedTx) PoolDaysSince(context.Context, []PoolWork) (map[string][]revrec.PoolDay, error) {
 	return nil, errScoped
@@ -444,17 +446,21 @@ func (scopedTx) LockTopUp(context.Context, string, string) (TopUp, error) {
 	return TopUp{}, errScoped
 }
 
-func (scopedTx) AddToCohorts(context.Context, []Cohort) ([]Cohort, error)  { return nil, errScoped }
-func (scopedTx) AddCohortMonths(context.Context, []CohortMonth) error      { return errScoped }
-func (scopedTx) CohortsByID(context.Context, []string) ([]Cohort, error)   { return nil, errScoped }
-func (scopedTx) CountCohorts(context.Context, CohortFilter) (int64, error) { return 0, errScoped }
-func (scopedTx) UnfiledLots(context.Context, int) ([]LotKey, error)        { return nil, errScoped }
-func (scopedTx) FileLots(context.Context, []*revrec.Lot) error             { return errScoped }
+func (scopedTx) AddToCohorts(context.Context, Move, []Cohort) ([]Cohort, error) {
+	return nil, errScoped
+}
+func (scopedTx) AddCohortMonths(context.Context, Move, []CohortMonth) error { return errScoped }
+func (scopedTx) CohortsByID(context.Context, []string) ([]Cohort, error)    { return nil, errScoped }
+func (scopedTx) CountCohorts(context.Context, CohortFilter) (int64, error)  { return 0, errScoped }
+func (scopedTx) UnfiledLots(context.Context, int) ([]LotKey, error)         { return nil, errScoped }
+func (scopedTx) FileLots(context.Context, []*revrec.Lot) error              { return errScoped }
 func (scopedTx) Cohorts(context.Context, CohortFilter, Page) ([]Cohort, error) {
 	return nil, errScoped
 }
 
-func (scopedTx) CohortMonths(context.Context, []string) (map[string][]CohortMonth, error) {
+func (scopedTx) MovesKnownFrom(context.Context) (time.Time, error) { return time.Time{}, errScoped }
+
+func (scopedTx) CohortMonths(context.Context, []string, time.Time) (map[string][]CohortMonth, error) {
 	return nil, errScoped
 }
 
@@ -466,7 +472,7 @@ func (scopedTx) CohortMoney(context.Context, CohortFilter, ledger.Period) ([]Coh
 	return nil, errScoped
 }
 
-func (scopedTx) PoolMeasures(context.Context, CohortFilter, ledger.Date, Page) ([]PoolMeasure, error) {
+func (scopedTx) PoolMeasures(context.Context, MeasureFilter, Page) ([]PoolMeasure, error) {
 	return nil, errScoped
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -17,6 +18,7 @@ type SensitivityRequest struct {
 	On     ledger.Date       // the end of this day; yesterday where zero
 	Points []decimal.Decimal // percentage points on the rate in force; see DefaultPoints
 	ByPool bool
+	AsOf   time.Time // now where zero
 }
 
 // MaxPoints bounds how many other estimates are asked for.
@@ -34,7 +36,8 @@ type Sensitivity struct {
 	Rate     decimal.Decimal // in force at the end of the day
 	Pools    int64
 	// Waiting is true where pools of the book are still to be measured for a day up to On, or use or due dates are to
-	// be booked: what is booked is not yet what the rate in force comes to.
+	// be booked: what is booked is not yet what the rate in force comes to. As of an instant before now it is true where the
+	// two differ.
 	Waiting bool
 	Groups  []SensitivityGroup
 }
@@ -82,16 +85,29 @@ func (b *Books) Sensitivity(ctx context.Context, tx Tx, request SensitivityReque
 	if policy.Breakage.Method != revrec.Proportional {
 		return report.Sensitivity, refuse(Invalid, "policy", "%q books breakage by %s: only PROPORTIONAL goes by an estimate", policy.Code, policy.Breakage.Method)
 	}
-	if report.On == 0 {
-		report.On = b.today() - 1
+	isNow := report.AsOf.IsZero()
+	if err := b.CheckCohortsAsOf(ctx, tx, &report.AsOf); err != nil {
+		return report.Sensitivity, err
 	}
-	if report.On > b.today() {
+	today := ledger.DateOf(report.AsOf, b.zone)
+	if report.On == 0 {
+		report.On = today - 1
+	}
+	if report.On > today {
 		return report.Sensitivity, refuse(Invalid, "on", "must not be in the future, but is %s", report.On)
 	}
 	if report.Points, err = pointsOf(request.Points); err != nil {
 		return report.Sensitivity, err
 	}
-	err = report.read(ctx, tx, policy)
+	if err := report.read(ctx, tx, policy); err != nil {
+		return report.Sensitivity, err
+	}
+	if !isNow {
+		report.Waiting = slices.ContainsFunc(report.Groups, func(g SensitivityGroup) bool { return !g.Difference().IsZero() || !g.FunctionalDifference().IsZero() })
+		return report.Sensitivity, nil
+	}
+	waiting, err := tx.OldestWaiting(ctx, report.On)
+	report.Waiting = waiting.Due != 0 || waiting.Usage != 0 || waiting.Pools != 0
 	return report.Sensitivity, err
 }
 
@@ -123,19 +139,14 @@ type sensitivityWork struct {
 
 func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error {
 	s.PolicyID, s.policy = policy.ID, policy
-	estimates, err := estimatesOf(ctx, tx, policy)
+	estimates, err := estimatesKnown(ctx, tx, policy, s.AsOf)
 	if err != nil {
 		return err
 	}
 	s.Rate = revrec.RateOn(estimates, s.On)
-	waiting, err := tx.OldestWaiting(ctx, s.On)
-	if err != nil {
-		return err
-	}
-	s.Waiting = waiting.Due != 0 || waiting.Usage != 0 || waiting.Pools != 0
 	var pools []SensitivityGroup
 	for page := (Page{Limit: earlyPoolPage}); ; {
-		some, err := tx.Pools(ctx, policy.ID, page)
+		some, err := tx.PoolMeasures(ctx, MeasureFilter{PolicyID: policy.ID, On: s.On, AsOf: s.AsOf}, page)
 		if err != nil {
 			return err
 		}
@@ -145,8 +156,8 @@ func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error 
 		if s.Pools += int64(len(some)); s.Pools > maxEarlyPools || s.ByPool && s.Pools > earlyPoolPage {
 			return refuse(TooLarge, "", "takes at most %d pools, or %d one by one: %s has more", maxEarlyPools, earlyPoolPage, policy.Code)
 		}
-		page.After = some[len(some)-1].ID
-		groups, err := s.measure(ctx, tx, some)
+		page.After = some[len(some)-1].Pool.ID
+		groups, err := s.measured(ctx, tx, some)
 		if err != nil {
 			return err
 		}
@@ -162,36 +173,19 @@ func (s *sensitivityWork) read(ctx context.Context, tx Tx, policy Policy) error 
 	return nil
 }
 
-// measure measures some pools and adds each to the group of its currency.
-func (s *sensitivityWork) measure(ctx context.Context, tx Tx, pools []revrec.Pool) ([]SensitivityGroup, error) {
-	if err := s.laws.readOf(ctx, tx, pools); err != nil {
+// measured adds some pools each to the group of its currency, and returns them one by one.
+func (s *sensitivityWork) measured(ctx context.Context, tx Tx, measures []PoolMeasure) ([]SensitivityGroup, error) {
+	if err := s.laws.readOf(ctx, tx, measures); err != nil {
 		return nil, err
 	}
-	totals, err := poolTotals(ctx, tx, pools, s.On)
-	if err != nil {
-		return nil, err
+	groups := make([]SensitivityGroup, len(measures))
+	for i, of := range measures {
+		shares := EscheatSharesOf(s.policy, enteredBy(s.laws[of.Pool.Jurisdiction], s.AsOf))
+		groups[i] = s.pool(of.Pool, of.Total, shares.On(s.On))
+		groups[i].Booked.Minor, groups[i].FunctionalBooked.Minor = of.Booked, of.BookedFunctional
+		s.add(groups[i])
 	}
-	work := make([]PoolWork, len(pools))
-	for i, pool := range pools {
-		work[i] = PoolWork{Pool: pool}
-	}
-	booked, err := tx.BookedOfPools(ctx, work)
-	if err != nil {
-		return nil, err
-	}
-	measured := make([]SensitivityGroup, 0, len(pools))
-	for _, pool := range pools {
-		group := s.pool(pool, totals[pool.ID], s.laws.shares(s.policy, pool.Jurisdiction).On(s.On))
-		for key, sum := range booked[pool.ID] {
-			if key.Day <= s.On {
-				group.Booked.Minor += sum.Minor
-				group.FunctionalBooked.Minor += sum.Functional
-			}
-		}
-		measured = append(measured, group)
-		s.add(group)
-	}
-	return measured, nil
+	return groups, nil
 }
 
 func (s *sensitivityWork) pool(pool revrec.Pool, total revrec.PoolDay, escheat decimal.Decimal) SensitivityGroup {

@@ -354,9 +354,9 @@ type bookingTx interface {
 	EnsurePools(ctx context.Context, pools []revrec.Pool) ([]revrec.Pool, error)
 	PoolsByID(ctx context.Context, ids []string) ([]revrec.Pool, error)
 	Pools(ctx context.Context, policyID string, page Page) ([]revrec.Pool, error)
-	// AddPoolDays adds to the days of pools, by pool id, and marks each pool to be measured
-	// from the first of its days. Errors: NOT_FOUND.
-	AddPoolDays(ctx context.Context, days map[string][]revrec.PoolDay) error
+	// AddPoolDays adds to the days of pools, by pool id, at an instant, and marks each pool to be
+	// measured from the first of its days. Errors: NOT_FOUND.
+	AddPoolDays(ctx context.Context, at time.Time, days map[string][]revrec.PoolDay) error
 	PoolDays(ctx context.Context, poolID string) ([]revrec.PoolDay, error)
 	// PoolDaysSince returns the days of the pools since their day, by pool id and in order;
 	// all that came before is one day, the one before.
@@ -390,16 +390,20 @@ type bookingTx interface {
 type cohortTx interface {
 	// AddToCohorts adds what was sold to the cohorts of the same key, making those that are
 	// missing, and returns them: one for each given, in this order.
-	AddToCohorts(ctx context.Context, sold []Cohort) ([]Cohort, error)
+	AddToCohorts(ctx context.Context, move Move, sold []Cohort) ([]Cohort, error)
 	// AddCohortMonths adds to months of cohorts and makes those that are missing. They are
 	// written, and so held, when all else of the transaction has been.
-	AddCohortMonths(ctx context.Context, months []CohortMonth) error
+	AddCohortMonths(ctx context.Context, move Move, months []CohortMonth) error
+	// MovesKnownFrom returns the instant before which it is not known what was added to cohorts
+	// and pools, and when; the zero instant where all is.
+	MovesKnownFrom(ctx context.Context) (time.Time, error)
 	CohortsByID(ctx context.Context, ids []string) ([]Cohort, error)
 	// Cohorts lists cohorts in order of month and id; Page.After is one's Key.
 	Cohorts(ctx context.Context, filter CohortFilter, page Page) ([]Cohort, error)
 	CountCohorts(ctx context.Context, filter CohortFilter) (int64, error)
-	// CohortMonths returns the months of cohorts, by id and in order.
-	CohortMonths(ctx context.Context, ids []string) (map[string][]CohortMonth, error)
+	// CohortMonths returns the months of cohorts as they were at an instant, by id and in order;
+	// as they are where it is zero.
+	CohortMonths(ctx context.Context, ids []string, asOf time.Time) (map[string][]CohortMonth, error)
 	// UnfiledLots returns up to limit purchased lots that have no cohort yet, those that came
 	// out of another after all others; FileLots writes CohortID and BoughtBy of lots.
 	UnfiledLots(ctx context.Context, limit int) ([]LotKey, error)
@@ -409,8 +413,9 @@ type cohortTx interface {
 	// record over all cohorts of the filter. What was taken over from another book is left out:
 	// how it was used before, nobody knows. yield asks nothing of the transaction.
 	CohortRecords(ctx context.Context, filter CohortFilter, through ledger.Period, yield func(estimate.Record) error) error
-	// CohortMoney adds up, by policy, currency and month, what lots of cohorts cost and what was
-	// recognised of them on days through the end of a month.
+	// CohortMoney adds up, by policy, currency and month, what lots of cohorts cost that were there at the
+	// filter's instant, and what was recognised of them on days through the end of a month and
+	// posted by then.
 	CohortMoney(ctx context.Context, filter CohortFilter, through ledger.Period) ([]CohortMoney, error)
 	// InsertEstimateReview keeps a review. EstimateReviews lists them in order of id, which is
 	// that in which they were made.
@@ -419,9 +424,9 @@ type cohortTx interface {
 	CountEstimateReviews(ctx context.Context, filter ReviewFilter) (int64, error)
 	// CountStaleEstimates counts the policies whose latest review found something.
 	CountStaleEstimates(ctx context.Context) (int64, error)
-	// PoolMeasures lists pools of a policy and a currency in order of id, with what came into
-	// them and is booked of them through the day.
-	PoolMeasures(ctx context.Context, filter CohortFilter, day ledger.Date, page Page) ([]PoolMeasure, error)
+	// PoolMeasures lists pools that were there in order of id, with what had come into them, and was booked of
+	// them and posted.
+	PoolMeasures(ctx context.Context, filter MeasureFilter, page Page) ([]PoolMeasure, error)
 }
 
 // PoolWork is a pool that is to be measured from a day on; the zero day is the first.

@@ -713,5 +713,5 @@ func (b *Books) writeDrawn(ctx context.Context, tx Tx, touched map[LotKey]*revre
 	if err := tx.AddLotDays(ctx, days); err != nil {
 		return err
 	}
-	return cohorts.write(ctx, tx)
+	return cohorts.write(ctx, tx, b.moveNow())
 }

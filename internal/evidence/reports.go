@@ -121,7 +121,7 @@ func (p *pack) questions(of reports.Report, policies []books.Policy) []question 
 func (p *pack) valueOf(of reports.Report, param reports.Parameter) string {
 	switch {
 	case of.Now != "" && param.Name == reports.AsOf.Name,
-		of.Now != "" && !param.Required && (param.Name == "from" || param.Name == "to"): // those are months of purchases
+		param.OfPurchases:
 		return ""
 	case param.Name == reports.AsOf.Name:
 		return p.closed.Closing.At.Format(time.RFC3339Nano)

@@ -11,21 +11,16 @@ import (
 	"drawdown/ledger"
 )
 
-// keptSums is why what is known by cohort is of now alone.
-const keptSums = "what became of the credits of a month, and what pools expect, is kept as sums to date; what was booked of them by an instant is in waterfall and early-breakage-roll-forward"
-
 // cohorts are the reports of what becomes of credits that were sold together.
 func cohorts() []Report {
 	return []Report{{
 		Name: "breakage", Title: "Breakage", Page: "finance/breakage-report.md",
 		About: "By month of purchase, what was sold, used and lapsed through a month, what was recognised of it early and at expiry, and what is expected and to come.",
-		Basis: "ASC 606-10-55-46 to 49", Now: keptSums,
+		Basis: "ASC 606-10-55-46 to 49",
 		Parameters: []Parameter{
 			{Name: "through", Kind: MonthParameter, Required: true, About: "the last month whose days are in it"},
 			policyCode,
-			{Name: "from", Kind: MonthParameter, About: "the first month of purchase; all where it is not given"},
-			{Name: "to", Kind: MonthParameter, About: "the last month of purchase; all where it is not given"},
-			AsOfNow,
+			BoughtFrom, BoughtTo, AsOf,
 		},
 		Columns: []Column{
 			{Name: "policy", Kind: Text, About: "the code of the policy"},
@@ -55,12 +50,10 @@ func cohorts() []Report {
 	}, {
 		Name: "redemption-curves", Title: "Redemption curves", Page: "finance/cohorts.md",
 		About: "What became of the credits of each cohort, month by month after their purchase.",
-		Basis: "ASC 606-10-55-48", Now: keptSums,
+		Basis: "ASC 606-10-55-48",
 		Parameters: []Parameter{
 			policyCode,
-			{Name: "from", Kind: MonthParameter, About: "the first month of purchase; all where it is not given"},
-			{Name: "to", Kind: MonthParameter, About: "the last month of purchase; all where it is not given"},
-			AsOfNow,
+			BoughtFrom, BoughtTo, AsOf,
 		},
 		Columns: []Column{
 			{Name: "cohort", Kind: Text, About: "the id of the cohort"},
@@ -83,11 +76,11 @@ func cohorts() []Report {
 	}, {
 		Name: "breakage-sensitivity", Title: "Sensitivity of breakage", Page: "finance/change-of-estimate.md",
 		About: "What early breakage, revenue and deferred revenue of a policy would be by other estimates: one and five points higher and lower.",
-		Basis: "ASC 275-10-50-8, 606-10-50-20", Now: keptSums,
+		Basis: "ASC 275-10-50-8, 606-10-50-20",
 		Parameters: []Parameter{
 			{Name: "policy", Kind: TextParameter, Required: true, About: "the code of the policy; its method is PROPORTIONAL"},
-			{Name: "on", Kind: DayParameter, About: "the end of this day; yesterday where it is not given"},
-			AsOfNow,
+			{Name: "on", Kind: DayParameter, About: "the end of this day; the day before that of asOf where it is not given"},
+			AsOf,
 		},
 		Columns: []Column{
 			{Name: "points", Kind: Decimal, About: "percentage points on the rate in force; 0 is that rate"},
@@ -114,7 +107,7 @@ func writeBreakage(ctx context.Context, b *books.Books, tx books.Tx, args Args, 
 		return err
 	}
 	report, err := b.Breakage(ctx, tx, books.BreakageRequest{
-		Filter: books.CohortFilter{PolicyID: id, From: args.Month("from"), To: args.Month("to")}, Through: args.Month("through"),
+		Filter: books.CohortFilter{PolicyID: id, From: args.Month("from"), To: args.Month("to")}, Through: args.Month("through"), AsOf: args.Instant("asOf"),
 	})
 	if err != nil {
 		return err
@@ -162,7 +155,11 @@ func writeCurves(ctx context.Context, b *books.Books, tx books.Tx, args Args, yi
 	if err != nil {
 		return err
 	}
-	known, filter, current := codes{}, books.CohortFilter{PolicyID: id, From: args.Month("from"), To: args.Month("to")}, ledger.DateOf(args.Instant("asOf"), b.Zone()).Period()
+	asOf := args.Instant("asOf")
+	if err := b.CheckCohortsAsOf(ctx, tx, &asOf); err != nil {
+		return err
+	}
+	known, filter, current := codes{}, books.CohortFilter{PolicyID: id, From: args.Month("from"), To: args.Month("to"), AsOf: asOf}, ledger.DateOf(asOf, b.Zone()).Period()
 	for page := (books.Page{Limit: cohortPage}); ; {
 		some, err := tx.Cohorts(ctx, filter, page)
 		if err != nil {
@@ -172,7 +169,7 @@ func writeCurves(ctx context.Context, b *books.Books, tx books.Tx, args Args, yi
 		for i := range some {
 			ids[i] = some[i].ID
 		}
-		months, err := tx.CohortMonths(ctx, ids)
+		months, err := tx.CohortMonths(ctx, ids, asOf)
 		if err != nil {
 			return err
 		}
@@ -207,7 +204,7 @@ func curveRow(cohort *books.Cohort, code string, age books.CohortAge) Row {
 }
 
 func writeSensitivity(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
-	report, err := b.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: args.Text("policy"), On: args.Day("on")})
+	report, err := b.Sensitivity(ctx, tx, books.SensitivityRequest{Policy: args.Text("policy"), On: args.Day("on"), AsOf: args.Instant("asOf")})
 	if err != nil {
 		return err
 	}
@@ -253,11 +250,11 @@ func reviews() []Report {
 	}, {
 		Name: "estimate-back-test", Title: "Back-test of an estimate", Page: "finance/estimate-review.md",
 		About: "The estimate in force as a month ended against what came about by then, by month of purchase and age.",
-		Basis: "ASC 606-10-55-48", Now: "use is kept by cohort and month as sums to date; what was found as months ended is in estimate-reviews",
+		Basis: "ASC 606-10-55-48",
 		Parameters: []Parameter{
 			{Name: "policy", Kind: TextParameter, Required: true, About: "the code of the policy; its method is PROPORTIONAL"},
 			{Name: "month", Kind: MonthParameter, Required: true, About: "the month; it has ended"},
-			AsOfNow,
+			AsOf,
 		},
 		Columns: []Column{
 			{Name: "line", Kind: Text, About: "COHORT: a month of purchase by the end of the month; AGE: its use in one month after the data of the estimate"},
@@ -328,7 +325,7 @@ func orNothing(d decimal.NullDecimal) any {
 }
 
 func writeBackTest(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
-	detail, err := b.ReviewEstimate(ctx, tx, args.Text("policy"), args.Month("month"))
+	detail, err := b.ReviewEstimate(ctx, tx, args.Text("policy"), args.Month("month"), args.Instant("asOf"))
 	if err != nil {
 		return err
 	}

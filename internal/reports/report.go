@@ -40,6 +40,8 @@ type Parameter struct {
 	Required bool          `json:"required"`
 	Default  string        `json:"default,omitempty"` // where it is not given; "" is none
 	Values   []string      `json:"values,omitempty"`  // of a Word
+	// OfPurchases says that it is about when credits were bought, and so of no span of accounting dates.
+	OfPurchases bool `json:"-"`
 }
 
 // ParameterKind says how a parameter is written.
@@ -65,6 +67,12 @@ var AsOfNow = Parameter{Name: AsOf.Name, Kind: InstantParameter, About: "leave i
 var (
 	From = Parameter{Name: "from", Kind: DayParameter, Required: true, About: "the first accounting date"}
 	To   = Parameter{Name: "to", Kind: DayParameter, Required: true, About: "the last accounting date, included"}
+)
+
+// BoughtFrom and BoughtTo are the months of purchase that are kept, both included.
+var (
+	BoughtFrom = Parameter{Name: "from", Kind: MonthParameter, OfPurchases: true, About: "the first month of purchase; all where it is not given"}
+	BoughtTo   = Parameter{Name: "to", Kind: MonthParameter, OfPurchases: true, About: "the last month of purchase; all where it is not given"}
 )
 
 // Column is a column of a report.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -75,7 +76,7 @@ const addToCohorts = `WITH ? INSERT INTO cohorts (id, policy_id, month, pack_id,
 
 // AddToCohorts writes cohorts in the order of their key: what two transactions write, they
 // write in one order.
-func (t *tx) AddToCohorts(ctx context.Context, sold []books.Cohort) ([]books.Cohort, error) {
+func (t *tx) AddToCohorts(ctx context.Context, move books.Move, sold []books.Cohort) ([]books.Cohort, error) {
 	if t.readOnly {
 		return nil, errReadOnly
 	}
@@ -101,9 +102,19 @@ func (t *tx) AddToCohorts(ctx context.Context, sold []books.Cohort) ([]books.Coh
 	if err != nil {
 		return nil, err
 	}
+	soldOf := make(map[cohortRow]int64, len(rows))
+	for _, row := range rows {
+		soldOf[row.key()] = row.Sold
+	}
 	byKey := make(map[cohortRow]books.Cohort, len(found))
+	moves := make([]cohortMoveRow, len(found))
 	for i, c := range found {
 		byKey[kept[i].key()] = c
+		moves[i] = cohortMoveOf(move, cohortMonthRow{CohortID: kept[i].ID, Month: kept[i].Month})
+		moves[i].Sold = soldOf[kept[i].key()]
+	}
+	if err := insert(ctx, t, "keeping what was sold", moves); err != nil {
+		return nil, err
 	}
 	return convert(sold, func(c books.Cohort) books.Cohort { return byKey[cohortRowOf(c).key()] }), nil
 }
@@ -119,6 +130,41 @@ type cohortMonthRow struct {
 	Other    int64
 }
 
+// cohortMoveRow is what was added to a cohort at an instant: sold, or in one of its months.
+type cohortMoveRow struct {
+	bun.BaseModel `bun:"table:cohort_moves,alias:cohort_moves"`
+
+	CohortID string
+	At       instant `bun:"at_us,type:bigint"`
+	Month    string
+	Sold     int64
+	Used     int64
+	Lapsed   int64
+	Refunded int64
+	Other    int64
+	Carried  int64
+}
+
+func cohortMoveOf(move books.Move, of cohortMonthRow) cohortMoveRow {
+	row := cohortMoveRow{CohortID: of.CohortID, At: instantOf(move.At), Month: of.Month, Used: of.Used, Lapsed: of.Lapsed, Refunded: of.Refunded, Other: of.Other}
+	if move.Carried {
+		row.Carried = 1
+	}
+	return row
+}
+
+const movesKnownFrom = `SELECT coalesce(max(at_us), 0) AS at_us FROM (
+	SELECT max(at_us) AS at_us FROM cohort_moves WHERE carried = 1 UNION ALL SELECT max(at_us) FROM pool_moves WHERE carried = 1) AS carried`
+
+func (t *tx) MovesKnownFrom(ctx context.Context) (known time.Time, err error) {
+	var at int64
+	err = t.each(ctx, "reading since when moves are kept", movesKnownFrom, nil, []any{&at}, func() {})
+	if at > 0 {
+		known = time.UnixMicro(at).UTC()
+	}
+	return known, err
+}
+
 // cohortSums gathers what a transaction adds to the months of cohorts.
 type cohortSums map[cohortMonthKey]cohortMonthRow
 
@@ -126,10 +172,11 @@ type cohortMonthKey struct{ cohortID, month string }
 
 // AddCohortMonths gathers what is added. Many transactions meet on a cohort's month, coming
 // from any lot or pool, so the rows are written when all else has been and held for that long only.
-func (t *tx) AddCohortMonths(_ context.Context, months []books.CohortMonth) error {
+func (t *tx) AddCohortMonths(_ context.Context, move books.Move, months []books.CohortMonth) error {
 	if t.readOnly {
 		return errReadOnly
 	}
+	t.cohortsMoved = move
 	if t.cohorts == nil {
 		t.cohorts = make(cohortSums, len(months))
 	}
@@ -146,6 +193,9 @@ func (t *tx) AddCohortMonths(_ context.Context, months []books.CohortMonth) erro
 
 // writeCohortMonths writes what was gathered, in the order of the key.
 func (t *tx) writeCohortMonths(ctx context.Context) error {
+	if len(t.cohorts) == 0 {
+		return nil
+	}
 	rows := slices.SortedFunc(maps.Values(t.cohorts), func(x, y cohortMonthRow) int {
 		return cmp.Or(cmp.Compare(x.CohortID, y.CohortID), cmp.Compare(x.Month, y.Month))
 	})
@@ -160,7 +210,7 @@ func (t *tx) writeCohortMonths(ctx context.Context) error {
 			return t.refused("adding to months of cohorts", err)
 		}
 	}
-	return nil
+	return insert(ctx, t, "keeping what was added to cohorts", convert(rows, func(row cohortMonthRow) cohortMoveRow { return cohortMoveOf(t.cohortsMoved, row) }))
 }
 
 func (t *tx) CohortsByID(ctx context.Context, ids []string) ([]books.Cohort, error) {
@@ -172,9 +222,36 @@ func (t *tx) Cohorts(ctx context.Context, filter books.CohortFilter, page books.
 	if month, id, whole := strings.Cut(page.After, "/"); whole {
 		place.after = []any{month, rowID(id)}
 	}
-	return cohorts(list[cohortRow](ctx, t, "listing cohorts", func(q *bun.SelectQuery) *bun.SelectQuery {
+	found, err := cohorts(list[cohortRow](ctx, t, "listing cohorts", func(q *bun.SelectQuery) *bun.SelectQuery {
 		return place.on(ofCohorts(q, filter))
 	}))
+	if err != nil || filter.AsOf.IsZero() {
+		return found, err
+	}
+	since, err := t.cohortMovesSince(ctx, convert(found, func(c books.Cohort) string { return c.ID }), filter.AsOf)
+	for i := range found {
+		found[i].AsOf = filter.AsOf
+		for _, move := range since[found[i].ID] {
+			found[i].Sold -= revrec.Credits(move.Sold)
+		}
+	}
+	return found, err
+}
+
+const cohortMovesSince = `SELECT cohort_id, month, CAST(sum(sold) AS BIGINT) AS sold, CAST(sum(used) AS BIGINT) AS used, CAST(sum(lapsed) AS BIGINT) AS lapsed,
+		CAST(sum(refunded) AS BIGINT) AS refunded, CAST(sum(other) AS BIGINT) AS other
+	FROM cohort_moves WHERE cohort_id IN (?) AND at_us > ? GROUP BY cohort_id, month`
+
+// cohortMovesSince adds up what was added to cohorts after an instant, by their ids.
+func (t *tx) cohortMovesSince(ctx context.Context, ids []string, asOf time.Time) (map[string][]cohortMoveRow, error) {
+	rows, err := inChunks(ids, func(chunk []string) ([]cohortMoveRow, error) {
+		return query[cohortMoveRow](ctx, t, "reading what came to cohorts since", cohortMovesSince, bun.List(chunk), instantOf(asOf))
+	})
+	moves := make(map[string][]cohortMoveRow, len(rows))
+	for _, row := range rows {
+		moves[row.CohortID] = append(moves[row.CohortID], row)
+	}
+	return moves, err
 }
 
 func (t *tx) CountCohorts(ctx context.Context, filter books.CohortFilter) (int64, error) {
@@ -192,14 +269,20 @@ func ofCohorts(q *bun.SelectQuery, filter books.CohortFilter) *bun.SelectQuery {
 	if filter.To != 0 {
 		q = q.Where("month <= ?", filter.To.String())
 	}
+	if !filter.AsOf.IsZero() {
+		q = q.Where("EXISTS (SELECT 1 FROM cohort_moves AS m WHERE m.cohort_id = cohorts.id AND m.at_us <= ?)", instantOf(filter.AsOf))
+	}
 	return q
 }
 
-func (t *tx) CohortMonths(ctx context.Context, ids []string) (map[string][]books.CohortMonth, error) {
+func (t *tx) CohortMonths(ctx context.Context, ids []string, asOf time.Time) (map[string][]books.CohortMonth, error) {
 	if err := t.writeCohortMonths(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := byColumn[cohortMonthRow](ctx, t, "reading months of cohorts", "cohort_id", ids)
+	if err == nil && !asOf.IsZero() {
+		rows, err = t.cohortMonthsAt(ctx, rows, ids, asOf)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +299,24 @@ func (t *tx) CohortMonths(ctx context.Context, ids []string) (map[string][]books
 		})
 	}
 	return months, nil
+}
+
+// cohortMonthsAt takes off months what was added to them after an instant; those are left out of which
+// nothing was there yet.
+func (t *tx) cohortMonthsAt(ctx context.Context, rows []cohortMonthRow, ids []string, asOf time.Time) ([]cohortMonthRow, error) {
+	since, err := t.cohortMovesSince(ctx, ids, asOf)
+	then := make([]cohortMonthRow, 0, len(rows))
+	for _, row := range rows {
+		for _, move := range since[row.CohortID] {
+			if move.Month == row.Month {
+				row.Used, row.Lapsed, row.Refunded, row.Other = row.Used-move.Used, row.Lapsed-move.Lapsed, row.Refunded-move.Refunded, row.Other-move.Other
+			}
+		}
+		if row.Used != 0 || row.Lapsed != 0 || row.Refunded != 0 || row.Other != 0 {
+			then = append(then, row)
+		}
+	}
+	return then, err
 }
 
 // Lots that came out of no other are filed first, for the others go where they are.

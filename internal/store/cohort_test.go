@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -48,12 +50,22 @@ func TestLotsAreFiled(t *testing.T) {
 	job("before")
 	before := cohortFigures(t, s)
 	disarm(t, s)
-	for _, statement := range []string{"UPDATE lots SET cohort_id = NULL, bought_by = NULL", "DELETE FROM cohort_months", "DELETE FROM cohorts"} {
+	for _, statement := range []string{"UPDATE lots SET cohort_id = NULL, bought_by = NULL", "DELETE FROM cohort_months", "DELETE FROM cohort_moves", "DELETE FROM cohorts"} {
 		run(ctx, t, s, statement)
 	}
 	job("after")
 	if diff := cmp.Diff(before, cohortFigures(t, s)); diff != "" {
 		t.Errorf("filed anew, cohorts differ (- before, + after):\n%s", diff)
+	}
+	err := s.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		known, err := tx.MovesKnownFrom(ctx)
+		if want := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC); known.Before(want) || known.After(want.AddDate(0, 0, 1)) {
+			t.Errorf("what was filed says when it came: known from %s, not from the day of filing", known)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 	for _, finding := range findingsOf(t, s) {
 		if strings.HasPrefix(finding.Check, "cohort.") {

@@ -359,7 +359,7 @@ var comparisons = []comparison{
 		}},
 	},
 	accountPeriods, deferredRevenue, escheatEntries, escheatParts, unclaimedProperty, rolledLots, lotsToRoll,
-	cohortsSold, cohortMonths, lotsInCohorts, lotsOutOfLots, reviewed,
+	cohortsSold, cohortMonths, cohortsMoved, poolsMoved, lotsInCohorts, lotsOutOfLots, reviewed,
 	manualEntries, manualLinesPosted, manualDecided, manualReversals, closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 

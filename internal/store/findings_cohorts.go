@@ -40,6 +40,27 @@ var cohortMonths = comparison{
 	},
 }
 
+// What cohorts and pools hold is what was ever added to them, instant by instant.
+var (
+	cohortsMoved = comparison{
+		subject: "cohort_id || ' ' || month",
+		from: `(SELECT id AS cohort_id, month, sold, 0 AS used, 0 AS lapsed, 0 AS refunded, 0 AS other FROM cohorts
+				UNION ALL SELECT cohort_id, month, 0, used, lapsed, refunded, other FROM cohort_months
+				UNION ALL SELECT cohort_id, month, -sold, -used, -lapsed, -refunded, -other FROM cohort_moves) AS m GROUP BY cohort_id, month`,
+		pairs: []pair{
+			{"cohort.moves", "CAST(sum(sold) AS TEXT) || ' ' || sum(used) || ' ' || sum(lapsed) || ' ' || sum(refunded) || ' ' || sum(other)", "'0 0 0 0 0'"},
+		},
+	}
+	poolsMoved = comparison{
+		subject: "pool_id || ' ' || day",
+		from: `(SELECT pool_id, day, sold_minor, used_minor, sold_functional_minor, used_functional_minor FROM pool_days
+				UNION ALL SELECT pool_id, day, -sold_minor, -used_minor, -sold_functional_minor, -used_functional_minor FROM pool_moves) AS m GROUP BY pool_id, day`,
+		pairs: []pair{
+			{"pool.moves", "CAST(sum(sold_minor) AS TEXT) || ' ' || sum(used_minor) || ' ' || sum(sold_functional_minor) || ' ' || sum(used_functional_minor)", "'0 0 0 0'"},
+		},
+	}
+)
+
 // lotsInCohorts holds lots that were bought against the key of their cohort.
 var lotsInCohorts = comparison{
 	subject: "l.id",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -132,7 +133,7 @@ func (row poolDayRow) poolDay() revrec.PoolDay {
 
 // AddPoolDays adds to the days of pools, a day as often as it is given. Pools come in order
 // of id: what two transactions write, they write in one order.
-func (t *tx) AddPoolDays(ctx context.Context, days map[string][]revrec.PoolDay) error {
+func (t *tx) AddPoolDays(ctx context.Context, at time.Time, days map[string][]revrec.PoolDay) error {
 	var rows []poolDayRow
 	from := map[string]ledger.Date{}
 	for _, poolID := range slices.Sorted(maps.Keys(days)) {
@@ -161,7 +162,25 @@ func (t *tx) AddPoolDays(ctx context.Context, days map[string][]revrec.PoolDay) 
 			return t.refused("adding to pool days", err)
 		}
 	}
-	return nil
+	return insert(ctx, t, "keeping what was added to pools", convert(rows, func(row poolDayRow) poolMoveRow {
+		return poolMoveRow{
+			PoolID: row.PoolID, At: instantOf(at), Day: row.Day, SoldMinor: row.SoldMinor, UsedMinor: row.UsedMinor,
+			SoldFunctionalMinor: row.SoldFunctionalMinor, UsedFunctionalMinor: row.UsedFunctionalMinor,
+		}
+	}))
+}
+
+// poolMoveRow is what was added to a day of a pool at an instant.
+type poolMoveRow struct {
+	bun.BaseModel `bun:"table:pool_moves,alias:pool_moves"`
+
+	PoolID              string
+	At                  instant `bun:"at_us,type:bigint"`
+	Day                 date    `bun:",type:text"`
+	SoldMinor           int64
+	UsedMinor           int64
+	SoldFunctionalMinor int64
+	UsedFunctionalMinor int64
 }
 
 // poolMarkRow is a pool and a day in a table of a WITH clause.

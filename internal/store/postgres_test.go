@@ -45,7 +45,7 @@ var appendOnly = []string{
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 	"manual_entry_lines", "manual_attachments",
 	"seals", "seal_keys", "seal_leaves", "seal_hashes",
-	"gl_codes", "reconciliations", "usage_not_recorded",
+	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves",
 }
 
 // changes are what nobody may do to an append-only table.
@@ -56,6 +56,7 @@ func changes(table string) []string {
 		"manual_entry_lines": "account", "manual_attachments": "name",
 		"seals": "period", "seal_keys": "actor", "seal_leaves": "version", "seal_hashes": "hash",
 		"gl_codes": "code", "reconciliations": "body", "usage_not_recorded": "status",
+		"cohort_moves": "month", "pool_moves": "day",
 	}[table]
 	if column == "" {
 		column = "customer_id"

@@ -38,6 +38,8 @@ type tx struct {
 	conn     bun.Conn // the connection of the transaction, for what only its driver can do
 	readOnly bool
 	cohorts  cohortSums // what is added to months of cohorts, written as the last thing
+	// cohortsMoved is when.
+	cohortsMoved books.Move
 }
 
 var _ books.Tx = (*tx)(nil)

@@ -732,7 +732,7 @@ type QueryResolver interface {
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
 	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
-	Cohorts(ctx context.Context, policy *string, pack *string, currency *ledger.Currency, segment *string, from *ledger.Period, to *ledger.Period, first int, after *string, reverse bool) (*view.Connection[books.Cohort], error)
+	Cohorts(ctx context.Context, policy *string, pack *string, currency *ledger.Currency, segment *string, from *ledger.Period, to *ledger.Period, asOf *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Cohort], error)
 	AlertRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.AlertRule], error)
 	Alerts(ctx context.Context, customer *string, rule *string, kind *books.AlertKind, active bool, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Alert], error)
 	TopUpRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.TopUpRule], error)
@@ -764,9 +764,9 @@ type QueryResolver interface {
 	AccountActivity(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, currency *ledger.Currency, asOf *time.Time, first int, after *string) (*books.AccountActivity, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
 	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
-	EstimateReview(ctx context.Context, policy string, month ledger.Period) (*books.ReviewDetail, error)
+	EstimateReview(ctx context.Context, policy string, month ledger.Period, asOf *time.Time) (*books.ReviewDetail, error)
 	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
-	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period) (*books.BreakageReport, error)
+	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*books.BreakageReport, error)
 	DeferredRevenueRollForward(ctx context.Context, from ledger.Date, to ledger.Date, groupBy RollForwardGroupBy, asOf *time.Time) (*books.RollForward, error)
 	ExportTargets(ctx context.Context) ([]books.ExportTarget, error)
 	ExportTarget(ctx context.Context, code string) (*books.ExportTarget, error)
@@ -783,7 +783,7 @@ type QueryResolver interface {
 	RemainingObligation(ctx context.Context, on ledger.Date, asOf *time.Time, leaveShortTerm bool) (*books.Remaining, error)
 	EarlyBreakageRollForward(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, byPool bool, asOf *time.Time) (*books.EarlyRollForward, error)
 	EstimateChanges(ctx context.Context, from ledger.Date, to ledger.Date, policy *string, asOf *time.Time) (*books.EstimateChanges, error)
-	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool) (*books.Sensitivity, error)
+	BreakageSensitivity(ctx context.Context, policy string, on *ledger.Date, points []decimal.Decimal, byPool bool, asOf *time.Time) (*books.Sensitivity, error)
 	UsageOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, dimension *string, withDimension *books.EventDimension, customer *string, policy *string, top int) (*view.Chart, error)
 	RevenueOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
 	PurchasesOverTime(ctx context.Context, from ledger.Date, to ledger.Date, interval books.Interval, groupBy *books.Dimension, customer *string, policy *string, currency *ledger.Currency, top int) (*view.Chart, error)
@@ -1659,7 +1659,7 @@ type Query {
   """
   What became of the credits that were sold together: of one policy, pack, currency and segment of customers, in one month, by age. In order of
   month. Kept up to date by the jobs: a use counts once it is booked, by the day on which it happened. A token for one customer may not
-  ask: ` + "`" + `FORBIDDEN` + "`" + `.
+  ask: ` + "`" + `FORBIDDEN` + "`" + `. Errors: INVALID.
   """
   cohorts(
     "Keeps those sold under the policy with this code."
@@ -1674,6 +1674,8 @@ type Query {
     from: Period
     "The last month of purchase."
     to: Period
+    "Keeps those of which something was sold by then, with what had become of them; what was booked, or sold, later is left out. Now where null."
+    asOf: DateTime
     "How many to return: 1 to 200."
     first: Int! = 50
     "The cursor after which to go on, as an edge or pageInfo.endCursor gave it; the beginning of the list where null."
@@ -2070,8 +2072,8 @@ type Query {
   ): Statement @requires(role: VIEWER)
 
   """
-  How an estimate of breakage did: of a policy, the one in force as a month ended, against what came about by then, from what is booked now of days
-  through its end. Actual use against expected by month of purchase and age since the data of the estimate ended, bias, and what broke in the end
+  How an estimate of breakage did: of a policy, the one in force as a month ended, against what came about by then, from what was booked by ` + "`" + `asOf` + "`" + ` of
+  days through its end. Actual use against expected by month of purchase and age since the data of the estimate ended, bias, and what broke in the end
   of what has lapsed. A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `. Errors: NOT_FOUND, INVALID.
   """
   estimateReview(
@@ -2079,6 +2081,8 @@ type Query {
     policy: String!
     "The month; it has ended."
     month: Period!
+    "Leaves out what was booked, and estimates that were approved, later. Now where null."
+    asOf: DateTime
   ): EstimateReviewDetail! @requires(role: VIEWER)
 
   """
@@ -2105,8 +2109,8 @@ type Query {
   """
   Breakage by month of purchase, as it stood when a month ended: what was sold, used, lapsed and refunded, what lots released at expiry and as
   remote, what pools recognised ahead of expiry, and what they expect to break of lots that have not lapsed (ASC 606-10-55-46 to 49). Of days through
-  the end of the month, as they are booked now: what is booked later of such a day comes to it. A token for one customer may not ask:
-  ` + "`" + `FORBIDDEN` + "`" + `. Errors: INVALID, TOO_LARGE.
+  the end of the month, as they were booked by ` + "`" + `asOf` + "`" + `, amounts once they were posted: what is booked later of such a day comes to it. A token for
+  one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `. Errors: INVALID, TOO_LARGE.
   """
   breakage(
     "The last month whose days are in it; at the latest the current one."
@@ -2119,6 +2123,8 @@ type Query {
     from: Period
     "The last month of purchase."
     to: Period
+    "Leaves out what was booked, or sold, later. Now where null."
+    asOf: DateTime
   ): BreakageReport! @requires(role: VIEWER)
 
   """
@@ -2351,12 +2357,14 @@ type Query {
   breakageSensitivity(
     "The policy's code: one of method PROPORTIONAL."
     policy: String!
-    "The end of this day; yesterday where null."
+    "The end of this day; the day before that of ` + "`" + `asOf` + "`" + ` where null."
     on: Date
     "Percentage points, -100 to 100 with at most 8 decimals. Nothing is always among them; -5, -1, 1 and 5 where null."
     points: [Decimal!]
     "Has a group for each pool beside those of all pools of a currency."
     byPool: Boolean! = false
+    "Leaves out what was booked, and estimates that were approved, later. Now where null."
+    asOf: DateTime
   ): BreakageSensitivity! @requires(role: VIEWER)
 
   """
@@ -5976,7 +5984,7 @@ type Cohort {
   month: Period!
   "True for lots that were taken over from another book, with what was left of them: how they were used before is not known, so they are no evidence."
   takenOver: Boolean!
-  "All credits sold, with bonuses; refunds are not taken off."
+  "All credits sold by ` + "`" + `asOf` + "`" + `, with bonuses; refunds are not taken off."
   sold: Credits!
   "What is booked as used, net of voids."
   used: Credits!
@@ -5991,11 +5999,11 @@ type Cohort {
   "What is used of what was sold and not refunded or gone otherwise, 0 to 1 with six decimals; null where that is nothing."
   redeemedShare: Decimal
   """
-  The redemption curve: each month from that of the purchase through the current one; where nothing is open any more, through the last in which
+  The redemption curve: each month from that of the purchase through the current one, or that of ` + "`" + `asOf` + "`" + `; where nothing is open any more, through the last in which
   something happened.
   """
   ages: [CohortAge!]!
-  "The lots, in order of creation, those included in which credits live on."
+  "The lots, in order of creation, those included in which credits live on: as they are now."
   lots(
     "Keeps lots that have credits left unused, lapsed or not (true), or none (false)."
     hasUnused: Boolean
@@ -7620,6 +7628,8 @@ type EstimateReviewEdge {
 type BreakageReport {
   "The last month whose days are in it."
   through: Period!
+  "The instant as of which it is: ` + "`" + `asOf` + "`" + `, or that of the question."
+  asOf: DateTime!
   "By policy, currency and month of purchase, in that order: at most 2,400 rows, more are TOO_LARGE."
   rows: [BreakageRow!]!
   "What the rows come to in each currency."
@@ -8482,7 +8492,10 @@ type BreakageSensitivity {
   rate: Decimal!
   "How many pools there are."
   poolCount: Int!
-  "True where jobs have yet to book due dates or use of the book, or to measure pools, of days up to then: what is booked is not yet what the rate in force comes to."
+  """
+  True where jobs have yet to book due dates or use of the book, or to measure pools, of days up to then: what is booked is not yet what the rate in
+  force comes to. As of an instant before now, true where the two differ.
+  """
   waiting: Boolean!
   "All pools of each currency, then, where asked, each pool."
   groups: [SensitivityGroup!]!
@@ -10712,6 +10725,8 @@ func (ec *executionContext) childFields_BreakageReport(ctx context.Context, fiel
 	switch field.Name {
 	case "through":
 		return ec.fieldContext_BreakageReport_through(ctx, field)
+	case "asOf":
+		return ec.fieldContext_BreakageReport_asOf(ctx, field)
 	case "rows":
 		return ec.fieldContext_BreakageReport_rows(ctx, field)
 	case "totals":
@@ -18627,6 +18642,14 @@ func (ec *executionContext) field_Query_breakageSensitivity_args(ctx context.Con
 		return nil, err
 	}
 	args["byPool"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
 	return args, nil
 }
 
@@ -18673,6 +18696,14 @@ func (ec *executionContext) field_Query_breakage_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["to"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg5
 	return args, nil
 }
 
@@ -18755,30 +18786,38 @@ func (ec *executionContext) field_Query_cohorts_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["to"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg8
+	args["reverse"] = arg9
 	return args, nil
 }
 
@@ -19329,6 +19368,14 @@ func (ec *executionContext) field_Query_estimateReview_args(ctx context.Context,
 		return nil, err
 	}
 	args["month"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg2
 	return args, nil
 }
 
@@ -26214,6 +26261,37 @@ func leaf_BreakageReport_through(obj *books.BreakageReport) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_BreakageReport_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BreakageReport", field, false, false, "Period")
+}
+
+func (ec *executionContext) _BreakageReport_asOf(ctx context.Context, field graphql.CollectedField, obj *books.BreakageReport) (ret graphql.Marshaler) {
+	if plain := leaf_BreakageReport_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BreakageReport_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_BreakageReport_asOf(obj *books.BreakageReport) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_BreakageReport_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BreakageReport", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _BreakageReport_rows(ctx context.Context, field graphql.CollectedField, obj *books.BreakageReport) (ret graphql.Marshaler) {
@@ -63527,7 +63605,7 @@ func (ec *executionContext) _Query_cohorts(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Cohorts(ctx, fc.Args["policy"].(*string), fc.Args["pack"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["segment"].(*string), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Cohorts(ctx, fc.Args["policy"].(*string), fc.Args["pack"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["segment"].(*string), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period), fc.Args["asOf"].(*time.Time), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Cohort]) graphql.Marshaler {
@@ -64887,7 +64965,7 @@ func (ec *executionContext) _Query_estimateReview(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().EstimateReview(ctx, fc.Args["policy"].(string), fc.Args["month"].(ledger.Period))
+			return ec.Resolvers.Query().EstimateReview(ctx, fc.Args["policy"].(string), fc.Args["month"].(ledger.Period), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.ReviewDetail) graphql.Marshaler {
@@ -64975,7 +65053,7 @@ func (ec *executionContext) _Query_breakage(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Breakage(ctx, fc.Args["through"].(ledger.Period), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period))
+			return ec.Resolvers.Query().Breakage(ctx, fc.Args["through"].(ledger.Period), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["from"].(*ledger.Period), fc.Args["to"].(*ledger.Period), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.BreakageReport) graphql.Marshaler {
@@ -65711,7 +65789,7 @@ func (ec *executionContext) _Query_breakageSensitivity(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().BreakageSensitivity(ctx, fc.Args["policy"].(string), fc.Args["on"].(*ledger.Date), fc.Args["points"].([]decimal.Decimal), fc.Args["byPool"].(bool))
+			return ec.Resolvers.Query().BreakageSensitivity(ctx, fc.Args["policy"].(string), fc.Args["on"].(*ledger.Date), fc.Args["points"].([]decimal.Decimal), fc.Args["byPool"].(bool), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.Sensitivity) graphql.Marshaler {
@@ -88547,6 +88625,11 @@ func (ec *executionContext) _BreakageReport(ctx context.Context, sel ast.Selecti
 			out.Values[i] = graphql.MarshalString("BreakageReport")
 		case "through":
 			out.Values[i] = ec._BreakageReport_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._BreakageReport_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

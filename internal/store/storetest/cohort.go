@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -31,40 +34,92 @@ func cohorts(t *testing.T, s *suite) {
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		must(t, tx.InsertPolicy(ctx, other))
-		first, err := tx.AddToCohorts(ctx, []books.Cohort{euro, one, again})
+		first, err := tx.AddToCohorts(ctx, books.Move{At: noon}, []books.Cohort{euro, one, again})
 		must(t, err)
 		if one.Sold = 107; first[1] != one || first[2] != one || first[0] != euro {
 			t.Errorf("got %v, want %v and twice %v", first, euro, one)
 		}
-		second, err := tx.AddToCohorts(ctx, []books.Cohort{opened, with(again, func(*books.Cohort) {}), packed, smb})
+		second, err := tx.AddToCohorts(ctx, books.Move{At: noon}, []books.Cohort{opened, with(again, func(*books.Cohort) {}), packed, smb})
 		must(t, err)
 		if one.Sold = 114; second[1] != one || second[0] != opened || second[2] != packed || second[3] != smb {
 			t.Errorf("got %v", second)
 		}
-		none, err := tx.AddToCohorts(ctx, nil)
+		none, err := tx.AddToCohorts(ctx, books.Move{At: noon}, nil)
 		must(t, err)
 		if len(none) != 0 {
 			t.Errorf("got %v of nothing", none)
 		}
-		must(t, tx.AddCohortMonths(ctx, nil))
-		must(t, tx.AddCohortMonths(ctx, []books.CohortMonth{
+		must(t, tx.AddCohortMonths(ctx, books.Move{At: noon}, nil))
+		must(t, tx.AddCohortMonths(ctx, books.Move{At: noon}, []books.CohortMonth{
 			{CohortID: one.ID, Month: january + 1, Used: 5, Lapsed: 4, Refunded: 3, Other: 2},
 			{CohortID: one.ID, Month: january, Used: 1},
 			{CohortID: smb.ID, Month: january, Used: 9},
 		}))
-		must(t, tx.AddCohortMonths(ctx, []books.CohortMonth{{CohortID: one.ID, Month: january + 1, Used: -2, Lapsed: -4, Refunded: 1, Other: 1}}))
+		must(t, tx.AddCohortMonths(ctx, books.Move{At: noon}, []books.CohortMonth{{CohortID: one.ID, Month: january + 1, Used: -2, Lapsed: -4, Refunded: 1, Other: 1}}))
 		same(t, map[string][]books.CohortMonth{
 			one.ID: {{CohortID: one.ID, Month: january, Used: 1}, {CohortID: one.ID, Month: january + 1, Used: 3, Refunded: 4, Other: 3}},
-		})(tx.CohortMonths(ctx, []string{one.ID, euro.ID}))
+		})(tx.CohortMonths(ctx, []string{one.ID, euro.ID}, time.Time{}))
+	})
+	later, evening := noon.Add(time.Hour), noon.Add(8*time.Hour)
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.AddCohortMonths(ctx, books.Move{At: later}, []books.CohortMonth{
+			{CohortID: one.ID, Month: january, Used: 10}, {CohortID: one.ID, Month: january + 2, Refunded: 6},
+		}))
+	})
+	s.update(func(ctx context.Context, tx books.Tx) {
+		_, err := tx.AddToCohorts(ctx, books.Move{At: later}, []books.Cohort{with(one, func(c *books.Cohort) { c.Sold = 1000 })})
+		must(t, err)
+		_, err = tx.AddToCohorts(ctx, books.Move{At: evening}, []books.Cohort{with(one, func(c *books.Cohort) { c.Segment, c.Sold = "late", 5 })})
+		must(t, err)
 	})
 	s.view(func(ctx context.Context, tx books.Tx) {
+		first := books.CohortMonth{CohortID: one.ID, Month: january + 1, Used: 3, Refunded: 4, Other: 3}
+		then, now := []books.CohortMonth{{CohortID: one.ID, Month: january, Used: 1}, first}, []books.CohortMonth{
+			{CohortID: one.ID, Month: january, Used: 11}, first, {CohortID: one.ID, Month: january + 2, Refunded: 6},
+		}
+		for _, test := range []struct {
+			asOf    time.Time
+			months  []books.CohortMonth
+			sold    revrec.Credits
+			cohorts int64
+		}{
+			{noon.Add(-time.Microsecond), nil, 0, 0},
+			{noon, then, 114, 5},
+			{later.Add(-time.Microsecond), then, 114, 5},
+			{later, now, 1114, 5},
+			{evening, now, 1114, 6},
+			{time.Time{}, now, 1114, 6},
+		} {
+			months, err := tx.CohortMonths(ctx, []string{one.ID}, test.asOf)
+			must(t, err)
+			if diff := cmp.Diff(test.months, months[one.ID]); diff != "" {
+				t.Errorf("as of %s (- want): %s", test.asOf, diff)
+			}
+			filter := books.CohortFilter{AsOf: test.asOf}
+			same(t, test.cohorts)(tx.CountCohorts(ctx, filter))
+			found, err := tx.Cohorts(ctx, filter, books.Page{Limit: 1})
+			must(t, err)
+			if test.sold == 0 && len(found) == 0 {
+				continue
+			}
+			if want := with(one, func(c *books.Cohort) { c.ID, c.Sold, c.AsOf = one.ID, test.sold, test.asOf }); found[0] != want {
+				t.Errorf("as of %s: %v, want %v", test.asOf, found[0], want)
+			}
+		}
+		same(t, time.Time{})(tx.MovesKnownFrom(ctx))
+	})
+	s.update(func(ctx context.Context, tx books.Tx) {
+		must(t, tx.AddCohortMonths(ctx, books.Move{At: later, Carried: true}, []books.CohortMonth{{CohortID: euro.ID, Month: january, Used: 10}}))
+	})
+	s.view(func(ctx context.Context, tx books.Tx) {
+		same(t, later)(tx.MovesKnownFrom(ctx))
 		same(t, []books.Cohort{packed})(tx.CohortsByID(ctx, []string{packed.ID, newID()}))
 		inMonths := func(want ...books.Cohort) []string { return convert(want, cohortID) }
 		// Ids grow in the order in which they were made: one, smb, opened.
 		all := inMonths(one, smb, opened, packed, euro)
-		sameIDs(t, cohortID, all...)(tx.Cohorts(ctx, books.CohortFilter{}, books.Page{}))
-		sameIDs(t, cohortID, all[2:4]...)(tx.Cohorts(ctx, books.CohortFilter{}, books.Page{After: all[1], Limit: 2}))
-		sameIDs(t, cohortID, all[1], all[0])(tx.Cohorts(ctx, books.CohortFilter{}, books.Page{After: all[2], Limit: 2, Reverse: true}))
+		sameIDs(t, cohortID, all...)(tx.Cohorts(ctx, books.CohortFilter{AsOf: later}, books.Page{}))
+		sameIDs(t, cohortID, all[2:4]...)(tx.Cohorts(ctx, books.CohortFilter{AsOf: later}, books.Page{After: all[1], Limit: 2}))
+		sameIDs(t, cohortID, all[1], all[0])(tx.Cohorts(ctx, books.CohortFilter{AsOf: later}, books.Page{After: all[2], Limit: 2, Reverse: true}))
 		for _, test := range []struct {
 			filter books.CohortFilter
 			want   []string
@@ -73,15 +128,15 @@ func cohorts(t *testing.T, s *suite) {
 			{books.CohortFilter{PackID: packed.PackID}, all[3:4]},
 			{books.CohortFilter{Currency: "USD", From: january + 1}, all[3:4]},
 			{books.CohortFilter{Segment: "smb"}, all[1:2]},
-			{books.CohortFilter{To: january}, all[:3]},
+			{books.CohortFilter{To: january, AsOf: later}, all[:3]},
 		} {
 			sameIDs(t, cohortID, test.want...)(tx.Cohorts(ctx, test.filter, books.Page{}))
 			same(t, int64(len(test.want)))(tx.CountCohorts(ctx, test.filter))
 		}
-		if _, err := tx.AddToCohorts(ctx, []books.Cohort{one}); err == nil {
+		if _, err := tx.AddToCohorts(ctx, books.Move{At: noon}, []books.Cohort{one}); err == nil {
 			t.Error("a view adds to cohorts")
 		}
-		if err := tx.AddCohortMonths(ctx, []books.CohortMonth{{CohortID: one.ID, Month: january}}); err == nil {
+		if err := tx.AddCohortMonths(ctx, books.Move{At: noon}, []books.CohortMonth{{CohortID: one.ID, Month: january}}); err == nil {
 			t.Error("a view adds to months of cohorts")
 		}
 	})
@@ -107,7 +162,7 @@ func filing(t *testing.T, s *suite) {
 	child.OriginID, grant.Kind, grant.PurchaseID = bought.ID, revrec.GrantLot, ""
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
-		made, err := tx.AddToCohorts(ctx, []books.Cohort{{ID: newID(), PolicyID: policy.ID, Currency: "USD", Month: day.Period(), Sold: filed.Granted}})
+		made, err := tx.AddToCohorts(ctx, books.Move{At: noon}, []books.Cohort{{ID: newID(), PolicyID: policy.ID, Currency: "USD", Month: day.Period(), Sold: filed.Granted}})
 		must(t, err)
 		filed.CohortID, filed.BoughtBy = made[0].ID, c3
 		putLots(ctx, t, tx, bought, filed, grant, child)
@@ -158,7 +213,7 @@ func cohortRecords(t *testing.T, s *suite) {
 			change(&c)
 			keys = append(keys, c)
 		}
-		made, err := tx.AddToCohorts(ctx, keys)
+		made, err := tx.AddToCohorts(ctx, books.Move{At: noon}, keys)
 		must(t, err)
 		in := func(customer string, at int, granted revrec.Credits) revrec.Lot {
 			lot := aLot(customer, policy.ID)

@@ -24,7 +24,7 @@ func earlyMovements(t *testing.T, s *suite) {
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		same(t, []revrec.Pool{pool})(tx.EnsurePools(ctx, []revrec.Pool{pool}))
-		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pool.ID: {{Day: day, SoldMinor: 100, UsedMinor: 10}, {Day: day + 1, SoldMinor: -50}}}))
+		must(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{pool.ID: {{Day: day, SoldMinor: 100, UsedMinor: 10}, {Day: day + 1, SoldMinor: -50}}}))
 		must(t, tx.InsertEstimate(ctx, estimate(day+2, false)))
 		must(t, tx.InsertEstimate(ctx, estimate(day+3, true)))
 		opened, err := tx.OpenBatch(ctx, newID(), noon)
@@ -62,6 +62,38 @@ func earlyMovements(t *testing.T, s *suite) {
 		same(t, []books.EarlyMovement{})(tx.EarlyMovements(ctx, filter))
 		filter.PolicyID, filter.AsOf = "", noon.Add(-time.Hour)
 		same(t, []books.EarlyMovement{})(tx.EarlyMovements(ctx, filter))
+	})
+
+	// What came into pools later changes nothing of what they were.
+	later, euro := noon.Add(time.Hour), pool
+	euro.ID, euro.Currency = newID(), "EUR"
+	s.update(func(ctx context.Context, tx books.Tx) {
+		same(t, []revrec.Pool{euro})(tx.EnsurePools(ctx, []revrec.Pool{euro}))
+		must(t, tx.AddPoolDays(ctx, later, map[string][]revrec.PoolDay{
+			pool.ID: {{Day: day, SoldMinor: 20, UsedMinor: 5, SoldFunctional: 3, UsedFunctional: 2}, {Day: day + 1, SoldMinor: 60}}, euro.ID: {{Day: day + 5, SoldMinor: 1}},
+		}))
+	})
+	s.view(func(ctx context.Context, tx books.Tx) {
+		measured := func(of revrec.Pool, total revrec.PoolDay, booked, law int64) books.PoolMeasure {
+			return books.PoolMeasure{Pool: of, Total: total, Booked: booked, BookedFunctional: 2 * booked, Law: law, FunctionalLaw: 2 * law}
+		}
+		asked := books.MeasureFilter{PolicyID: policy.ID, On: day + 1, AsOf: noon}
+		same(t, []books.PoolMeasure{measured(pool, revrec.PoolDay{Day: day + 1, SoldMinor: 50, UsedMinor: 10}, 4, 2)})(tx.PoolMeasures(ctx, asked, books.Page{}))
+		asked.On = day
+		same(t, []books.PoolMeasure{measured(pool, revrec.PoolDay{Day: day, SoldMinor: 100, UsedMinor: 10}, 8, 1)})(tx.PoolMeasures(ctx, asked, books.Page{}))
+		asked.On, asked.AsOf = day+1, later
+		now := []books.PoolMeasure{
+			measured(pool, revrec.PoolDay{Day: day + 1, SoldMinor: 130, UsedMinor: 15, SoldFunctional: 3, UsedFunctional: 2}, 4, 2), measured(euro, revrec.PoolDay{Day: day + 1}, 0, 0),
+		}
+		same(t, now)(tx.PoolMeasures(ctx, asked, books.Page{}))
+		same(t, now[1:])(tx.PoolMeasures(ctx, books.MeasureFilter{IDs: []string{euro.ID, newID()}, On: day + 1, AsOf: later}, books.Page{}))
+		same(t, now[:1])(tx.PoolMeasures(ctx, books.MeasureFilter{Currency: "USD", On: day + 1, AsOf: later}, books.Page{}))
+		asked.AsOf = noon.Add(-time.Microsecond)
+		same(t, []books.PoolMeasure{})(tx.PoolMeasures(ctx, asked, books.Page{}))
+		filter := books.EarlyFilter{From: day, To: day + 99, AsOf: noon, Limit: 10}
+		same(t, []books.EarlyMovement{moved(books.EarlyCatchUp, 2, 80), moved(books.EarlyGivenUp, 1, -4), moved(books.EarlyWithUse, 2, 40)})(tx.EarlyMovements(ctx, filter))
+		filter.AsOf = later
+		same(t, []books.EarlyMovement{moved(books.EarlyCatchUp, 2, 80), moved(books.EarlyWithUse, 3, 36)})(tx.EarlyMovements(ctx, filter))
 	})
 }
 

@@ -28,7 +28,7 @@ func revenue(t *testing.T, s *suite) {
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		must(t, tx.InsertPurchase(ctx, purchase))
-		filed, err := tx.AddToCohorts(ctx, []books.Cohort{{ID: newID(), PolicyID: policy.ID, PackID: pack, Currency: "USD", Month: january, Sold: revrec.One}})
+		filed, err := tx.AddToCohorts(ctx, books.Move{At: noon}, []books.Cohort{{ID: newID(), PolicyID: policy.ID, PackID: pack, Currency: "USD", Month: january, Sold: revrec.One}})
 		must(t, err)
 		sold.CohortID, child.CohortID = filed[0].ID, filed[0].ID
 		putLots(ctx, t, tx, sold, child, overage)

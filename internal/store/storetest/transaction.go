@@ -326,11 +326,11 @@ func marked(t *testing.T, s *suite) {
 		must(t, tx.InsertPolicy(ctx, policy))
 		_, err := tx.EnsurePools(ctx, []revrec.Pool{pool})
 		must(t, err)
-		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pool.ID: {{Day: day, SoldMinor: 5}}}))
+		must(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{pool.ID: {{Day: day, SoldMinor: 5}}}))
 	})
 	for what, mark := range map[string]func(ctx context.Context, tx books.Tx) error{
 		"a sale": func(ctx context.Context, tx books.Tx) error {
-			return tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pool.ID: {{Day: day - 3, SoldMinor: 5}}})
+			return tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{pool.ID: {{Day: day - 3, SoldMinor: 5}}})
 		},
 		"an estimate": func(ctx context.Context, tx books.Tx) error { return tx.MeasurePoolsFrom(ctx, policy.ID, day-3) },
 	} {
@@ -368,7 +368,7 @@ func poolsAtOnce(t *testing.T, s *suite) {
 		if err != nil {
 			return err
 		}
-		return tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{pools[0].ID: {{Day: day, SoldMinor: 1}}, pools[1].ID: {{Day: day, SoldMinor: 1}}})
+		return tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{pools[0].ID: {{Day: day, SoldMinor: 1}}, pools[1].ID: {{Day: day, SoldMinor: 1}}})
 	}) {
 		must(t, err)
 	}

@@ -253,17 +253,17 @@ func pools(t *testing.T, s *suite) {
 		same(t, []revrec.Pool{march, april, euro})(tx.Pools(ctx, policy.ID, books.Page{}))
 		sameIDs(t, poolID, other.ID, euro.ID)(tx.Pools(ctx, "", books.Page{Limit: 2, Reverse: true}))
 
-		must(t, tx.AddPoolDays(ctx, nil))
-		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: nil}))
+		must(t, tx.AddPoolDays(ctx, noon, nil))
+		must(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{march.ID: nil}))
 		sameIDs(t, poolWorkID)(tx.UnmeasuredPools(ctx, day+999, 10))
-		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: {
+		must(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{march.ID: {
 			{Day: day + 3, SoldMinor: -10}, {Day: day, SoldMinor: 10, SoldFunctional: 11}, {Day: day, UsedMinor: 1, UsedFunctional: 2},
 		}}))
-		must(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{march.ID: {{Day: day + 3, UsedMinor: -1, SoldMinor: 4}}, other.ID: {{Day: day + 20, SoldMinor: 7}}}))
+		must(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{march.ID: {{Day: day + 3, UsedMinor: -1, SoldMinor: 4}}, other.ID: {{Day: day + 20, SoldMinor: 7}}}))
 		same(t, []revrec.PoolDay{
 			{Day: day, SoldMinor: 10, UsedMinor: 1, SoldFunctional: 11, UsedFunctional: 2}, {Day: day + 3, SoldMinor: -6, UsedMinor: -1},
 		})(tx.PoolDays(ctx, march.ID))
-		refused(t, tx.AddPoolDays(ctx, map[string][]revrec.PoolDay{newID(): {{Day: day}}}), books.NotFound)
+		refused(t, tx.AddPoolDays(ctx, noon, map[string][]revrec.PoolDay{newID(): {{Day: day}}}), books.NotFound)
 		since := func(from ledger.Date) []books.PoolWork {
 			return []books.PoolWork{{Pool: march, From: from}, {Pool: april, From: from}, {Pool: other}}
 		}
