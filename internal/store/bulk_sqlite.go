@@ -94,7 +94,7 @@ func valueOf(of reflect.Type, nullZero bool) func(reflect.Value) (any, error) {
 	switch of.Kind() { //nolint:exhaustive // the kinds that rows have
 	case reflect.String:
 		return orNull(nullZero, func(v reflect.Value) (any, error) { return v.String(), nil })
-	case reflect.Int64:
+	case reflect.Int64, reflect.Int:
 		return orNull(nullZero, func(v reflect.Value) (any, error) { return v.Int(), nil })
 	case reflect.Bool:
 		return func(v reflect.Value) (any, error) { return v.Bool(), nil }

@@ -160,7 +160,7 @@ func appenderOf(of reflect.Type) func([]byte, reflect.Value) ([]byte, error) {
 	switch of.Kind() { //nolint:exhaustive // the kinds that rows have
 	case reflect.String:
 		return func(b []byte, v reflect.Value) ([]byte, error) { return appendCopyText(b, v.String()), nil }
-	case reflect.Int64:
+	case reflect.Int64, reflect.Int:
 		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendInt(b, v.Int(), 10), nil }
 	case reflect.Bool:
 		return func(b []byte, v reflect.Value) ([]byte, error) { return strconv.AppendBool(b, v.Bool()), nil }

@@ -2,9 +2,11 @@ package store_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,36 +29,15 @@ func TestBatchMemory(t *testing.T) {
 	if testing.Short() {
 		lines = 10_000
 	}
-	for engine, url := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "book.db") },
-		"postgres": func(t *testing.T) string { return pgtest.URL(t) },
-	} {
+	for engine, url := range engineURLs {
 		t.Run(engine, func(t *testing.T) {
 			ctx := t.Context()
-			s, err := store.Open(ctx, url(t), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
+			book := bookOfLines(t, url(t), lines)
 			must := func(err error) {
 				t.Helper()
 				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			must(s.Migrate(ctx))
-			book, err := books.Open(ctx, s, books.Options{})
-			must(err)
-			numbers := "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < ?) "
-			for _, insert := range []string{
-				`INSERT INTO entries (number, kind, accounting_date, occurred_on, posted_at_us, policy, currency, reference, description)
-					` + numbers + `SELECT number, 'PURCHASE', '2024-05-01', '2024-05-01', 1714557600000000 + number, 'default', 'USD', NULL, 'Credits sold' FROM n`,
-				`INSERT INTO lines (entry_number, line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy)
-					` + numbers + `SELECT number, 1, 'cash', 'USD', number, 'USD', number, 'customer', 'default' FROM n
-					UNION ALL SELECT number, 2, 'deferred_revenue', 'USD', -number, 'USD', -number, 'customer', 'default' FROM n`,
-			} {
-				_, err = s.Writer().ExecContext(ctx, insert, lines/2)
-				must(err)
 			}
 			for _, format := range []string{"csv", "jsonl", "hledger"} {
 				target, err := book.ExportTargetCreate(ctx, format, books.NewExportTarget{Code: format, Profile: fmt.Sprintf(`{"format": %q}`, format)})
@@ -89,6 +70,79 @@ func TestBatchMemory(t *testing.T) {
 					if most-before > batchMemory {
 						t.Errorf("%s: %d lines take %d bytes", format, batch.Lines, most-before)
 					}
+				}
+			}
+		})
+	}
+}
+
+// engineURLs make a database on each engine.
+var engineURLs = map[string]func(*testing.T) string{
+	"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "book.db") },
+	"postgres": func(t *testing.T) string { return pgtest.URL(t) },
+}
+
+// bookOfLines makes a book whose journal has so many lines, two an entry.
+func bookOfLines(t *testing.T, url string, lines int64) *books.Books {
+	t.Helper()
+	ctx := t.Context()
+	s, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	book, err := books.Open(ctx, s, books.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers := "WITH RECURSIVE n(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM n WHERE number < ?) "
+	for _, insert := range []string{
+		`INSERT INTO entries (number, kind, accounting_date, occurred_on, posted_at_us, policy, currency, reference, description)
+			` + numbers + `SELECT number, 'PURCHASE', '2024-05-01', '2024-05-01', 1714557600000000 + number, 'default', 'USD', NULL, 'Credits sold' FROM n`,
+		`INSERT INTO lines (entry_number, line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy)
+			` + numbers + `SELECT number, 1, 'cash', 'USD', number, 'USD', number, 'customer', 'default' FROM n
+			UNION ALL SELECT number, 2, 'deferred_revenue', 'USD', -number, 'USD', -number, 'customer', 'default' FROM n`,
+	} {
+		if _, err = s.Writer().ExecContext(ctx, insert, lines/2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return book
+}
+
+// TestBatchOfManyFiles cuts a batch into a file for each entry, as the limits of a target may ask for: they are
+// kept, and read as they were written.
+func TestBatchOfManyFiles(t *testing.T) {
+	const entries = 1203 // more than one statement inserts, and a rest
+	for engine, url := range engineURLs {
+		t.Run(engine, func(t *testing.T) {
+			ctx := t.Context()
+			book := bookOfLines(t, url(t), 2*entries)
+			if _, err := book.GLAccountsSet(ctx, "codes", books.SampleGLCodes()); err != nil {
+				t.Fatal(err)
+			}
+			target, err := book.ExportTargetCreate(ctx, "target", books.NewExportTarget{Code: "xero", Profile: `{"format": "xero", "limits": {"entries": 1}}`})
+			if err != nil {
+				t.Fatal(err)
+			}
+			batch, err := book.ExportBatchCreate(ctx, "batch", books.NewExportBatch{Target: target.ID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if batch, _, err = book.ExportWrite(ctx, batch.ID); err != nil || batch.Status != books.ExportSealed || len(batch.Files) != entries {
+				t.Fatalf("%v: %s %s, %d files, want %d", err, batch.Status, batch.Problem, len(batch.Files), entries)
+			}
+			for _, place := range []int{1, 200, 201, entries} {
+				file, err := book.ExportOpen(ctx, batch.ID, fmt.Sprintf("xero-000001-%03d.csv", place))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text, err := io.ReadAll(file)
+				if err != nil || file.Place != place || !strings.Contains(string(text), fmt.Sprintf("JE-%06d", place)) {
+					t.Errorf("file %d is of place %d: %v\n%s", place, file.Place, err, text)
 				}
 			}
 		})
