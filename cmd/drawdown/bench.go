@@ -40,14 +40,15 @@ The measures, for --only:
   balance       over GraphQL, while intake runs
   recognise     the job, over the days of many lots
   export        the journal as CSV
+  batches       the journal as a batch for a general ledger, in every format
   close         the checklist of a month, and its close
   reports       statement, roll-forward, margins, trial balance, what expires
   mixed         dashboards, usage and a job at once, each beside itself alone; a
                 large page; intake while others watch
   growth        intake, booking and balance on ten times the data
 
-All of it takes some twenty minutes and a few gigabytes; --quick takes seconds,
-to see that it works.`
+All of it takes about an hour and a few gigabytes, most of it for batches; --quick
+takes seconds, to see that it works.`
 
 type benchOptions struct {
 	bench.Options

@@ -14,9 +14,8 @@ var (
 	flatReach   = reach{atMost: 1.5}
 )
 
-// export writes the journal as CSV, beside the fastest way in which the database gives
-// the same lines and columns.
-func (b *bench) export(ctx context.Context) (err error) {
+// exports makes a book with a journal and writes that, and batches of it.
+func (b *bench) exports(ctx context.Context) (err error) {
 	b.say("export: making %d lines", b.Lines)
 	book, err := b.newBook(ctx)
 	if err != nil {
@@ -32,9 +31,18 @@ func (b *bench) export(ctx context.Context) (err error) {
 		return err
 	}
 	lines, err := book.number(ctx, "SELECT count(*) FROM lines")
-	if err != nil {
-		return err
+	if err == nil && b.wants(Export) {
+		err = b.export(ctx, book, lines)
 	}
+	if err == nil && b.wants(Batches) {
+		err = b.batches(ctx, book, lines)
+	}
+	return err
+}
+
+// export writes the journal as CSV, beside the fastest way in which the database gives
+// the same lines and columns.
+func (b *bench) export(ctx context.Context, book *book, lines int64) error {
 	var rounds, heap []Round
 	var size int64
 	for round := range b.Rounds {

@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/intake":      {"ledger", "revrec", "internal/books"},
 	"internal/scenario":    {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books"},
 	"internal/demo":        {"ledger", "ledger/export", "revrec", "revrec/estimate", "internal/books"},
-	"internal/bench":       {"ledger", "revrec", "internal/books"},
+	"internal/bench":       {"ledger", "ledger/export", "revrec", "internal/books"},
 	"graph":                {"ledger", "revrec", "revrec/estimate", "internal/forecast", "internal/books", "internal/auth", "internal/intake", "internal/reports", "internal/evidence"},
 	"jobs":                 {"ledger", "revrec", "revrec/estimate", "internal/books", "internal/destination"},
 	"web":                  {},
