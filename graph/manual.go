@@ -74,6 +74,15 @@ func (manualResolver) Attachments(ctx context.Context, m *books.ManualEntry) ([]
 	return orNone(papers), err
 }
 
+// Sha256 is that of the entry with its papers as they stand.
+func (manualResolver) Sha256(ctx context.Context, m *books.ManualEntry) (string, error) {
+	papers, _, err := requestOf(ctx).papersOf.load(ctx, m.ID)
+	if err != nil {
+		return "", err
+	}
+	return m.SHA256(papers)
+}
+
 func (r mutationResolver) ManualEntryPropose(ctx context.Context, input gen.ManualEntryProposeInput, idempotencyKey string) (*gen.ManualEntryProposePayload, error) {
 	request := books.NewManualEntry{
 		AccountingDate: input.AccountingDate, Reason: input.Reason, Description: input.Description,
@@ -93,12 +102,12 @@ func (r mutationResolver) ManualEntryPropose(ctx context.Context, input gen.Manu
 	return &gen.ManualEntryProposePayload{ManualEntry: &proposed, UserErrors: refusals}, nil
 }
 
-func (r mutationResolver) ManualEntryApprove(ctx context.Context, manualEntryID string, input gen.ManualEntryDecideInput, idempotencyKey string) (*gen.ManualEntryApprovePayload, error) {
+func (r mutationResolver) ManualEntryApprove(ctx context.Context, manualEntryID string, input gen.ManualEntryApproveInput, idempotencyKey string) (*gen.ManualEntryApprovePayload, error) {
 	id, err := manualNoun.key("manualEntryId", manualEntryID)
 	if err != nil {
 		return &gen.ManualEntryApprovePayload{UserErrors: invalidID(err)}, nil
 	}
-	decided, err := r.books.ManualEntryApprove(ctx, idempotencyKey, books.DecideManual{ID: id, Reason: value(input.Reason)})
+	decided, err := r.books.ManualEntryApprove(ctx, idempotencyKey, books.DecideManual{ID: id, Reason: value(input.Reason), SHA256: value(input.Sha256)})
 	refusals, fault := userErrors(err, "manualEntryId")
 	if err != nil {
 		return &gen.ManualEntryApprovePayload{UserErrors: refusals}, fault

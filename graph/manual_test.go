@@ -51,13 +51,33 @@ func TestManualEntry(t *testing.T) {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 
-		decide := func(secret, verb, id, key string) answered {
-			return a.withToken(secret, `mutation { result: manualEntry`+verb+`(manualEntryId: "`+id+`", input: {reason: "seen"}, idempotencyKey: "`+key+`") { manualEntry { status decidedBy entry { number kind purchase { id } } } userErrors { field code } } }`)
+		decide := func(secret, verb, id, key string, seen ...string) answered {
+			read := ""
+			if len(seen) > 0 {
+				read = `, sha256: "` + seen[0] + `"`
+			}
+			return a.withToken(secret, `mutation { result: manualEntry`+verb+`(manualEntryId: "`+id+`", input: {reason: "seen"`+read+`}, idempotencyKey: "`+key+`") { manualEntry { status decidedBy entry { number kind purchase { id } } } userErrors { field code message } } }`)
 		}
 		decide(ann, "Approve", id, "a1").is("result.userErrors.0.code", `"SAME_PERSON"`)
-		decide(bob, "Approve", id, "a2").is("result.manualEntry", `{"decidedBy":"token:bob","entry":{"kind":"MANUAL","number":1,"purchase":null},"status":"APPROVED"}`)
+
+		// Bob read it with one paper, and another came since.
+		read := func() string {
+			return a.withToken(bob, `{ manualEntry(id: "`+id+`") { sha256 } }`).text("manualEntry.sha256")
+		}
+		seen := read()
+		decide(bob, "Approve", id, "a2").is("result.userErrors.0.field", `["input","sha256"]`)
+		if got := p.do(http.MethodPut, ann, "/v1/manual-entries/"+id+"/attachments/another.txt", "text/plain", memo); got.status != http.StatusCreated {
+			t.Fatalf("%d %s", got.status, got.body)
+		}
+		decide(bob, "Approve", id, "a2", seen).is("result.userErrors.0.message",
+			`"is not that of the manual entry as it stands, the last of its 2 papers is \"another.txt\" of 2024-01-15T12:00:00Z: read it again"`)
+		approved := read()
+		decide(bob, "Approve", id, "a2", approved).is("result.manualEntry", `{"decidedBy":"token:bob","entry":{"kind":"MANUAL","number":1,"purchase":null},"status":"APPROVED"}`)
 		if got := p.do(http.MethodPut, ann, "/v1/manual-entries/"+id+"/attachments/late.txt", "text/plain", memo); got.status != http.StatusConflict || got.Code != "ALREADY_DECIDED" {
 			t.Errorf("late: %d %s", got.status, got.body)
+		}
+		if got := read(); got != approved || got == seen {
+			t.Errorf("%s is approved, %s was read, and %s before", got, approved, seen)
 		}
 		reversal := a.withToken(bob, `mutation { manualEntryReverse(manualEntryId: "`+id+`", input: {accountingDate: "2024-01-15", reason: "paid"}, idempotencyKey: "r") { manualEntry { id kind reverses { id } } userErrors { code } } }`)
 		reversal.is("manualEntryReverse.manualEntry.reverses", `{"id":"`+id+`"}`)
@@ -65,7 +85,7 @@ func TestManualEntry(t *testing.T) {
 		decide(ann, "Reject", propose("2").text("manualEntryPropose.manualEntry.id"), "a4").is("result.manualEntry.status", `"REJECTED"`)
 
 		a.withToken(viewer, `{ entries(kinds: [MANUAL, MANUAL_REVERSAL]) { nodes { kind reverses { number } reversedBy { number } manual { reason reversal { status } attachments { name sha256 } } } } }`).is("entries.nodes",
-			`[{"kind":"MANUAL","manual":{"attachments":[{"name":"memo.txt","sha256":"`+hex.EncodeToString(sum[:])+`"}],"reason":"promised","reversal":{"status":"APPROVED"}},"reversedBy":{"number":2},"reverses":null},`+
+			`[{"kind":"MANUAL","manual":{"attachments":[{"name":"another.txt","sha256":"`+hex.EncodeToString(sum[:])+`"},{"name":"memo.txt","sha256":"`+hex.EncodeToString(sum[:])+`"}],"reason":"promised","reversal":{"status":"APPROVED"}},"reversedBy":{"number":2},"reverses":null},`+
 				`{"kind":"MANUAL_REVERSAL","manual":{"attachments":[],"reason":"paid","reversal":null},"reversedBy":null,"reverses":{"number":1}}]`)
 		a.withToken(viewer, `{ node(id: "`+id+`") { ... on ManualEntry { status reversal { entry { number } } } } }`).is("node", `{"reversal":{"entry":{"number":2}},"status":"APPROVED"}`)
 		for filter, want := range map[string]int{

@@ -1193,7 +1193,7 @@ const shelves = [
       {
         "name": "manualEntryApprove",
         "says": "Puts an entry into the journal that somebody else proposed.",
-        "query": "mutation ApproveEntry($id: ID!, $input: ManualEntryDecideInput!, $key: String!) {\n  manualEntryApprove(manualEntryId: $id, input: $input, idempotencyKey: $key) {\n    manualEntry { status proposedBy decidedBy entry { kind accountingDate lines { account { role } debit { amount } credit { amount } } } }\n    userErrors { field code message }\n  }\n}\n",
+        "query": "mutation ApproveEntry($id: ID!, $input: ManualEntryApproveInput!, $key: String!) {\n  manualEntryApprove(manualEntryId: $id, input: $input, idempotencyKey: $key) {\n    manualEntry { status proposedBy decidedBy entry { kind accountingDate lines { account { role } debit { amount } credit { amount } } } }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
             "reason": "The promises are in the tickets"

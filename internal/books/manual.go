@@ -199,6 +199,9 @@ func checkControl(m ManualEntry) error {
 type DecideManual struct {
 	ID     string `json:"id"`
 	Reason string `json:"reason"`
+	// SHA256 is that of what is approved, see [ManualEntry.SHA256]: needed where papers are attached,
+	// which may be added until it is decided. What else was proposed never changes.
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // ManualDecision is an entry that was decided about, and how it stood before.
@@ -211,13 +214,17 @@ type ManualDecision struct {
 func (d ManualDecision) changed() any { return d.Entry }
 
 // ManualEntryApprove posts a proposed entry, under its own accounting date.
-// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_CLOSED, INVALID, IDEMPOTENCY_CONFLICT.
+// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT, and INVALID where
+// it has papers and the request does not name it as it stands.
 func (b *Books) ManualEntryApprove(ctx context.Context, key string, request DecideManual) (ManualDecision, error) {
 	return b.decideManual(ctx, act{"manual.approve", key, request}, request, func(ctx context.Context, tx Tx, m *ManualEntry) error {
 		if err := twoPersons(m.Proposer, partyOf(CallerOf(ctx))); err != nil {
 			return err
 		}
 		if err := checkManualOpen(ctx, tx, "manualEntryId", *m); err != nil {
+			return err
+		}
+		if err := checkSeen(ctx, tx, *m, request.SHA256); err != nil {
 			return err
 		}
 		m.Status, m.ReverseDue = ManualApproved, m.ReverseOn

@@ -2,6 +2,7 @@ package books
 
 import (
 	"context"
+	"encoding/json"
 
 	"drawdown/ledger"
 )
@@ -97,5 +98,15 @@ func (b *Books) reverseOne(ctx context.Context, tx Tx, of ManualEntry, closed le
 	if err := tx.DecideManualEntry(ctx, reversal); err != nil {
 		return err
 	}
-	return tx.ReversedManual(ctx, of.ID)
+	if err := tx.ReversedManual(ctx, of.ID); err != nil {
+		return err
+	}
+	detail, err := json.Marshal(map[string]any{"id": of.ID, "reverseOn": of.ReverseDue, "accountingDate": reversal.AccountingDate, "reason": reversal.Reason})
+	if err != nil {
+		return err
+	}
+	if err := b.audit(ctx, tx, "manual.reverseItself", reversal.ID, string(detail), &trail{}, reversal); err != nil {
+		return err
+	}
+	return b.tellAct(ctx, tx, "manual.reverseItself", reversal, reversal.ID)
 }

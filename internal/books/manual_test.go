@@ -355,6 +355,10 @@ func TestManualEntryReversesItself(t *testing.T) {
 	if diff := cmp.Diff(want, journalOf(t, b)); diff != "" {
 		t.Fatalf("before its day: %s", diff)
 	}
+	_, _, err = b.WebhookCreate(ctx, "webhook", books.NewWebhook{URL: "https://example.com", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Events: []books.NoticeType{books.NoticeManualApproved}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	want += "2024-02-01 MANUAL_REVERSAL second | refunds USD -12.34 | refund_liability USD 12.34\n2024-02-02 MANUAL_REVERSAL first | refunds USD -12.34 | refund_liability USD 12.34\n"
 	for range 2 {
 		done[books.JobRun](t)(b.RunJob(ctx, books.JobAll, books.RunOptions{}))
@@ -363,6 +367,24 @@ func TestManualEntryReversesItself(t *testing.T) {
 		}
 	}
 	inOrder(t, b)
+	told := bodiesOf(t, b)
+	if len(told) != 2 || !strings.Contains(told[1], `"reversesId":"man_`+entry.ID+`"`) || !strings.Contains(told[1], `"entry":6`) {
+		t.Errorf("told: %v", told)
+	}
+	err = b.View(ctx, func(ctx context.Context, tx books.Tx) error {
+		reversals, err := tx.ReversalsOfManual(ctx, []string{entry.ID})
+		if err != nil {
+			return err
+		}
+		trail, err := tx.Audit(ctx, books.AuditFilter{Subject: reversals[0].ID}, books.Page{})
+		if len(trail) != 1 || trail[0].Action != "manual.reverseItself" || trail[0].Reason != "Reverses itself on 2024-02-02" || !strings.Contains(trail[0].After, `"number":6`) {
+			t.Errorf("the trail is %+v", trail)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if check, _ = checkOf(t, b, february, books.CheckBooked); !check.Passed {
 		t.Fatalf("%+v", check)
 	}

@@ -43,6 +43,7 @@ var actNotices = map[string]func(answer any, subject string) []notice{
 	"manual.propose":        ofAnswer(func(m ManualEntry, _ string) notice { return manualNotice(NoticeManualProposed, m) }),
 	"manual.reverse":        ofAnswer(func(m ManualEntry, _ string) notice { return manualNotice(NoticeManualProposed, m) }),
 	"manual.approve":        ofAnswer(func(d ManualDecision, _ string) notice { return manualNotice(NoticeManualApproved, d.Entry) }),
+	"manual.reverseItself":  ofAnswer(func(m ManualEntry, _ string) notice { return manualNotice(NoticeManualApproved, m) }),
 	"manual.reject":         ofAnswer(func(d ManualDecision, _ string) notice { return manualNotice(NoticeManualRejected, d.Entry) }),
 }
 

@@ -44,7 +44,9 @@ func checkRemainingEnds(t *testing.T, kept *store.Store) {
 	} {
 		done[books.Policy](t)(b.PolicyCreate(ctx, code, books.NewPolicy{Code: code, Policy: policy}))
 	}
-	after := func(year, month, day int) time.Time { return time.Date(year, time.Month(month), day+1, 0, 0, 0, 0, time.UTC) }
+	after := func(year, month, day int) time.Time {
+		return time.Date(year, time.Month(month), day+1, 0, 0, 0, 0, time.UTC)
+	}
 	price := whole(120)
 	bought := map[string]books.Purchase{}
 	sell := func(sale books.NewPurchase) {

@@ -521,6 +521,7 @@ type ManualEntryResolver interface {
 	Reverses(ctx context.Context, obj *books.ManualEntry) (*books.ManualEntry, error)
 	Reversal(ctx context.Context, obj *books.ManualEntry) (*books.ManualEntry, error)
 	Attachments(ctx context.Context, obj *books.ManualEntry) ([]books.Attachment, error)
+	Sha256(ctx context.Context, obj *books.ManualEntry) (string, error)
 }
 type ManualEntryAttachmentResolver interface {
 	Sha256(ctx context.Context, obj *books.Attachment) (string, error)
@@ -557,7 +558,7 @@ type MutationResolver interface {
 	PeriodReopenApprove(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenApprovePayload, error)
 	PeriodReopenReject(ctx context.Context, reopeningID string, input PeriodReopenDecideInput, idempotencyKey string) (*PeriodReopenRejectPayload, error)
 	ManualEntryPropose(ctx context.Context, input ManualEntryProposeInput, idempotencyKey string) (*ManualEntryProposePayload, error)
-	ManualEntryApprove(ctx context.Context, manualEntryID string, input ManualEntryDecideInput, idempotencyKey string) (*ManualEntryApprovePayload, error)
+	ManualEntryApprove(ctx context.Context, manualEntryID string, input ManualEntryApproveInput, idempotencyKey string) (*ManualEntryApprovePayload, error)
 	ManualEntryReject(ctx context.Context, manualEntryID string, input ManualEntryDecideInput, idempotencyKey string) (*ManualEntryRejectPayload, error)
 	ManualEntryReverse(ctx context.Context, manualEntryID string, input ManualEntryReverseInput, idempotencyKey string) (*ManualEntryReversePayload, error)
 	CloseTaskDone(ctx context.Context, taskID string, period ledger.Period, input CloseTaskDoneInput, idempotencyKey string) (*CloseTaskDonePayload, error)
@@ -1021,6 +1022,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("HoldCreateInput", ec.unmarshalInputHoldCreateInput),
 			graphql.NewInputUnmarshaler("HoldReleaseInput", ec.unmarshalInputHoldReleaseInput),
 			graphql.NewInputUnmarshaler("JobRunInput", ec.unmarshalInputJobRunInput),
+			graphql.NewInputUnmarshaler("ManualEntryApproveInput", ec.unmarshalInputManualEntryApproveInput),
 			graphql.NewInputUnmarshaler("ManualEntryDecideInput", ec.unmarshalInputManualEntryDecideInput),
 			graphql.NewInputUnmarshaler("ManualEntryLineInput", ec.unmarshalInputManualEntryLineInput),
 			graphql.NewInputUnmarshaler("ManualEntryProposeInput", ec.unmarshalInputManualEntryProposeInput),
@@ -2655,13 +2657,14 @@ type Mutation {
   """
   Puts a proposed entry into the journal, under its own accounting date: refused with ` + "`" + `PERIOD_CLOSED` + "`" + ` where that was closed
   meanwhile. Whoever proposed it is refused with ` + "`" + `SAME_PERSON` + "`" + `; so is whoever gave the proposer access, or got theirs from the
-  proposer.
+  proposer. Papers may be attached until it is decided: where there are any, ` + "`" + `sha256` + "`" + ` says with which of them it was read, and is refused with
+  ` + "`" + `INVALID` + "`" + ` where one came since.
   """
   manualEntryApprove(
     "The entry, such as ` + "`" + `man_…` + "`" + `."
     manualEntryId: ID!
-    "Why."
-    input: ManualEntryDecideInput! = {}
+    "Why, and what was read."
+    input: ManualEntryApproveInput! = {}
     "1 to 200 characters that name this request, such as a UUID: the same key with the same request happens once."
     idempotencyKey: String!
   ): ManualEntryApprovePayload @requires(role: ACCOUNTANT)
@@ -6628,6 +6631,11 @@ type ManualEntry implements Node {
   reversal: ManualEntry
   "Its papers. They are attached, and read, over HTTP, and no more of them once it is decided: docs/finance/manual-entries.md."
   attachments: [ManualEntryAttachment!]!
+  """
+  SHA-256, in hexadecimal, of all that is proposed: what it says, its lines, and the SHA-256 of every paper. Who approves it gives it. Another one once a paper is
+  attached; the same for ever once it is decided. How to reckon it again: docs/finance/manual-entries.md.
+  """
+  sha256: String!
 }
 
 "A paper of a manual entry."
@@ -9131,6 +9139,14 @@ input ManualEntryLineInput {
   policy: String
   "The pack it is about: its code."
   pack: String
+}
+
+"Why a manual entry is approved, and what was read of it."
+input ManualEntryApproveInput {
+  "For the auditor, at most 2,000 characters."
+  reason: String
+  "The ` + "`" + `sha256` + "`" + ` of the entry as it was read: needed where papers are attached."
+  sha256: String
 }
 
 "Why a manual entry is approved or rejected."
@@ -13145,6 +13161,8 @@ func (ec *executionContext) childFields_ManualEntry(ctx context.Context, field g
 		return ec.fieldContext_ManualEntry_reversal(ctx, field)
 	case "attachments":
 		return ec.fieldContext_ManualEntry_attachments(ctx, field)
+	case "sha256":
+		return ec.fieldContext_ManualEntry_sha256(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ManualEntry", field.Name)
 }
@@ -17109,8 +17127,8 @@ func (ec *executionContext) field_Mutation_manualEntryApprove_args(ctx context.C
 	}
 	args["manualEntryId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (ManualEntryDecideInput, error) {
-			return ec.unmarshalNManualEntryDecideInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryDecideInput(ctx, v)
+		func(ctx context.Context, v any) (ManualEntryApproveInput, error) {
+			return ec.unmarshalNManualEntryApproveInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryApproveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -50202,6 +50220,29 @@ func (ec *executionContext) fieldContext_ManualEntry_attachments(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ManualEntry_sha256(ctx context.Context, field graphql.CollectedField, obj *books.ManualEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ManualEntry_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ManualEntry().Sha256(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ManualEntry_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ManualEntry", field, true, true, "String")
+}
+
 func (ec *executionContext) _ManualEntryApprovePayload_manualEntry(ctx context.Context, field graphql.CollectedField, obj *ManualEntryApprovePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -52630,7 +52671,7 @@ func (ec *executionContext) _Mutation_manualEntryApprove(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ManualEntryApprove(ctx, fc.Args["manualEntryId"].(string), fc.Args["input"].(ManualEntryDecideInput), fc.Args["idempotencyKey"].(string))
+			return ec.Resolvers.Mutation().ManualEntryApprove(ctx, fc.Args["manualEntryId"].(string), fc.Args["input"].(ManualEntryApproveInput), fc.Args["idempotencyKey"].(string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ManualEntryApprovePayload) graphql.Marshaler {
@@ -84926,6 +84967,55 @@ func UnmarshalJobRunInput(ctx context.Context, raw any) (JobRunInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputManualEntryApproveInput(ctx context.Context, obj any) (ManualEntryApproveInput, error) {
+	var it ManualEntryApproveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"reason", "sha256"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "sha256":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sha256"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sha256 = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalManualEntryApproveInput unmarshals raw into the ManualEntryApproveInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalManualEntryApproveInput(ctx context.Context, raw any) (ManualEntryApproveInput, error) {
+	var out ManualEntryApproveInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ManualEntryApproveInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputManualEntryDecideInput(ctx context.Context, obj any) (ManualEntryDecideInput, error) {
 	var it ManualEntryDecideInput
 	if obj == nil {
@@ -96046,6 +96136,11 @@ func (ec *executionContext) _ManualEntry(ctx context.Context, sel ast.SelectionS
 			}
 		case "attachments":
 			out.Values[i] = ec._ManualEntry_attachments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._ManualEntry_sha256(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -108203,6 +108298,11 @@ func (ec *executionContext) marshalNManualEntry2ᚖdrawdownᚋinternalᚋbooks�
 		return graphql.Null
 	}
 	return ec._ManualEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNManualEntryApproveInput2drawdownᚋgraphᚋinternalᚋgenᚐManualEntryApproveInput(ctx context.Context, v any) (ManualEntryApproveInput, error) {
+	res, err := ec.unmarshalInputManualEntryApproveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNManualEntryAttachment2drawdownᚋinternalᚋbooksᚐAttachment(ctx context.Context, sel ast.SelectionSet, v books.Attachment) graphql.Marshaler {

@@ -766,6 +766,14 @@ type JobRunPayload struct {
 	UserErrors []view.UserError `json:"userErrors"`
 }
 
+// Why a manual entry is approved, and what was read of it.
+type ManualEntryApproveInput struct {
+	// For the auditor, at most 2,000 characters.
+	Reason *string `json:"reason,omitempty"`
+	// The `sha256` of the entry as it was read: needed where papers are attached.
+	Sha256 *string `json:"sha256,omitempty"`
+}
+
 // What came of `manualEntryApprove`.
 type ManualEntryApprovePayload struct {
 	// The entry; null where it was refused.
