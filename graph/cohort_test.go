@@ -1,6 +1,9 @@
 package graph_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestCohorts follows credits that were sold together, by hand: of 10,000 sold in January 2,500
 // are used and 500 refunded in it, so 2,500 of 9,500 are redeemed, 0.263158; 1,000 move on to
@@ -32,6 +35,7 @@ func TestCohorts(t *testing.T) {
 		creditsTransfer(input: {from: "acme", to: "globex", credits: "1000"}, idempotencyKey: "transfer") { userErrors { message } }
 	}`, map[string]any{"purchase": purchase})
 	a.must(sums).is("cohorts.nodes.0", of("null", "10000", "2500", "500", "7000", "0.263158"))
+	then := a.now.Format(time.RFC3339Nano)
 	a.now = a.now.AddDate(0, 1, 0)
 	a.use("globex", "2", "400")
 	a.now = a.now.AddDate(0, 0, 1)
@@ -49,12 +53,21 @@ func TestCohorts(t *testing.T) {
 	a.must(`query($lot: String) { cohorts(first: 1) { nodes { lots(after: $lot) { nodes { customer { externalId } } } } } }`, after).
 		is("cohorts.nodes.0.lots.nodes", `[{"customer":{"externalId":"globex"}}]`)
 
+	// Of one request, as of two instants.
+	both := a.must(`{ then: cohorts(asOf: "` + then + `", first: 1) { nodes { used open ages { age used } } } now: cohorts(first: 1) { nodes { used open ages { age used } } }
+		before: cohorts(asOf: "2023-12-31T00:00:00Z") { totalCount } breakage(through: "2024-01", asOf: "` + then + `") { asOf rows { used cohorts { used } } } }`)
+	both.is("then.nodes", `[{"ages":[{"age":0,"used":"2500"}],"open":"7000","used":"2500"}]`)
+	both.is("now.nodes", `[{"ages":[{"age":0,"used":"2500"},{"age":1,"used":"400"}],"open":"6600","used":"2900"}]`)
+	both.is("before.totalCount", "0")
+	both.is("breakage.asOf", `"`+then+`"`)
+	both.is("breakage.rows.0.cohorts.0.used", `"2500"`)
+
 	for filter, want := range map[string]string{
 		`segment: "enterprise"`: "1", `segment: "nobody"`: "0", `policy: "none"`: "0", `pack: "none"`: "0", `currency: EUR`: "0", `from: "2024-02"`: "0", `to: "2023-12"`: "0", `reverse: true`: "2",
 	} {
 		a.must(`{ cohorts(`+filter+`) { totalCount } }`).is("cohorts.totalCount", want)
 	}
-	for argument, message := range map[string]string{`segment: ""`: "INVALID", `after: "x"`: "INVALID", `first: 0`: "INVALID", `first: 201`: "TOO_LARGE"} {
+	for argument, message := range map[string]string{`segment: ""`: "INVALID", `after: "x"`: "INVALID", `first: 0`: "INVALID", `first: 201`: "TOO_LARGE", `asOf: "2100-01-01T00:00:00Z"`: "INVALID"} {
 		if got := a.ask(`{ cohorts(` + argument + `) { totalCount } }`); got.code() != message {
 			t.Errorf("%s: got %s, want %s", argument, got.body, message)
 		}

@@ -235,6 +235,13 @@ func (y *year) close(month time.Month) {
 	ask("remaining", "remaining-obligation", map[string]string{"on": period.Last().String(), "asOf": asOf})
 	ask("waterfall", "waterfall", span)
 	ask("income", "income", with(span, "by", "CUSTOMER"))
+	ask("breakage", "breakage", map[string]string{"through": period.String(), "asOf": asOf})
+	ask("curves", "redemption-curves", map[string]string{"asOf": asOf})
+	ask("sensitivity", "breakage-sensitivity", map[string]string{"policy": "pooled", "on": period.Last().String(), "asOf": asOf})
+	ask("back-test", "estimate-back-test", map[string]string{"policy": "pooled", "month": period.String(), "asOf": asOf})
+	if y.shut[period.String()] == 1 { // by days: of a month that is closed again, late use is booked under later ones
+		y.footBreakage(period, tables)
+	}
 	y.foot(period, tables)
 	y.footDisclosures(period, tables)
 	y.footLate(period, tables)
@@ -372,6 +379,38 @@ func (y *year) footDisclosures(period ledger.Period, tables map[string]table) {
 		y.same("what remains, deferred, "+kind, period, remaining.sums(of, currency, is("line", "DEFERRED")), closing)
 		whole := difference(remaining.sums(of, currency, is("line", "DEFERRED", "NOT_DUE")), remaining.sums(of, currency, is("line", "CONTRACT_ASSET", "ESCHEAT")))
 		y.same("what remains, by month, "+kind, period, remaining.sums(of, currency, is("line", "EXPECTED", "UNSCHEDULED")), whole)
+	}
+}
+
+// footBreakage holds what was sold, used, lapsed and expected to break against deferred revenue and
+// each other.
+func (y *year) footBreakage(period ledger.Period, tables map[string]table) {
+	y.T.Helper()
+	currency, cohort := []string{"currency"}, []string{"policy", "currency", "month"}
+	is := func(column string, values ...string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return slices.Contains(values, row[column]) }
+	}
+	breakage, curves, sensitivity, test := tables["breakage"], tables["curves"], tables["sensitivity"], tables["back-test"]
+	left := breakage.sums("price", currency, nil)
+	for _, gone := range []string{"earned", "early", "at_expiry", "remote"} {
+		left = difference(left, breakage.sums(gone, currency, nil))
+	}
+	y.same("what was sold and is neither earned nor broken", period, left, negated(tables["balance"].sums("closing", currency, is("account", "DEFERRED_REVENUE"))))
+	early := tables["early"].sums("amount", currency, is("line", "CLOSING"))
+	y.same("early breakage by month of purchase", period, breakage.sums("early", currency, nil), early)
+	y.same("early breakage by the rate in force", period, sensitivity.sums("early", currency, is("points", "0")), early)
+	pooled := func(row map[string]string) bool { return row["policy"] == "pooled" && row["line"] == "CLOSING" }
+	y.same("what pools defer", period, sensitivity.sums("deferred", currency, is("points", "0")), tables["deferred by policy"].sums("amount", currency, pooled))
+	for _, credits := range []string{"used", "lapsed", "refunded", "other"} {
+		y.same("the curves, "+credits, period, curves.sums(credits, cohort, nil), breakage.sums(credits, cohort, nil))
+	}
+	y.same("the curves, sold", period, curves.sums("sold", cohort, is("age", "0")), breakage.sums("sold", cohort, nil))
+	month := []string{"month"}
+	for _, credits := range []string{"sold", "used"} {
+		y.same("the back-test, "+credits, period, test.sums(credits, month, is("line", "COHORT")), breakage.sums(credits, month, is("policy", "pooled")))
+	}
+	if period.String() == "2024-12" && (len(breakage.sums("lapsed", cohort, nil)) == 0 || len(early) != 2 || len(left) != 2) {
+		y.T.Error("a year without lapses and early breakage in two currencies")
 	}
 }
 

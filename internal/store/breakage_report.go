@@ -80,7 +80,7 @@ const poolMeasures = `SELECT p.*,
 		FROM (SELECT pool_id, sold_minor, used_minor, sold_functional_minor, used_functional_minor
 				FROM pool_days WHERE day <= ?1 AND pool_id IN (SELECT id FROM (?0) AS of_days)
 			UNION ALL SELECT pool_id, -sold_minor, -used_minor, -sold_functional_minor, -used_functional_minor
-				FROM pool_moves WHERE day <= ?1 AND at_us > ?2 AND pool_id IN (SELECT id FROM (?0) AS of_moves)) AS days GROUP BY pool_id) AS d ON d.pool_id = p.id
+				FROM pool_moves WHERE day <= ?1 AND at_us > ?2 AND carried = 0 AND pool_id IN (SELECT id FROM (?0) AS of_moves)) AS days GROUP BY pool_id) AS d ON d.pool_id = p.id
 	LEFT JOIN (SELECT pool_id, sum(amount_minor) AS amount, sum(functional_minor) AS functional, sum(unclaimed_minor) AS unclaimed, sum(unclaimed_functional_minor) AS unclaimed_functional
 		FROM recognitions WHERE pool_id IS NOT NULL AND day <= ?1 AND pool_id IN (SELECT id FROM (?0) AS of_booked)
 			AND batch_id IN (SELECT id FROM batches WHERE posted_at_us <= ?2) GROUP BY pool_id) AS r ON r.pool_id = p.id
@@ -88,7 +88,7 @@ const poolMeasures = `SELECT p.*,
 
 func (t *tx) PoolMeasures(ctx context.Context, filter books.MeasureFilter, page books.Page) ([]books.PoolMeasure, error) {
 	pools := byID(page).on(whereEqual(whereID(t.db.NewSelect().Model((*poolRow)(nil)), "policy_id", filter.PolicyID), "currency", string(filter.Currency))).
-		Where("EXISTS (SELECT 1 FROM pool_moves AS m WHERE m.pool_id = pools.id AND m.at_us <= ?)", instantOf(filter.AsOf))
+		Where("EXISTS (SELECT 1 FROM pool_moves AS m WHERE m.pool_id = pools.id AND (m.at_us <= ? OR m.carried = 1))", instantOf(filter.AsOf))
 	if filter.IDs != nil {
 		pools = pools.Where("id IN (?)", bun.List(convert(filter.IDs, func(id string) rowID { return rowID(id) })))
 	}

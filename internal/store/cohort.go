@@ -240,7 +240,7 @@ func (t *tx) Cohorts(ctx context.Context, filter books.CohortFilter, page books.
 
 const cohortMovesSince = `SELECT cohort_id, month, CAST(sum(sold) AS BIGINT) AS sold, CAST(sum(used) AS BIGINT) AS used, CAST(sum(lapsed) AS BIGINT) AS lapsed,
 		CAST(sum(refunded) AS BIGINT) AS refunded, CAST(sum(other) AS BIGINT) AS other
-	FROM cohort_moves WHERE cohort_id IN (?) AND at_us > ? GROUP BY cohort_id, month`
+	FROM cohort_moves WHERE cohort_id IN (?) AND at_us > ? AND carried = 0 GROUP BY cohort_id, month`
 
 // cohortMovesSince adds up what was added to cohorts after an instant, by their ids.
 func (t *tx) cohortMovesSince(ctx context.Context, ids []string, asOf time.Time) (map[string][]cohortMoveRow, error) {
@@ -270,7 +270,7 @@ func ofCohorts(q *bun.SelectQuery, filter books.CohortFilter) *bun.SelectQuery {
 		q = q.Where("month <= ?", filter.To.String())
 	}
 	if !filter.AsOf.IsZero() {
-		q = q.Where("EXISTS (SELECT 1 FROM cohort_moves AS m WHERE m.cohort_id = cohorts.id AND m.at_us <= ?)", instantOf(filter.AsOf))
+		q = q.Where("EXISTS (SELECT 1 FROM cohort_moves AS m WHERE m.cohort_id = cohorts.id AND (m.at_us <= ? OR m.carried = 1))", instantOf(filter.AsOf))
 	}
 	return q
 }

@@ -41,7 +41,7 @@ const earlyMovements = `SELECT policy_id, pool_id, currency, movement, day, peri
 				WHEN r.kind = 'BREAKAGE_CATCH_UP' THEN 'CATCH_UP'
 				WHEN (SELECT count(*) > 0 AND sum(CASE WHEN s.apart THEN 1 ELSE 0 END) = 0 FROM estimates AS s
 					WHERE s.policy_id = r.policy_id AND s.in_force_from = r.day AND s.created_at_us <= ?3) THEN 'CATCH_UP'
-				WHEN d.sold_minor < (SELECT coalesce(sum(m.sold_minor), 0) FROM pool_moves AS m WHERE m.pool_id = r.pool_id AND m.at_us > ?3 AND m.day = r.day) THEN 'GIVEN_BACK'
+				WHEN d.sold_minor < (SELECT coalesce(sum(m.sold_minor), 0) FROM pool_moves AS m WHERE m.pool_id = r.pool_id AND m.at_us > ?3 AND m.carried = 0 AND m.day = r.day) THEN 'GIVEN_BACK'
 				ELSE 'WITH_USE' END AS movement,
 			?4 AS day, ?5 AS period, ?6 AS apart
 		FROM pools AS p CROSS JOIN recognitions AS r

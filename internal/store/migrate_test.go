@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/shopspring/decimal"
@@ -124,6 +125,44 @@ func figures(t *testing.T, s *store.Store) map[string]string {
 	return all
 }
 
+// knowsFromNow holds that of the pools of an old book it is known what they come to, and not since when.
+func knowsFromNow(t *testing.T, s *store.Store) {
+	t.Helper()
+	err := s.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+		known, err := tx.MovesKnownFrom(ctx)
+		if age := time.Since(known); age < 0 || age > time.Hour {
+			t.Errorf("moves are known from %s, not from the migration on", known)
+		}
+		if err != nil {
+			return err
+		}
+		measures, err := tx.PoolMeasures(ctx, books.MeasureFilter{On: lastYear, AsOf: known.AddDate(-1, 0, 0)}, books.Page{})
+		if err != nil || len(measures) == 0 {
+			t.Errorf("an old book of %d pools: %v", len(measures), err)
+		}
+		for _, of := range measures {
+			days, err := tx.PoolDays(ctx, of.Pool.ID)
+			if err != nil {
+				return err
+			}
+			sold := int64(0)
+			for _, day := range days {
+				sold += day.SoldMinor
+			}
+			if of.Total.SoldMinor != sold {
+				t.Errorf("pool %s sold %d, measured as %d", of.Pool.Key, sold, of.Total.SoldMinor)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// lastYear lies after all days of an old book.
+var lastYear = ledger.NewDate(2100, 1, 1)
+
 // TestMigrateOldBook brings a book of an earlier version up to date: what waited to be
 // booked still waits, nothing else changes, verify finds nothing, and booking goes on.
 func TestMigrateOldBook(t *testing.T) {
@@ -145,6 +184,7 @@ func TestMigrateOldBook(t *testing.T) {
 	if diff := cmp.Diff(before, figures(t, s)); diff != "" {
 		t.Errorf("the migration changed figures (- before, + after):\n%s", diff)
 	}
+	knowsFromNow(t, s)
 	if err := s.Writer().NewRaw("SELECT id AS lot_id, pending_from AS day FROM lots WHERE pending_from IS NOT NULL ORDER BY id").Scan(ctx, &waiting); err != nil {
 		t.Fatal(err)
 	}
