@@ -83,6 +83,17 @@ func (p *player) checkDeferred(ctx context.Context, tx books.Tx, step Step, clos
 	if err != nil {
 		return err
 	}
+	byHand, err := tx.ManualEntries(ctx, books.ManualFilter{Status: books.ManualApproved, Account: ledger.DeferredRevenue}, books.Page{})
+	if err != nil {
+		return err
+	}
+	for _, entry := range byHand {
+		for _, line := range entry.Lines {
+			if line.Account == ledger.DeferredRevenue {
+				add(line.Amount, line.Functional, -1) // what somebody put there, no lot carries
+			}
+		}
+	}
 	for _, balance := range closing.Balances {
 		if balance.Account == ledger.DeferredRevenue {
 			add(balance.Closing(), balance.FunctionalClosing(), 1) // a credit: it takes away

@@ -69,9 +69,6 @@ func (a reopen) play(ctx context.Context, p *player, step Step) error {
 }
 
 func (a reopen) reopen(ctx context.Context, p *player, step Step) error {
-	person := func(name string) books.Caller {
-		return books.Caller{Actor: "scenario:" + name, Name: name, Kind: books.ByCommand, Persons: []string{name}}
-	}
 	reopening, err := p.books.PeriodReopenPropose(books.WithCaller(ctx, person("proposer")), p.key(step), books.ReopenPeriod{Period: a.period, Reason: a.reason})
 	if err == nil {
 		_, err = p.books.PeriodReopenApprove(books.WithCaller(ctx, person("approver")), p.key(step)+":approve", books.DecideReopening{ID: reopening.ID, Reason: a.reason})

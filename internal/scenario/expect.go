@@ -46,10 +46,10 @@ func readExpect(p *parser, path string, step mapping, s Step) act {
 		movement := p.anyMapping(join(path, "movement"), m.values["movement"])
 		movement.need("period")
 		a.period = movement.period("period")
-		a.movement = movement.accounts("period")
+		a.movement = movement.accounts("period", p.file.Currency)
 	}
 	if m.has("balance") {
-		a.balance = p.anyMapping(join(path, "balance"), m.values["balance"]).accounts("")
+		a.balance = p.anyMapping(join(path, "balance"), m.values["balance"]).accounts("", p.file.Currency)
 	}
 	if m.has("recognised") {
 		a.kinds = p.anyMapping(join(path, "recognised"), m.values["recognised"]).kinds()
@@ -76,7 +76,7 @@ func readExpect(p *parser, path string, step mapping, s Step) act {
 }
 
 // accounts reads an amount for each account, all keys but one.
-func (m mapping) accounts(except string) []expected {
+func (m mapping) accounts(except string, currency ledger.Currency) []expected {
 	var accounts []expected
 	for _, name := range m.names {
 		if name == except {
@@ -87,7 +87,7 @@ func (m mapping) accounts(except string) []expected {
 			m.problem(name, "is not an account; the accounts are %s", strings.Join(accountNames(), ", "))
 			continue
 		}
-		accounts = append(accounts, expected{role, m.money(name, m.p.file.Currency)})
+		accounts = append(accounts, expected{role, m.money(name, currency)})
 	}
 	return accounts
 }

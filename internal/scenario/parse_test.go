@@ -190,7 +190,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{steps(`- { at: 2024-01-01, purchase: { customer: [a], credits: 1, price: "1.00" } }`), "purchase.customer must be text, not a list"},
 		{steps(`- { at: 2024-01-01, purchase: { customer: "", credits: 1, price: "1.00" } }`), "purchase.customer must not be empty"},
 		{steps(`- { at: 2024-01-01, purchase: { customer: a, credits: 1, price: "1.00", sku: b } }`), "step 1: purchase.sku is not a key here"},
-		{steps(buy, buy), `bad.yaml:3: step 2: purchase.as "pack" is the name of an earlier purchase or grant`},
+		{steps(buy, buy), `bad.yaml:3: step 2: purchase.as "pack" is the name of an earlier purchase, grant, hold or manual entry`},
 		{steps(buy, "- grant: { as: pack, customer: a, credits: 1, reason: PROMO }"), `bad.yaml:3: step 2: grant.as "pack" is the name of an earlier`},
 		// The other verbs.
 		{steps(buy, "- grant: { customer: a, credits: 1, reason: LOVE }"), `step 2: grant.reason must be one of PROMO, GOODWILL, not "LOVE"`},

@@ -26,6 +26,7 @@ type player struct {
 	holds     map[string]books.Hold // by name in the file
 	events    map[string]string     // customers by id of a recorded event
 	meters    map[string]bool       // by code
+	manual    map[string]string     // ids of manual entries by name in the file
 	result    *Result
 }
 
@@ -34,7 +35,7 @@ type player struct {
 func Play(ctx context.Context, file *File, open Opener) (result *Result, err error) {
 	p := &player{
 		file: file, clock: file.start(),
-		customers: map[string]string{}, purchases: map[string]string{}, holds: map[string]books.Hold{}, events: map[string]string{}, meters: map[string]bool{},
+		customers: map[string]string{}, purchases: map[string]string{}, holds: map[string]books.Hold{}, events: map[string]string{}, meters: map[string]bool{}, manual: map[string]string{},
 		result: &Result{File: file.Name, ID: file.ID, Title: file.Title, Steps: len(file.Steps), Failures: []Failure{}},
 	}
 	opened, closeBook, err := open(ctx, books.Options{

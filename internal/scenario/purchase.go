@@ -108,7 +108,7 @@ func (m mapping) declare(name string, what named) {
 		return
 	}
 	if _, taken := m.p.named[name]; taken {
-		m.problem("as", "%s is the name of an earlier purchase or grant; give this one another", quote(name))
+		m.problem("as", "%s is the name of an earlier purchase, grant, hold or manual entry; give this one another", quote(name))
 		return
 	}
 	m.p.named[name] = what

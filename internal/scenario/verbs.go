@@ -18,6 +18,7 @@ func init() { // the readers name verbs in their messages: a cycle for the compi
 		"hold": readHold, "capture": readCapture, "release": readRelease, "budget": readBudget,
 		"pack": readPack, "packRevise": readPackRevise, "packRetire": readPackRetire,
 		"topUpRule": readTopUpRule, "topUpRuleEnd": readTopUpRuleEnd, "topUpConfirm": readTopUpConfirm, "topUpFail": readTopUpFail,
+		"manual": readManual, "manualReverse": readManualReverse,
 		"close": readClose, "reopen": readReopen, "opening": readOpening,
 	}
 }
@@ -27,14 +28,15 @@ func verbNames() []string {
 	return []string{
 		"opening", "pack", "packRevise", "packRetire", "purchase", "pay", "void", "grant", "rate", "rateCard", "usage", "usageVoid", "refund", "dispute", "extend",
 		"reinstate", "transfer", "hold", "capture", "release", "budget",
-		"topUpRule", "topUpRuleEnd", "topUpConfirm", "topUpFail", "jurisdiction", "escheatRule", "escheatPay", "estimate", "run", "close", "reopen", "expect",
+		"topUpRule", "topUpRuleEnd", "topUpConfirm", "topUpFail", "jurisdiction", "escheatRule", "escheatPay", "estimate", "manual", "manualReverse", "run", "close", "reopen", "expect",
 	}
 }
 
-// named is a purchase, a grant or a hold that a file gave a name.
+// named is a purchase, a grant, a hold or a manual entry that a file gave a name.
 type named struct {
 	purchase bool
 	hold     bool
+	manual   bool
 	currency ledger.Currency
 }
 
