@@ -11,6 +11,7 @@ import (
 type ReconciliationFilter struct {
 	ID     string
 	Status ReconcileStatus
+	By     time.Time // kept by then
 }
 
 // LatestReconciliation is what the last one that was kept found; zero before any.

@@ -8,8 +8,9 @@ import (
 	"drawdown/revrec"
 )
 
-// reconciling is the report of what two sides say.
+// reconciling are the reports of what two sides say: when it is asked, and when it was compared.
 func reconciling() []Report {
+	columns := reconciledColumns()
 	return []Report{{
 		Name: "reconciliation", Title: "Reconciliation of sub-ledger and ledger", Page: "finance/reconciliation.md",
 		About: "What lots, pools, purchases, payments, events and recognitions come to beside each other and beside the journal, and the rows that differ.",
@@ -18,37 +19,52 @@ func reconciling() []Report {
 			{Name: "through", Kind: DayParameter, About: "the last day, of all since the beginning; today where neither is given"},
 			AsOfNow,
 		},
-		Columns: []Column{
-			{Name: "line", Kind: Text, About: "COMPARISON, or ROW of the comparison before it: one that differs, of the first 100"},
-			{Name: "kind", Kind: Text, About: "what is held against what"},
-			{Name: "of", Kind: Text, About: "the comparison, as `reconciliation` names it"},
-			{Name: "status", Kind: Text, About: "MATCHED, EXPLAINED by manual entries, DIFFERENT"},
-			{Name: "row_kind", Kind: Text, About: "what kind of row; empty of a comparison"},
-			{Name: "row", Kind: Text, About: "its id; empty of a comparison"},
-			{Name: "day", Kind: Date, About: "of a lot on a day"},
-			{Name: "differing_rows", Kind: Number, About: "how many rows differ; empty of a row"},
-			{Name: "left_keys", Kind: Number, About: "keys on the left; empty of a row"},
-			{Name: "right_keys", Kind: Number, About: "keys on the right; empty of a row"},
-			{Name: "left_rows", Kind: Number, About: "rows added up on the left"},
-			{Name: "right_rows", Kind: Number, About: "rows added up on the right"},
-			{Name: "left", Kind: Money, In: "currency", About: "what the left comes to; empty where credits are compared"},
-			{Name: "right", Kind: Money, In: "currency", About: "what the right comes to"},
-			{Name: "manual", Kind: Money, In: "currency", About: "what of it manual entries put there; empty of a row"},
-			{Name: "difference", Kind: Money, In: "currency", About: "right less left less manual; empty of a row", Total: true},
-			{Name: "currency", Kind: Text, About: "of the contracts; empty where credits are compared"},
-			{Name: "functional_left", Kind: Money, In: "functional_currency", About: "left in the book's own currency; empty where that is not compared"},
-			{Name: "functional_right", Kind: Money, In: "functional_currency", About: "right in the book's own currency"},
-			{Name: "functional_manual", Kind: Money, In: "functional_currency", About: "manual in the book's own currency; empty of a row"},
-			{Name: "functional_difference", Kind: Money, In: "functional_currency", About: "difference in the book's own currency; empty of a row", Total: true},
-			{Name: "functional_currency", Kind: Text, About: "the book's own; empty where it is not compared"},
-			{Name: "left_credits", Kind: Decimal, About: "credits on the left; empty where money is compared"},
-			{Name: "right_credits", Kind: Decimal, About: "credits on the right"},
-			{Name: "left_sha256", Kind: Text, About: "over keys and amounts of the left, in order; of a row the key"},
-			{Name: "right_sha256", Kind: Text, About: "over keys and amounts of the right; empty of a row"},
-		},
-		Now:   "lots, purchases and payments are known as they are now",
-		Write: writeReconciliation,
+		Columns: columns,
+		Now:     "lots, purchases and payments are known as they are now; what was found by an instant is in reconciliation-kept",
+		Write:   writeReconciliation,
+	}, {
+		Name: "reconciliation-kept", Title: "The last reconciliation that was kept", Page: "finance/reconciliation.md",
+		About:      "What the last run of the job RECONCILE by an instant found, with the rows that differed.",
+		Parameters: []Parameter{AsOf},
+		Columns: append([]Column{
+			{Name: "reconciliation", Kind: Text, About: "its id"},
+			{Name: "reconciled_at", Kind: Instant, About: "when it compared"},
+			{Name: "from", Kind: Date, About: "the first of the days that it went through row by row"},
+			{Name: "to", Kind: Date, About: "the last of them"},
+		}, columns...),
+		Write: writeKeptReconciliation,
 	}}
+}
+
+func reconciledColumns() []Column {
+	return []Column{
+		{Name: "line", Kind: Text, About: "COMPARISON, or ROW of the comparison before it: one that differs, of the first 100"},
+		{Name: "kind", Kind: Text, About: "what is held against what"},
+		{Name: "of", Kind: Text, About: "the comparison, as `reconciliation` names it"},
+		{Name: "status", Kind: Text, About: "MATCHED, EXPLAINED by manual entries, DIFFERENT"},
+		{Name: "row_kind", Kind: Text, About: "what kind of row; empty of a comparison"},
+		{Name: "row", Kind: Text, About: "its id; empty of a comparison"},
+		{Name: "day", Kind: Date, About: "of a lot on a day"},
+		{Name: "differing_rows", Kind: Number, About: "how many rows differ; empty of a row"},
+		{Name: "left_keys", Kind: Number, About: "keys on the left; empty of a row"},
+		{Name: "right_keys", Kind: Number, About: "keys on the right; empty of a row"},
+		{Name: "left_rows", Kind: Number, About: "rows added up on the left"},
+		{Name: "right_rows", Kind: Number, About: "rows added up on the right"},
+		{Name: "left", Kind: Money, In: "currency", About: "what the left comes to; empty where credits are compared"},
+		{Name: "right", Kind: Money, In: "currency", About: "what the right comes to"},
+		{Name: "manual", Kind: Money, In: "currency", About: "what of it manual entries put there; empty of a row"},
+		{Name: "difference", Kind: Money, In: "currency", About: "right less left less manual; empty of a row", Total: true},
+		{Name: "currency", Kind: Text, About: "of the contracts; empty where credits are compared"},
+		{Name: "functional_left", Kind: Money, In: "functional_currency", About: "left in the book's own currency; empty where that is not compared"},
+		{Name: "functional_right", Kind: Money, In: "functional_currency", About: "right in the book's own currency"},
+		{Name: "functional_manual", Kind: Money, In: "functional_currency", About: "manual in the book's own currency; empty of a row"},
+		{Name: "functional_difference", Kind: Money, In: "functional_currency", About: "difference in the book's own currency; empty of a row", Total: true},
+		{Name: "functional_currency", Kind: Text, About: "the book's own; empty where it is not compared"},
+		{Name: "left_credits", Kind: Decimal, About: "credits on the left; empty where money is compared"},
+		{Name: "right_credits", Kind: Decimal, About: "credits on the right"},
+		{Name: "left_sha256", Kind: Text, About: "over keys and amounts of the left, in order; of a row the key"},
+		{Name: "right_sha256", Kind: Text, About: "over keys and amounts of the right; empty of a row"},
+	}
 }
 
 func writeReconciliation(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
@@ -56,6 +72,22 @@ func writeReconciliation(ctx context.Context, b *books.Books, tx books.Tx, args 
 	if err != nil {
 		return err
 	}
+	return yieldReconciled(made, yield)
+}
+
+// writeKeptReconciliation writes nothing where none had been kept.
+func writeKeptReconciliation(ctx context.Context, _ *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
+	kept, err := tx.Reconciliations(ctx, books.ReconciliationFilter{By: args.Instant("asOf")}, books.Page{Limit: 1, Reverse: true})
+	if err != nil || len(kept) == 0 {
+		return err
+	}
+	made := kept[0]
+	return yieldReconciled(made, func(row Row) error {
+		return yield(append(Row{"rcl_" + made.ID, made.At, made.From, made.To}, row...))
+	})
+}
+
+func yieldReconciled(made books.Reconciliation, yield func(Row) error) error {
 	for i := range made.Lines {
 		l := &made.Lines[i]
 		minor, functional := l.Difference()

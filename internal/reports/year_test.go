@@ -242,6 +242,15 @@ func (y *year) close(month time.Month) {
 	if y.shut[period.String()] == 1 { // by days: of a month that is closed again, late use is booked under later ones
 		y.footBreakage(period, tables)
 	}
+	ask("reconciled", "reconciliation-kept", map[string]string{"asOf": asOf})
+	for _, row := range tables["reconciled"] {
+		if row["to"] < period.Last().String() || row["status"] != "MATCHED" {
+			y.T.Errorf("%s: the reconciliation that was kept says %v", period, row)
+		}
+	}
+	if len(tables["reconciled"]) < 10 {
+		y.T.Errorf("%s: %d comparisons were kept", period, len(tables["reconciled"]))
+	}
 	y.foot(period, tables)
 	y.footDisclosures(period, tables)
 	y.footLate(period, tables)

@@ -468,6 +468,9 @@ func (t *tx) CountReconciliations(ctx context.Context, filter books.Reconciliati
 }
 
 func ofReconciliations(q *bun.SelectQuery, filter books.ReconciliationFilter) *bun.SelectQuery {
+	if !filter.By.IsZero() {
+		q = q.Where("at_us <= ?", instantOf(filter.By))
+	}
 	return whereEqual(whereID(q, "id", filter.ID), "status", string(filter.Status))
 }
 
