@@ -18,7 +18,7 @@ type Exporter interface {
 	ExportsDue(ctx context.Context) (made int, err error)
 	ExportWrite(ctx context.Context, batchID string) (written books.ExportBatch, found bool, err error)
 	ExportsToDeliver(ctx context.Context) ([]books.ExportToDeliver, error)
-	ExportOpen(ctx context.Context, batchID, name string) (*books.ExportedFile, error)
+	ExportOpenFile(ctx context.Context, batch books.ExportBatch, file books.ExportFile) *books.ExportedFile
 	ExportDelivered(ctx context.Context, batchID, to string) error
 }
 
@@ -125,7 +125,7 @@ func (e *Exports) deliver(ctx context.Context, to destination.Destination, batch
 	for _, file := range batch.Files {
 		_, err := to.Put(ctx, destination.File{
 			Path: within + file.Name, Bytes: file.Bytes, SHA256: hex.EncodeToString(file.Hash),
-			Open: func() (io.ReadSeeker, error) { return e.book.ExportOpen(ctx, batch.ID, file.Name) },
+			Open: func() (io.ReadSeeker, error) { return e.book.ExportOpenFile(ctx, batch.ExportBatch, file), nil },
 		})
 		if err != nil {
 			return err

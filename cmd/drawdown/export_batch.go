@@ -94,11 +94,7 @@ func (p *program) exportBatch(ctx context.Context, book *books.Books, o batchExp
 		return badUsage("--dir: %w", err)
 	}
 	for _, file := range batch.Files {
-		opened, err := book.ExportOpen(ctx, batch.ID, file.Name)
-		if err != nil {
-			return err
-		}
-		if err := keepFile(filepath.Join(o.dir, file.Name), file.Hash, opened); err != nil {
+		if err := keepFile(filepath.Join(o.dir, file.Name), file.Hash, book.ExportOpenFile(ctx, batch, file)); err != nil {
 			return err
 		}
 	}

@@ -106,7 +106,7 @@ func (b *book) batchOnce(ctx context.Context, target books.ExportTarget, through
 	for _, file := range batch.Files {
 		if err == nil {
 			var n int64
-			n, err = b.readFile(ctx, batch.ID, file)
+			n, err = b.readFile(ctx, batch, file)
 			got.bytes += n
 		}
 	}
@@ -134,12 +134,8 @@ func (b *book) writeBatch(ctx context.Context, target books.ExportTarget, throug
 }
 
 // readFile reads a file of a batch, which must have as many bytes as the batch says.
-func (b *book) readFile(ctx context.Context, batchID string, file books.ExportFile) (int64, error) {
-	opened, err := b.ExportOpen(ctx, batchID, file.Name)
-	if err != nil {
-		return 0, err
-	}
-	n, err := io.Copy(io.Discard, opened)
+func (b *book) readFile(ctx context.Context, batch books.ExportBatch, file books.ExportFile) (int64, error) {
+	n, err := io.Copy(io.Discard, b.ExportOpenFile(ctx, batch, file))
 	if err == nil && n != file.Bytes {
 		err = fmt.Errorf("%s has %d bytes, and should have %d", file.Name, n, file.Bytes)
 	}

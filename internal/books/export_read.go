@@ -70,16 +70,22 @@ func (b *Books) ExportOpen(ctx context.Context, batchID, name string) (*Exported
 	}
 	for _, file := range batch.Files {
 		if file.Name == name {
-			return &ExportedFile{ExportFile: file, SealedAt: batch.SealedAt, place: -1, read: func(place int) (piece []byte, err error) {
-				err = b.View(ctx, func(ctx context.Context, tx Tx) error {
-					piece, err = tx.ExportPiece(ctx, batchID, file.Place, place)
-					return err
-				})
-				return piece, err
-			}}, nil
+			return b.ExportOpenFile(ctx, batch, file), nil
 		}
 	}
 	return nil, refuse(NotFound, "name", "the batch has no file %q", clip(name))
+}
+
+// ExportOpenFile opens a file of a sealed batch that was read with its files. To open all of them one after
+// the other, for a batch may have thousands: by its name, each would have all of them read.
+func (b *Books) ExportOpenFile(ctx context.Context, batch ExportBatch, file ExportFile) *ExportedFile {
+	return &ExportedFile{ExportFile: file, SealedAt: batch.SealedAt, place: -1, read: func(place int) (piece []byte, err error) {
+		err = b.View(ctx, func(ctx context.Context, tx Tx) error {
+			piece, err = tx.ExportPiece(ctx, batch.ID, file.Place, place)
+			return err
+		})
+		return piece, err
+	}}
 }
 
 // Read reads on.
