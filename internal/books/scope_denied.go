@@ -122,12 +122,19 @@ func (scopedTx) UseToCost(context.Context, MarginFilter, []string) ([]UseToCost,
 func (scopedTx) DuePurchases(context.Context, ledger.Date, int) ([]Purchase, error) {
 	return nil, errScoped
 }
-func (scopedTx) InsertLot(context.Context, revrec.Lot) error               { return errScoped }
-func (scopedTx) InsertLots(context.Context, []*revrec.Lot) error           { return errScoped }
-func (scopedTx) UpdateLots(context.Context, []*revrec.Lot) error           { return errScoped }
-func (scopedTx) UpdateBooked(context.Context, []*revrec.Lot) error         { return errScoped }
-func (scopedTx) UpdateDrawn(context.Context, []*revrec.Lot) error          { return errScoped }
-func (scopedTx) InsertLotChanges(context.Context, []revrec.Change) error   { return errScoped }
+func (scopedTx) InsertLot(context.Context, revrec.Lot) error             { return errScoped }
+func (scopedTx) InsertLots(context.Context, []*revrec.Lot) error         { return errScoped }
+func (scopedTx) UpdateLots(context.Context, []*revrec.Lot) error         { return errScoped }
+func (scopedTx) UpdateBooked(context.Context, []*revrec.Lot) error       { return errScoped }
+func (scopedTx) UpdateDrawn(context.Context, []*revrec.Lot) error        { return errScoped }
+func (scopedTx) InsertLotChanges(context.Context, []revrec.Change) error { return errScoped }
+func (scopedTx) LotChangesBetween(context.Context, ledger.Date, ledger.Date, Page) ([]revrec.Change, error) {
+	return nil, errScoped
+}
+
+func (scopedTx) PaymentsBetween(context.Context, time.Time, time.Time, Page) ([]Receipt, error) {
+	return nil, errScoped
+}
 func (scopedTx) LockLots(context.Context, []LotKey) ([]*revrec.Lot, error) { return nil, errScoped }
 func (scopedTx) LockOpenLots(context.Context, []string, time.Time) ([]*revrec.Lot, error) {
 	return nil, errScoped

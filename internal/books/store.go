@@ -208,6 +208,8 @@ type purchaseTx interface {
 	// for purchases, in the order in which it was booked.
 	InsertPayment(ctx context.Context, receipt Receipt) error
 	PaymentsOf(ctx context.Context, purchaseIDs []string) ([]Receipt, error)
+	// PaymentsBetween lists what was paid in [from, before), in the order in which it was booked.
+	PaymentsBetween(ctx context.Context, from, before time.Time, page Page) ([]Receipt, error)
 	// DuePurchases locks up to limit invoiced purchases whose due day has come by
 	// through and is not booked.
 	DuePurchases(ctx context.Context, through ledger.Date, limit int) ([]Purchase, error)
@@ -230,6 +232,9 @@ type purchaseTx interface {
 	InsertLotChanges(ctx context.Context, changes []revrec.Change) error
 	// LotChanges returns the changes of the lots, by lot id and in order.
 	LotChanges(ctx context.Context, keys []LotKey) (map[string][]revrec.Change, error)
+	// LotChangesBetween lists the changes of the days, both included, in the order in which they
+	// were made.
+	LotChangesBetween(ctx context.Context, from, to ledger.Date, page Page) ([]revrec.Change, error)
 	// LockLots holds and returns the given lots in key order (customer, lot).
 	LockLots(ctx context.Context, keys []LotKey) ([]*revrec.Lot, error)
 	// LockOpenLots holds and returns, in key order, the lots of the customers that have

@@ -298,6 +298,8 @@ type LotFilter struct {
 	// ExpiresFrom and ExpiresBefore keep lots that lapse in [from, before) and have
 	// credits left unused.
 	ExpiresFrom, ExpiresBefore time.Time
+	// PurchasedFrom and PurchasedTo keep lots bought or given on the days, both included.
+	PurchasedFrom, PurchasedTo ledger.Date
 	CohortID                   string
 }
 

@@ -139,7 +139,7 @@ func duckDBSums(t *testing.T, dir string, m evidence.Manifest) (read int, differ
 				text.sums[key] = text.sums[key].Add(decimal.RequireFromString(row[of]))
 			}
 		}
-		same := parquet.rows == text.rows && parquet.rows == file.Rows && len(parquet.sums) == len(text.sums)
+		same := text.rows == parquet.rows && file.Rows == text.rows && len(parquet.sums) == len(text.sums)
 		for key, sum := range text.sums {
 			same = same && sum.Equal(parquet.sums[key])
 		}

@@ -72,6 +72,53 @@ type lotDraw struct {
 	Credits    export.Millionths `parquet:"credits,decimal(6:18)"`
 }
 
+// paidPart is money that came in for an invoiced purchase. One that was paid at once is in purchases alone.
+type paidPart struct {
+	ID                 string            `parquet:"payment_id"`
+	Purchase           string            `parquet:"purchase_id"` // the reference of its entry
+	CustomerID         string            `parquet:"customer_id,dict"`
+	Amount             export.MajorUnits `parquet:"amount,decimal(6:38)" minor:"Minor" currency:"Currency"`
+	Minor              int64             `parquet:"amount_minor"` // price and tax
+	Currency           string            `parquet:"currency,dict"`
+	FunctionalMinor    int64             `parquet:"functional_minor"` // at the rate of its day
+	SettledMinor       int64             `parquet:"settled_minor"`    // what it settled, as that was booked
+	FunctionalCurrency string            `parquet:"functional_currency,dict"`
+	FXRate             string            `parquet:"fx_rate"`
+	PaidAt             export.Instant    `parquet:"paid_at,optional,timestamp(microsecond)"`
+	RecordedAt         export.Instant    `parquet:"recorded_at,optional,timestamp(microsecond)"`
+	Timing             string            `parquet:"timing,dict"` // AHEAD of the due day, or AFTER
+}
+
+// grantedLot is a lot that was given for nothing, as it was given.
+type grantedLot struct {
+	ID         string            `parquet:"lot_id"`
+	CustomerID string            `parquet:"customer_id,dict"`
+	PolicyID   string            `parquet:"policy_id,dict"`
+	Reason     string            `parquet:"reason,dict"`
+	Granted    export.Millionths `parquet:"granted,decimal(6:18)"`
+	GrantedOn  export.Day        `parquet:"granted_on,optional,date"`
+	StartsAt   export.Instant    `parquet:"starts_at,optional,timestamp(microsecond)"`
+	Order      int64             `parquet:"order"` // within the book: earlier is lower
+}
+
+// changedLot is what became of a lot besides use and lapse: the credits that left it, and their part of what it carried.
+type changedLot struct {
+	ID                 string            `parquet:"change_id"`
+	Lot                string            `parquet:"lot_id"`
+	CustomerID         string            `parquet:"customer_id,dict"`
+	Kind               string            `parquet:"kind,dict"`
+	Day                export.Day        `parquet:"day,optional,date"`
+	At                 export.Instant    `parquet:"at,optional,timestamp(microsecond)"`
+	Credits            export.Millionths `parquet:"credits,decimal(6:18)"`
+	Amount             export.MajorUnits `parquet:"amount,decimal(6:38)" minor:"Minor" currency:"Currency"`
+	Minor              int64             `parquet:"amount_minor"`
+	Currency           string            `parquet:"currency,dict"`
+	FunctionalMinor    int64             `parquet:"functional_minor"`
+	FunctionalCurrency string            `parquet:"functional_currency,dict"`
+	ToLot              string            `parquet:"to_lot_id"` // in which the credits live on; empty where they are gone
+	Reason             string            `parquet:"reason"`
+}
+
 // subledger writes what was sold and used in the period, as far as it was recorded by the closing.
 func (p *pack) subledger(ctx context.Context) error {
 	lots, err := newSheet[boughtLot](p.folder, "subledger/lots", "the lots that those purchases made, as they made them")
@@ -85,6 +132,11 @@ func (p *pack) subledger(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, write := range []func(context.Context) error{p.payments, p.grants, p.changes} {
+		if err := write(ctx); err != nil {
+			return err
+		}
 	}
 	draws, err := newSheet[lotDraw](p.folder, "subledger/draws", "which lots served those events")
 	if err != nil {
@@ -199,6 +251,79 @@ func (p *pack) lots(ctx context.Context, s *sheet[boughtLot], of []books.LotFilt
 		}
 	}
 	return nil
+}
+
+// each pages through what the period has of a kind, in order of id.
+func each[T any](read func(books.Page) ([]T, error), do func(*T) (id string, err error)) error {
+	for page := (books.Page{Limit: rowsAtOnce}); ; {
+		some, err := read(page)
+		if err != nil {
+			return err
+		}
+		for i := range some {
+			if page.After, err = do(&some[i]); err != nil {
+				return err
+			}
+		}
+		if len(some) < page.Limit {
+			return nil
+		}
+	}
+}
+
+// made reports whether what has the id was made by the closing. Ids are in order of time.
+func (p *pack) made(id string) bool { return id < p.closed.Closing.ID }
+
+func (p *pack) payments(ctx context.Context) error {
+	zone := p.book.Zone()
+	return fillSheet(p.folder, "subledger/payments", "what was paid in the period for invoiced purchases", func(s *sheet[paidPart]) error {
+		return each(func(page books.Page) ([]books.Receipt, error) {
+			return p.tx.PaymentsBetween(ctx, p.Period.First().Start(zone), (p.Period.Last() + 1).Start(zone), page)
+		}, func(r *books.Receipt) (string, error) {
+			if r.CreatedAt.After(p.closed.Closing.At) {
+				return r.ID, nil
+			}
+			s.totals.add("amount", r.Amount)
+			return r.ID, s.Write(paidPart{
+				ID: r.ID, Purchase: r.PurchaseID, CustomerID: r.CustomerID, Amount: export.MajorUnitsOf(r.Amount), Minor: r.Amount.Minor, Currency: string(r.Amount.Currency),
+				FunctionalMinor: r.Functional.Minor, SettledMinor: r.Settled.Minor, FunctionalCurrency: string(r.Functional.Currency), FXRate: r.FXRate.String(),
+				PaidAt: export.InstantOf(r.PaidAt), RecordedAt: export.InstantOf(r.CreatedAt), Timing: map[bool]string{true: "AHEAD", false: "AFTER"}[r.Ahead],
+			})
+		})
+	})
+}
+
+func (p *pack) grants(ctx context.Context) error {
+	filter := books.LotFilter{Kind: revrec.GrantLot, PurchasedFrom: p.Period.First(), PurchasedTo: p.Period.Last()}
+	return fillSheet(p.folder, "subledger/grants", "credits that were given for nothing in the period: nothing is booked of them", func(s *sheet[grantedLot]) error {
+		return each(func(page books.Page) ([]revrec.Lot, error) { return p.tx.Lots(ctx, filter, page) }, func(lot *revrec.Lot) (string, error) {
+			if lot.OriginID != "" || !p.made(lot.ID) { // what lives on of another lot is a change of that
+				return lot.ID, nil
+			}
+			return lot.ID, s.Write(grantedLot{
+				ID: lot.ID, CustomerID: lot.CustomerID, PolicyID: lot.PolicyID, Reason: lot.Reason, Granted: export.Millionths(lot.Granted),
+				GrantedOn: export.DayOf(lot.PurchasedOn), StartsAt: export.InstantOf(lot.StartsAt), Order: lot.Order,
+			})
+		})
+	})
+}
+
+func (p *pack) changes(ctx context.Context) error {
+	return fillSheet(p.folder, "subledger/lot_changes", "what became of lots in the period besides use and lapse, with what left their carrying amount", func(s *sheet[changedLot]) error {
+		return each(func(page books.Page) ([]revrec.Change, error) {
+			return p.tx.LotChangesBetween(ctx, p.Period.First(), p.Period.Last(), page)
+		}, func(c *revrec.Change) (string, error) {
+			if !p.made(c.ID) {
+				return c.ID, nil
+			}
+			s.totals.add("amount", c.Amount)
+			return c.ID, s.Write(changedLot{
+				ID: c.ID, Lot: c.LotID, CustomerID: c.CustomerID, Kind: string(c.Kind), Day: export.DayOf(c.Day), At: export.InstantOf(c.At), Credits: export.Millionths(c.Credits),
+				Amount: export.MajorUnitsOf(c.Amount), Minor: c.Amount.Minor, Currency: string(c.Amount.Currency),
+				FunctionalMinor: c.Functional.Minor, FunctionalCurrency: string(c.Functional.Currency), ToLot: c.ToLotID, Reason: c.Reason,
+			})
+		})
+	})
 }
 
 func (p *pack) usage(ctx context.Context, s *sheet[usageEvent], draws *sheet[lotDraw]) error {

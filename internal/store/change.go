@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/uptrace/bun"
@@ -70,4 +71,12 @@ func (t *tx) LotChanges(ctx context.Context, keys []books.LotKey) (map[string][]
 		changes[row.LotID] = append(changes[row.LotID], row.change())
 	}
 	return changes, err
+}
+
+const changesBetween = `SELECT c.*, l.currency, l.functional_currency FROM lot_changes AS c JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id
+	WHERE c.day >= ? AND c.day <= ? AND c.id > ? ORDER BY c.id LIMIT ?`
+
+func (t *tx) LotChangesBetween(ctx context.Context, from, to ledger.Date, page books.Page) ([]revrec.Change, error) {
+	rows, err := query[changeOfLotRow](ctx, t, "listing changes of lots", changesBetween, date(from), date(to), rowID(cmp.Or(page.After, firstID)), page.Limit)
+	return convert(rows, changeOfLotRow.change), err
 }

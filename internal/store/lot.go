@@ -440,6 +440,12 @@ func (e *engine) ofLots(q *bun.SelectQuery, filter books.LotFilter) *bun.SelectQ
 		q = q.Where("expires_at_us IS NOT NULL").Where(e.hasUnused)
 		q = whereWithin(q, "expires_at_us", filter.ExpiresFrom, filter.ExpiresBefore)
 	}
+	if filter.PurchasedFrom != 0 {
+		q = q.Where("purchased_on >= ?", date(filter.PurchasedFrom))
+	}
+	if filter.PurchasedTo != 0 {
+		q = q.Where("purchased_on <= ?", date(filter.PurchasedTo))
+	}
 	return q
 }
 

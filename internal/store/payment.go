@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -54,5 +55,12 @@ func (t *tx) InsertPayment(ctx context.Context, receipt books.Receipt) error {
 func (t *tx) PaymentsOf(ctx context.Context, purchaseIDs []string) ([]books.Receipt, error) {
 	rows, err := byColumn[paymentRow](ctx, t, "reading payments", "purchase_id", purchaseIDs)
 	slices.SortFunc(rows, func(x, y paymentRow) int { return cmp.Compare(x.ID, y.ID) })
+	return convert(rows, paymentRow.receipt), err
+}
+
+func (t *tx) PaymentsBetween(ctx context.Context, from, before time.Time, page books.Page) ([]books.Receipt, error) {
+	rows, err := list[paymentRow](ctx, t, "listing payments", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return byID(page).on(whereWithin(q, "paid_at_us", from, before))
+	})
 	return convert(rows, paymentRow.receipt), err
 }

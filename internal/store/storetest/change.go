@@ -27,6 +27,10 @@ func lotChanges(t *testing.T, s *suite) {
 		same(t, map[string][]revrec.Change{first.ID: {early, late}, second.ID: {other}})(
 			tx.LotChanges(ctx, []books.LotKey{keyOf(second), keyOf(first), {CustomerID: c2, LotID: first.ID}}))
 		same(t, map[string][]revrec.Change{})(tx.LotChanges(ctx, nil))
+		same(t, []revrec.Change{early, late, other})(tx.LotChangesBetween(ctx, day, day, books.Page{Limit: 9}))
+		same(t, []revrec.Change{late})(tx.LotChangesBetween(ctx, day-1, day+1, books.Page{Limit: 1, After: early.ID}))
+		same(t, []revrec.Change{})(tx.LotChangesBetween(ctx, day+1, day+9, books.Page{Limit: 9}))
+		same(t, []revrec.Change{})(tx.LotChangesBetween(ctx, day-9, day-1, books.Page{Limit: 9}))
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error {
 		return tx.InsertLotChanges(ctx, []revrec.Change{early})

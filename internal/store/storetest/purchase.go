@@ -65,6 +65,11 @@ func purchases(t *testing.T, s *suite) {
 		}
 		same(t, []books.Receipt{first, second})(tx.PaymentsOf(ctx, []string{a.ID, c.ID}))
 		same(t, []books.Receipt{first, second, other})(tx.PaymentsOf(ctx, []string{b.ID, a.ID}))
+		paid := noon.Add(time.Hour)
+		same(t, []books.Receipt{first, second, other})(tx.PaymentsBetween(ctx, paid, paid.Add(time.Microsecond), books.Page{Limit: 9}))
+		same(t, []books.Receipt{second})(tx.PaymentsBetween(ctx, noon, paid.Add(time.Hour), books.Page{Limit: 1, After: first.ID}))
+		same(t, []books.Receipt{})(tx.PaymentsBetween(ctx, noon, paid, books.Page{Limit: 9}))
+		same(t, []books.Receipt{})(tx.PaymentsBetween(ctx, paid.Add(time.Microsecond), paid.Add(time.Hour), books.Page{Limit: 9}))
 	})
 	refused(t, s.tryUpdate(func(ctx context.Context, tx books.Tx) error { return tx.InsertPurchase(ctx, a) }), books.AlreadyExists)
 	s.view(func(ctx context.Context, tx books.Tx) {
