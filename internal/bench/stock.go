@@ -195,10 +195,15 @@ func (b *book) cloneLot(ctx context.Context, id string, n, first int) error {
 		return err
 	}
 	sold := fmt.Sprintf("UPDATE cohorts SET sold = sold + %d * (SELECT l.granted FROM lots AS l WHERE l.id = '%s') WHERE id = (SELECT l.cohort_id FROM lots AS l WHERE l.id = '%[2]s')", n, id)
-	if err := b.exec(ctx, sold); err != nil {
-		return err
+	moved := fmt.Sprintf(`INSERT INTO cohort_moves (cohort_id, at_us, month, sold, used, lapsed, refunded, other)
+		SELECT c.id, (SELECT max(m.at_us) FROM cohort_moves AS m), c.month, %d * l.granted, 0, 0, 0, 0 FROM lots AS l JOIN cohorts AS c ON c.id = l.cohort_id WHERE l.id = '%s'`, n, id)
+	counter := fmt.Sprintf("UPDATE counters SET value = value + %d WHERE name = 'lot'", n)
+	for _, statement := range []string{sold, moved, counter} {
+		if err := b.exec(ctx, statement); err != nil {
+			return err
+		}
 	}
-	return b.exec(ctx, fmt.Sprintf("UPDATE counters SET value = value + %d WHERE name = 'lot'", n))
+	return nil
 }
 
 // copyEntries copies the entries of a purchase and adds them to the running balances.
