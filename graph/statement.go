@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"slices"
+	"time"
 
 	"drawdown/graph/internal/view"
 	"drawdown/internal/books"
@@ -10,9 +11,9 @@ import (
 	"drawdown/revrec"
 )
 
-func (r queryResolver) Statement(ctx context.Context, customer string, from, to ledger.Date, detail books.StatementDetail) (*books.Statement, error) {
+func (r queryResolver) Statement(ctx context.Context, customer string, from, to ledger.Date, detail books.StatementDetail, asOf *time.Time) (*books.Statement, error) {
 	f := newFilters(ctx)
-	request := books.StatementRequest{CustomerID: f.customer(ctx, &customer), From: from, To: to, Detail: detail}
+	request := books.StatementRequest{CustomerID: f.customer(ctx, &customer), From: from, To: to, Detail: detail, AsOf: value(asOf)}
 	if f.err != nil || !f.known {
 		return nil, f.err
 	}

@@ -35,8 +35,13 @@ type Change struct {
 	// ToLotID is the lot in which the credits live on; "" where they are gone.
 	ToLotID string
 	Reason  string // as it was given; "" for none
-	// WasLapsesOn is the last day before an extension; zero for other changes.
-	WasLapsesOn ledger.Date
+	// WasExpiresAt and WasLapsesOn are the end that the lot had before an extension; zero for other
+	// changes, and of extensions from before it was kept.
+	WasExpiresAt time.Time
+	WasLapsesOn  ledger.Date
+	// WrittenAt is when the change was written: At, but for a lot that rolled over, which is
+	// written when somebody holds the lot. Zero of changes from before it was kept.
+	WrittenAt time.Time
 }
 
 // Out returns the credits that were taken out of the lot: refunded or removed otherwise.

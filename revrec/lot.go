@@ -31,6 +31,8 @@ type Lot struct {
 	Kind         LotKind
 	Reason       string // of a grant: PROMO or GOODWILL
 	Order        int64  // the order of purchase within the book: earlier is lower, no two are equal
+	// CreatedAt is the instant at which the book got the lot; zero of lots from before it was kept.
+	CreatedAt time.Time
 
 	Granted Credits // bought and bonus together. 606-10-55-42
 	// Price is what was paid for all of Granted, without tax, in the currency of the

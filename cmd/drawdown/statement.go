@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 )
 
 type statementExport struct {
-	customer, from, to, detail, format, out string
+	customer, from, to, detail, asOf, format, out string
 }
 
 func (p *program) statementCommand() *cobra.Command {
@@ -44,6 +45,12 @@ there when it is whole; without, it goes to standard output.`,
 			if request.Detail != books.ByDay && request.Detail != books.ByEvent {
 				return badUsage("--detail must be day or event, not %q", o.detail)
 			}
+			if o.asOf != "" {
+				if request.AsOf, err = time.Parse(time.RFC3339Nano, o.asOf); err != nil {
+					return badUsage("--as-of must be an instant such as 2025-01-31T12:00:00Z, not %q", o.asOf)
+				}
+				request.AsOf = request.AsOf.UTC().Truncate(time.Microsecond)
+			}
 			return p.withBook(c.Context(), func(book *books.Books) error {
 				write := func(w io.Writer) (int, error) { return writeStatement(c.Context(), book, o.customer, request, w) }
 				return p.writeOut(o.out, "lines", write)
@@ -55,6 +62,7 @@ there when it is whole; without, it goes to standard output.`,
 	flags.StringVar(&o.from, "from", "", "the first `date`")
 	flags.StringVar(&o.to, "to", "", "the last `date`, included")
 	flags.StringVar(&o.detail, "detail", "day", "day, or event for a line of each event")
+	flags.StringVar(&o.asOf, "as-of", "", "leaves out what was recorded, done or posted after the `instant` (default: now)")
 	flags.StringVar(&o.format, "format", "csv", "csv")
 	flags.StringVar(&o.out, "out", "", "the `file` to write (default: standard output)")
 	detail, isDetail := oneOf("day", "event")

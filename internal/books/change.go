@@ -12,7 +12,7 @@ import (
 // newChange is a change of a lot at an instant.
 func (b *Books) newChange(kind revrec.ChangeKind, lot *revrec.Lot, at time.Time, reason string) revrec.Change {
 	return revrec.Change{
-		ID: b.newID(), CustomerID: lot.CustomerID, LotID: lot.ID, Kind: kind, At: at, Day: ledger.DateOf(at, b.zone),
+		ID: b.newID(), CustomerID: lot.CustomerID, LotID: lot.ID, Kind: kind, At: at, Day: ledger.DateOf(at, b.zone), WrittenAt: at,
 		Amount: ledger.Money(0, lot.Price.Currency), Functional: ledger.Money(0, lot.Functional.Currency), Reason: reason,
 	}
 }

@@ -95,7 +95,7 @@ func (b *Books) extendLot(ctx context.Context, tx Tx, request Extension, lot *re
 		return refuse(Invalid, "expiresAt", "must lie after the expiry so far, %s, but is %s", lot.ExpiresAt.Format(time.RFC3339), expires.Format(time.RFC3339))
 	}
 	change := b.newChange(revrec.Extended, lot, now, request.Reason)
-	change.WasLapsesOn = lot.LapsesOn
+	change.WasExpiresAt, change.WasLapsesOn = lot.ExpiresAt, lot.LapsesOn
 	err = b.inPool(ctx, tx, policy, lot, func() {
 		b.setTerm(lot, policy.Policy, lot.StartsAt, expires)
 		if request.Treatment == CatchUp && lot.PoolLeftOn == 0 {

@@ -74,7 +74,7 @@ func grantPolicy(ctx context.Context, tx Tx, code string, customer Customer) (Po
 
 func (b *Books) grantLot(request NewGrant, customer Customer, policy Policy) (revrec.Lot, error) {
 	lot := revrec.Lot{
-		ID: b.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.GrantLot, Reason: request.Reason,
+		ID: b.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.GrantLot, Reason: request.Reason, CreatedAt: b.clock(),
 	}
 	lot.Begin(ledger.Money(0, b.book.Functional), ledger.Money(0, b.book.Functional))
 	var err error

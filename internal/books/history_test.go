@@ -120,6 +120,7 @@ func checkHistory(t *rapid.T, first, second books.Store) {
 		b.checkPools(t, h)
 		b.checkAssets(t, h)
 		b.checkStatements(t, h)
+		b.checkSaid(t, h)
 		b.checkRollForward(t, h)
 		b.checkRevenue(t, h)
 		b.checkBreakageReport(t, h)
@@ -269,6 +270,7 @@ type playedBook struct {
 	acts    map[books.NoticeType]int
 	listens bool // somebody is told
 	asked   []asked
+	said    []said
 	// requests are those for more credits that acts may confirm, confirmed the acts that did.
 	requests  []books.TopUp
 	manual    []string // entries that people wrote
@@ -315,7 +317,9 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 	pending := append([]jobRun(nil), runs...)
 	for i, a := range h.acts {
 		pending = p.runBefore(t, pending, a.at)
-		p.now = a.at
+		if p.now = a.at; i == len(h.acts)/3 || i == len(h.acts)*3/4 {
+			p.listen(t, a.at)
+		}
 		answer := p.do(t, i, a)
 		paid, isPurchase := answer.(books.Purchased)
 		inPart := a.what == "pay" && isPurchase && paid.Purchase.Status != books.PurchasePaid

@@ -327,7 +327,7 @@ func (b *Books) makeLot(request NewPurchase, d *deal) error {
 func (b *Books) soldLot(p Purchase, id string, policy Policy, granted revrec.Credits, price, functional ledger.Amount) revrec.Lot {
 	lot := revrec.Lot{
 		ID: id, CustomerID: p.CustomerID, PurchaseID: p.ID, PolicyID: policy.ID, Kind: revrec.PurchaseLot,
-		Granted: granted, PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone),
+		Granted: granted, PurchasedOn: ledger.DateOf(p.PurchasedAt, b.zone), CreatedAt: p.CreatedAt,
 	}
 	lot.Begin(price, functional)
 	lot.LiabilityOn = p.DueOn // or the payment, where that comes first or nothing falls due

@@ -154,7 +154,7 @@ func (b *Books) childOf(lot *revrec.Lot, change *revrec.Change) revrec.Lot {
 	change.ToLotID = b.newID()
 	child := revrec.Lot{
 		ID: change.ToLotID, CustomerID: lot.CustomerID, PurchaseID: lot.PurchaseID, PolicyID: lot.PolicyID, Jurisdiction: lot.Jurisdiction, Kind: lot.Kind, Reason: lot.Reason,
-		OriginID: lot.ID, CohortID: lot.CohortID, BoughtBy: lot.BoughtBy, Granted: change.Credits, PurchasedOn: lot.PurchasedOn, Priority: lot.Priority, LiabilityOn: change.Day,
+		OriginID: lot.ID, CohortID: lot.CohortID, BoughtBy: lot.BoughtBy, Granted: change.Credits, PurchasedOn: lot.PurchasedOn, Priority: lot.Priority, LiabilityOn: change.Day, CreatedAt: change.At,
 	}
 	child.Begin(change.Amount, change.Functional)
 	child.Carrying, child.CarryingFunctional = change.Amount, change.Functional

@@ -57,7 +57,7 @@ func (b *Books) roll(ctx context.Context, tx Tx, lots []*revrec.Lot, at time.Tim
 			lot.BookedThrough = max(lot.BookedThrough, change.Day)
 		}
 		pools.gather(rolled[i].policy, &child, b.book.Functional, revrec.PoolDaysOf(child, nil))
-		change.ID = b.newID()
+		change.ID, change.WrittenAt, child.CreatedAt = b.newID(), at, at
 		changes, children = append(changes, change), append(children, &child)
 		days = append(days, LotDay{CustomerID: lot.CustomerID, LotID: lot.ID, Day: change.Day})
 	}

@@ -469,16 +469,23 @@ func (s scopedTx) ChangesInto(ctx context.Context, customerID string) (map[strin
 	return s.tx.ChangesInto(ctx, s.only(customerID))
 }
 
-func (s scopedTx) StatementUses(ctx context.Context, customerID string, from, to ledger.Date, each bool, limit int) ([]StatementUse, error) {
-	return s.tx.StatementUses(ctx, s.only(customerID), from, to, each, limit)
+func (s scopedTx) StatementUses(ctx context.Context, span StatementSpan, each bool, limit int) ([]StatementUse, error) {
+	span.CustomerID = s.only(span.CustomerID)
+	return s.tx.StatementUses(ctx, span, each, limit)
 }
 
-func (s scopedTx) StatementBookings(ctx context.Context, customerID string, from, to ledger.Date) ([]StatementBooking, error) {
-	return s.tx.StatementBookings(ctx, s.only(customerID), from, to)
+func (s scopedTx) StatementBookings(ctx context.Context, span StatementSpan) ([]StatementBooking, error) {
+	span.CustomerID = s.only(span.CustomerID)
+	return s.tx.StatementBookings(ctx, span)
 }
 
-func (s scopedTx) StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]StatementEntry, error) {
-	return s.tx.StatementEntries(ctx, s.only(customerID), to)
+func (s scopedTx) StatementEntries(ctx context.Context, span StatementSpan) ([]StatementEntry, error) {
+	span.CustomerID = s.only(span.CustomerID)
+	return s.tx.StatementEntries(ctx, span)
+}
+
+func (s scopedTx) DrawnSince(ctx context.Context, customerID string, before ledger.Date, since time.Time) (map[string]revrec.Credits, error) {
+	return s.tx.DrawnSince(ctx, s.only(customerID), before, since)
 }
 
 // DrawnBefore is for lots of the customer alone: what is asked for in one order is answered

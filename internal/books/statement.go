@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"time"
 
 	"drawdown/ledger"
 	"drawdown/revrec"
@@ -72,13 +74,15 @@ type StatementRequest struct {
 	CustomerID string
 	From, To   ledger.Date
 	Detail     StatementDetail
+	AsOf       time.Time // now where zero
 }
 
 // Statement is what happened to a customer's credits, and to the deferred revenue of them.
 // Opening and the lines add up to Closing, in credits and in each currency.
 //
 // Credits stand on the day on which it happened, money on the accounting date under which
-// it is booked: mostly the same, and later where a period was closed.
+// it is booked: mostly the same, and later where a period was closed. Both are as of AsOf:
+// what was recorded, done or posted later is left out, and so is what a job is about to post.
 type Statement struct {
 	StatementRequest
 	Opening, Closing StatementBalance
@@ -145,7 +149,14 @@ type StatementEntry struct {
 	Cash               ledger.Amount
 }
 
-// Statement returns what happened to a customer's credits, as the book knows it now.
+// StatementSpan is of which customer, days and instant the store reads a statement.
+type StatementSpan struct {
+	CustomerID string
+	From, To   ledger.Date
+	AsOf       time.Time
+}
+
+// Statement returns what happened to a customer's credits, as the book knew it at AsOf.
 // Errors: NOT_FOUND, INVALID, TOO_LARGE.
 func (b *Books) Statement(ctx context.Context, request StatementRequest) (statement Statement, err error) {
 	err = b.View(ctx, func(ctx context.Context, tx Tx) error {
@@ -157,10 +168,17 @@ func (b *Books) Statement(ctx context.Context, request StatementRequest) (statem
 
 // StatementOf is Statement on a snapshot that is open already.
 func (b *Books) StatementOf(ctx context.Context, tx Tx, request StatementRequest) (Statement, error) {
-	if err := request.check(); err != nil {
+	now, until := b.clock(), request.AsOf
+	if until.IsZero() { // all that the snapshot has, whatever the clocks of its writers said
+		request.AsOf, until = now, forEver
+	}
+	if err := request.check(now); err != nil {
 		return Statement{}, err
 	}
-	s := statementWork{books: b, request: request, lots: map[string]*revrec.Lot{}, purchases: map[string]Purchase{}, at: map[statementPlace]int{}, uses: map[statementPlace]int{}}
+	s := statementWork{
+		books: b, request: request, past: past{at: until},
+		lots: map[string]*revrec.Lot{}, meet: map[statementPlace]int{}, uses: map[statementPlace]int{},
+	}
 	if err := s.read(ctx, tx); err != nil {
 		return Statement{}, err
 	}
@@ -169,28 +187,27 @@ func (b *Books) StatementOf(ctx context.Context, tx Tx, request StatementRequest
 
 // statementWork is a statement on its way.
 type statementWork struct {
-	books     *Books
-	request   StatementRequest
-	order     []revrec.Lot
-	lots      map[string]*revrec.Lot
-	purchases map[string]Purchase
-	changes   map[string][]revrec.Change // of the customer's lots, by lot
-	into      map[string]revrec.Change   // by the lot that came out of one
-	before    map[string]revrec.Credits  // drawn before the span, by lot
-	bookings  []StatementBooking
-	entries   []StatementEntry
-	drawn     []StatementUse
+	past
+	books    *Books
+	request  StatementRequest
+	order    []revrec.Lot
+	lots     map[string]*revrec.Lot
+	before   map[string]revrec.Credits // drawn before the span, by lot
+	bookings []StatementBooking
+	entries  []StatementEntry
+	drawn    []StatementUse
 
 	lines []StatementLine
-	at    map[statementPlace]int // lines that have credits and no money yet
+	meet  map[statementPlace]int // lines that have credits and no money yet
 	uses  map[statementPlace]int // the lines of use
 	open  StatementBalance
 	err   error
 }
 
 // takeOver adds what was taken over at a cut-over: one entry sums it for all customers.
-func (s *statementWork) takeOver(purchases []Purchase) {
-	for _, p := range purchases {
+func (s *statementWork) takeOver() {
+	for _, id := range slices.Sorted(maps.Keys(s.purchases)) {
+		p := s.purchases[id]
 		if p.OpeningOn != 0 && p.OpeningOn <= s.request.To && p.CustomerID == s.request.CustomerID && !p.Price.IsZero() {
 			s.entries = append(s.entries, StatementEntry{
 				Kind: ledger.OpeningEntry, Day: p.OpeningOn, PurchaseID: p.ID, Amount: p.Price, Functional: p.Functional, Cash: ledger.Money(0, p.Price.Currency),
@@ -202,7 +219,7 @@ func (s *statementWork) takeOver(purchases []Purchase) {
 // roll shows lots that have come to their expiry as they are now, where nobody had to hold
 // them since: rolled over, as a balance shows them.
 func (s *statementWork) roll(ctx context.Context, tx Tx) error {
-	due := dueToRoll(lotPointers(s.order), s.books.clock())
+	due := dueToRoll(lotPointers(s.order), s.request.AsOf)
 	if len(due) == 0 {
 		return nil
 	}
@@ -232,7 +249,7 @@ func lotPointers(lots []revrec.Lot) []*revrec.Lot {
 	return pointers
 }
 
-func (r StatementRequest) check() error {
+func (r StatementRequest) check(now time.Time) error {
 	most := MaxStatementDays
 	if r.Detail == ByEvent {
 		most = MaxStatementEventDays
@@ -242,6 +259,8 @@ func (r StatementRequest) check() error {
 		return refuse(Invalid, "to", "must not be before from (%s), but is %s", r.From, r.To)
 	case int(r.To-r.From) >= most:
 		return refuse(TooLarge, "to", "must be within %d days of from, but is %d after it: ask for shorter spans, the closing of one is the opening of the next", most, r.To-r.From)
+	case r.AsOf.After(now):
+		return refuse(Invalid, "asOf", "must not be in the future, but is %s", r.AsOf.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -269,53 +288,66 @@ func (s *statementWork) read(ctx context.Context, tx Tx) (err error) {
 	if len(s.order) > MaxStatementLots {
 		return refuse(TooLarge, "customer", "has more than %d lots, which one statement does not add up", MaxStatementLots)
 	}
-	keys, spans, ids := make([]LotKey, 0, len(s.order)), make([]LotSpan, 0, len(s.order)), []string(nil)
-	for i := range s.order {
-		lot := &s.order[i]
-		s.lots[lot.ID] = lot
-		keys = append(keys, LotKey{lot.CustomerID, lot.ID})
-		spans = append(spans, LotSpan{LotKey{lot.CustomerID, lot.ID}, r.From, r.To})
-		if lot.PurchaseID != "" {
-			ids = append(ids, lot.PurchaseID)
-		}
-	}
-	slices.Sort(ids)
-	purchases, err := tx.PurchasesByID(ctx, slices.Compact(ids))
-	if err != nil {
+	span := StatementSpan{CustomerID: r.CustomerID, From: r.From, To: r.To, AsOf: s.past.at}
+	if err := s.readLots(ctx, tx, span); err != nil {
 		return err
 	}
-	for _, purchase := range purchases {
-		s.purchases[purchase.ID] = purchase
-	}
-	if s.changes, err = tx.LotChanges(ctx, keys); err != nil {
+	if s.bookings, err = tx.StatementBookings(ctx, span); err != nil {
 		return err
 	}
-	if s.into, err = tx.ChangesInto(ctx, r.CustomerID); err != nil {
+	if s.entries, err = tx.StatementEntries(ctx, span); err != nil {
 		return err
 	}
-	drawn, err := tx.DrawnBefore(ctx, spans)
-	if err != nil {
-		return err
-	}
-	if err := s.roll(ctx, tx); err != nil {
-		return err
-	}
-	s.before = make(map[string]revrec.Credits, len(drawn))
-	for i, credits := range drawn {
-		s.before[spans[i].LotID] = credits
-	}
-	if s.bookings, err = tx.StatementBookings(ctx, r.CustomerID, r.From, r.To); err != nil {
-		return err
-	}
-	if s.entries, err = tx.StatementEntries(ctx, r.CustomerID, r.To); err != nil {
-		return err
-	}
-	s.takeOver(purchases)
-	s.drawn, err = tx.StatementUses(ctx, r.CustomerID, r.From, r.To, r.Detail == ByEvent, MaxStatementLines+1)
+	s.takeOver()
+	s.drawn, err = tx.StatementUses(ctx, span, r.Detail == ByEvent, MaxStatementLines+1)
 	if err == nil && len(s.drawn) > MaxStatementLines {
 		err = refuse(TooLarge, "to", "makes more than %d lines: take a shorter span, or the detail DAY", MaxStatementLines)
 	}
 	return err
+}
+
+// readLots reads the lots as they were, and what was drawn from them before the span.
+func (s *statementWork) readLots(ctx context.Context, tx Tx, span StatementSpan) error {
+	drawn, err := s.drawnBefore(ctx, tx, span)
+	if err != nil {
+		return err
+	}
+	if err := s.past.read(ctx, tx, span.CustomerID, s.order); err != nil {
+		return err
+	}
+	// What was drawn since from a lot that is to roll over was drawn by its expiry, or it had rolled.
+	if s.order, err = s.asTheyWere(s.order, nil); err != nil {
+		return err
+	}
+	for i := range s.order {
+		s.lots[s.order[i].ID] = &s.order[i]
+	}
+	s.before = drawn
+	return s.roll(ctx, tx)
+}
+
+// drawnBefore returns what had been drawn from each lot before the span.
+func (s *statementWork) drawnBefore(ctx context.Context, tx Tx, span StatementSpan) (map[string]revrec.Credits, error) {
+	spans := make([]LotSpan, len(s.order))
+	for i := range s.order {
+		spans[i] = LotSpan{LotKey{s.order[i].CustomerID, s.order[i].ID}, span.From, span.To}
+	}
+	drawn, err := tx.DrawnBefore(ctx, spans)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[string]revrec.Credits, len(drawn))
+	for i, credits := range drawn {
+		before[spans[i].LotID] = credits
+	}
+	if span.AsOf == forEver {
+		return before, nil
+	}
+	since, err := tx.DrawnSince(ctx, span.CustomerID, span.From, span.AsOf)
+	for id, credits := range since {
+		before[id] -= credits
+	}
+	return before, err
 }
 
 // statement puts the lines in order and adds them up.

@@ -193,7 +193,7 @@ func (s *statementWork) useOf(lot *revrec.Lot, uses []StatementUse, used, voided
 
 // lapseOf makes the lines of a lot's lapse.
 func (s *statementWork) lapseOf(lot *revrec.Lot, came ledger.Date, left revrec.Credits, moved map[ledger.Date]revrec.Credits) {
-	if lot.LapsesOn == 0 || lot.ExpiresAt.After(s.books.clock()) {
+	if lot.LapsesOn == 0 || lot.ExpiresAt.After(s.request.AsOf) {
 		s.open.Credits += left
 		return
 	}
@@ -225,8 +225,8 @@ func (s *statementWork) lapseOf(lot *revrec.Lot, came ledger.Date, left revrec.C
 // meets lets money of the line's day, kind and lot join it.
 func (s *statementWork) meets(line *StatementLine) {
 	place := statementPlace{line.Day, line.Kind, line.LotID}
-	if _, taken := s.at[place]; !taken {
-		s.at[place] = len(s.lines) - 1
+	if _, taken := s.meet[place]; !taken {
+		s.meet[place] = len(s.lines) - 1
 	}
 }
 
@@ -241,13 +241,13 @@ func (s *statementWork) money(lot *revrec.Lot, kind StatementKind, day ledger.Da
 		return nil
 	}
 	place := statementPlace{day, kind, lot.ID}
-	at, waits := s.at[place]
+	at, waits := s.meet[place]
 	if !waits && kind == UsedLine { // a day on which no more than a void was drawn
 		place.kind = VoidedLine
-		at, waits = s.at[place]
+		at, waits = s.meet[place]
 	}
 	if waits {
-		delete(s.at, place)
+		delete(s.meet, place)
 	} else {
 		s.line(lot, kind, day)
 		at = len(s.lines) - 1
@@ -317,10 +317,38 @@ func (s *statementWork) sort() {
 		}
 		return line.Uses[0].EventID
 	}
+	places := make(map[string]lotPlace, len(s.lots))
+	for id, lot := range s.lots {
+		places[id] = s.placeOf(lot)
+	}
 	slices.SortStableFunc(s.lines, func(x, y StatementLine) int {
-		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(rank[x.Kind], rank[y.Kind]), cmp.Compare(s.lots[x.LotID].Order, s.lots[y.LotID].Order),
+		return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(rank[x.Kind], rank[y.Kind]), places[x.LotID].compare(places[y.LotID]),
 			cmp.Compare(event(&x), event(&y)), cmp.Compare(x.Entry, y.Entry))
 	})
+}
+
+// lotPlace is where the lines of a lot stand among those of others.
+type lotPlace struct {
+	order  int64
+	rolled int // how often it has rolled over
+}
+
+func (p lotPlace) compare(other lotPlace) int {
+	return cmp.Or(cmp.Compare(p.order, other.order), cmp.Compare(p.rolled, other.rolled))
+}
+
+// placeOf goes by the order of lots. What rolled over stands behind the lot that it came out
+// of: its own order is that in which somebody had to hold it.
+func (s *statementWork) placeOf(lot *revrec.Lot) lotPlace {
+	place := lotPlace{order: lot.Order}
+	for change := s.into[lot.ID]; change.Kind == revrec.RolledOver; change = s.into[lot.ID] {
+		if lot = s.lots[change.LotID]; lot == nil {
+			break
+		}
+		place.order = lot.Order
+		place.rolled++
+	}
+	return place
 }
 
 // noEvent lies behind the id of every event: what is earned of a day comes after its use.

@@ -491,15 +491,21 @@ type chartTx interface {
 type statementTx interface {
 	// ChangesInto returns the changes out of which lots of the customer came, by lot id.
 	ChangesInto(ctx context.Context, customerID string) (map[string]revrec.Change, error)
-	// StatementUses adds up what was drawn on days (both included), by day, lot, meter and
-	// direction, or returns it of each event where each is set: at most limit rows.
-	StatementUses(ctx context.Context, customerID string, from, to ledger.Date, each bool, limit int) ([]StatementUse, error)
-	// StatementBookings adds up recognitions of lots by accounting date through to, lot and
-	// kind; all that came before from are under the zero day.
-	StatementBookings(ctx context.Context, customerID string, from, to ledger.Date) ([]StatementBooking, error)
+	// StatementUses adds up what was drawn on the days of a span by events recorded by its instant,
+	// by day, lot, meter and direction, or returns it of each event where each is set: at most
+	// limit rows.
+	StatementUses(ctx context.Context, span StatementSpan, each bool, limit int) ([]StatementUse, error)
+	// StatementBookings adds up recognitions of lots that were posted by the instant of a span, by
+	// accounting date through its last day, lot and kind; all that came before its first day are
+	// under the zero day.
+	StatementBookings(ctx context.Context, span StatementSpan) ([]StatementBooking, error)
 	// StatementEntries returns what each entry about a purchase of the customer moved, through
-	// an accounting date and in order of number.
-	StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]StatementEntry, error)
+	// the last accounting date of a span and the last entry posted by its instant, in order of
+	// number.
+	StatementEntries(ctx context.Context, span StatementSpan) ([]StatementEntry, error)
+	// DrawnSince adds up, by lot of the customer, what events drew that were recorded after an
+	// instant, on days before one.
+	DrawnSince(ctx context.Context, customerID string, before ledger.Date, since time.Time) (map[string]revrec.Credits, error)
 }
 
 // rollForwardTx adds up what moved deferred revenue, of entries up to a number.

@@ -618,7 +618,7 @@ func (u *usageBatch) overageLot(customer Customer, policy Policy, lots []*revrec
 	}
 	lot := revrec.Lot{
 		ID: u.books.newID(), CustomerID: customer.ID, PolicyID: policy.ID, Kind: revrec.OverageLot, Rate: rate,
-		StartsAt: u.now, PurchasedOn: ledger.DateOf(u.now, u.books.zone), Priority: defaultPriority,
+		StartsAt: u.now, PurchasedOn: ledger.DateOf(u.now, u.books.zone), Priority: defaultPriority, CreatedAt: u.now,
 	}
 	lot.Begin(ledger.Money(0, rate.Currency), ledger.Money(0, rate.Currency))
 	u.newLots = append(u.newLots, lot)

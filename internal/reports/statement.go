@@ -13,13 +13,12 @@ func statements() []Report {
 	return []Report{{
 		Name: "customer-statement", Title: "Customer statement", Page: "finance/statement.md", OfCustomer: true,
 		About: "What happened to a customer's credits, and to the deferred revenue of them: opening balance, line by line, closing balance.",
-		Now:   "when a lot lapses, and what is left of it, is kept as it stands; use that arrives late and extensions change the days that they are about",
 		Parameters: []Parameter{
 			{Name: "customer", Kind: TextParameter, Required: true, About: "the customer's external id"},
 			{Name: "from", Kind: DayParameter, Required: true, About: "the first day"},
 			{Name: "to", Kind: DayParameter, Required: true, About: "the last day, included"},
 			{Name: "detail", Kind: WordParameter, Values: []string{string(books.ByDay), string(books.ByEvent)}, Default: string(books.ByDay), About: "what of use is a line"},
-			AsOfNow,
+			AsOf,
 		},
 		Columns: []Column{
 			{Name: "day", Kind: Date, About: "on which it happened; of money, the accounting date"},
@@ -52,7 +51,7 @@ func writeStatement(ctx context.Context, b *books.Books, tx books.Tx, args Args,
 		return err
 	}
 	from, to, meters := args.Day("from"), args.Day("to"), meterCodes{}
-	part := books.StatementRequest{CustomerID: id, From: from, To: to, Detail: books.StatementDetail(args.Text("detail"))}
+	part := books.StatementRequest{CustomerID: id, From: from, To: to, Detail: books.StatementDetail(args.Text("detail")), AsOf: args.Instant("asOf")}
 	if to < from {
 		return wrong("to", "must not be before from (%s), but is %s", from, to)
 	}

@@ -257,6 +257,10 @@ func (y *year) close(month time.Month) {
 	ask("cut-off", "cut-off", map[string]string{"period": period.String(), "asOf": asOf})
 	y.footCutOff(period, tables["cut-off"])
 	y.footRevenue(period, tables["balance"])
+	for _, customer := range []string{"acme", "globex", "initech"} {
+		ask("statement of "+customer, "customer-statement", with(span, "customer", customer))
+	}
+	y.footStatements(period, tables)
 }
 
 // table is the rows of a file, each by the names of its columns.
@@ -543,6 +547,25 @@ func (y *year) footLate(period ledger.Period, tables map[string]table) {
 		}
 		return nil
 	}))
+}
+
+// footStatements adds up the statements of all customers, and holds them against deferred revenue:
+// early breakage is in no statement, for it belongs to pools.
+func (y *year) footStatements(period ledger.Period, tables map[string]table) {
+	y.T.Helper()
+	of := func(column, value string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return row[column] == value }
+	}
+	for side, name := range map[string]string{"opening": "OPENING", "closing": "CLOSING"} {
+		for _, kind := range []string{"", "functional_"} {
+			var all table
+			for _, customer := range []string{"acme", "globex", "initech"} {
+				all = append(all, tables["statement of "+customer]...)
+			}
+			held := difference(all.sums(kind+"deferred", []string{"currency"}, of("line", name+"_BALANCE")), tables["early"].sums(kind+"amount", []string{"currency"}, of("line", name)))
+			y.same("the "+side+" of the statements, "+kind, period, held, negated(tables["balance"].sums(kind+side, []string{"currency"}, of("account", "DEFERRED_REVENUE"))))
+		}
+	}
 }
 
 // footCutOff adds up the events and the recognitions of the use of a month, and holds the cut-off against them.

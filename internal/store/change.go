@@ -24,16 +24,18 @@ type changeRow struct {
 	Credits         int64
 	AmountMinor     int64
 	FunctionalMinor int64
-	ToLotID         string `bun:",nullzero"`
-	Reason          string `bun:",nullzero"`
-	WasLapsesOn     date   `bun:",type:text"`
+	ToLotID         string  `bun:",nullzero"`
+	Reason          string  `bun:",nullzero"`
+	WasExpiresAt    instant `bun:"was_expires_at_us,type:bigint"`
+	WasLapsesOn     date    `bun:",type:text"`
+	WrittenAt       instant `bun:"written_at_us,type:bigint"`
 }
 
 func changeRowOf(c revrec.Change) changeRow {
 	return changeRow{
 		CustomerID: c.CustomerID, LotID: c.LotID, ID: c.ID, Kind: string(c.Kind), At: instantOf(c.At), Day: date(c.Day),
 		Credits: int64(c.Credits), AmountMinor: c.Amount.Minor, FunctionalMinor: c.Functional.Minor, ToLotID: c.ToLotID, Reason: c.Reason,
-		WasLapsesOn: date(c.WasLapsesOn),
+		WasExpiresAt: instantOf(c.WasExpiresAt), WasLapsesOn: date(c.WasLapsesOn), WrittenAt: instantOf(c.WrittenAt),
 	}
 }
 
@@ -51,6 +53,7 @@ func (row changeOfLotRow) change() revrec.Change {
 		Amount:     ledger.Money(row.AmountMinor, ledger.Currency(row.Currency)),
 		Functional: ledger.Money(row.FunctionalMinor, ledger.Currency(row.FunctionalCurrency)),
 		ToLotID:    row.ToLotID, Reason: row.Reason, WasLapsesOn: ledger.Date(row.WasLapsesOn),
+		WasExpiresAt: row.WasExpiresAt.time(), WrittenAt: row.WrittenAt.time(),
 	}
 }
 

@@ -39,6 +39,7 @@ type lotRow struct {
 	BoughtBy           string  `bun:",nullzero"`
 	HeldUntil          instant `bun:"held_until_us,type:bigint"` // written by holds alone
 	Jurisdiction       string  `bun:",nullzero"`
+	CreatedAt          instant `bun:"created_at_us,type:bigint"`
 	lotState
 }
 
@@ -118,7 +119,7 @@ func lotRowOf(l *revrec.Lot) lotRow {
 		FunctionalCurrency: string(l.Functional.Currency), FunctionalMinor: l.Functional.Minor,
 		RatePrice: l.Rate.Price, RateCurrency: string(l.Rate.Currency),
 		PurchasedOn: date(l.PurchasedOn), StartsAt: instantOf(l.StartsAt),
-		OriginLotID: l.OriginID, PoolLotID: l.PoolLotID, CohortID: l.CohortID, BoughtBy: l.BoughtBy, HeldUntil: instantOf(l.HeldUntil), Jurisdiction: l.Jurisdiction, lotState: lotStateOf(l),
+		OriginLotID: l.OriginID, PoolLotID: l.PoolLotID, CohortID: l.CohortID, BoughtBy: l.BoughtBy, HeldUntil: instantOf(l.HeldUntil), Jurisdiction: l.Jurisdiction, CreatedAt: instantOf(l.CreatedAt), lotState: lotStateOf(l),
 	}
 	if l.Kind == revrec.OverageLot {
 		row.Currency, row.FunctionalCurrency = row.RateCurrency, row.RateCurrency
@@ -145,7 +146,7 @@ func (row lotRow) lot() revrec.Lot {
 		Drawn: revrec.Credits(row.Drawn), Lapsed: revrec.Credits(row.Lapsed), Refunded: revrec.Credits(row.Refunded - row.Removed),
 		RefundedOn: ledger.Date(row.RefundedOn), RefundedAmount: contract(row.RefundedMinor), RefundedFunctional: functional(row.RefundedFunctionalMinor),
 		Removed: revrec.Credits(row.Removed), RemovedAmount: contract(row.RemovedMinor), RemovedFunctional: functional(row.RemovedFunctionalMinor),
-		Jurisdiction: row.Jurisdiction, HeldUntil: row.HeldUntil.time(), OriginID: row.OriginLotID, PoolLotID: row.PoolLotID, CohortID: row.CohortID, BoughtBy: row.BoughtBy, PoolLeftOn: ledger.Date(row.PoolLeftOn), Blocked: row.Blocked,
+		Jurisdiction: row.Jurisdiction, CreatedAt: row.CreatedAt.time(), HeldUntil: row.HeldUntil.time(), OriginID: row.OriginLotID, PoolLotID: row.PoolLotID, CohortID: row.CohortID, BoughtBy: row.BoughtBy, PoolLeftOn: ledger.Date(row.PoolLeftOn), Blocked: row.Blocked,
 		Recognised: contract(row.RecognisedMinor), RecognisedFunctional: functional(row.RecognisedFunctionalMinor),
 		Released: contract(row.ReleasedMinor), ReleasedFunctional: functional(row.ReleasedFunctionalMinor),
 		Carrying: contract(row.CarryingMinor), CarryingFunctional: functional(row.CarryingFunctionalMinor),

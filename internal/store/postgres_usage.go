@@ -26,7 +26,7 @@ const (
 		removed, removed_minor, removed_functional_minor, origin_lot_id, pool_lot_id, pool_left_on, blocked,
 		recognised_minor, recognised_functional_minor, released_minor, released_functional_minor, carrying_minor,
 		carrying_functional_minor, booked_through, booked_credits, lapse_due, remote_due, pending_from,
-		held_until_us, cohort_id, bought_by, jurisdiction FROM lots `
+		held_until_us, cohort_id, bought_by, jurisdiction, created_at_us FROM lots `
 	postgresLockOpenLots = postgresLotColumns + `WHERE customer_id = ANY ($1::uuid[])
 		AND coalesce(accepts_until_us, 9223372036854775807) > $2 AND open ORDER BY customer_id, id FOR NO KEY UPDATE`
 	postgresLockLots = postgresLotColumns + `JOIN unnest($1::uuid[], $2::uuid[]) AS key (of_customer, lot_id)
@@ -131,6 +131,7 @@ func (t *tx) postgresLots(ctx context.Context, statement string, args ...any) ([
 		idTo{&row.CohortID},
 		idTo{&row.BoughtBy},
 		textTo{&row.Jurisdiction},
+		&row.CreatedAt,
 	}
 	err := t.scan(ctx, "holding lots", statement, args, targets, func() { found = append(found, row) })
 	return found, err

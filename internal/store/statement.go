@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -36,21 +37,37 @@ type statementUseRow struct {
 const statementUses = `SELECT d.lot_id, d.day, e.meter_id, ? AS event_id, ? AS events, ? AS credits
 	FROM lots AS l CROSS JOIN draws AS d CROSS JOIN usage_events AS e
 	WHERE l.customer_id = ? AND d.customer_id = l.customer_id AND d.lot_id = l.id AND d.day >= ? AND d.day <= ?
-	AND e.customer_id = d.customer_id AND e.id = d.event_id ? LIMIT ?`
+	AND e.customer_id = d.customer_id AND e.id = d.event_id AND e.recorded_at_us <= ? ? LIMIT ?`
 
-func (t *tx) StatementUses(ctx context.Context, customerID string, from, to ledger.Date, each bool, limit int) ([]books.StatementUse, error) {
+func (t *tx) StatementUses(ctx context.Context, s books.StatementSpan, each bool, limit int) ([]books.StatementUse, error) {
 	event, events, credits := "NULL", "count(*)", "CAST(sum(d.credits) AS BIGINT)"
 	order := "GROUP BY d.lot_id, d.day, e.meter_id, d.credits > 0 ORDER BY d.day, d.lot_id, e.meter_id, d.credits > 0"
 	if each {
 		event, events, credits, order = "d.event_id", "1", "d.credits", "ORDER BY d.day, d.event_id, d.lot_id"
 	}
 	rows, err := query[statementUseRow](ctx, t, "adding up the use of a statement", statementUses,
-		bun.Safe(event), bun.Safe(events), bun.Safe(credits), rowID(customerID), date(from), date(to), bun.Safe(order), limit)
+		bun.Safe(event), bun.Safe(events), bun.Safe(credits), rowID(s.CustomerID), date(s.From), date(s.To), instantOf(s.AsOf), bun.Safe(order), limit)
 	return convert(rows, func(row statementUseRow) books.StatementUse {
 		return books.StatementUse{
 			LotID: row.LotID, Day: ledger.Date(row.Day), MeterID: row.MeterID, EventID: row.EventID, Events: row.Events, Credits: revrec.Credits(row.Credits),
 		}
 	}), err
+}
+
+const drawnSince = `SELECT d.lot_id, CAST(sum(d.credits) AS BIGINT) AS credits
+	FROM lots AS l CROSS JOIN draws AS d CROSS JOIN usage_events AS e
+	WHERE l.customer_id = ? AND d.customer_id = l.customer_id AND d.lot_id = l.id AND d.day < ?
+	AND e.customer_id = d.customer_id AND e.id = d.event_id AND e.recorded_at_us > ? GROUP BY d.lot_id`
+
+// DrawnSince reads the customer's draws of days before the day: nothing finds events by when they
+// were recorded.
+func (t *tx) DrawnSince(ctx context.Context, customerID string, before ledger.Date, since time.Time) (map[string]revrec.Credits, error) {
+	rows, err := query[statementUseRow](ctx, t, "adding up what was drawn since", drawnSince, rowID(customerID), date(before), instantOf(since))
+	drawn := make(map[string]revrec.Credits, len(rows))
+	for _, row := range rows {
+		drawn[row.LotID] = revrec.Credits(row.Credits)
+	}
+	return drawn, err
 }
 
 type statementBookingRow struct {
@@ -61,12 +78,14 @@ type statementBookingRow struct {
 }
 
 const statementBookings = `SELECT lot_id, kind, day, CAST(sum(amount_minor) AS BIGINT) AS minor, CAST(sum(functional_minor) AS BIGINT) AS functional
-	FROM (SELECT lot_id, kind, CASE WHEN accounting_date < ?1 THEN '' ELSE accounting_date END AS day, amount_minor, functional_minor
-		FROM recognitions WHERE customer_id = ?0 AND lot_id IS NOT NULL AND accounting_date <= ?2) AS booked
+	FROM (SELECT r.lot_id, r.kind, CASE WHEN r.accounting_date < ?1 THEN '' ELSE r.accounting_date END AS day, r.amount_minor, r.functional_minor
+		FROM recognitions AS r CROSS JOIN batches AS b
+		WHERE b.id = r.batch_id AND r.customer_id = ?0 AND r.lot_id IS NOT NULL AND r.accounting_date <= ?2 AND b.posted_at_us <= ?3) AS booked
 	GROUP BY lot_id, kind, day ORDER BY day, lot_id, kind`
 
-func (t *tx) StatementBookings(ctx context.Context, customerID string, from, to ledger.Date) ([]books.StatementBooking, error) {
-	rows, err := query[statementBookingRow](ctx, t, "adding up the recognitions of a statement", statementBookings, rowID(customerID), date(from), date(to))
+func (t *tx) StatementBookings(ctx context.Context, s books.StatementSpan) ([]books.StatementBooking, error) {
+	rows, err := query[statementBookingRow](ctx, t, "adding up the recognitions of a statement", statementBookings,
+		rowID(s.CustomerID), date(s.From), date(s.To), instantOf(s.AsOf))
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +118,12 @@ const statementEntries = `SELECT e.number, e.kind, e.accounting_date AS day, p.i
 		CAST(coalesce(sum(CASE WHEN l.account = ?3 THEN l.amount_minor END), 0) AS BIGINT) AS cash
 	FROM purchases AS p CROSS JOIN entries AS e CROSS JOIN lines AS l
 	WHERE p.customer_id = ?0 AND e.reference = CAST(p.id AS TEXT) AND e.accounting_date <= ?1 AND l.entry_number = e.number
+		AND e.number <= (SELECT x.number FROM entries AS x WHERE x.posted_at_us <= ?4 ORDER BY x.number DESC LIMIT 1)
 	GROUP BY e.number, e.kind, e.accounting_date, p.id, p.currency, p.functional_currency ORDER BY e.number`
 
-func (t *tx) StatementEntries(ctx context.Context, customerID string, to ledger.Date) ([]books.StatementEntry, error) {
+func (t *tx) StatementEntries(ctx context.Context, s books.StatementSpan) ([]books.StatementEntry, error) {
 	rows, err := query[statementEntryRow](ctx, t, "adding up the entries of a statement", statementEntries,
-		rowID(customerID), date(to), string(ledger.DeferredRevenue), string(ledger.Cash))
+		rowID(s.CustomerID), date(s.To), string(ledger.DeferredRevenue), string(ledger.Cash), instantOf(s.AsOf))
 	return convert(rows, func(row statementEntryRow) books.StatementEntry {
 		currency := ledger.Currency(row.Currency)
 		return books.StatementEntry{

@@ -764,7 +764,7 @@ type QueryResolver interface {
 	TrialBalance(ctx context.Context, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*view.TrialBalance, error)
 	AccountActivity(ctx context.Context, account ledger.Role, from ledger.Date, to ledger.Date, currency *ledger.Currency, asOf *time.Time, first int, after *string) (*books.AccountActivity, error)
 	DeferredRevenue(ctx context.Context, customer *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Deferred], error)
-	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail) (*books.Statement, error)
+	Statement(ctx context.Context, customer string, from ledger.Date, to ledger.Date, detail books.StatementDetail, asOf *time.Time) (*books.Statement, error)
 	EstimateReview(ctx context.Context, policy string, month ledger.Period, asOf *time.Time) (*books.ReviewDetail, error)
 	EstimateReviews(ctx context.Context, policy *string, estimate *string, month *ledger.Period, stale *bool, first int, after *string, reverse bool) (*view.Connection[books.EstimateReview], error)
 	Breakage(ctx context.Context, through ledger.Period, policy *string, currency *ledger.Currency, from *ledger.Period, to *ledger.Period, asOf *time.Time) (*books.BreakageReport, error)
@@ -2059,7 +2059,8 @@ type Query {
   What happened to a customer's credits, and to the deferred revenue of them: opening balance, line by line, closing
   balance. It foots: the opening and the lines add up to the closing, in credits and in each currency, and the closing is
   what the lots say. Credits stand on the day on which it happened, money on the accounting date under which it is booked:
-  mostly the same day, and later where a period was closed. Null where there is no such customer.
+  mostly the same day, and later where a period was closed. Of what was recorded, done and posted by ` + "`" + `asOf` + "`" + `: asked again with
+  it the statement is the same for ever. Null where there is no such customer.
   Errors: INVALID, TOO_LARGE for a span that is too long or makes more than 50,000 lines.
   """
   statement(
@@ -2071,6 +2072,8 @@ type Query {
     to: Date!
     "What of use is a line."
     detail: StatementDetail! = DAY
+    "Leaves out what was recorded, done or posted later. Now where null: give it where you ask for several pages."
+    asOf: DateTime
   ): Statement @requires(role: VIEWER)
 
   """
@@ -7368,9 +7371,11 @@ type Statement {
   to: Date!
   "What of use is a line."
   detail: StatementDetail!
+  "Leaves out what was recorded, done or posted later."
+  asOf: DateTime!
   "What was there when the first day began."
   opening: StatementBalance!
-  "What was there when the last day ended; now, where that is today."
+  "What was there when the last day ended; as of ` + "`" + `asOf` + "`" + `, where that was before."
   closing: StatementBalance!
   "What happened, in order of day, kind and lot."
   lines(
@@ -14821,6 +14826,8 @@ func (ec *executionContext) childFields_Statement(ctx context.Context, field gra
 		return ec.fieldContext_Statement_to(ctx, field)
 	case "detail":
 		return ec.fieldContext_Statement_detail(ctx, field)
+	case "asOf":
+		return ec.fieldContext_Statement_asOf(ctx, field)
 	case "opening":
 		return ec.fieldContext_Statement_opening(ctx, field)
 	case "closing":
@@ -21380,6 +21387,14 @@ func (ec *executionContext) field_Query_statement_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["detail"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
 	return args, nil
 }
 
@@ -64962,7 +64977,7 @@ func (ec *executionContext) _Query_statement(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Statement(ctx, fc.Args["customer"].(string), fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["detail"].(books.StatementDetail))
+			return ec.Resolvers.Query().Statement(ctx, fc.Args["customer"].(string), fc.Args["from"].(ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["detail"].(books.StatementDetail), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.Statement) graphql.Marshaler {
@@ -73643,6 +73658,37 @@ func leaf_Statement_detail(obj *books.Statement) graphql.Marshaler {
 }
 func (ec *executionContext) fieldContext_Statement_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Statement", field, false, false, "StatementDetail")
+}
+
+func (ec *executionContext) _Statement_asOf(ctx context.Context, field graphql.CollectedField, obj *books.Statement) (ret graphql.Marshaler) {
+	if plain := leaf_Statement_asOf(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statement_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_Statement_asOf(obj *books.Statement) graphql.Marshaler {
+	v := obj.AsOf
+	return scalar.MarshalDateTime(v)
+}
+func (ec *executionContext) fieldContext_Statement_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Statement", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Statement_opening(ctx context.Context, field graphql.CollectedField, obj *books.Statement) (ret graphql.Marshaler) {
@@ -102296,6 +102342,11 @@ func (ec *executionContext) _Statement(ctx context.Context, sel ast.SelectionSet
 			}
 		case "detail":
 			out.Values[i] = ec._Statement_detail(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._Statement_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -107,20 +107,36 @@ func charts(t *testing.T, s *suite) {
 		rows(credits(day, "", false, 2), credits(day, meterID, false, 5))(tx.UsageChart(ctx, one))
 		months := books.ChartFilter{From: day, To: day + 40, Interval: books.Monthly, CustomerID: c2, PolicyID: policy.ID}
 		rows(credits(day.Period().First(), "", false, 100), credits((day+1).Period().First(), "", false, 0), credits((day+40).Period().First(), "", false, 1000))(tx.UsageChart(ctx, months))
-		uses, err := tx.StatementUses(ctx, c1, day, day, false, 10)
+		statement := func(customerID string, from, to ledger.Date) books.StatementSpan {
+			return books.StatementSpan{CustomerID: customerID, From: from, To: to, AsOf: time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)}
+		}
+		uses, err := tx.StatementUses(ctx, statement(c1, day, day), false, 10)
 		slices.SortFunc(uses, func(x, y books.StatementUse) int { return cmp.Compare(y.Credits, x.Credits) })
 		same(t, []books.StatementUse{{LotID: first.ID, Day: day, MeterID: meterID, Events: 1, Credits: 5}, {LotID: grant.ID, Day: day, Events: 1, Credits: 2}})(uses, err)
-		each, err := tx.StatementUses(ctx, c1, day, day, true, 1)
+		each, err := tx.StatementUses(ctx, statement(c1, day, day), true, 1)
 		must(t, err)
 		if len(each) != 1 || each[0].EventID == "" {
 			t.Fatalf("one event of a statement is %+v", each)
 		}
-		usage, cleared := books.StatementBooking{LotID: first.ID, Kind: revrec.Usage, Day: day, Minor: 7787}, books.StatementBooking{LotID: first.ID, Kind: revrec.Clearing, Day: day, Minor: 1000}
+		usage, cleared := books.StatementBooking{LotID: first.ID, Kind: revrec.Usage, Day: day, Minor: 10}, books.StatementBooking{LotID: first.ID, Kind: revrec.Clearing, Day: day, Minor: 1000}
 		usage.Functional, cleared.Functional = 2*usage.Minor, 2*cleared.Minor
-		same(t, []books.StatementBooking{cleared, usage})(tx.StatementBookings(ctx, c1, day, day))
+		same(t, []books.StatementBooking{cleared, usage})(tx.StatementBookings(ctx, statement(c1, day, day)))
 		usage.Day, cleared.Day = 0, 0
-		same(t, []books.StatementBooking{cleared, usage})(tx.StatementBookings(ctx, c1, day+1, day+1))
-		same(t, []books.StatementBooking{})(tx.StatementBookings(ctx, c2, day-2, day-1))
+		same(t, []books.StatementBooking{cleared, usage})(tx.StatementBookings(ctx, statement(c1, day+1, day+1)))
+		same(t, []books.StatementBooking{})(tx.StatementBookings(ctx, statement(c2, day-2, day-1)))
+		early := statement(c1, day, day)
+		early.AsOf = noon.Add(-time.Microsecond)
+		same(t, []books.StatementBooking{})(tx.StatementBookings(ctx, early))
+		recorded := anEvent(c1, "", 1).RecordedAt
+		since := func(before ledger.Date, at time.Time) (map[string]revrec.Credits, error) {
+			return tx.DrawnSince(ctx, c1, before, at)
+		}
+		same(t, map[string]revrec.Credits{})(since(day+1, recorded))
+		same(t, map[string]revrec.Credits{})(since(day, recorded.Add(-time.Microsecond)))
+		same(t, map[string]revrec.Credits{first.ID: 5, grant.ID: 2})(since(day+1, recorded.Add(-time.Microsecond)))
+		early.AsOf = recorded.Add(-time.Microsecond)
+		none, err := tx.StatementUses(ctx, early, false, 10)
+		same(t, []books.StatementUse{})(none, err)
 		same(t, []int64{2, 1, 2})(tx.ActiveCustomers(ctx, "", []books.Bucket{{From: day, To: day}, {From: day + 1, To: day + 9}, {From: day, To: day + 99}}))
 		same(t, []int64{1, 0})(tx.ActiveCustomers(ctx, c2, []books.Bucket{{From: day, To: day}, {From: day + 1, To: day + 9}}))
 

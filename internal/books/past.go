@@ -1,0 +1,132 @@
+package books
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"drawdown/revrec"
+)
+
+// past shows lots as they were at an instant, by the acts that came after it: each of them is
+// kept with the instant at which it was done. A lot that comes to its expiry rolls over at that
+// instant, whenever somebody had to hold it and wrote so.
+type past struct {
+	at        time.Time
+	purchases map[string]Purchase        // of the lots, by id
+	changes   map[string][]revrec.Change // of the lots, by lot
+	into      map[string]revrec.Change   // by the lot that came out of one
+}
+
+// forEver comes after every instant.
+var forEver = time.UnixMicro(math.MaxInt64).UTC()
+
+// read reads what it goes by of all lots of a customer.
+func (p *past) read(ctx context.Context, tx Tx, customerID string, lots []revrec.Lot) error {
+	keys, ids := make([]LotKey, len(lots)), []string(nil)
+	for i := range lots {
+		keys[i] = LotKey{lots[i].CustomerID, lots[i].ID}
+		if lots[i].PurchaseID != "" {
+			ids = append(ids, lots[i].PurchaseID)
+		}
+	}
+	purchases, err := tx.PurchasesByID(ctx, distinct(ids))
+	if err != nil {
+		return err
+	}
+	p.purchases = make(map[string]Purchase, len(purchases))
+	for _, purchase := range purchases {
+		p.purchases[purchase.ID] = purchase
+	}
+	if p.changes, err = tx.LotChanges(ctx, keys); err != nil {
+		return err
+	}
+	p.into, err = tx.ChangesInto(ctx, customerID)
+	return err
+}
+
+// began returns the instant at which a lot came to be. Of what was given before the book kept
+// it, that is the instant at which the credits began. What rolled over came to be at the expiry
+// of the other lot, or with it, where that was bought with an end that had passed.
+func (p *past) began(lot *revrec.Lot, all map[string]*revrec.Lot) time.Time {
+	if change, split := p.into[lot.ID]; split {
+		if from := all[change.LotID]; from != nil && change.Kind == revrec.RolledOver {
+			return later(change.At, p.began(from, all))
+		}
+		return change.At
+	}
+	if purchase, sold := p.purchases[lot.PurchaseID]; sold {
+		return purchase.CreatedAt
+	}
+	if lot.CreatedAt.IsZero() {
+		return lot.StartsAt
+	}
+	return lot.CreatedAt
+}
+
+// asTheyWere leaves out the lots, the purchases and the changes that came later, and takes back what
+// became of the others since: their end, what was taken out of them, and drawn, which is what
+// was drawn since by lot. Errors: INVALID.
+func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) ([]revrec.Lot, error) {
+	all := make(map[string]*revrec.Lot, len(lots))
+	for i := range lots {
+		all[lots[i].ID] = &lots[i]
+	}
+	had := make([]revrec.Lot, 0, len(lots))
+	for i := range lots {
+		if !p.began(&lots[i], all).After(p.at) {
+			had = append(had, lots[i])
+		}
+	}
+	lots = had
+	for i := range lots {
+		lot := &lots[i]
+		lot.Drawn -= drawn[lot.ID]
+		if lot.Refunded > 0 && p.purchases[lot.PurchaseID].RefundedAt.After(p.at) {
+			lot.Refunded, lot.RefundedOn = 0, 0
+		}
+		kept := p.changes[lot.ID][:0:0]
+		for _, change := range p.changes[lot.ID] {
+			if !change.At.After(p.at) {
+				kept = append(kept, change)
+				continue
+			}
+			if err := p.takeBack(lot, change); err != nil {
+				return nil, err
+			}
+		}
+		p.changes[lot.ID] = kept
+	}
+	for id, purchase := range p.purchases {
+		if purchase.CreatedAt.After(p.at) {
+			delete(p.purchases, id)
+		}
+	}
+	return lots, nil
+}
+
+// takeBack undoes a change that came later.
+func (p *past) takeBack(lot *revrec.Lot, change revrec.Change) error {
+	lot.Removed -= change.Credits
+	switch change.Kind {
+	case revrec.Extended:
+		if change.WasExpiresAt.IsZero() {
+			return refuse(Invalid, "asOf", "must not be before %s, when credits of the customer were given more time: until when they could be used before was not kept then",
+				change.At.Format(time.RFC3339Nano))
+		}
+		if change.WasExpiresAt.Before(lot.ExpiresAt) || lot.ExpiresAt.IsZero() { // of several, the first
+			lot.ExpiresAt, lot.LapsesOn = change.WasExpiresAt, change.WasLapsesOn
+		}
+	case revrec.RolledOver:
+		lot.Rolls = true
+	case revrec.Voided, revrec.ChargedBack, revrec.RefundedInPart, revrec.Transferred, revrec.Reinstated:
+	}
+	return nil
+}
+
+func later(x, y time.Time) time.Time {
+	if x.Before(y) {
+		return y
+	}
+	return x
+}
