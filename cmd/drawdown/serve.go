@@ -204,6 +204,11 @@ func (p *program) serve(ctx context.Context, log *slog.Logger, served watched, l
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	working.Go(func() {
+		book.KeepNotRecorded(ctx, func(err error) {
+			log.Warn("how much usage was not recorded is not kept yet, and is tried again in a minute", "error", err)
+		})
+	})
 	working.Go(func() { served.watch.Look(ctx, book, log, o.watch.verifyEvery) })
 	wait, err := o.watch.beside(background, log, served)
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -22,9 +23,18 @@ type notRecordedRow struct {
 }
 
 func (t *tx) InsertNotRecorded(ctx context.Context, rows []books.NotRecorded) error {
-	return insert(ctx, t, "counting usage that was not recorded", convert(rows, func(n books.NotRecorded) notRecordedRow {
+	if t.readOnly {
+		return errReadOnly
+	}
+	kept := convert(rows, func(n books.NotRecorded) notRecordedRow {
 		return notRecordedRow{ID: n.ID, At: instantOf(n.At), Day: date(n.Day), Status: string(n.Status), Code: string(n.Code), Events: n.Events}
-	}))
+	})
+	for chunk := range slices.Chunk(kept, chunkRows) {
+		if _, err := t.db.NewInsert().Model(&chunk).On("CONFLICT (id) DO NOTHING").Returning("NULL").Exec(ctx); err != nil {
+			return t.refused("counting usage that was not recorded", err)
+		}
+	}
+	return nil
 }
 
 func (t *tx) NotRecorded(ctx context.Context, from, to ledger.Date, asOf time.Time) ([]books.NotRecorded, error) {

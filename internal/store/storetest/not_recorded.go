@@ -10,14 +10,15 @@ import (
 
 // notRecorded adds up what was written of some days by an instant.
 func notRecorded(t *testing.T, s *suite) {
-	later := noon.Add(time.Hour)
+	later, again := noon.Add(time.Hour), newID()
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertNotRecorded(ctx, nil))
 		must(t, tx.InsertNotRecorded(ctx, []books.NotRecorded{
 			{ID: newID(), At: noon, Day: day, Status: books.Rejected, Code: books.Invalid, Events: 3},
-			{ID: newID(), At: noon, Day: day, Status: books.Duplicate, Events: 2},
+			{ID: again, At: noon, Day: day, Status: books.Duplicate, Events: 2},
 		}))
 		must(t, tx.InsertNotRecorded(ctx, []books.NotRecorded{
+			{ID: again, At: later, Day: day, Status: books.Duplicate, Events: 2}, // who wrote it did not hear that it was
 			{ID: newID(), At: later, Day: day, Status: books.Rejected, Code: books.Invalid, Events: 4},
 			{ID: newID(), At: later, Day: day + 1, Status: books.Rejected, Code: books.NotFound, Events: 1},
 		}))
