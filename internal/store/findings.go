@@ -266,6 +266,9 @@ var comparisons = []comparison{
 			{"change.lot", "c.lot_id", "l.id"},
 			// An extension comes before the last day is over, and later ends alone are given.
 			{"change.wasLapsesOn", "c.was_lapses_on", "CASE WHEN c.kind = 'EXTENDED' AND c.was_lapses_on >= c.day AND (l.lapses_on IS NULL OR l.lapses_on > c.was_lapses_on) THEN c.was_lapses_on END"},
+			{"change.wasExpiresAt", "c.was_expires_at_us", "CASE WHEN c.kind = 'EXTENDED' AND c.was_expires_at_us > c.at_us AND (l.expires_at_us IS NULL OR l.expires_at_us > c.was_expires_at_us) THEN c.was_expires_at_us END"},
+			// What rolled over is written when somebody holds the lot, all else as it happens.
+			{"change.writtenAt", "c.written_at_us", "CASE WHEN c.written_at_us = c.at_us OR c.written_at_us > c.at_us AND c.kind = 'ROLLED_OVER' THEN c.written_at_us END"},
 		},
 	},
 	{
@@ -273,6 +276,7 @@ var comparisons = []comparison{
 		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.id = c.to_lot_id WHERE c.to_lot_id IS NOT NULL",
 		pairs: []pair{
 			{"change.to", "c.lot_id", "l.origin_lot_id"},
+			{"change.created", "c.written_at_us", "l.created_at_us"},
 			{"change.credits", "c.credits", "l.granted"},
 			{"change.amount", "c.amount_minor", "l.price_minor"},
 			{"change.functional", "c.functional_minor", "l.functional_minor"},
@@ -288,7 +292,10 @@ var comparisons = []comparison{
 		subject: "l.id",
 		from: `lots AS l LEFT JOIN purchases AS p ON p.customer_id = l.customer_id AND p.id = l.purchase_id AND (l.id IN (p.lot_id, p.bonus_lot_id) OR l.origin_lot_id IS NOT NULL)
 			WHERE l.kind = 'PURCHASE' AND l.origin_lot_id IS NULL OR l.purchase_id IS NOT NULL`,
-		pairs: []pair{{"lot.purchase", "l.purchase_id", "p.id"}},
+		pairs: []pair{
+			{"lot.purchase", "l.purchase_id", "p.id"},
+			{"lot.created", "CASE WHEN l.origin_lot_id IS NULL THEN l.created_at_us END", "CASE WHEN l.origin_lot_id IS NULL AND l.created_at_us IS NOT NULL THEN p.created_at_us END"},
+		},
 	},
 	purchaseLot, purchaseEntries, openingEntries, approvedProposals,
 	{
