@@ -313,7 +313,8 @@ func (p *program) answersCommand() *cobra.Command {
 		Short: "Take the ids that a general ledger gave to the journals of a batch",
 		Long: `Take the ids that a general ledger gave to the journals of a batch, out of a CSV file with the
 columns journal and external_id. All lines count or none: each that is wrong is named. The same
-file again changes nothing. It says which journals have no id yet.`,
+file again changes nothing; another one, whatever its name, adds to it. It says which journals have no
+id yet. Columns amount and currency may say what was debited there: what differs is refused.`,
 		Example: "  drawdown export answers --target netsuite --number 7 answers.csv",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -1,9 +1,11 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +32,7 @@ type JournalOfTarget struct {
 // Errors: NOT_FOUND, INVALID, TOO_LARGE, NOT_SEALED, ALREADY_VOIDED, ALREADY_EXISTS,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request AnswerExportBatch) (ExportBatch, error) {
-	return b.acknowledge(ctx, key, request, func(bad []badAnswer) error { return bad[0].err })
+	return b.acknowledge(ctx, key, request, nil, func(bad []badAnswer) error { return bad[0].err })
 }
 
 // badAnswer is what is wrong with one of the journals of a request.
@@ -39,8 +41,9 @@ type badAnswer struct {
 	err error
 }
 
-// acknowledge keeps answers, all of them or none: refused makes one error of what is wrong.
-func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExportBatch, refused func([]badAnswer) error) (ExportBatch, error) {
+// acknowledge keeps answers, all of them or none: amounts are what the general ledger has of them, and refused
+// makes one error of what is wrong.
+func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExportBatch, amounts []answeredAmount, refused func([]badAnswer) error) (ExportBatch, error) {
 	return once(ctx, b, act{"exportBatch.acknowledge", key, request}, func(ctx context.Context, tx Tx) (ExportBatch, string, error) {
 		target, batch, err := lockBatch(ctx, tx, request.ID)
 		switch {
@@ -57,6 +60,12 @@ func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExpor
 			return batch, "", err
 		}
 		answers, bad, err := b.newAnswers(ctx, tx, batch, journals, request.Journals)
+		if err == nil && len(amounts) > 0 {
+			var differ []badAnswer
+			differ, err = differingAmounts(ctx, tx, journals, request.Journals, amounts)
+			bad = append(bad, differ...)
+			slices.SortStableFunc(bad, func(x, y badAnswer) int { return cmp.Compare(x.at, y.at) })
+		}
 		if err == nil && len(bad) > 0 {
 			err = refused(bad)
 		}
@@ -130,6 +139,8 @@ type ExportJournals struct {
 	prefix      string // before a number
 	digits      int    // that a number has at least
 	first, last int64
+	summed      bool // they are sums of entries, and not those
+	functional  bool // their amounts are in the currency of the book
 }
 
 // JournalsOfExport returns the journals of a sealed batch: its entries, or the sums of a summary.
@@ -143,18 +154,28 @@ func JournalsOfExport(target ExportTarget, batch ExportBatch) (ExportJournals, e
 		return ExportJournals{}, fmt.Errorf("the profile of batch %s: %w", batch.ID, err)
 	}
 	if manifest.Mode == export.Summed {
-		return ExportJournals{manifest.Written.Entries, fmt.Sprintf("%sSJ%d-", profile.Prefix, batch.Number), 1, 1, manifest.Written.Entries + manifest.Written.ZeroEntries}, nil
+		return ExportJournals{
+			Count: manifest.Written.Entries, prefix: fmt.Sprintf("%sSJ%d-", profile.Prefix, batch.Number), digits: 1, first: 1, last: manifest.Written.Entries + manifest.Written.ZeroEntries, summed: true,
+		}, nil
 	}
 	code := export.EntryCode(0)
 	digits := len(code) - strings.IndexByte(code, '0')
-	return ExportJournals{manifest.Written.Entries, profile.Prefix + code[:len(code)-digits], digits, batch.FromEntry, batch.ToEntry}, nil
+	return ExportJournals{
+		Count: manifest.Written.Entries, prefix: profile.Prefix + code[:len(code)-digits], digits: digits, first: batch.FromEntry, last: batch.ToEntry,
+		functional: profile.Currency == export.InFunctional,
+	}, nil
 }
 
 // Has reports whether the name is one of a journal of the batch.
 func (j ExportJournals) Has(name string) bool {
+	_, found := j.number(name)
+	return found
+}
+
+func (j ExportJournals) number(name string) (int64, bool) {
 	digits, found := strings.CutPrefix(name, j.prefix)
 	number, err := strconv.ParseInt(digits, 10, 64)
-	return found && err == nil && number >= j.first && number <= j.last && j.name(number) == name
+	return number, found && err == nil && number >= j.first && number <= j.last && j.name(number) == name
 }
 
 func (j ExportJournals) name(number int64) string {

@@ -11,6 +11,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"drawdown/ledger"
 )
 
 const (
@@ -23,10 +25,12 @@ const (
 	maxUnanswered = 100
 )
 
-// The columns of a file of answers. Others are left alone.
+// The columns of a file of answers, of which the last two may be missing. Others are left alone.
 const (
 	answerJournal  = "journal"
 	answerExternal = "external_id"
+	answerAmount   = "amount"
+	answerCurrency = "currency"
 )
 
 // ExportAnswered is what a file of answers came to.
@@ -36,17 +40,19 @@ type ExportAnswered struct {
 	Unanswered []string // the first journals for which there is no answer yet
 }
 
-// ExportBatchAnswers keeps the answers in a CSV file with a header, of which the columns journal and
-// external_id are read, all of them or none; the same file again changes nothing. A refusal names
+// ExportBatchAnswers keeps the answers in a CSV file with a header, of which the columns journal,
+// external_id, amount and currency are read, all of them or none. A file is what its bytes are, whatever it is
+// called: the same again changes nothing, and another one adds what it has, and gives no journal another id. Where it
+// says what the general ledger debited in a journal, that must be what its entry debits. A refusal names
 // each line that is wrong. Errors: those of ExportBatchAcknowledge.
 func (b *Books) ExportBatchAnswers(ctx context.Context, batchID string, content []byte) (answered ExportAnswered, err error) {
-	journals, lines, err := readAnswers(content)
+	journals, amounts, lines, err := readAnswers(content)
 	if err != nil {
 		return answered, err
 	}
 	sum := sha256.Sum256(content)
 	key := "answers " + batchID + " " + hex.EncodeToString(sum[:])
-	_, err = b.acknowledge(ctx, key, AnswerExportBatch{ID: batchID, Journals: journals}, func(bad []badAnswer) error {
+	_, err = b.acknowledge(ctx, key, AnswerExportBatch{ID: batchID, Journals: journals}, amounts, func(bad []badAnswer) error {
 		wrong := badLines{code: CodeOf(bad[0].err)}
 		for _, one := range bad {
 			wrong.add(lines[one.at], one.err)
@@ -102,18 +108,19 @@ func unanswered(ctx context.Context, tx Tx, batch ExportBatch, journals ExportJo
 	return missing, nil
 }
 
-// readAnswers reads the file, and returns the line of each answer.
-func readAnswers(content []byte) (journals []JournalOfTarget, lines []int, err error) {
+// readAnswers reads the file, and returns the line of each answer, and its amount where the file has any.
+func readAnswers(content []byte) (journals []JournalOfTarget, amounts []answeredAmount, lines []int, err error) {
 	if len(content) > MaxExportAnswerBytes {
-		return nil, nil, refuse(TooLarge, "file", "has %d bytes, at most %d are read: cut it into several files", len(content), MaxExportAnswerBytes)
+		return nil, nil, nil, refuse(TooLarge, "file", "has %d bytes, at most %d are read: cut it into several files", len(content), MaxExportAnswerBytes)
 	}
 	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\uFEFF"))))
 	rows.FieldsPerRecord = -1
 	header, err := rows.Read()
 	journal, external := slices.Index(header, answerJournal), slices.Index(header, answerExternal)
 	if err != nil || journal < 0 || external < 0 {
-		return nil, nil, refuse(Invalid, "file", "must be CSV whose first line has the columns %s and %s, not %q", answerJournal, answerExternal, clip(strings.Join(header, ",")))
+		return nil, nil, nil, refuse(Invalid, "file", "must be CSV whose first line has the columns %s and %s, not %q", answerJournal, answerExternal, clip(strings.Join(header, ",")))
 	}
+	amount, currency := slices.Index(header, answerAmount), slices.Index(header, answerCurrency)
 	wrong := badLines{code: Invalid}
 	for {
 		row, err := rows.Read()
@@ -126,16 +133,25 @@ func readAnswers(content []byte) (journals []JournalOfTarget, lines []int, err e
 			wrong.add(parse.Line, fmt.Errorf("is no line of CSV: %w", parse.Err))
 			continue
 		case err != nil:
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		line, _ := rows.FieldPos(0)
 		if len(row) != len(header) {
 			wrong.add(line, fmt.Errorf("has %d fields, not the %d of the header", len(row), len(header)))
 			continue
 		}
+		if amount >= 0 {
+			of := answeredAmount{at: len(journals), amount: row[amount]}
+			if currency >= 0 {
+				of.currency = ledger.Currency(row[currency])
+			}
+			if of.amount != "" {
+				amounts = append(amounts, of)
+			}
+		}
 		journals, lines = append(journals, JournalOfTarget{Journal: row[journal], ExternalID: row[external]}), append(lines, line)
 	}
-	return journals, lines, wrong.refusal()
+	return journals, amounts, lines, wrong.refusal()
 }
 
 // badLines gathers what is wrong with a file.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -322,6 +323,69 @@ func TestAnswers(t *testing.T) {
 		got = done[books.ExportBatch](t)(answer("rest", "DD-JE-000001=11", "DD-JE-000002=12"))
 		if got.Answers != 3 || got.Status != books.ExportAcknowledged || got.AcknowledgedAt.IsZero() {
 			t.Errorf("%+v", got)
+		}
+		e.verified()
+	})
+}
+
+// TestAnswersWithAmounts holds what a general ledger debited against the entries, line by line, and other bytes
+// under the same name against what was answered before.
+func TestAnswersWithAmounts(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		e := newExporting(t, s, withAccounts(t, export.NetSuite, nil))
+		e.sell(3) // what each debits is read of the file that went out
+		batch := e.write(e.batch("one").ID)
+		debits := map[string]decimal.Decimal{}
+		rows, err := csv.NewReader(strings.NewReader(e.text(batch, batch.Files[0].Name))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, debit := slices.Index(rows[0], "External ID"), slices.Index(rows[0], "Journal Entry - Line: Debit")
+		if id < 0 || debit < 0 {
+			t.Fatalf("the columns are %q", rows[0])
+		}
+		for _, row := range rows[1:] {
+			if row[debit] != "" {
+				debits[row[id]] = debits[row[id]].Add(decimal.RequireFromString(row[debit]))
+			}
+		}
+		if len(debits) != 3 {
+			t.Fatalf("the journals are %v", debits)
+		}
+		first, second, third := debits["JE-000001"].StringFixed(2), debits["JE-000002"].StringFixed(2), debits["JE-000003"].StringFixed(2)
+		answer := func(lines ...string) (books.ExportAnswered, error) {
+			return e.ExportBatchAnswers(ctx, batch.ID, []byte("external_id,journal,amount,currency\n"+strings.Join(lines, "\n")+"\n"))
+		}
+		cent := debits["JE-000002"].Add(decimal.New(1, -2)).StringFixed(2)
+		for _, wrong := range []struct{ line, says string }{
+			{"12,JE-000002," + cent + ",", "line 3: amount is " + cent + " USD in the general ledger, and entry 2 debits USD " + second},
+			{"12,JE-000002," + second + ",EUR", `line 3: currency must be one of the entry, USD, not "EUR"`},
+			{"12,JE-000002,1e2,", "line 3: amount must be what the journal debits"},
+			{"12,JE-000002,-" + second + ",", "line 3: amount must be what the journal debits"},
+			{"12,JE-000009," + second + ",", "line 3: journal"},
+		} {
+			_, err := answer("11,JE-000001,"+first+",", wrong.line)
+			refusedAs(t, err, books.Invalid)
+			if !strings.Contains(err.Error(), wrong.says) {
+				t.Errorf("%s: %v, want %s", wrong.line, err, wrong.says)
+			}
+		}
+		got := done[books.ExportAnswered](t)(answer("11,JE-000001,"+first+",USD", "12,JE-000002,,"))
+		if got.Batch.Answers != 2 { // nothing of the files that were refused counted
+			t.Errorf("%d answers", got.Batch.Answers)
+		}
+		if got = done[books.ExportAnswered](t)(answer("11,JE-000001,"+first+",USD", "12,JE-000002,,")); got.Batch.Answers != 2 {
+			t.Errorf("the same bytes made %d answers", got.Batch.Answers)
+		}
+		_, err = answer("13,JE-000003,"+third+",", "99,JE-000001,"+first+",")
+		refusedAs(t, err, books.AlreadyExists)
+		if err == nil || !strings.Contains(err.Error(), `line 3: externalId JE-000001 is "11" in the general ledger already, not "99"`) {
+			t.Error(err)
+		}
+		got = done[books.ExportAnswered](t)(answer("13,JE-000003,"+strings.TrimSuffix(third, "0")+",", "11,JE-000001,"+first+","))
+		if got.Batch.Answers != 3 || got.Batch.Status != books.ExportAcknowledged {
+			t.Errorf("%+v", got.Batch)
 		}
 		e.verified()
 	})

@@ -190,9 +190,11 @@ func (scopedTx) EnsurePools(context.Context, []revrec.Pool) ([]revrec.Pool, erro
 func (scopedTx) PoolsByID(context.Context, []string) ([]revrec.Pool, error) { return nil, errScoped }
 
 func (scopedTx) Pools(context.Context, string, Page) ([]revrec.Pool, error) { return nil, errScoped }
+
 func (scopedTx) AddPoolDays(context.Context, time.Time, map[string][]revrec.PoolDay) error {
 	return errScoped
 }
+
 func (scopedTx) PoolDays(context.Context, string) ([]revrec.PoolDay, error) { return nil, errScoped }
 
 func (scopedTx) PoolDaysSince(context.Context, []PoolWork) (map[string][]revrec.PoolDay, error) {
