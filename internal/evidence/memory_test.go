@@ -15,7 +15,8 @@ import (
 	"drawdown/internal/evidence"
 )
 
-// TestMemory makes the pack of a month of 20,000 uses, or of PACK_EVENTS, and holds that what it takes of
+// TestMemory makes the pack of a month of 20,000 uses, or of PACK_EVENTS, on SQLite in memory or, where PACK_ENGINE is
+// postgres, on PostgreSQL, and holds that what it takes of
 // memory is what Parquet holds back, and not the month.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
@@ -28,7 +29,11 @@ func TestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b := onBoth(t)[0]
+	engine := 0
+	if os.Getenv("PACK_ENGINE") == "postgres" {
+		engine = 1
+	}
+	b := onBoth(t)[engine]
 	_, err := b.GLAccountsSet(t.Context(), b.key(), books.SampleGLCodes())
 	b.Must(err)
 	_, err = b.PolicyCreate(t.Context(), "p", books.NewPolicy{Code: "plain"})
