@@ -48,6 +48,11 @@ type engine struct {
 	// batchLies from place $4 to $5.
 	batchSpan, batchRows string
 	batchLies            bool
+	// freshCache, where set, empties what the connections of this process cache together.
+	freshCache string
+	// recentRows, where set, says how many of 64 recognitions, as far apart as they lie, are of
+	// accounting dates from $1 on.
+	recentRows string
 	// bulk says whether rows in bulk go by COPY, and keys and sums in arrays.
 	bulk bool
 	// reading and writing say how transactions begin.
@@ -92,10 +97,14 @@ var sqliteEngine = &engine{
 	batchSpan:  "SELECT count(*), coalesce(min(rowid), 0), coalesce(max(rowid), 0)" + ofBatch,
 	batchRows:  " NOT INDEXED WHERE rowid >= $4 AND rowid <= $5 AND batch_id = $1 AND accounting_date >= $2 AND accounting_date <= $3",
 	batchLies:  true,
-	tables:     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-	guards:     "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-	faults:     sqliteFaults,
-	classify:   classifySQLite,
+	freshCache: "PRAGMA shrink_memory",
+	recentRows: `WITH RECURSIVE probes (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM probes WHERE n < 63)
+		SELECT count(*) FROM probes WHERE (SELECT accounting_date FROM recognitions
+			WHERE rowid > (SELECT max(rowid) FROM recognitions) * n / 64 ORDER BY rowid LIMIT 1) >= $1`,
+	tables:   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+	guards:   "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+	faults:   sqliteFaults,
+	classify: classifySQLite,
 	// SQLite has no decimals: what stands before the point and behind it are whole numbers.
 	sumQuantity: `CAST(coalesce(sum(CAST(CASE WHEN instr(quantity, '.') > 0 THEN substr(quantity, 1, instr(quantity, '.') - 1) ELSE quantity END AS INTEGER)), 0) AS TEXT) AS whole,
 		coalesce(sum(CASE WHEN instr(quantity, '.') > 0 THEN CAST(substr(substr(quantity, instr(quantity, '.') + 1) || '000000000', 1, 9) AS INTEGER)

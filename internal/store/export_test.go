@@ -4,10 +4,12 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
 )
 
 // Writer is the pool that writes, for tests that look past the interface.
@@ -107,4 +109,18 @@ var Queries = map[string]string{
 	"LotChanges": changesOfLots, "LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools, "PoolsByKey": poolsByKey, "PoolDaysSince": poolDaysSince, "EarlierMeasures": earlierMeasures,
 	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch,
+}
+
+// UsageStatements are the ways in which SQLite reads the use of a month.
+var UsageStatements = map[string]string{"wide": wideUsage, "narrow": narrowUsage, "plain": plainUsage}
+
+// UsageBy accounts for use in one of those ways.
+func UsageBy(ctx context.Context, t books.Tx, statement string, from, to ledger.Date, start, end time.Time, fromID string) (books.UsageAccounted, error) {
+	return t.(*tx).usageBy(ctx, statement, from, to, start, end, fromID)
+}
+
+// UsageIsWide says whether the use of days from one on is read with all rows.
+func UsageIsWide(ctx context.Context, t books.Tx, from ledger.Date) (bool, error) {
+	statement, err := t.(*tx).usageFrom(ctx, from)
+	return statement == wideUsage, err
 }

@@ -17,6 +17,9 @@ import (
 // seals hashes every sealed entry again from its rows, and holds the log, its roots and their
 // signatures against that. What is held has a bound: see mostHashed.
 func (f *findings) seals(ctx context.Context) error {
+	if err := f.tx.freshen(ctx); err != nil {
+		return err
+	}
 	rows, err := list[sealRow](ctx, f.tx, "reading seals", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("number") })
 	if err != nil {
 		return err

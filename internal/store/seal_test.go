@@ -443,3 +443,56 @@ func TestSealsReadOneByOne(t *testing.T) {
 		})
 	}
 }
+
+// However SQLite reads the use of a month, it finds the same: 7.25 credits by each of three
+// customers, twice in January and once in February; and an event without a draw.
+func TestUsageIsReadAlike(t *testing.T) {
+	s := sealedBook(t)
+	defer s.Close()
+	disarm(t, s)
+	january, february, march := ledger.NewDate(2024, 1, 1), ledger.NewDate(2024, 2, 1), ledger.NewDate(2024, 3, 1)
+	credits := func(text string) int64 {
+		t.Helper()
+		c, err := revrec.ParseCredits(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int64(c)
+	}
+	of := func(from, to ledger.Date, want books.UsageAccounted) {
+		t.Helper()
+		for name, statement := range store.UsageStatements {
+			for _, since := range []string{"", "00000000-0000-7000-8000-000000000001"} {
+				err := s.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+					got, err := store.UsageBy(ctx, tx, statement, from, to-1, from.Start(time.UTC), to.Start(time.UTC), since)
+					if err == nil && got != want {
+						t.Errorf("%s, from %s on: %+v, want %+v", name, from, got, want)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	both, once := credits("43.5"), credits("21.75")
+	of(january, february, books.UsageAccounted{Events: 6, Draws: 6, OfEvents: both, OfDraws: both, OfLotDays: both, Booked: both})
+	of(february, march, books.UsageAccounted{Events: 3, Draws: 3, OfEvents: once, OfDraws: once, OfLotDays: once, Booked: once})
+	if _, err := s.Writer().DB.ExecContext(t.Context(), "DELETE FROM draws WHERE day LIKE '2024-02%' AND event_id = (SELECT max(event_id) FROM draws)"); err != nil {
+		t.Fatal(err)
+	}
+	of(february, march, books.UsageAccounted{Events: 3, Undrawn: 1, Draws: 2, OfEvents: once, OfDraws: credits("14.5"), OfLotDays: once, Booked: once})
+	for from, want := range map[ledger.Date]bool{january: true, ledger.NewDate(2024, 5, 1): false} {
+		err := s.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+			wide, err := store.UsageIsWide(ctx, tx, from)
+			if wide != want {
+				t.Errorf("from %s on all rows are read: %t, want %t", from, wide, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
