@@ -62,6 +62,10 @@ is given, a file or a database on a PostgreSQL server: it must not hold a book y
 }
 
 func (p *program) demo(ctx context.Context, log *slog.Logger, served watched, o serveOptions, buildOnly bool) error {
+	key := keyBesideFile(p.db)
+	if _, err := os.Stat(key); key != "" && err == nil {
+		return badUsage("--db: the key of another book is where that of this one goes: %s", key)
+	}
 	began := time.Now()
 	p.say("Making a year of an AI platform…")
 	made, err := demo.Build(ctx, served.db, served.watch.Telemetry)
@@ -70,6 +74,12 @@ func (p *program) demo(ctx context.Context, log *slog.Logger, served watched, o 
 	}
 	out := &printer{w: p.stdout}
 	out.line("Made in %s: %d usage events. The book is %s", time.Since(began).Round(100*time.Millisecond), made.Events, shown(p.db))
+	if key != "" { // drawdown serve closes months with it
+		if err := writeSealKey(key, demo.SealKey()); err != nil {
+			return err
+		}
+		out.line("The key that signs its closed months, which of a demo is no secret, is %s", key)
+	}
 	if buildOnly {
 		return out.err
 	}

@@ -55,16 +55,30 @@ func makeSealKey(path string) (key books.KeySigner, err error) {
 	if key, err = books.NewKeySigner(); err != nil {
 		return nil, err
 	}
+	return key, writeSealKey(path, key)
+}
+
+// writeSealKey writes a key to a new file.
+func writeSealKey(path string, key books.KeySigner) error {
 	encoded, err := x509.MarshalPKCS8PrivateKey(ed25519.PrivateKey(key))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, sealKeyMode)
 	if err != nil {
-		return nil, badUsage("the key of seals cannot be made: %w", err)
+		return badUsage("the key of seals cannot be made: %w", err)
 	}
 	err = pem.Encode(file, &pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
-	return key, errors.Join(err, file.Sync(), file.Close())
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// keyBesideFile is where the key of a database file is; "" of another database.
+func keyBesideFile(db string) string {
+	file, beside := strings.CutPrefix(db, "sqlite:")
+	if file = strings.TrimPrefix(file, "//"); !beside || file == ":memory:" {
+		return ""
+	}
+	return file + sealKeySuffix
 }
 
 // readSealKey reads a key from its file. Errors: bad usage.
@@ -94,16 +108,15 @@ func readSealKey(path string) (key books.KeySigner, warning string, err error) {
 // servers of it must have the same. Where there is none, no month can be closed.
 func (p *program) sealSigner(ctx context.Context, log *slog.Logger, db books.Store, path string) (books.Signer, error) {
 	if path == "" {
-		file, beside := strings.CutPrefix(p.db, "sqlite:")
-		file = strings.TrimPrefix(file, "//")
+		path = keyBesideFile(p.db)
 		switch {
-		case !beside:
+		case path != "":
+		case !strings.HasPrefix(p.db, "sqlite:"):
 			log.Warn("no month can be closed: there is no key to sign seals with; drawdown seal-key create makes one for --seal-key")
 			return nil, nil //nolint:nilnil // none is a way to run
-		case file == ":memory:":
+		default: // in memory
 			return books.NewKeySigner()
 		}
-		path = file + sealKeySuffix
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return p.firstSealKey(ctx, log, db, path)
 		}
@@ -129,7 +142,7 @@ func (p *program) firstSealKey(ctx context.Context, log *slog.Logger, db books.S
 		return nil, err
 	}
 	if seals > 0 {
-		log.Warn("no month can be closed: this book has seals, and the key that signed them is not there; give it, or another, by --seal-key", "file", path)
+		log.Warn("no month can be closed: this book has seals, and the key that signed them is not there; give it by --seal-key, or another, which drawdown seal-key create makes", "file", path)
 		return nil, nil //nolint:nilnil // none is a way to run
 	}
 	key, err := makeSealKey(path)

@@ -42,7 +42,7 @@ func (b *Books) PeriodClose(ctx context.Context, key string, request ClosePeriod
 			return Closing{}, "", refuse(CloseChecksFailed, "period", "%s cannot be closed yet: %s", period, failed)
 		}
 		if b.signer == nil {
-			return Closing{}, "", refuse(NoSealKey, "", "this server has no key to sign the seal of the period with: start it with --seal-key")
+			return Closing{}, "", refuse(NoSealKey, "", "this server has no key to sign the seal of the period with: start it with --seal-key FILE, the key of the seals so far; drawdown seal-key create makes one where there is none")
 		}
 		closing, err := b.closeNow(ctx, tx, period, checks)
 		return closing, period.String(), err

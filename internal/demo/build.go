@@ -21,6 +21,11 @@ type Demo struct {
 	Events int // usage events recorded
 }
 
+// SealKey is the key that signs the seals of the demo: of the same book every time, so it is no secret.
+func SealKey() books.KeySigner {
+	return books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+}
+
 // Build makes the demo's book in an empty store.
 // The watch, which may be nil, is told of it, and of all that the book does later.
 // Errors: INVALID where the store holds a book already, and those of the use cases.
@@ -53,7 +58,7 @@ func makeBook(ctx context.Context, store books.Store, watch books.Watch) (Demo, 
 	var err error
 	b.books, err = books.Open(ctx, store, books.Options{
 		Functional: "USD", Zone: "UTC", Now: b.clock.Now, NewID: ids.next, Holder: "demo", Watch: watch,
-		Signer: books.KeySigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))), // the same book every time: it is no secret
+		Signer: SealKey(),
 	})
 	if err != nil {
 		return Demo{}, nil, err
