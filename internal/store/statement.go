@@ -55,14 +55,13 @@ func (t *tx) StatementUses(ctx context.Context, s books.StatementSpan, each bool
 }
 
 const drawnSince = `SELECT d.lot_id, CAST(sum(d.credits) AS BIGINT) AS credits
-	FROM lots AS l CROSS JOIN draws AS d CROSS JOIN usage_events AS e
-	WHERE l.customer_id = ? AND d.customer_id = l.customer_id AND d.lot_id = l.id AND d.day < ?
-	AND e.customer_id = d.customer_id AND e.id = d.event_id AND e.recorded_at_us > ? GROUP BY d.lot_id`
+	FROM usage_events AS e CROSS JOIN draws AS d
+	WHERE e.customer_id = ? AND e.recorded_at_us > ? AND d.customer_id = e.customer_id AND d.event_id = e.id AND d.day < ? GROUP BY d.lot_id`
 
-// DrawnSince reads the customer's draws of days before the day: nothing finds events by when they
-// were recorded.
+// DrawnSince reads the customer's events, which lie together, and the draws of those that came
+// since: no index follows when events were recorded.
 func (t *tx) DrawnSince(ctx context.Context, customerID string, before ledger.Date, since time.Time) (map[string]revrec.Credits, error) {
-	rows, err := query[statementUseRow](ctx, t, "adding up what was drawn since", drawnSince, rowID(customerID), date(before), instantOf(since))
+	rows, err := query[statementUseRow](ctx, t, "adding up what was drawn since", drawnSince, rowID(customerID), instantOf(since), date(before))
 	drawn := make(map[string]revrec.Credits, len(rows))
 	for _, row := range rows {
 		drawn[row.LotID] = revrec.Credits(row.Credits)
