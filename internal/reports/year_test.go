@@ -53,6 +53,8 @@ type year struct {
 	filed map[string]string // what was filed, by report, month and how often it closed
 	asked []question
 	shut  map[string]int // how often a month was closed
+	// later and last are what is to follow in the next month, and in the end.
+	later, last func()
 }
 
 // question is what a file answers.
@@ -112,6 +114,10 @@ func (y *year) live() {
 	}
 	for month := time.January; month <= time.December; month++ {
 		y.Now = y.on(month, 3)
+		if y.later != nil {
+			y.later()
+			y.later = nil
+		}
 		y.buy("acme", "pooled", 1000, 97, "USD", "")
 		y.buy("initech", "quarter", 300, 31, "USD", "")
 		y.Now = y.on(month, 9)
@@ -127,12 +133,16 @@ func (y *year) live() {
 		if month == time.June {
 			y.manual()
 		}
+		if month == time.August {
+			y.change()
+		}
 		y.run(2024, month+1, 1)
 		y.close(month)
 		if month == time.May {
 			y.reopen(time.April)
 		}
 	}
+	y.last()
 	for _, q := range y.asked { // whatever followed
 		if text := y.file(q.report, reports.CSV, q.given); text != y.filed[q.name] {
 			y.T.Errorf("%s changed with what came after:\n%s\nwas\n%s", q.name, text, y.filed[q.name])
@@ -182,6 +192,33 @@ func (y *year) reconciled() {
 			}
 			return err
 		}))
+	}
+}
+
+// change has what was bought live on otherwise than it was sold: for longer, with somebody else, and not at all; and credits
+// are sold under a policy that is new, a share of which rolls over in October.
+func (y *year) change() {
+	ctx := y.T.Context()
+	y.Now = y.on(8, 21)
+	month := ledger.Duration{Months: 1}
+	_, err := y.PolicyCreate(ctx, "policy rolls", books.NewPolicy{Code: "rolls", Policy: revrec.Policy{Expires: &month, Rollover: &revrec.Rollover{Share: decimal.RequireFromString("0.5"), Extend: month}}})
+	y.Must(err)
+	price := decimal.NewFromInt(50)
+	sold, err := y.Purchase(ctx, y.key(), books.NewPurchase{Customer: "initech", Policy: "quarter", Credits: price, Price: &price})
+	y.Must(err)
+	_, err = y.Purchase(ctx, y.key(), books.NewPurchase{Customer: "initech", Policy: "rolls", Credits: price, Price: &price})
+	y.Must(err)
+	owed, err := y.Purchase(ctx, y.key(), books.NewPurchase{Customer: "initech", Policy: "quarter", Credits: price, Price: &price, Invoiced: true, DueOn: ledger.NewDate(2024, 8, 25)})
+	y.Must(err)
+	y.later = func() { // in September, when August is closed
+		_, err = y.Extend(ctx, y.key(), books.Extension{PurchaseID: sold.Purchase.ID, ExpiresAt: y.on(12, 31), Treatment: books.Prospective, Reason: "Agreed"})
+		y.Must(err)
+		_, err = y.Transfer(ctx, y.key(), books.TransferRequest{From: "initech", To: "globex", Credits: decimal.NewFromInt(30), Reason: "A merger"})
+		y.Must(err)
+	}
+	y.last = func() { // when all is closed
+		_, err = y.VoidPurchase(ctx, y.key(), books.PurchaseVoid{PurchaseID: owed.Purchase.ID, Reason: "A mistake"})
+		y.Must(err)
 	}
 }
 
