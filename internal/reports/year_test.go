@@ -416,11 +416,14 @@ func (y *year) footDisclosures(period ledger.Period, tables map[string]table) {
 		revenue := difference(balance.sums(kind+"credits", currency, sides), balance.sums(kind+"debits", currency, sides))
 		y.same("revenue by what it came out of, "+kind, period, from.sums(of, currency, is("part", "FROM_OPENING", "FROM_SPAN", "UNBILLED", "OVERAGE", "TAKEN_BACK", "MANUAL")), revenue)
 		y.same("income, "+kind, period, tables["income"].sums(of, currency, nil), revenue)
-		y.same("revenue by month of purchase, "+kind, period, waterfall.sums(of, currency, func(row map[string]string) bool { return row["booked"] != "" || row["line"] == "TAKEN_BACK" }), revenue)
+		y.same("revenue by month of purchase, "+kind, period, waterfall.sums(of, currency, func(row map[string]string) bool { return row["booked"] != "" }), revenue)
 		opening, closing := negated(balance.sums(kind+"opening", currency, deferred)), negated(balance.sums(kind+"closing", currency, deferred))
 		y.same("the opening balance, "+kind, period, from.sums(of, currency, is("part", "OPENING_BALANCE")), opening)
 		y.same("the opening by month of purchase, "+kind, period, waterfall.sums(of, currency, is("line", "OPENING")), opening)
 		y.same("the closing by month of purchase, "+kind, period, waterfall.sums(of, currency, is("line", "CLOSING")), closing)
+		moved := waterfall.sums(of, currency, is("line", "SOLD", "TAKEN_BACK", "ESCHEATED", "UNBILLED", "DEFERRED_BY_HAND"))
+		deferral := difference(revenue, from.sums(of, currency, is("part", "MANUAL"))) // what people wrote came out of no deferral
+		y.same("what moved the deferred by month of purchase, "+kind, period, difference(moved, deferral), difference(closing, opening))
 		for in, text := range from.sums(of, currency, is("part", "FROM_OPENING")) {
 			if most := opening[in]; most == "" || decimal.RequireFromString(text).GreaterThan(decimal.RequireFromString(most)) {
 				y.T.Errorf("%s: %s %s came out of an opening balance of %q", period, text, in, most)
