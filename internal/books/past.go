@@ -66,8 +66,8 @@ func (p *past) began(lot *revrec.Lot, all map[string]*revrec.Lot) time.Time {
 
 // asTheyWere leaves out the lots, the purchases and the changes that came later, and takes back what
 // became of the others since: their end, what was taken out of them, and drawn, which is what
-// was drawn since by lot. Errors: INVALID.
-func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) ([]revrec.Lot, error) {
+// was drawn since by lot.
+func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) []revrec.Lot {
 	all := make(map[string]*revrec.Lot, len(lots))
 	for i := range lots {
 		all[lots[i].ID] = &lots[i]
@@ -91,9 +91,7 @@ func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) ([
 				kept = append(kept, change)
 				continue
 			}
-			if err := p.takeBack(lot, change); err != nil {
-				return nil, err
-			}
+			takeBackChange(lot, change)
 		}
 		p.changes[lot.ID] = kept
 	}
@@ -102,26 +100,21 @@ func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) ([
 			delete(p.purchases, id)
 		}
 	}
-	return lots, nil
+	return lots
 }
 
-// takeBack undoes a change that came later.
-func (p *past) takeBack(lot *revrec.Lot, change revrec.Change) error {
+// takeBackChange undoes a change that came later.
+func takeBackChange(lot *revrec.Lot, change revrec.Change) {
 	lot.Removed -= change.Credits
 	switch change.Kind {
-	case revrec.Extended:
-		if change.WasExpiresAt.IsZero() {
-			return refuse(Invalid, "asOf", "must not be before %s, when credits of the customer were given more time: until when they could be used before was not kept then",
-				change.At.Format(time.RFC3339Nano))
-		}
-		if change.WasExpiresAt.Before(lot.ExpiresAt) || lot.ExpiresAt.IsZero() { // of several, the first
-			lot.ExpiresAt, lot.LapsesOn = change.WasExpiresAt, change.WasLapsesOn
+	case revrec.Extended: // from before its end was kept: both ends are later than the extension, and so than the instant
+		if was := change.WasExpiresAt; !was.IsZero() && (lot.ExpiresAt.IsZero() || was.Before(lot.ExpiresAt)) { // of several, the first
+			lot.ExpiresAt, lot.LapsesOn = was, change.WasLapsesOn
 		}
 	case revrec.RolledOver:
 		lot.Rolls = true
 	case revrec.Voided, revrec.ChargedBack, revrec.RefundedInPart, revrec.Transferred, revrec.Reinstated:
 	}
-	return nil
 }
 
 func later(x, y time.Time) time.Time {

@@ -288,7 +288,7 @@ func (s *statementWork) read(ctx context.Context, tx Tx) (err error) {
 	if len(s.order) > MaxStatementLots {
 		return refuse(TooLarge, "customer", "has more than %d lots, which one statement does not add up", MaxStatementLots)
 	}
-	span := StatementSpan{CustomerID: r.CustomerID, From: r.From, To: r.To, AsOf: s.past.at}
+	span := StatementSpan{CustomerID: r.CustomerID, From: r.From, To: r.To, AsOf: s.at}
 	if err := s.readLots(ctx, tx, span); err != nil {
 		return err
 	}
@@ -316,9 +316,7 @@ func (s *statementWork) readLots(ctx context.Context, tx Tx, span StatementSpan)
 		return err
 	}
 	// What was drawn since from a lot that is to roll over was drawn by its expiry, or it had rolled.
-	if s.order, err = s.asTheyWere(s.order, nil); err != nil {
-		return err
-	}
+	s.order = s.asTheyWere(s.order, nil)
 	for i := range s.order {
 		s.lots[s.order[i].ID] = &s.order[i]
 	}
@@ -340,7 +338,7 @@ func (s *statementWork) drawnBefore(ctx context.Context, tx Tx, span StatementSp
 	for i, credits := range drawn {
 		before[spans[i].LotID] = credits
 	}
-	if span.AsOf == forEver {
+	if span.AsOf.Equal(forEver) {
 		return before, nil
 	}
 	since, err := tx.DrawnSince(ctx, span.CustomerID, span.From, span.AsOf)
