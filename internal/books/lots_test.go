@@ -157,13 +157,14 @@ func bookOfTwoLots(t *testing.T, now *time.Time, method revrec.BreakageMethod, d
 		parent := parents[0]
 		change := revrec.Change{
 			ID: "00000000-0000-7000-8000-300000000000", CustomerID: parent.CustomerID, LotID: parent.ID, Kind: "MOVED_ON",
-			At: day.Start(time.UTC), Day: day, Credits: 30 * revrec.One, Amount: ledger.Money(3000, "USD"), Functional: ledger.Money(3000, "USD"),
+			At: day.Start(time.UTC), WrittenAt: day.Start(time.UTC), Day: day, Credits: 30 * revrec.One, Amount: ledger.Money(3000, "USD"), Functional: ledger.Money(3000, "USD"),
 			ToLotID: b.child,
 		}
 		child := *parent
 		child.ID, child.OriginID, child.Granted, child.Drawn, child.PendingFrom = b.child, parent.ID, change.Credits, 0, 0
 		child.Begin(change.Amount, change.Functional)
 		child.Priority = 1 // used first
+		child.CreatedAt = change.WrittenAt
 		if parent.LiabilityOn != 0 {
 			child.LiabilityOn = max(parent.LiabilityOn, day)
 		}

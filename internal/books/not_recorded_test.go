@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,12 +19,15 @@ import (
 // connection is cut before the answer of a commit.
 type unheard struct {
 	books.Store
+	mu     sync.Mutex // usage and its counts are written at once
 	chance *rand.Rand
 	lost   int
 }
 
 func (u *unheard) Update(ctx context.Context, act func(context.Context, books.Tx) error) error {
 	err := u.Store.Update(ctx, act)
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if err == nil && u.chance.IntN(3) == 0 {
 		u.lost++
 		return errors.New("the connection was cut")
@@ -45,7 +49,7 @@ func TestKilledServersLoseAMinuteOfCounts(t *testing.T) {
 		if err := kept.Migrate(ctx); err != nil {
 			t.Fatal(err)
 		}
-		cut := &unheard{kept, chance, 0}
+		cut := &unheard{Store: kept, chance: rand.New(rand.NewPCG(seed, 1))}
 		credits := whole(1)
 		began, written := time.Now(), int64(0)
 		for life := range 12 {

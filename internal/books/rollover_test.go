@@ -57,7 +57,7 @@ func TestBalanceAsRolled(t *testing.T) {
 			}
 			kept := done[books.Balance](t)(b.Balance(ctx, customer.ID, time.Time{}))
 			want := read.Lots[0]
-			want.Order, want.Drawn, want.PendingFrom = 2, revrec.One, ledger.DateOf(now, time.UTC)
+			want.Order, want.Drawn, want.PendingFrom, want.CreatedAt = 2, revrec.One, ledger.DateOf(now, time.UTC), now
 			want.RemoteDue = kept.Lots[0].RemoteDue
 			if diff := cmp.Diff(want, kept.Lots[0]); diff != "" {
 				t.Errorf("the lot as it was kept (- shown before, +):\n%s", diff)

@@ -142,7 +142,7 @@ const (
 				JOIN recognitions AS r ON r.customer_id = l.customer_id AND r.lot_id = l.id AND r.lot_id IS NOT NULL JOIN batches AS b ON b.id = r.batch_id
 				WHERE l.id IN (?0) AND r.accounting_date < ?1 AND b.posted_at_us <= ?2 AND r.kind IN ('USAGE', 'CLEARING', 'BREAKAGE_EXPIRY', 'BREAKAGE_REMOTE')
 			UNION ALL SELECT c.lot_id, c.amount_minor, c.functional_minor FROM lots AS l JOIN lot_changes AS c ON c.customer_id = l.customer_id AND c.lot_id = l.id
-				WHERE l.id IN (?0) AND c.day < ?1 AND c.at_us <= ?2
+				WHERE l.id IN (?0) AND c.day < ?1 AND coalesce(c.written_at_us, c.at_us) <= ?2
 			UNION ALL SELECT l.id, l.refunded_minor, l.refunded_functional_minor FROM lots AS l WHERE l.id IN (?0) AND l.refunded_on < ?1
 			UNION ALL SELECT l.id, r.amount_minor, r.functional_minor FROM lots AS l JOIN pools AS g ON g.policy_id = l.policy_id AND g.currency = l.currency AND g.pool_by = 'LOT'
 					AND g.pool_key = CAST(l.id AS TEXT) || CASE WHEN coalesce(l.jurisdiction, '') = '' THEN '' ELSE '/' || l.jurisdiction END

@@ -42,7 +42,7 @@ func (t *tx) NotDue(ctx context.Context, s books.MovementSpan, ended time.Time) 
 // What lots carried at the end of a day: what they carry, with all that left them since, less what came to them since; and
 // what is not due of them. Lots that were extended since had the last day from before.
 const (
-	lotEnds = `later AS (SELECT * FROM lot_changes WHERE day > ?0 OR at_us > ?1),
+	lotEnds = `later AS (SELECT * FROM lot_changes WHERE day > ?0 OR coalesce(written_at_us, at_us) > ?1),
 		ends AS (SELECT customer_id, lot_id, min(was_lapses_on) AS last FROM later WHERE kind = 'EXTENDED' AND was_lapses_on IS NOT NULL GROUP BY customer_id, lot_id)`
 	ofLotEnd   = "CAST(l.policy_id AS TEXT) AS policy_id, l.currency, coalesce(c.month, substr(l.purchased_on, 1, 7), '') AS month, coalesce(substr(coalesce(x.last, l.lapses_on), 1, 7), '') AS last"
 	withLotEnd = " LEFT JOIN cohorts AS c ON c.id = l.cohort_id LEFT JOIN ends AS x ON x.customer_id = l.customer_id AND x.lot_id = l.id"

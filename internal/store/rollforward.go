@@ -85,7 +85,7 @@ const (
 	movedOn = `SELECT c.kind, l.currency, l.functional_currency, count(*) AS changes,
 			CAST(sum(c.amount_minor) AS BIGINT) AS minor, CAST(sum(c.functional_minor) AS BIGINT) AS functional
 		FROM lot_changes AS c JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id
-		WHERE c.to_lot_id IS NOT NULL AND c.day >= ?0 AND c.day <= ?1 AND c.at_us <= ?2
+		WHERE c.to_lot_id IS NOT NULL AND c.day >= ?0 AND c.day <= ?1 AND coalesce(c.written_at_us, c.at_us) <= ?2
 		GROUP BY c.kind, l.currency, l.functional_currency ORDER BY c.kind, l.currency`
 )
 
