@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -61,10 +63,23 @@ is given, a file or a database on a PostgreSQL server: it must not hold a book y
 	return c
 }
 
+// hasDemoKey says whether the key of the demo is in a file already. Errors: bad usage, where it is another one.
+func hasDemoKey(path string) (bool, error) {
+	if _, err := os.Stat(path); path == "" || errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	kept, _, err := readSealKey(path)
+	if err != nil || !bytes.Equal(kept, demo.SealKey()) {
+		return false, badUsage("--db: the key of another book is where that of this one goes: %s", path)
+	}
+	return true, nil
+}
+
 func (p *program) demo(ctx context.Context, log *slog.Logger, served watched, o serveOptions, buildOnly bool) error {
 	key := keyBesideFile(p.db)
-	if _, err := os.Stat(key); key != "" && err == nil {
-		return badUsage("--db: the key of another book is where that of this one goes: %s", key)
+	isThere, err := hasDemoKey(key)
+	if err != nil {
+		return err
 	}
 	began := time.Now()
 	p.say("Making a year of an AI platform…")
@@ -75,8 +90,10 @@ func (p *program) demo(ctx context.Context, log *slog.Logger, served watched, o 
 	out := &printer{w: p.stdout}
 	out.line("Made in %s: %d usage events. The book is %s", time.Since(began).Round(100*time.Millisecond), made.Events, shown(p.db))
 	if key != "" { // drawdown serve closes months with it
-		if err := writeSealKey(key, demo.SealKey()); err != nil {
-			return err
+		if !isThere {
+			if err := writeSealKey(key, demo.SealKey()); err != nil {
+				return err
+			}
 		}
 		out.line("The key that signs its closed months, which of a demo is no secret, is %s", key)
 	}

@@ -31,6 +31,9 @@ func TestExportPack(t *testing.T) {
 		if said, code := runProgram(t, "export", "pack", "--db", db, "--period", "2025-02", "--seal-key", key, "--out", out); code == 0 || !strings.Contains(said, "2025-02 is not closed") {
 			t.Errorf("an open month ends with %d: %s", code, said)
 		}
+		if path := keyBesideFile(db); path != "" { // the demo's own
+			must(os.Remove(path))
+		}
 		if said, code := runProgram(t, "export", "pack", "--db", db, "--period", "2025-01", "--out", out); code == 0 || !strings.Contains(said, "--seal-key") {
 			t.Errorf("without a key it ends with %d: %s", code, said)
 		}
