@@ -137,6 +137,18 @@ func (b *Books) instantOf(field string, at time.Time) (time.Time, error) {
 	return at, nil
 }
 
+// checkAsOf makes an instant as of which something is asked now where it is zero, and refuses one to come.
+func (b *Books) checkAsOf(asOf *time.Time) error {
+	now := b.clock()
+	if asOf.IsZero() {
+		*asOf = now
+	}
+	if asOf.After(now) {
+		return refuse(Invalid, "asOf", "must not be in the future, but is %s", asOf.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // ruleError turns a refusal of a rule into one of the book.
 func ruleError(err error) error {
 	var field *revrec.FieldError

@@ -130,16 +130,12 @@ type CohortFilter struct {
 // CheckCohortsAsOf makes an instant that is not given now, and refuses one that is to come, or as of which it is not known
 // what cohorts and pools held.
 func (b *Books) CheckCohortsAsOf(ctx context.Context, tx Tx, of *time.Time) error {
-	now := b.clock()
-	if of.IsZero() {
-		*of = now
+	if err := b.checkAsOf(of); err != nil {
+		return err
 	}
 	asOf := *of
-	if asOf.After(now) {
-		return refuse(Invalid, "asOf", "must not be in the future, but is %s", asOf.Format(time.RFC3339))
-	}
 	known, err := tx.MovesKnownFrom(ctx)
-	if err == nil && asOf.Before(known) && asOf.Before(now) {
+	if err == nil && asOf.Before(known) && asOf.Before(b.clock()) {
 		err = refuse(Invalid, "asOf", "must not be before %s, since when the book keeps at which instant something came to cohorts and pools, but is %s",
 			known.Format(time.RFC3339Nano), asOf.Format(time.RFC3339Nano))
 	}

@@ -110,13 +110,10 @@ func (c *CutOff) ControlTotal() ledger.Amount {
 // what drew on it, as far as it is posted: what arrived first is booked first. See revrec.Parts.
 // Errors: INVALID.
 func (b *Books) CutOff(ctx context.Context, tx Tx, request CutOffRequest) (CutOff, error) {
-	if request.AsOf.IsZero() {
-		request.AsOf = b.clock()
+	if err := b.checkAsOf(&request.AsOf); err != nil {
+		return CutOff{}, err
 	}
-	switch {
-	case request.AsOf.After(b.clock()):
-		return CutOff{}, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
-	case request.DaysAfter < 0 || request.DaysAfter > MaxDaysAfter:
+	if request.DaysAfter < 0 || request.DaysAfter > MaxDaysAfter {
 		return CutOff{}, refuse(Invalid, "daysAfter", "must be 0 to %d, not %d", MaxDaysAfter, request.DaysAfter)
 	}
 	closings, err := tx.Closings(ctx, []ledger.Period{request.Period})

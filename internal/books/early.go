@@ -120,16 +120,8 @@ func (c EarlyCheck) FunctionalDifference() ledger.Amount {
 
 // earlyFilter checks a request and makes the filter of it. Errors: INVALID, TOO_LARGE, NOT_FOUND.
 func (b *Books) earlyFilter(ctx context.Context, tx Tx, request *EarlyRequest) (EarlyFilter, error) {
-	if request.AsOf.IsZero() {
-		request.AsOf = b.clock()
-	}
-	switch {
-	case request.To < request.From:
-		return EarlyFilter{}, refuse(Invalid, "to", "must not be before from (%s), but is %s", request.From, request.To)
-	case int(request.To-request.From) >= MaxChartDays:
-		return EarlyFilter{}, refuse(TooLarge, "to", "must be within %d days of from: ask for shorter spans", MaxChartDays)
-	case request.AsOf.After(b.clock()):
-		return EarlyFilter{}, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
+	if err := b.checkSpan(request.From, request.To, &request.AsOf); err != nil {
+		return EarlyFilter{}, err
 	}
 	filter := EarlyFilter{From: request.From, To: request.To, AsOf: request.AsOf, ByPool: request.ByPool, Limit: maxEarlyRows + 1}
 	if request.Policy != "" {

@@ -297,12 +297,10 @@ func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, request UnclaimedR
 	if request.On == 0 {
 		request.On = b.today()
 	}
-	if request.AsOf.IsZero() {
-		request.AsOf = b.clock()
-	}
+	err = b.checkAsOf(&request.AsOf)
 	report.UnclaimedRequest = request
-	if request.AsOf.After(b.clock()) {
-		return report, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
+	if err != nil {
+		return report, err
 	}
 	if request.Jurisdiction != nil {
 		if err := checkJurisdiction(*request.Jurisdiction); err != nil {

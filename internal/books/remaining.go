@@ -236,14 +236,11 @@ func (w *remainingWork) escheat(ctx context.Context, tx Tx, policy Policy, key g
 	if policy.Breakage.Method != revrec.Proportional {
 		return none, nil
 	}
-	in, err := w.inForce(ctx, tx, policy.ID)
+	estimates, err := estimatesKnown(ctx, tx, policy, w.AsOf)
 	if err != nil {
 		return none, err
 	}
-	rate := policy.Breakage.Rate
-	if in != nil {
-		rate = in.Rate
-	}
+	rate := revrec.RateOn(estimates, w.On)
 	if err := w.laws.read(ctx, tx, slices.Collect(maps.Keys(w.under[key]))); err != nil {
 		return none, err
 	}
@@ -285,7 +282,7 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 				return err
 			}
 			term, lapses = policies[0].ExpiryAge()
-			if curve, err = w.curve(ctx, tx, key.policy); err != nil {
+			if curve, err = w.curve(ctx, tx, policies[0]); err != nil {
 				return err
 			}
 		}
@@ -308,12 +305,13 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 
 // curve is the redemption curve of the estimate that was in force on the day and known by the
 // instant; none where that has no evidence.
-func (w *remainingWork) curve(ctx context.Context, tx Tx, policyID string) ([]estimate.CurvePoint, error) {
-	in, err := w.inForce(ctx, tx, policyID)
-	if err != nil || in == nil {
+func (w *remainingWork) curve(ctx context.Context, tx Tx, policy Policy) ([]estimate.CurvePoint, error) {
+	estimates, err := estimatesKnown(ctx, tx, policy, w.AsOf)
+	in := revrec.EstimateOn(estimates, w.On)
+	if err != nil || in.ID == "" { // the policy's own first rate
 		return nil, err
 	}
-	kept, err := tx.EstimateEvidence(ctx, policyID, in.ID)
+	kept, err := tx.EstimateEvidence(ctx, policy.ID, in.ID)
 	if CodeOf(err) == NotFound || err == nil && len(kept.Evidence) == 0 {
 		return nil, nil // a judgement
 	}
@@ -322,17 +320,6 @@ func (w *remainingWork) curve(ctx context.Context, tx Tx, policyID string) ([]es
 	}
 	result, err := estimate.Read(kept.Evidence)
 	return result.Curve, err
-}
-
-// inForce is the estimate that was in force on the day and known by the instant; nil for the policy's first rate.
-func (w *remainingWork) inForce(ctx context.Context, tx Tx, policyID string) (in *Estimate, err error) {
-	all, err := EstimatesOf(tx, ctx, []string{policyID})
-	for i, e := range all {
-		if e.Status == EstimateApproved && e.From <= w.On && !e.DecidedAt.After(w.AsOf) && (in == nil || e.From >= in.From) {
-			in = &all[i]
-		}
-	}
-	return in, err
 }
 
 // spreadRow parts the total of a row over the months to come, by what remains of each month of

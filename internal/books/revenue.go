@@ -161,16 +161,11 @@ func (c *ledgerChecks) inOrder() []LedgerCheck {
 
 // checkSpan refuses a span that is no span, or an instant to come. Errors: INVALID, TOO_LARGE.
 func (b *Books) checkSpan(from, to ledger.Date, asOf *time.Time) error {
-	if asOf.IsZero() {
-		*asOf = b.clock()
-	}
 	switch {
 	case to < from:
 		return refuse(Invalid, "to", "must not be before from (%s), but is %s", from, to)
 	case int(to-from) >= MaxChartDays:
 		return refuse(TooLarge, "to", "must be within %d days of from: ask for shorter spans", MaxChartDays)
-	case asOf.After(b.clock()):
-		return refuse(Invalid, "asOf", "must not be in the future, but is %s", asOf.Format(time.RFC3339))
 	}
-	return nil
+	return b.checkAsOf(asOf)
 }

@@ -142,16 +142,8 @@ type DeferredMovement struct {
 // RollForward explains how deferred revenue moved. ASC 606-10-50-8, 50-10.
 // Errors: INVALID, TOO_LARGE.
 func (b *Books) RollForward(ctx context.Context, tx Tx, request RollForwardRequest) (RollForward, error) {
-	if request.AsOf.IsZero() {
-		request.AsOf = b.clock()
-	}
-	switch {
-	case request.To < request.From:
-		return RollForward{}, refuse(Invalid, "to", "must not be before from (%s), but is %s", request.From, request.To)
-	case int(request.To-request.From) >= MaxChartDays:
-		return RollForward{}, refuse(TooLarge, "to", "must be within %d days of from: ask for shorter spans", MaxChartDays)
-	case request.AsOf.After(b.clock()):
-		return RollForward{}, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
+	if err := b.checkSpan(request.From, request.To, &request.AsOf); err != nil {
+		return RollForward{}, err
 	}
 	r := rollForwardWork{RollForward: RollForward{RollForwardRequest: request}, functional: b.book.Functional, groups: map[groupKey]*RollForwardGroup{}}
 	if err := r.read(ctx, tx); err != nil {

@@ -25,14 +25,11 @@ type TrialBalance struct {
 // TrialBalance reads the running balances, less what was posted after the instant. An account
 // that has not moved by then has no row. Errors: INVALID.
 func (b *Books) TrialBalance(ctx context.Context, tx Tx, request TrialBalanceRequest) (report TrialBalance, err error) {
-	if request.AsOf.IsZero() {
-		request.AsOf = b.clock()
-	}
-	switch {
-	case request.To != 0 && request.To < request.From:
+	if request.To != 0 && request.To < request.From {
 		return report, refuse(Invalid, "to", "must not be before from (%s), but is %s", request.From, request.To)
-	case request.AsOf.After(b.clock()):
-		return report, refuse(Invalid, "asOf", "must not be in the future, but is %s", request.AsOf.Format(time.RFC3339))
+	}
+	if err := b.checkAsOf(&request.AsOf); err != nil {
+		return report, err
 	}
 	report.TrialBalanceRequest = request
 	if report.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {

@@ -3,10 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"drawdown/ledger"
@@ -246,23 +246,7 @@ func (b *hashedBatch) entry(key string) *hashedEntry {
 }
 
 // idBytes reads an id as we write it: what is in order of these bytes is in order of the text.
-func idBytes(text string) (id [16]byte, ours bool) {
-	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' {
-		return id, false
-	}
-	var digits [32]byte
-	at := 0
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c == '-':
-			continue
-		case at == len(digits), c >= 'A' && c <= 'F':
-			return id, false
-		default:
-			digits[at] = c
-			at++
-		}
-	}
-	n, err := hex.Decode(id[:], digits[:at])
-	return id, err == nil && n == len(id)
+func idBytes(text string) (id uuid.UUID, ours bool) {
+	id, err := uuid.Parse(text)
+	return id, err == nil && id.String() == text
 }
