@@ -49,6 +49,42 @@ func (reconciliationResolver) From(_ context.Context, r *books.Reconciliation) (
 	return optionalDay(r.From), nil
 }
 
+func (reconciliationOlderResolver) PartsOfRound(context.Context, *books.ReconcileOlder) (int, error) {
+	return books.OlderParts, nil
+}
+
+func (reconciliationPartResolver) From(_ context.Context, p *books.ReconcilePart) (*ledger.Date, error) {
+	return optionalDay(p.From), nil
+}
+
+func (reconciliationPartResolver) Through(_ context.Context, p *books.ReconcilePart) (*ledger.Date, error) {
+	return optionalDay(p.To), nil
+}
+
+func (reconciliationPartResolver) EventsAfter(_ context.Context, p *books.ReconcilePart) (*string, error) {
+	return optionalKey(p.Events.After), nil
+}
+
+func (reconciliationPartResolver) EventsThrough(_ context.Context, p *books.ReconcilePart) (*string, error) {
+	return optionalKey(p.Events.Until), nil
+}
+
+func (reconciliationPartResolver) LotDaysAfter(_ context.Context, p *books.ReconcilePart) (*string, error) {
+	return optionalKey(p.LotDays.After), nil
+}
+
+func (reconciliationPartResolver) LotDaysThrough(_ context.Context, p *books.ReconcilePart) (*string, error) {
+	return optionalKey(p.LotDays.Until), nil
+}
+
+func optionalKey(key books.ReconcileKey) *string {
+	if key == (books.ReconcileKey{}) {
+		return nil
+	}
+	text := key.String()
+	return &text
+}
+
 func optionalDay(day ledger.Date) *ledger.Date {
 	if day == 0 {
 		return nil

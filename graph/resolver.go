@@ -22,91 +22,93 @@ var _ gen.ResolverRoot = (*resolver)(nil)
 
 // The resolvers of each type.
 type (
-	queryResolver           struct{ *resolver }
-	mutationResolver        struct{ *resolver }
-	subscriptionResolver    struct{ *resolver }
-	bookResolver            struct{ *resolver }
-	customerResolver        struct{}
-	balanceResolver         struct{}
-	policyResolver          struct{ *resolver }
-	overageResolver         struct{}
-	breakageResolver        struct{}
-	escheatPaymentResolver  struct{}
-	escheatRuleResolver     struct{}
-	estimateResolver        struct{ *resolver }
-	attachmentResolver      struct{}
-	packResolver            struct{ *resolver }
-	packVersionResolver     struct{}
-	packQuoteResolver       struct{}
-	meterResolver           struct{}
-	rateCardResolver        struct{}
-	meterRateResolver       struct{}
-	marginSeriesResolver    struct{}
-	purchaseResolver        struct{}
-	lotResolver             struct{}
-	holdResolver            struct{}
-	holdPartResolver        struct{}
-	budgetResolver          struct{}
-	budgetBalanceResolver   struct{}
-	budgetVersionResolver   struct{}
-	lotDayResolver          struct{}
-	lotChangeResolver       struct{}
-	usageEventResolver      struct{}
-	drawResolver            struct{}
-	usageOutcomeResolver    struct{}
-	recognitionResolver     struct{}
-	poolResolver            struct{}
-	cohortResolver          struct{ *resolver }
-	entryResolver           struct{}
-	manualResolver          struct{}
-	lineResolver            struct{}
-	activityResolver        struct{}
-	activityLineResolver    struct{}
-	accountResolver         struct{ *resolver }
-	glCodeResolver          struct{}
-	trialBalanceRowResolver struct{}
-	deferredRevenueResolver struct{}
-	jobResolver             struct{}
-	jobRunResolver          struct{}
-	callerResolver          struct{}
-	tokenResolver           struct{}
-	auditEventResolver      struct{}
-	entriesPostedResolver   struct{}
-	webhookResolver         struct{}
-	expiringResolver        struct{}
-	alertRuleResolver       struct{}
-	runOutResolver          struct{}
-	alertResolver           struct{ *resolver }
-	topUpRuleResolver       struct{}
-	topUpResolver           struct{}
-	webhookDeliveryResolver struct{}
-	statementResolver       struct{}
-	statementLineResolver   struct{}
-	statementUseResolver    struct{}
-	breakageRowResolver     struct{}
-	reviewResolver          struct{}
-	reviewedCohortResolver  struct{}
-	reviewCellResolver      struct{}
-	rollForwardResolver     struct{}
-	rollForwardRowResolver  struct{}
-	waterfallResolver       struct{}
-	waterfallRowResolver    struct{}
-	incomeResolver          struct{}
-	incomeRowResolver       struct{}
-	ledgerCheckResolver     struct{}
-	openingResolver         struct{}
-	openingRowResolver      struct{}
-	remainingResolver       struct{}
-	remainingRowResolver    struct{}
-	earlyRowResolver        struct{}
-	estimateChangesResolver struct{}
-	estimateChangeResolver  struct{}
-	sensitivityResolver     struct{}
-	exportTargetResolver    struct{}
-	reconciliationResolver  struct{}
-	exportVersionResolver   struct{}
-	exportBatchResolver     struct{}
-	exportFileResolver      struct{ *resolver }
+	queryResolver               struct{ *resolver }
+	mutationResolver            struct{ *resolver }
+	subscriptionResolver        struct{ *resolver }
+	bookResolver                struct{ *resolver }
+	customerResolver            struct{}
+	balanceResolver             struct{}
+	policyResolver              struct{ *resolver }
+	overageResolver             struct{}
+	breakageResolver            struct{}
+	escheatPaymentResolver      struct{}
+	escheatRuleResolver         struct{}
+	estimateResolver            struct{ *resolver }
+	attachmentResolver          struct{}
+	packResolver                struct{ *resolver }
+	packVersionResolver         struct{}
+	packQuoteResolver           struct{}
+	meterResolver               struct{}
+	rateCardResolver            struct{}
+	meterRateResolver           struct{}
+	marginSeriesResolver        struct{}
+	purchaseResolver            struct{}
+	lotResolver                 struct{}
+	holdResolver                struct{}
+	holdPartResolver            struct{}
+	budgetResolver              struct{}
+	budgetBalanceResolver       struct{}
+	budgetVersionResolver       struct{}
+	lotDayResolver              struct{}
+	lotChangeResolver           struct{}
+	usageEventResolver          struct{}
+	drawResolver                struct{}
+	usageOutcomeResolver        struct{}
+	recognitionResolver         struct{}
+	poolResolver                struct{}
+	cohortResolver              struct{ *resolver }
+	entryResolver               struct{}
+	manualResolver              struct{}
+	lineResolver                struct{}
+	activityResolver            struct{}
+	activityLineResolver        struct{}
+	accountResolver             struct{ *resolver }
+	glCodeResolver              struct{}
+	trialBalanceRowResolver     struct{}
+	deferredRevenueResolver     struct{}
+	jobResolver                 struct{}
+	jobRunResolver              struct{}
+	callerResolver              struct{}
+	tokenResolver               struct{}
+	auditEventResolver          struct{}
+	entriesPostedResolver       struct{}
+	webhookResolver             struct{}
+	expiringResolver            struct{}
+	alertRuleResolver           struct{}
+	runOutResolver              struct{}
+	alertResolver               struct{ *resolver }
+	topUpRuleResolver           struct{}
+	topUpResolver               struct{}
+	webhookDeliveryResolver     struct{}
+	statementResolver           struct{}
+	statementLineResolver       struct{}
+	statementUseResolver        struct{}
+	breakageRowResolver         struct{}
+	reviewResolver              struct{}
+	reviewedCohortResolver      struct{}
+	reviewCellResolver          struct{}
+	rollForwardResolver         struct{}
+	rollForwardRowResolver      struct{}
+	waterfallResolver           struct{}
+	waterfallRowResolver        struct{}
+	incomeResolver              struct{}
+	incomeRowResolver           struct{}
+	ledgerCheckResolver         struct{}
+	openingResolver             struct{}
+	openingRowResolver          struct{}
+	remainingResolver           struct{}
+	remainingRowResolver        struct{}
+	earlyRowResolver            struct{}
+	estimateChangesResolver     struct{}
+	estimateChangeResolver      struct{}
+	sensitivityResolver         struct{}
+	exportTargetResolver        struct{}
+	reconciliationResolver      struct{}
+	reconciliationOlderResolver struct{}
+	reconciliationPartResolver  struct{}
+	exportVersionResolver       struct{}
+	exportBatchResolver         struct{}
+	exportFileResolver          struct{ *resolver }
 )
 
 func (r *resolver) Query() gen.QueryResolver       { return queryResolver{r} }
@@ -176,6 +178,14 @@ func (r *resolver) DeferredRevenueRollForward() gen.DeferredRevenueRollForwardRe
 }
 func (r *resolver) EstimateReview() gen.EstimateReviewResolver { return reviewResolver{} }
 func (r *resolver) Reconciliation() gen.ReconciliationResolver { return reconciliationResolver{} }
+
+func (r *resolver) ReconciliationOlder() gen.ReconciliationOlderResolver {
+	return reconciliationOlderResolver{}
+}
+
+func (r *resolver) ReconciliationPart() gen.ReconciliationPartResolver {
+	return reconciliationPartResolver{}
+}
 func (r *resolver) ReviewedCohort() gen.ReviewedCohortResolver { return reviewedCohortResolver{} }
 func (r *resolver) ReviewCell() gen.ReviewCellResolver         { return reviewCellResolver{} }
 func (r *resolver) BreakageRow() gen.BreakageRowResolver       { return breakageRowResolver{} }

@@ -1539,7 +1539,7 @@ const shelves = [
       {
         "name": "reconciliations",
         "says": "What the daily comparison found lately, newest first.",
-        "query": "query Reconciliations {\n  reconciliations(first: 2, reverse: true) {\n    nodes { id reconciledAt from through status differences explained findingsHash }\n  }\n}\n"
+        "query": "query Reconciliations {\n  reconciliations(first: 2, reverse: true) {\n    nodes { id reconciledAt from through status differences explained findingsHash older { through comparedSince throughOnce partsDone partsOfRound parts { number again differs from through } } }\n  }\n}\n"
       },
       {
         "name": "closeTasks",

@@ -48,10 +48,11 @@ const (
 	BatchesPosted    ReconcileStream = "RECOGNITIONS"     // recognitions against entries
 )
 
-// ReconcileSpan is the days that are reconciled.
+// ReconcileSpan is the days that are reconciled, and of events, draws and lot-days which of them.
 type ReconcileSpan struct {
 	From, To   ledger.Date // both included
 	Start, End time.Time   // the instants of them: from Start on, before End
+	Keys       ReconcileKeys
 }
 
 // ReconcileSide is what one side of a comparison has under a key.
@@ -195,6 +196,7 @@ type Reconciliation struct {
 	// same have the same.
 	Found string
 	Took  time.Duration
+	Older *ReconcileOlder // of a job: how far it is through the days before From; nil where there are none
 }
 
 // Status says how it stands.
@@ -245,8 +247,13 @@ func (b *Books) Reconciliation(ctx context.Context, tx Tx, request ReconcileRequ
 }
 
 func (b *Books) reconcileDays(ctx context.Context, tx Tx, from, to ledger.Date) (Reconciliation, error) {
+	return b.reconcileOlder(ctx, tx, from, to, nil)
+}
+
+// reconcileOlder compares days, and parts of those before them.
+func (b *Books) reconcileOlder(ctx context.Context, tx Tx, from, to ledger.Date, older *ReconcileOlder) (Reconciliation, error) {
 	begun := time.Now()
-	work := reconcileWork{Reconciliation: Reconciliation{At: b.clock(), From: from, To: to}, books: b, tx: tx, span: b.spanOf(from, to)}
+	work := reconcileWork{Reconciliation: Reconciliation{At: b.clock(), From: from, To: to, Older: older}, books: b, tx: tx, span: b.spanOf(from, to)}
 	if err := work.read(ctx); err != nil {
 		return Reconciliation{}, err
 	}
@@ -300,6 +307,11 @@ func (w *reconcileWork) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	older, err := w.olderParts(ctx)
+	if err != nil {
+		return err
+	}
+	streamed = append(streamed, older...)
 	if err := w.drill(ctx, accounts, streamed); err != nil {
 		return err
 	}
@@ -313,32 +325,56 @@ func (w *reconcileWork) read(ctx context.Context) error {
 // stream compares row by row, and adds up by what of it and currency. It holds no more rows than
 // it names.
 func (w *reconcileWork) stream(ctx context.Context, kind ReconcileKind, stream ReconcileStream, span ReconcileSpan) ([]ReconcileLine, error) {
-	type lineKey struct {
-		measure  string
-		account  ledger.Role
-		currency ledger.Currency
-	}
-	sums := map[lineKey]*summing{}
-	err := w.tx.ReconcileStream(ctx, stream, span, func(row ReconcileRow) error {
-		key := lineKey{row.Measure, row.Account, row.Currency}
+	sums := summings{}
+	err := w.streamInto(ctx, sums, kind, stream, span, "")
+	return sums.lines(), err
+}
+
+// streamInto goes on with sums, whose lines are called as what they compare with a suffix.
+func (w *reconcileWork) streamInto(ctx context.Context, sums summings, kind ReconcileKind, stream ReconcileStream, span ReconcileSpan, suffix string) error {
+	return w.tx.ReconcileStream(ctx, stream, span, func(row ReconcileRow) error {
+		key := summingKey{row.Measure, row.Account, row.Currency}
 		sum := sums[key]
 		if sum == nil {
-			sum = newSumming(ReconcileLine{Kind: kind, Of: row.Measure, Account: row.Account, Currency: row.Currency})
+			sum = newSumming(ReconcileLine{Kind: kind, Of: row.Measure + suffix, Account: row.Account, Currency: row.Currency})
 			if row.Currency != "" && !slices.Contains(withoutOwn, row.Measure) {
 				sum.line.Functional = w.books.book.Functional
 			}
 			sums[key] = sum
 		}
+		if suffix != "" && sum.names(row) { // by a part that is compared again, of a round before
+			return nil
+		}
 		return sum.add(row)
 	})
-	lines := make([]ReconcileLine, 0, len(sums))
-	for _, sum := range sums {
+}
+
+type summingKey struct {
+	measure  string
+	account  ledger.Role
+	currency ledger.Currency
+}
+
+// summings are the lines at work.
+type summings map[summingKey]*summing
+
+// differing counts the rows that differ.
+func (s summings) differing() (n int64) {
+	for _, sum := range s {
+		n += sum.line.RowCount
+	}
+	return n
+}
+
+func (s summings) lines() []ReconcileLine {
+	lines := make([]ReconcileLine, 0, len(s))
+	for _, sum := range s {
 		lines = append(lines, sum.done())
 	}
 	slices.SortFunc(lines, func(x, y ReconcileLine) int {
 		return cmp.Or(cmp.Compare(x.Of, y.Of), cmp.Compare(x.Account, y.Account), cmp.Compare(x.Currency, y.Currency))
 	})
-	return lines, err
+	return lines
 }
 
 // summing adds up a line, row by row.
@@ -351,6 +387,11 @@ type summing struct {
 func newSumming(line ReconcileLine) *summing {
 	line.Rows = []ReconcileRow{}
 	return &summing{line, sha256.New(), sha256.New(), sha256.New()}
+}
+
+// names reports whether a row that differs is named already.
+func (s *summing) names(row ReconcileRow) bool {
+	return row.Differs() && slices.ContainsFunc(s.line.Rows, func(named ReconcileRow) bool { return named.Key == row.Key })
 }
 
 var errSumTooLarge = errors.New("a sum does not fit into 64 bits")

@@ -20,10 +20,12 @@ type LatestReconciliation struct {
 	To        ledger.Date
 	Differing int64  // lines
 	Found     string // "" where nothing differed
+	Older     *ReconcileOlder
 }
 
 // reconcileMonths is how many months back from the last day a run looks at row by row: that of the
-// day, and the one before. What accounts hold, and what lots carry, is of all days.
+// day, and the one before. What accounts hold, and what lots carry, is of all days; what is older is
+// compared in parts.
 const reconcileMonths = 2
 
 // reconcileRun compares, keeps what came of it, and tells where it found something else than the
@@ -41,7 +43,11 @@ func (b *Books) reconcileRun(ctx context.Context, run *JobRun, at *running, prog
 			return nil
 		}
 		from := max((run.Through.Period() - (reconcileMonths - 1)).First(), ledger.DateOf(earliest, b.zone))
-		made, err = b.reconcileDays(ctx, tx, from, run.Through)
+		older, err := b.olderDue(ctx, tx, latest, from-1, run.Through)
+		if err != nil {
+			return err
+		}
+		made, err = b.reconcileOlder(ctx, tx, from, run.Through, older)
 		return err
 	}
 	if err := b.reading(ctx, run, progress, read); err != nil || !due {

@@ -503,6 +503,14 @@ func (scopedTx) ReconcileStream(context.Context, ReconcileStream, ReconcileSpan,
 	return errScoped
 }
 
+func (scopedTx) ReconcileSize(context.Context) (ReconcileSize, error) {
+	return ReconcileSize{}, errScoped
+}
+
+func (scopedTx) ReconcileAhead(context.Context, ReconcileStream, ReconcileKey, int64) (ReconcileKey, bool, error) {
+	return ReconcileKey{}, false, errScoped
+}
+
 func (scopedTx) AccountMoves(context.Context, ledger.Date, ledger.Date) ([]AccountMoves, error) {
 	return nil, errScoped
 }

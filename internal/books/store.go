@@ -712,6 +712,11 @@ type reconcileTx interface {
 	// and holds no more than one row, or one batch, at a time. keep asks nothing of the
 	// transaction.
 	ReconcileStream(ctx context.Context, stream ReconcileStream, span ReconcileSpan, keep func(ReconcileRow) error) error
+	// ReconcileSize says how much there is to go through.
+	ReconcileSize(ctx context.Context) (ReconcileSize, error)
+	// ReconcileAhead returns the key of EventsDrawn or DrawsOfDays that lies so many rows, one at
+	// least, behind another; ok is false where there are fewer.
+	ReconcileAhead(ctx context.Context, stream ReconcileStream, after ReconcileKey, rows int64) (key ReconcileKey, ok bool, err error)
 	// AccountMoves returns what the journal has on each account and currency: through to,
 	// before from, and now.
 	AccountMoves(ctx context.Context, from, to ledger.Date) ([]AccountMoves, error)

@@ -31,6 +31,9 @@ func reconciling() []Report {
 			{Name: "reconciled_at", Kind: Instant, About: "when it compared"},
 			{Name: "from", Kind: Date, About: "the first of the days that it went through row by row"},
 			{Name: "to", Kind: Date, About: "the last of them"},
+			{Name: "older_through", Kind: Date, About: "the last of the days before them, of which it went through a part; empty where there are none"},
+			{Name: "older_since", Kind: Date, About: "every row of these was compared on this day or later; in the first round the day on which it began"},
+			{Name: "older_part", Kind: Number, About: "how many parts of the round, of 14, were done"},
 		}, columns...),
 		Write: writeKeptReconciliation,
 	}}
@@ -82,8 +85,13 @@ func writeKeptReconciliation(ctx context.Context, _ *books.Books, tx books.Tx, a
 		return err
 	}
 	made := kept[0]
+	var older, since ledger.Date
+	var done any
+	if made.Older != nil {
+		older, since, done = made.Older.To, made.Older.Since(), int64(made.Older.Done)
+	}
 	return yieldReconciled(made, func(row Row) error {
-		return yield(append(Row{"rcl_" + made.ID, made.At, made.From, made.To}, row...))
+		return yield(append(Row{"rcl_" + made.ID, made.At, made.From, made.To, older, since, done}, row...))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,8 @@ func (t *tx) ReconcileStream(ctx context.Context, stream books.ReconcileStream, 
 	var of books.ReconcileSide
 	var fault error
 	targets := []any{&first, &second, &third, &currency, &side, &of.Rows, &of.Minor, &of.Functional}
-	err := t.each(ctx, "reconciling "+string(stream), sides.statement, []any{instantOf(span.Start), instantOf(span.End), date(span.From), date(span.To)}, targets, func() {
+	args := append([]any{instantOf(span.Start), instantOf(span.End), date(span.From), date(span.To)}, keyArgs(span.Keys)...)
+	err := t.each(ctx, "reconciling "+string(stream), withinKeys(sides.statement, span.Keys), args, targets, func() {
 		if fault != nil {
 			return
 		}
@@ -67,31 +69,116 @@ func (t *tx) ReconcileStream(ctx context.Context, stream books.ReconcileStream, 
 	return cmp.Or(err, fault)
 }
 
+// namedKeys finds where a statement names the columns of its keys.
+var namedKeys = regexp.MustCompile(`\{([^}]*)\}`)
+
+// withinKeys bounds the keys of a statement where it names their columns in braces. Its arguments from
+// ?4 on are those of keyArgs.
+func withinKeys(statement string, keys books.ReconcileKeys) string {
+	return namedKeys.ReplaceAllStringFunc(statement, func(named string) string {
+		columns := strings.Split(strings.Trim(named, "{}"), ", ")
+		bounds := ""
+		for i, key := range []books.ReconcileKey{keys.After, keys.Until} {
+			if key == (books.ReconcileKey{}) {
+				continue
+			}
+			values := []string{"?4", "?5", "?6"}
+			if i == 1 {
+				values = []string{"?7", "?8", "?9"}
+			}
+			bounds += " AND (" + strings.Join(columns, ", ") + ") " + []string{">", "<="}[i] + " (" + strings.Join(values[:len(columns)], ", ") + ")"
+		}
+		return bounds
+	})
+}
+
+func keyArgs(keys books.ReconcileKeys) []any {
+	return []any{
+		rowID(keys.After.Customer), rowID(keys.After.ID), date(keys.After.Day),
+		rowID(keys.Until.Customer), rowID(keys.Until.ID), date(keys.Until.Day),
+	}
+}
+
+// keysAhead are statements that read keys in order.
+var keysAhead = map[books.ReconcileStream]string{
+	books.EventsDrawn: "SELECT customer_id, id, '' FROM usage_events WHERE true{customer_id, id} ORDER BY customer_id, id LIMIT 1 OFFSET ?10",
+	books.DrawsOfDays: "SELECT customer_id, lot_id, day FROM lot_days WHERE true{customer_id, lot_id, day} ORDER BY customer_id, lot_id, day LIMIT 1 OFFSET ?10",
+}
+
+func (t *tx) ReconcileAhead(ctx context.Context, stream books.ReconcileStream, after books.ReconcileKey, rows int64) (key books.ReconcileKey, ok bool, err error) {
+	statement, known := keysAhead[stream]
+	if !known {
+		return key, false, fmt.Errorf("reconciling: the keys of %q are not read ahead", stream)
+	}
+	keys := books.ReconcileKeys{After: after}
+	args := slices.Concat([]any{0, 0, 0, 0}, keyArgs(keys), []any{rows - 1})
+	var day string
+	var fault error
+	err = t.each(ctx, "reading ahead", withinKeys(statement, keys), args, []any{&key.Customer, &key.ID, &day}, func() {
+		ok = true
+		key.Day, fault = dayOf(day)
+	})
+	return key, ok, cmp.Or(err, fault)
+}
+
+// dayOf reads a day; 0 where there is none.
+func dayOf(text string) (ledger.Date, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return ledger.ParseDate(text)
+}
+
+const reconcileSize = `SELECT (SELECT count(*) FROM usage_events), (SELECT count(*) FROM lot_days),
+	(SELECT min(accounting_date) FROM entries), (SELECT min(period) FROM account_periods)`
+
+func (t *tx) ReconcileSize(ctx context.Context) (size books.ReconcileSize, err error) {
+	var entry, balance string
+	err = t.each(ctx, "counting what there is to reconcile", reconcileSize, nil, []any{&size.Events, &size.LotDays, columnText{&entry}, columnText{&balance}}, func() {})
+	if err != nil {
+		return size, err
+	}
+	for _, text := range []string{entry, balance} {
+		if len(text) < len("2006-01") {
+			continue
+		}
+		period, err := monthOf(text[:len("2006-01")])
+		if err != nil {
+			return size, err
+		}
+		if size.First == 0 || period < size.First {
+			size.First = period
+		}
+	}
+	return size, nil
+}
+
 // usageKinds are the recognitions that book what was used.
 const usageKinds = "('USAGE', 'USAGE_UNBILLED', 'OVERAGE')"
 
 // twoSides are statements that read customer, key, day, currency, side (0 left, 1 right), rows,
-// amount and functional amount, in order of key, day and currency.
+// amount and functional amount, in order of key, day and currency. What is in braces are the columns
+// of the key, for a range of keys.
 var twoSides = map[books.ReconcileStream]struct {
 	statement string
 	kind      string
 	account   ledger.Role
 }{
 	books.EventsDrawn: {kind: books.RowEvent, statement: `SELECT customer_id, id, '', '', 0, 1, credits, 0 FROM usage_events
-			WHERE credits <> 0 AND occurred_at_us >= ?0 AND occurred_at_us < ?1
-		UNION ALL SELECT customer_id, event_id, '', '', 1, 1, credits, 0 FROM draws WHERE day >= ?2 AND day <= ?3
+			WHERE credits <> 0 AND occurred_at_us >= ?0 AND occurred_at_us < ?1{customer_id, id}
+		UNION ALL SELECT customer_id, event_id, '', '', 1, 1, credits, 0 FROM draws WHERE day >= ?2 AND day <= ?3{customer_id, event_id}
 		ORDER BY 1, 2`},
 	books.DrawsOfDays: {kind: books.RowLotDay, statement: `SELECT customer_id, lot_id, day, '', 0, count(*), CAST(sum(credits) AS BIGINT), 0 FROM draws
-			WHERE day >= ?2 AND day <= ?3 GROUP BY customer_id, lot_id, day
-		UNION ALL SELECT customer_id, lot_id, day, '', 1, 1, drawn, 0 FROM lot_days WHERE day >= ?2 AND day <= ?3
+			WHERE day >= ?2 AND day <= ?3{customer_id, lot_id, day} GROUP BY customer_id, lot_id, day
+		UNION ALL SELECT customer_id, lot_id, day, '', 1, 1, drawn, 0 FROM lot_days WHERE day >= ?2 AND day <= ?3{customer_id, lot_id, day}
 		ORDER BY 1, 2, 3`},
 	// What comes before the first day that waits is booked, credit by credit.
 	books.DaysBooked: {kind: books.RowLotDay, statement: `SELECT d.customer_id, d.lot_id, d.day, '', 0, 1, d.drawn, 0
 			FROM lot_days AS d JOIN lots AS l ON l.customer_id = d.customer_id AND l.id = d.lot_id
-			WHERE d.day >= ?2 AND d.day <= ?3 AND (l.pending_from IS NULL OR d.day < l.pending_from)
+			WHERE d.day >= ?2 AND d.day <= ?3 AND (l.pending_from IS NULL OR d.day < l.pending_from){d.customer_id, d.lot_id, d.day}
 		UNION ALL SELECT r.customer_id, r.lot_id, r.day, '', 1, count(*), CAST(sum(r.credits) AS BIGINT), 0
 			FROM recognitions AS r JOIN lots AS l ON l.customer_id = r.customer_id AND l.id = r.lot_id
-			WHERE r.kind IN ` + usageKinds + ` AND r.day >= ?2 AND r.day <= ?3 AND (l.pending_from IS NULL OR r.day < l.pending_from)
+			WHERE r.kind IN ` + usageKinds + ` AND r.day >= ?2 AND r.day <= ?3 AND (l.pending_from IS NULL OR r.day < l.pending_from){r.customer_id, r.lot_id, r.day}
 			GROUP BY r.customer_id, r.lot_id, r.day
 		ORDER BY 1, 2, 3`},
 	books.PaymentsReceived: {kind: books.RowPurchase, statement: `SELECT m.customer_id, m.purchase_id, '', m.currency, 0, count(*), CAST(sum(m.amount_minor) AS BIGINT), 0
@@ -420,6 +507,7 @@ type reconciliationRow struct {
 	Found     string `bun:",nullzero"`
 	TookUs    int64
 	Body      string // a JSON list of lines
+	Older     string `bun:",nullzero"` // JSON
 }
 
 func (row reconciliationRow) reconciliation() (books.Reconciliation, error) {
@@ -430,7 +518,21 @@ func (row reconciliationRow) reconciliation() (books.Reconciliation, error) {
 	if err := json.Unmarshal([]byte(row.Body), &r.Lines); err != nil {
 		return r, fmt.Errorf("the lines of reconciliation %s: %w", row.ID, err)
 	}
+	var err error
+	if r.Older, err = olderOf(row.Older); err != nil {
+		return r, fmt.Errorf("the older days of reconciliation %s: %w", row.ID, err)
+	}
 	return r, nil
+}
+
+// olderOf reads how far older days are gone through; nil where nothing is kept of it.
+func olderOf(text string) (*books.ReconcileOlder, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var older books.ReconcileOlder
+	err := json.Unmarshal([]byte(text), &older)
+	return &older, err
 }
 
 func reconciliations(rows []reconciliationRow, err error) ([]books.Reconciliation, error) {
@@ -451,9 +553,17 @@ func (t *tx) InsertReconciliation(ctx context.Context, r books.Reconciliation) e
 	if err != nil {
 		return err
 	}
+	older := ""
+	if r.Older != nil {
+		text, err := json.Marshal(r.Older)
+		if err != nil {
+			return err
+		}
+		older = string(text)
+	}
 	return insert(ctx, t, "keeping a reconciliation", []reconciliationRow{{
 		ID: r.ID, At: instantOf(r.At), RunID: r.RunID, FromDay: date(r.From), ToDay: date(r.To), Status: string(r.Status()), Differing: r.Differences(), Found: r.Found,
-		TookUs: r.Took.Microseconds(), Body: string(body),
+		TookUs: r.Took.Microseconds(), Body: string(body), Older: older,
 	}})
 }
 
@@ -477,7 +587,12 @@ func ofReconciliations(q *bun.SelectQuery, filter books.ReconciliationFilter) *b
 func (t *tx) LatestReconciliation(ctx context.Context) (latest books.LatestReconciliation, err error) {
 	var to date
 	var at instant
-	err = t.each(ctx, "reading the latest reconciliation", "SELECT at_us, to_day, differing, found FROM reconciliations ORDER BY id DESC LIMIT 1", nil,
-		[]any{&at, &to, &latest.Differing, columnText{&latest.Found}}, func() { latest.At, latest.To = at.time(), ledger.Date(to) })
+	var older string
+	err = t.each(ctx, "reading the latest reconciliation", "SELECT at_us, to_day, differing, found, older FROM reconciliations ORDER BY id DESC LIMIT 1", nil,
+		[]any{&at, &to, &latest.Differing, columnText{&latest.Found}, columnText{&older}}, func() { latest.At, latest.To = at.time(), ledger.Date(to) })
+	if err != nil {
+		return latest, err
+	}
+	latest.Older, err = olderOf(older)
 	return latest, err
 }

@@ -48,6 +48,7 @@ type standing struct {
 	reconciledAt  prometheus.Gauge
 	differing     prometheus.Gauge
 	keptAt        prometheus.Gauge
+	olderSince    prometheus.Gauge
 	reconcileTook prometheus.Gauge
 	findings      prometheus.Gauge
 	verifiedAt    prometheus.Gauge
@@ -72,6 +73,7 @@ func newStanding() standing {
 		functional:    gauges("drawdown_reconciliation_functional_difference_minor", "The same in minor units of the book's own currency.", "currency"),
 		differing:     gauge("drawdown_reconciliation_differences", "Comparisons of the last reconciliation that a job kept that differ by more than manual entries. 0 in a book in order."),
 		keptAt:        gauge("drawdown_reconciliation_kept_timestamp_seconds", "Unix time of the last reconciliation that a job kept; 0 before the first."),
+		olderSince:    gauge("drawdown_reconciliation_older_timestamp_seconds", "Unix time of the day on or after which jobs compared every row of the months before the last two; in the first round of 14 days that on which it began, 0 where there are no such months."),
 		reconciledAt:  gauge("drawdown_reconciliation_timestamp_seconds", "Unix time at which ledger and lots were last compared; 0 before the first time."),
 		reconcileTook: gauge("drawdown_reconciliation_seconds", "Seconds that the last comparison of ledger and lots took."),
 		findings:      gauge("drawdown_verify_findings", "Differences that the last verification of the book found, at most 100 of each check; 0 in a book in order, and where this process does not verify (--verify-every)."),
@@ -82,7 +84,7 @@ func newStanding() standing {
 }
 
 func (s standing) all() []prometheus.Collector {
-	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.stale, s.difference, s.functional, s.differing, s.keptAt, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
+	return []prometheus.Collector{s.up, s.sampledAt, s.lag, s.succeededAt, s.lastFailed, s.stale, s.difference, s.functional, s.differing, s.keptAt, s.olderSince, s.reconciledAt, s.reconcileTook, s.findings, s.verifiedAt, s.verifyTook}
 }
 
 // booked has the book looked at again soon.
@@ -157,6 +159,9 @@ func (t *Telemetry) Sample(ctx context.Context, book *books.Books) error {
 	t.differing.Set(float64(status.Reconciled.Differing))
 	if at := status.Reconciled.At; !at.IsZero() {
 		t.keptAt.Set(float64(at.UnixMilli()) / 1000)
+	}
+	if older := status.Reconciled.Older; older != nil {
+		t.olderSince.Set(float64(older.Since().Start(book.Zone()).Unix()))
 	}
 	for queue, lag := range status.Lag {
 		t.lag.WithLabelValues(queue).Set(lag.Seconds())

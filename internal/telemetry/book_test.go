@@ -118,8 +118,18 @@ func TestTheBookIsSeen(t *testing.T) {
 	}
 	s.want("tampered", []want{
 		{"drawdown_reconciliation_difference_minor", []string{"currency", "USD"}, 7},
-		{"drawdown_verify_findings", nil, 2}, // the lot, and deferred revenue
+		{"drawdown_verify_findings", nil, 2},                        // the lot, and deferred revenue
+		{"drawdown_reconciliation_older_timestamp_seconds", nil, 0}, // there are no older months yet
 	})
+	s.now = time.Date(2024, 4, 10, 13, 0, 0, 0, time.UTC)
+	for range 3 {
+		s.now = s.now.AddDate(0, 0, 1)
+		if _, err := s.books.RunJob(t.Context(), books.JobReconcile, books.RunOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sample()
+	s.want("three days of the first round", []want{{"drawdown_reconciliation_older_timestamp_seconds", nil, float64(time.Date(2024, 4, 10, 0, 0, 0, 0, time.UTC).Unix())}})
 }
 
 // A failed run, and a database that cannot be read, are seen.

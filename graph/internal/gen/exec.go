@@ -113,6 +113,8 @@ type ResolverRoot interface {
 	RateCard() RateCardResolver
 	Recognition() RecognitionResolver
 	Reconciliation() ReconciliationResolver
+	ReconciliationOlder() ReconciliationOlderResolver
+	ReconciliationPart() ReconciliationPartResolver
 	RemainingObligation() RemainingObligationResolver
 	RemainingRow() RemainingRowResolver
 	RevenueSeries() RevenueSeriesResolver
@@ -814,6 +816,17 @@ type ReconciliationResolver interface {
 
 	FindingsHash(ctx context.Context, obj *books.Reconciliation) (*string, error)
 	Comparisons(ctx context.Context, obj *books.Reconciliation) ([]ReconciliationComparison, error)
+}
+type ReconciliationOlderResolver interface {
+	PartsOfRound(ctx context.Context, obj *books.ReconcileOlder) (int, error)
+}
+type ReconciliationPartResolver interface {
+	From(ctx context.Context, obj *books.ReconcilePart) (*ledger.Date, error)
+	Through(ctx context.Context, obj *books.ReconcilePart) (*ledger.Date, error)
+	EventsAfter(ctx context.Context, obj *books.ReconcilePart) (*string, error)
+	EventsThrough(ctx context.Context, obj *books.ReconcilePart) (*string, error)
+	LotDaysAfter(ctx context.Context, obj *books.ReconcilePart) (*string, error)
+	LotDaysThrough(ctx context.Context, obj *books.ReconcilePart) (*string, error)
 }
 type RemainingObligationResolver interface {
 	RowCount(ctx context.Context, obj *books.Remaining) (int, error)
@@ -1945,7 +1958,8 @@ type Query {
   ): Reconciliation @requires(role: VIEWER)
 
   """
-  What the job ` + "`" + `RECONCILE` + "`" + ` kept, in the order in which it was made. The run of all jobs makes one a day, of the month of the last day and the one before.
+  What the job ` + "`" + `RECONCILE` + "`" + ` kept, in the order in which it was made. The run of all jobs makes one a day, of the month of the last day and the one before,
+  and of a part of the days before these (` + "`" + `older` + "`" + `).
   A token for one customer may not ask: ` + "`" + `FORBIDDEN` + "`" + `.
   """
   reconciliations(
@@ -6707,8 +6721,52 @@ type Reconciliation {
   explained: Int!
   "The SHA-256 over all that differs, in hexadecimal: two that found the same have the same. Null where nothing does."
   findingsHash: String
-  "Every comparison, by kind."
+  "Every comparison, by kind. Those of ` + "`" + `older` + "`" + ` end in ` + "`" + `_OLDER` + "`" + `."
   comparisons: [ReconciliationComparison!]!
+  "Of one that a job kept: what it compared of the days before ` + "`" + `from` + "`" + `, and how far it is through them. Null where there are none, where it is not kept, and of those kept before this was done."
+  older: ReconciliationOlder
+}
+
+"How far the daily reconciliations are through the days before those that each of them compares. They go through them in rounds of 14 parts, a part a day, so that every row is compared once in any 28 days."
+type ReconciliationOlder {
+  "The last of these days."
+  through: Date!
+  "The day of the first run of the round."
+  roundBegan: Date!
+  "How many parts of the round are done."
+  partsDone: Int!
+  "How many parts a round has."
+  partsOfRound: Int!
+  "Every row of these days was compared on this day or later: the one on which the round before began; of the first round its own."
+  comparedSince: Date!
+  "Whether every row was compared at all; false in the first round."
+  throughOnce: Boolean!
+  "What this one compared: parts that differed in the one before, then those that were due; at most 4."
+  parts: [ReconciliationPart!]!
+}
+
+"A part of the older days that was compared row by row: events with draws, and lots on days with draws and recognitions, in the order of customers; all else by months."
+type ReconciliationPart {
+  "1 to 14."
+  number: Int!
+  "The day on which its round began."
+  roundBegan: Date!
+  "Whether it was compared because it differed the time before."
+  again: Boolean!
+  "Whether a row of it differs."
+  differs: Boolean!
+  "The first day of the months whose purchases, recognitions, entries and balances it has; null where it has none."
+  from: Date
+  "The last day of them."
+  through: Date
+  "It has events behind this one: a customer and an event; null where it begins with the first."
+  eventsAfter: String
+  "It has events through this one; null where it goes to the end, or none were left."
+  eventsThrough: String
+  "It has lots on days behind this one: a customer, a lot and a day; null where it begins with the first."
+  lotDaysAfter: String
+  "It has lots on days through this one; null where it goes to the end, or none were left."
+  lotDaysThrough: String
 }
 
 "How a comparison stands, or all of them."
@@ -14256,6 +14314,8 @@ func (ec *executionContext) childFields_Reconciliation(ctx context.Context, fiel
 		return ec.fieldContext_Reconciliation_findingsHash(ctx, field)
 	case "comparisons":
 		return ec.fieldContext_Reconciliation_comparisons(ctx, field)
+	case "older":
+		return ec.fieldContext_Reconciliation_older(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Reconciliation", field.Name)
 }
@@ -14330,6 +14390,52 @@ func (ec *executionContext) childFields_ReconciliationFigure(ctx context.Context
 		return ec.fieldContext_ReconciliationFigure_credits(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReconciliationFigure", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationOlder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "through":
+		return ec.fieldContext_ReconciliationOlder_through(ctx, field)
+	case "roundBegan":
+		return ec.fieldContext_ReconciliationOlder_roundBegan(ctx, field)
+	case "partsDone":
+		return ec.fieldContext_ReconciliationOlder_partsDone(ctx, field)
+	case "partsOfRound":
+		return ec.fieldContext_ReconciliationOlder_partsOfRound(ctx, field)
+	case "comparedSince":
+		return ec.fieldContext_ReconciliationOlder_comparedSince(ctx, field)
+	case "throughOnce":
+		return ec.fieldContext_ReconciliationOlder_throughOnce(ctx, field)
+	case "parts":
+		return ec.fieldContext_ReconciliationOlder_parts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationOlder", field.Name)
+}
+
+func (ec *executionContext) childFields_ReconciliationPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_ReconciliationPart_number(ctx, field)
+	case "roundBegan":
+		return ec.fieldContext_ReconciliationPart_roundBegan(ctx, field)
+	case "again":
+		return ec.fieldContext_ReconciliationPart_again(ctx, field)
+	case "differs":
+		return ec.fieldContext_ReconciliationPart_differs(ctx, field)
+	case "from":
+		return ec.fieldContext_ReconciliationPart_from(ctx, field)
+	case "through":
+		return ec.fieldContext_ReconciliationPart_through(ctx, field)
+	case "eventsAfter":
+		return ec.fieldContext_ReconciliationPart_eventsAfter(ctx, field)
+	case "eventsThrough":
+		return ec.fieldContext_ReconciliationPart_eventsThrough(ctx, field)
+	case "lotDaysAfter":
+		return ec.fieldContext_ReconciliationPart_lotDaysAfter(ctx, field)
+	case "lotDaysThrough":
+		return ec.fieldContext_ReconciliationPart_lotDaysThrough(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReconciliationPart", field.Name)
 }
 
 func (ec *executionContext) childFields_ReconciliationRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -67833,6 +67939,38 @@ func (ec *executionContext) fieldContext_Reconciliation_comparisons(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Reconciliation_older(ctx context.Context, field graphql.CollectedField, obj *books.Reconciliation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reconciliation_older(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Older, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *books.ReconcileOlder) graphql.Marshaler {
+			return ec.marshalOReconciliationOlder2ᚖdrawdownᚋinternalᚋbooksᚐReconcileOlder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reconciliation_older(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Reconciliation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationOlder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReconciliationComparison_kind(ctx context.Context, field graphql.CollectedField, obj *ReconciliationComparison) (ret graphql.Marshaler) {
 	if plain := leaf_ReconciliationComparison_kind(obj); plain != graphql.Null {
 		return plain
@@ -68550,6 +68688,478 @@ func leaf_ReconciliationFigure_credits(obj *ReconciliationFigure) graphql.Marsha
 }
 func (ec *executionContext) fieldContext_ReconciliationFigure_credits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReconciliationFigure", field, false, false, "Credits")
+}
+
+func (ec *executionContext) _ReconciliationOlder_through(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationOlder_through(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationOlder_through(obj *books.ReconcileOlder) graphql.Marshaler {
+	v := obj.To
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ReconciliationOlder_roundBegan(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationOlder_roundBegan(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_roundBegan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Began, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationOlder_roundBegan(obj *books.ReconcileOlder) graphql.Marshaler {
+	v := obj.Began
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_roundBegan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ReconciliationOlder_partsDone(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationOlder_partsDone(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_partsDone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationOlder_partsDone(obj *books.ReconcileOlder) graphql.Marshaler {
+	v := obj.Done
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_partsDone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationOlder_partsOfRound(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_partsOfRound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationOlder().PartsOfRound(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_partsOfRound(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, true, true, "Int")
+}
+
+func (ec *executionContext) _ReconciliationOlder_comparedSince(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationOlder_comparedSince(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_comparedSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationOlder_comparedSince(obj *books.ReconcileOlder) graphql.Marshaler {
+	v := obj.Since()
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_comparedSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, true, false, "Date")
+}
+
+func (ec *executionContext) _ReconciliationOlder_throughOnce(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationOlder_throughOnce(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_throughOnce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ThroughOnce(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationOlder_throughOnce(obj *books.ReconcileOlder) graphql.Marshaler {
+	v := obj.ThroughOnce()
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_throughOnce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationOlder", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _ReconciliationOlder_parts(ctx context.Context, field graphql.CollectedField, obj *books.ReconcileOlder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationOlder_parts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []books.ReconcilePart) graphql.Marshaler {
+			return ec.marshalNReconciliationPart2ᚕdrawdownᚋinternalᚋbooksᚐReconcilePartᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationOlder_parts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReconciliationOlder",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReconciliationPart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReconciliationPart_number(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationPart_number(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationPart_number(obj *books.ReconcilePart) graphql.Marshaler {
+	v := obj.Number
+	return graphql.MarshalInt(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ReconciliationPart_roundBegan(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationPart_roundBegan(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_roundBegan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Round, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v ledger.Date) graphql.Marshaler {
+			return ec.marshalNDate2drawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationPart_roundBegan(obj *books.ReconcilePart) graphql.Marshaler {
+	v := obj.Round
+	return scalar.MarshalDate(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_roundBegan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, false, false, "Date")
+}
+
+func (ec *executionContext) _ReconciliationPart_again(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationPart_again(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_again(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Again, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationPart_again(obj *books.ReconcilePart) graphql.Marshaler {
+	v := obj.Again
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_again(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReconciliationPart_differs(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	if plain := leaf_ReconciliationPart_differs(obj); plain != graphql.Null {
+		return plain
+	}
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_differs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+
+func leaf_ReconciliationPart_differs(obj *books.ReconcilePart) graphql.Marshaler {
+	v := obj.Differs
+	return graphql.MarshalBoolean(v)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_differs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReconciliationPart_from(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().From(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "Date")
+}
+
+func (ec *executionContext) _ReconciliationPart_through(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_through(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().Through(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ledger.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖdrawdownᚋledgerᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_through(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "Date")
+}
+
+func (ec *executionContext) _ReconciliationPart_eventsAfter(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_eventsAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().EventsAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_eventsAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "String")
+}
+
+func (ec *executionContext) _ReconciliationPart_eventsThrough(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_eventsThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().EventsThrough(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_eventsThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "String")
+}
+
+func (ec *executionContext) _ReconciliationPart_lotDaysAfter(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_lotDaysAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().LotDaysAfter(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_lotDaysAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "String")
+}
+
+func (ec *executionContext) _ReconciliationPart_lotDaysThrough(ctx context.Context, field graphql.CollectedField, obj *books.ReconcilePart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReconciliationPart_lotDaysThrough(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ReconciliationPart().LotDaysThrough(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReconciliationPart_lotDaysThrough(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReconciliationPart", field, true, true, "String")
 }
 
 func (ec *executionContext) _ReconciliationRow_kind(ctx context.Context, field graphql.CollectedField, obj *ReconciliationRow) (ret graphql.Marshaler) {
@@ -100501,6 +101111,11 @@ func (ec *executionContext) _Reconciliation(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "older":
+			out.Values[i] = ec._Reconciliation_older(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -100702,6 +101317,133 @@ func (ec *executionContext) _ReconciliationFigure(ctx context.Context, sel ast.S
 			}
 		case "credits":
 			out.Values[i] = ec._ReconciliationFigure_credits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationOlderImplementors = []string{"ReconciliationOlder"}
+
+func (ec *executionContext) _ReconciliationOlder(ctx context.Context, sel ast.SelectionSet, obj *books.ReconcileOlder) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationOlderImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationOlder")
+		case "through":
+			out.Values[i] = ec._ReconciliationOlder_through(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roundBegan":
+			out.Values[i] = ec._ReconciliationOlder_roundBegan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partsDone":
+			out.Values[i] = ec._ReconciliationOlder_partsDone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partsOfRound":
+			out.Values[i] = ec._ReconciliationOlder_partsOfRound(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "comparedSince":
+			out.Values[i] = ec._ReconciliationOlder_comparedSince(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "throughOnce":
+			out.Values[i] = ec._ReconciliationOlder_throughOnce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parts":
+			out.Values[i] = ec._ReconciliationOlder_parts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return out
+}
+
+var reconciliationPartImplementors = []string{"ReconciliationPart"}
+
+func (ec *executionContext) _ReconciliationPart(ctx context.Context, sel ast.SelectionSet, obj *books.ReconcilePart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reconciliationPartImplementors)
+
+	out := walk.NewObject(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReconciliationPart")
+		case "number":
+			out.Values[i] = ec._ReconciliationPart_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roundBegan":
+			out.Values[i] = ec._ReconciliationPart_roundBegan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "again":
+			out.Values[i] = ec._ReconciliationPart_again(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "differs":
+			out.Values[i] = ec._ReconciliationPart_differs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._ReconciliationPart_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "through":
+			out.Values[i] = ec._ReconciliationPart_through(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventsAfter":
+			out.Values[i] = ec._ReconciliationPart_eventsAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventsThrough":
+			out.Values[i] = ec._ReconciliationPart_eventsThrough(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lotDaysAfter":
+			out.Values[i] = ec._ReconciliationPart_lotDaysAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lotDaysThrough":
+			out.Values[i] = ec._ReconciliationPart_lotDaysThrough(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -109454,6 +110196,26 @@ func (ec *executionContext) marshalNReconciliationKind2drawdownᚋinternalᚋboo
 	return res
 }
 
+func (ec *executionContext) marshalNReconciliationPart2drawdownᚋinternalᚋbooksᚐReconcilePart(ctx context.Context, sel ast.SelectionSet, v books.ReconcilePart) graphql.Marshaler {
+	return ec._ReconciliationPart(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNReconciliationPart2ᚕdrawdownᚋinternalᚋbooksᚐReconcilePartᚄ(ctx context.Context, sel ast.SelectionSet, v []books.ReconcilePart) graphql.Marshaler {
+	ret := walk.Slice(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReconciliationPart2drawdownᚋinternalᚋbooksᚐReconcilePart(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNReconciliationRow2drawdownᚋgraphᚋinternalᚋgenᚐReconciliationRow(ctx context.Context, sel ast.SelectionSet, v ReconciliationRow) graphql.Marshaler {
 	return ec._ReconciliationRow(ctx, sel, &v)
 }
@@ -112692,6 +113454,13 @@ func (ec *executionContext) marshalOReconciliationFigure2ᚖdrawdownᚋgraphᚋi
 		return graphql.Null
 	}
 	return ec._ReconciliationFigure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReconciliationOlder2ᚖdrawdownᚋinternalᚋbooksᚐReconcileOlder(ctx context.Context, sel ast.SelectionSet, v *books.ReconcileOlder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReconciliationOlder(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReconciliationStatus2ᚖdrawdownᚋinternalᚋbooksᚐReconcileStatus(ctx context.Context, v any) (*books.ReconcileStatus, error) {

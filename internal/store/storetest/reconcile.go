@@ -20,8 +20,26 @@ func reconciliations(t *testing.T, s *suite) {
 	matched := books.Reconciliation{ID: newID(), At: noon, RunID: newID(), From: ledger.NewDate(2024, 1, 1), To: ledger.NewDate(2024, 2, 29), Lines: []books.ReconcileLine{}, Took: time.Millisecond}
 	different := books.Reconciliation{ID: newID(), At: noon.Add(time.Hour), RunID: newID(), To: ledger.NewDate(2024, 3, 1), Lines: []books.ReconcileLine{line}, Took: time.Second}
 	different.Found = different.FoundHash()
+	part := books.ReconcilePart{
+		Number: 2, Round: ledger.NewDate(2024, 2, 28), Again: true, Differs: true, From: ledger.NewDate(1970, 1, 1), To: ledger.NewDate(2023, 12, 31), Took: time.Second,
+		Events:  books.ReconcileKeys{Until: books.ReconcileKey{Customer: newID(), ID: newID()}},
+		LotDays: books.ReconcileKeys{After: books.ReconcileKey{Customer: newID(), ID: newID(), Day: ledger.NewDate(2023, 5, 1)}, None: true},
+	}
+	different.Older = &books.ReconcileOlder{
+		To: ledger.NewDate(2024, 1, 31), Began: ledger.NewDate(2024, 2, 28), Before: ledger.NewDate(2024, 2, 14), Done: 2, First: ledger.NewDate(2023, 1, 1), Events: 5, LotDays: 6,
+		Reached: part, Months: part.To, Parts: []books.ReconcilePart{part},
+	}
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, books.LatestReconciliation{})(tx.LatestReconciliation(ctx))
+		same(t, books.ReconcileSize{})(tx.ReconcileSize(ctx))
+		for _, stream := range []books.ReconcileStream{books.EventsDrawn, books.DrawsOfDays} {
+			if key, ok, err := tx.ReconcileAhead(ctx, stream, books.ReconcileKey{}, 1); ok || err != nil {
+				t.Errorf("%s of an empty book: %v, %v, %v", stream, key, ok, err)
+			}
+		}
+		if _, _, err := tx.ReconcileAhead(ctx, books.LotsCarrying, books.ReconcileKey{}, 1); err == nil {
+			t.Error("lots are read ahead")
+		}
 	})
 	s.update(func(ctx context.Context, tx books.Tx) {
 		must(t, tx.InsertReconciliation(ctx, matched))
@@ -44,7 +62,7 @@ func reconciliations(t *testing.T, s *suite) {
 		}
 		same(t, int64(1))(tx.CountReconciliations(ctx, books.ReconciliationFilter{Status: books.ReconcileDifferent}))
 		same(t, []books.Reconciliation{matched, different})(tx.Reconciliations(ctx, books.ReconciliationFilter{}, books.Page{}))
-		same(t, books.LatestReconciliation{At: different.At, To: different.To, Differing: 1, Found: different.Found})(tx.LatestReconciliation(ctx))
+		same(t, books.LatestReconciliation{At: different.At, To: different.To, Differing: 1, Found: different.Found, Older: different.Older})(tx.LatestReconciliation(ctx))
 		if tx.InsertReconciliation(ctx, matched) == nil {
 			t.Error("a view keeps a reconciliation")
 		}
