@@ -2,20 +2,21 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"drawdown/internal/books"
 	"drawdown/internal/forecast"
 )
 
-func (r queryResolver) RunOut(ctx context.Context, externalID string) (*books.RunOut, error) {
+func (r queryResolver) RunOut(ctx context.Context, externalID string, asOf *time.Time) (*books.RunOut, error) {
 	q := requestOf(ctx)
 	customer, exists, err := q.customersBy.load(ctx, externalID)
-	if err != nil || !exists {
+	if err != nil || !exists || asOf != nil && customer.CreatedAt.After(*asOf) {
 		return nil, err
 	}
 	var told books.RunOut
 	err = q.read(ctx, func(ctx context.Context, tx books.Tx) error {
-		told, err = r.books.RunOut(ctx, tx, customer.ID)
+		told, err = r.books.RunOut(ctx, tx, customer.ID, value(asOf))
 		return err
 	})
 	return &told, err

@@ -11,6 +11,14 @@ import (
 	"drawdown/revrec"
 )
 
+// BookedDispute is what was booked of a chargeback at an instant: it was opened, won or lost.
+type BookedDispute struct {
+	CustomerID, PurchaseID string
+	At                     time.Time
+	Status                 DisputeStatus
+	Amount                 ledger.Amount // claimed, or taken
+}
+
 // DisputeRequest asks to book what becomes of a chargeback of a purchase.
 type DisputeRequest struct {
 	PurchaseID string        `json:"purchaseId"`
@@ -60,6 +68,10 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 			lot.Blocked = request.Outcome == DisputeOpen
 		}
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
+			return Purchased{}, "", err
+		}
+		err = tx.InsertDispute(ctx, BookedDispute{CustomerID: purchase.CustomerID, PurchaseID: purchase.ID, At: b.clock(), Status: purchase.Dispute, Amount: amount})
+		if err != nil {
 			return Purchased{}, "", err
 		}
 		return Purchased{purchase, *lots[0]}, purchase.ID, tx.UpdateLots(ctx, lots)

@@ -80,6 +80,8 @@ type holdTx interface {
 	EndHold(ctx context.Context, hold Hold, lots []LotKey) error
 	// HeldCredits adds up what active holds of the customers keep at the instant, by lot.
 	HeldCredits(ctx context.Context, customerIDs []string, at time.Time) (map[LotKey]revrec.Credits, error)
+	// HeldCreditsAt adds up what holds of the customer kept at an instant, by lot, those that have ended since too.
+	HeldCreditsAt(ctx context.Context, customerID string, at time.Time) (map[string]revrec.Credits, error)
 	HoldsByID(ctx context.Context, ids []string) ([]Hold, error)
 	Holds(ctx context.Context, filter HoldFilter, page Page) ([]Hold, error)
 	CountHolds(ctx context.Context, filter HoldFilter) (int64, error)

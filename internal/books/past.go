@@ -94,6 +94,9 @@ func (p *past) asTheyWere(lots []revrec.Lot, drawn map[string]revrec.Credits) []
 			takeBackChange(lot, change)
 		}
 		p.changes[lot.ID] = kept
+		if lot.ExpiresAt.IsZero() || lot.ExpiresAt.After(p.at) { // what lapsed did so later
+			lot.Lapsed = 0
+		}
 	}
 	for id, purchase := range p.purchases {
 		if purchase.CreatedAt.After(p.at) {
@@ -115,6 +118,57 @@ func takeBackChange(lot *revrec.Lot, change revrec.Change) {
 		lot.Rolls = true
 	case revrec.Voided, revrec.ChargedBack, revrec.RefundedInPart, revrec.Transferred, revrec.Reinstated:
 	}
+}
+
+// policyOf returns the policy that governed the customer's use: that of the latest purchase, or else the one
+// under which the first credits came. lots are the customer's as they were, in their order.
+func (p *past) policyOf(customerID string, lots []revrec.Lot) string {
+	var last, opening Purchase
+	for i := range lots {
+		purchase, sold := p.purchases[lots[i].PurchaseID]
+		switch {
+		case !sold || purchase.CustomerID != customerID || lots[i].ID != purchase.LotID:
+		case purchase.OpeningOn == 0:
+			if !purchase.CreatedAt.Before(last.CreatedAt) {
+				last = purchase
+			}
+		case opening.ID == "" && i == 0, opening.CreatedAt.Equal(purchase.CreatedAt): // taken over at once: the latest
+			opening = purchase
+		}
+	}
+	switch {
+	case last.ID != "":
+		return last.PolicyID
+	case opening.ID != "":
+		return opening.PolicyID
+	}
+	return lots[0].PolicyID
+}
+
+// readUnfree fills in what kept credits of a customer's lots from use: chargebacks that were open, and holds.
+func (p *past) readUnfree(ctx context.Context, tx Tx, customerID string, lots []revrec.Lot) error {
+	var ids []string
+	for i := range lots {
+		purchase, known := p.purchases[lots[i].PurchaseID] // not known to a token for one customer, where it is another's
+		if lots[i].PurchaseID != "" && (!known || purchase.Dispute != "") {
+			ids = append(ids, lots[i].PurchaseID)
+		}
+	}
+	booked, err := tx.DisputesOf(ctx, distinct(ids))
+	if err != nil {
+		return err
+	}
+	open := map[string]bool{}
+	for _, dispute := range booked {
+		if !dispute.At.After(p.at) {
+			open[dispute.PurchaseID] = dispute.Status == DisputeOpen
+		}
+	}
+	held, err := tx.HeldCreditsAt(ctx, customerID, p.at)
+	for i := range lots {
+		lots[i].Blocked, lots[i].Held = open[lots[i].PurchaseID], held[lots[i].ID]
+	}
+	return err
 }
 
 func later(x, y time.Time) time.Time {

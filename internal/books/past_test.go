@@ -41,11 +41,42 @@ func (p *playedBook) listen(t *rapid.T, act time.Time) {
 			})
 		}
 	}
+	for _, customer := range append(p.customers(t), books.Customer{ExternalID: "all"}) {
+		questions = append(questions, p.whatExpires(customer)...)
+	}
 	for _, q := range questions {
 		q.at, q.answer = p.now, p.answerAsOf(t, q, time.Time{})
 		p.said = append(p.said, q)
 	}
 	p.now = act
+}
+
+// whatExpires are the questions about credits that come to their end: of one customer, or of all.
+func (p *playedBook) whatExpires(customer books.Customer) []said {
+	from, before := books.ExpiringDays(p.Yesterday()+1, p.Yesterday()+3000, time.UTC)
+	questions := []said{{
+		question: "expiring of " + customer.ExternalID,
+		ask: func(ctx context.Context, tx books.Tx, asOf time.Time) (any, error) {
+			filter := books.ExpiringFilter{CustomerID: customer.ID, ExpiresFrom: from, ExpiresBefore: before}
+			if !asOf.IsZero() {
+				filter.AsOf = asOf
+				if err := p.ExpiringAsOf(ctx, tx, &filter); err != nil {
+					return nil, err
+				}
+			}
+			rows, err := tx.Expiring(ctx, filter, books.Page{})
+			return rows, err
+		},
+	}}
+	if customer.ID != "" {
+		questions = append(questions, said{
+			question: "run-out of " + customer.ExternalID,
+			ask: func(ctx context.Context, tx books.Tx, asOf time.Time) (any, error) {
+				return p.RunOut(ctx, tx, customer.ID, asOf)
+			},
+		})
+	}
+	return questions
 }
 
 func (p *playedBook) answerAsOf(t *rapid.T, q said, asOf time.Time) (answer any) {

@@ -89,15 +89,10 @@ func dueToRoll(lots []*revrec.Lot, at time.Time) (due []*revrec.Lot) {
 	return due
 }
 
-// asRolled shows lots that were read as they are at an instant: rolled over, where they have
-// come to their expiry and nobody had to hold them since. It keeps those that can be used.
-func (b *Books) asRolled(ctx context.Context, tx Tx, lots []revrec.Lot, at time.Time) ([]revrec.Lot, error) {
-	var due []*revrec.Lot
-	for i := range lots {
-		if lots[i].DueToRoll(at) {
-			due = append(due, &lots[i])
-		}
-	}
+// withRolled adds to lots that were read those in which a share of them lives on at an instant, where they have
+// come to their expiry and nobody had to hold them since.
+func (b *Books) withRolled(ctx context.Context, tx Tx, lots []revrec.Lot, at time.Time) ([]revrec.Lot, error) {
+	due := dueToRoll(pointersTo(lots), at)
 	if len(due) == 0 {
 		return lots, nil
 	}
@@ -105,7 +100,16 @@ func (b *Books) asRolled(ctx context.Context, tx Tx, lots []revrec.Lot, at time.
 	for _, of := range rolled {
 		lots = append(lots, of.child)
 	}
-	return slices.DeleteFunc(lots, func(lot revrec.Lot) bool { return lot.Spendable(at) == 0 }), err
+	return lots, err
+}
+
+// asRolled shows lots that were read as they are at an instant, and keeps those that can be used.
+func (b *Books) asRolled(ctx context.Context, tx Tx, lots []revrec.Lot, at time.Time) ([]revrec.Lot, error) {
+	with, err := b.withRolled(ctx, tx, lots, at)
+	if len(with) == len(lots) {
+		return lots, err
+	}
+	return slices.DeleteFunc(with, func(lot revrec.Lot) bool { return lot.Spendable(at) == 0 }), err
 }
 
 // rolling is what became of a lot as it rolled over.

@@ -3,6 +3,7 @@ package books_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"drawdown/internal/books"
 	"drawdown/internal/forecast"
@@ -37,7 +38,7 @@ func TestRunOut(t *testing.T) {
 func (b *lowBook) runOut(customerID string) (told books.RunOut) {
 	b.Helper()
 	err := b.View(b.Context(), func(ctx context.Context, tx books.Tx) (err error) {
-		told, err = b.RunOut(ctx, tx, customerID)
+		told, err = b.RunOut(ctx, tx, customerID, time.Time{})
 		return err
 	})
 	if err != nil {

@@ -250,6 +250,10 @@ func (s scopedTx) CountExpiring(ctx context.Context, filter ExpiringFilter) (int
 	return s.tx.CountExpiring(ctx, filter)
 }
 
+func (s scopedTx) PaidAround(ctx context.Context, customerID string, asOf time.Time) ([]string, error) {
+	return s.tx.PaidAround(ctx, s.only(customerID), asOf)
+}
+
 func (s scopedTx) ExpiringMonths(ctx context.Context, filter ExpiringFilter) ([]ExpiringMonth, error) {
 	filter.CustomerID = s.only(filter.CustomerID)
 	return s.tx.ExpiringMonths(ctx, filter)
@@ -486,6 +490,21 @@ func (s scopedTx) StatementEntries(ctx context.Context, span StatementSpan) ([]S
 
 func (s scopedTx) DrawnSince(ctx context.Context, customerID string, before ledger.Date, since time.Time) (map[string]revrec.Credits, error) {
 	return s.tx.DrawnSince(ctx, s.only(customerID), before, since)
+}
+
+// DisputesOf leaves out how much chargebacks of others' purchases were about: lots that came from them are blocked by them.
+func (s scopedTx) DisputesOf(ctx context.Context, purchaseIDs []string) ([]BookedDispute, error) {
+	booked, err := s.tx.DisputesOf(ctx, purchaseIDs)
+	for i := range booked {
+		if booked[i].CustomerID != s.customerID {
+			booked[i].CustomerID, booked[i].Amount = "", ledger.Amount{}
+		}
+	}
+	return booked, err
+}
+
+func (s scopedTx) HeldCreditsAt(ctx context.Context, customerID string, at time.Time) (map[string]revrec.Credits, error) {
+	return s.tx.HeldCreditsAt(ctx, s.only(customerID), at)
 }
 
 // DrawnBefore is for lots of the customer alone: what is asked for in one order is answered

@@ -99,6 +99,7 @@ func (scopedTx) MeasurePoolsOf(context.Context, string, ledger.Date) error { ret
 func (scopedTx) ReleaseAgain(context.Context, string, ledger.Date, ledger.Date) error {
 	return errScoped
 }
+func (scopedTx) InsertDispute(context.Context, BookedDispute) error     { return errScoped }
 func (scopedTx) UpdatePurchase(context.Context, Purchase) error         { return errScoped }
 func (scopedTx) InsertPayment(context.Context, Receipt) error           { return errScoped }
 func (scopedTx) LockPurchase(context.Context, string) (Purchase, error) { return Purchase{}, errScoped }

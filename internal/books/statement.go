@@ -219,7 +219,7 @@ func (s *statementWork) takeOver() {
 // roll shows lots that have come to their expiry as they are now, where nobody had to hold
 // them since: rolled over, as a balance shows them.
 func (s *statementWork) roll(ctx context.Context, tx Tx) error {
-	due := dueToRoll(lotPointers(s.order), s.request.AsOf)
+	due := dueToRoll(pointersTo(s.order), s.request.AsOf)
 	if len(due) == 0 {
 		return nil
 	}
@@ -239,14 +239,6 @@ func (s *statementWork) roll(ctx context.Context, tx Tx) error {
 		s.lots[s.order[i].ID] = &s.order[i]
 	}
 	return nil
-}
-
-func lotPointers(lots []revrec.Lot) []*revrec.Lot {
-	pointers := make([]*revrec.Lot, len(lots))
-	for i := range lots {
-		pointers[i] = &lots[i]
-	}
-	return pointers
 }
 
 func (r StatementRequest) check() error {

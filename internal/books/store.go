@@ -193,6 +193,9 @@ type catalogTx interface {
 type purchaseTx interface {
 	InsertPurchase(ctx context.Context, purchase Purchase) error
 	UpdatePurchase(ctx context.Context, purchase Purchase) error
+	InsertDispute(ctx context.Context, dispute BookedDispute) error
+	// DisputesOf returns what was booked of chargebacks of the purchases, in the order in which it was.
+	DisputesOf(ctx context.Context, purchaseIDs []string) ([]BookedDispute, error)
 	// LockPurchase returns the purchase and holds it until the transaction ends.
 	// Errors: NOT_FOUND.
 	LockPurchase(ctx context.Context, id string) (Purchase, error)
@@ -256,6 +259,9 @@ type purchaseTx interface {
 	// Expiring adds up what expires by day, customer and currency, in this order.
 	Expiring(ctx context.Context, filter ExpiringFilter, page Page) ([]Expiring, error)
 	CountExpiring(ctx context.Context, filter ExpiringFilter) (int64, error)
+	// PaidAround returns the ids of purchases, of all customers where none is named, of which liability appeared by an entry
+	// that was posted after an instant, and by one before.
+	PaidAround(ctx context.Context, customerID string, asOf time.Time) ([]string, error)
 	// ExpiringMonths adds it up by month and currency, in this order.
 	ExpiringMonths(ctx context.Context, filter ExpiringFilter) ([]ExpiringMonth, error)
 }

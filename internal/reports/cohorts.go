@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -352,11 +353,10 @@ func ending() []Report {
 	return []Report{{
 		Name: "expiring", Title: "Expiring credits", Page: "finance/expiring.md", OfCustomer: true,
 		About: "Which customers lose what, and when, if it is not used: in credits and in money.",
-		Now:   "what is left in a lot, and until when it can be used, is kept as it stands",
 		Parameters: []Parameter{
-			day("from", "the first last day of use: today or later"), day("to", "the last one, included"),
+			day("from", "the first last day of use: the day of asOf or later"), day("to", "the last one, included"),
 			{Name: "customer", Kind: TextParameter, About: "keeps the customer with this external id; all where it is not given"},
-			policyCode, AsOfNow,
+			policyCode, AsOf,
 		},
 		Columns: []Column{
 			{Name: "customer", Kind: Text, About: "external id"},
@@ -372,10 +372,9 @@ func ending() []Report {
 	}, {
 		Name: "run-out", Title: "Run-out forecast", Page: "finance/run-out.md", OfCustomer: true,
 		About: "When customers run out of credits, by what they used in the last four weeks. A forecast, and no figure of the books.",
-		Now:   "it goes by what is left in lots and held now",
 		Parameters: []Parameter{
 			{Name: "customer", Kind: TextParameter, About: "keeps the customer with this external id; all where it is not given"},
-			AsOfNow,
+			AsOf,
 		},
 		Columns: []Column{
 			{Name: "customer", Kind: Text, About: "external id"},
@@ -410,20 +409,24 @@ func customerID(ctx context.Context, tx books.Tx, args Args) (string, error) {
 	return customers[0].ID, nil
 }
 
-// endingPage is how many customers, or rows of what they lose, are read at once.
-const endingPage = 500
+const (
+	// endingPage is how many customers are read at once.
+	endingPage = 500
+	// expiringPage is how many rows of what they lose are: each page shows all lots as they were again.
+	expiringPage = 20_000
+)
 
 func writeExpiring(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
 	from, to, today := args.Day("from"), args.Day("to"), ledger.DateOf(args.Instant("asOf"), b.Zone())
 	switch {
 	case from < today:
-		return wrong("from", "must be today (%s) or later: what lapsed is in the books", today)
+		return wrong("from", "must be the day of asOf (%s) or later: what lapsed is in the books", today)
 	case to < from:
 		return wrong("to", "must not be before from (%s), but is %s", from, to)
 	case to > today+maxEndingDays:
 		return wrong("to", "must be %s at the latest", today+maxEndingDays)
 	}
-	var filter books.ExpiringFilter
+	filter := books.ExpiringFilter{AsOf: args.Instant("asOf")}
 	var err error
 	if filter.CustomerID, err = customerID(ctx, tx, args); err != nil {
 		return err
@@ -432,7 +435,10 @@ func writeExpiring(ctx context.Context, b *books.Books, tx books.Tx, args Args, 
 		return err
 	}
 	filter.ExpiresFrom, filter.ExpiresBefore = books.ExpiringDays(from, to, b.Zone())
-	for page := (books.Page{Limit: endingPage}); ; {
+	if err := b.ExpiringAsOf(ctx, tx, &filter); err != nil {
+		return err
+	}
+	for page := (books.Page{Limit: expiringPage}); ; {
 		some, err := tx.Expiring(ctx, filter, page)
 		if err != nil {
 			return err
@@ -456,7 +462,7 @@ func writeExpiring(ctx context.Context, b *books.Books, tx books.Tx, args Args, 
 				return err
 			}
 		}
-		if len(some) < endingPage {
+		if len(some) < expiringPage {
 			return nil
 		}
 		page.After = some[len(some)-1].Key()
@@ -468,16 +474,14 @@ func writeRunOut(ctx context.Context, b *books.Books, tx books.Tx, args Args, yi
 	if err != nil {
 		return err
 	}
+	asOf := args.Instant("asOf")
 	for page := (books.Page{Limit: endingPage}); ; {
-		customers, err := tx.Customers(ctx, books.CustomerFilter{}, page)
-		if id != "" {
-			customers, err = tx.CustomersByID(ctx, []string{id})
-		}
+		customers, err := tx.Customers(ctx, books.CustomerFilter{ID: id, Before: asOf.Add(time.Microsecond)}, page)
 		if err != nil {
 			return err
 		}
 		for _, customer := range customers {
-			told, err := b.RunOut(ctx, tx, customer.ID)
+			told, err := b.RunOut(ctx, tx, customer.ID, asOf)
 			if err == nil {
 				err = yield(Row{customer.ExternalID, told.Day, told.Earliest, told.Latest, told.DailyUse, told.From, told.To, string(told.Reason)})
 			}
@@ -485,7 +489,7 @@ func writeRunOut(ctx context.Context, b *books.Books, tx books.Tx, args Args, yi
 				return err
 			}
 		}
-		if id != "" || len(customers) < endingPage {
+		if len(customers) < endingPage {
 			return nil
 		}
 		page.After = customers[len(customers)-1].ID

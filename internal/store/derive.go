@@ -68,7 +68,7 @@ var appendOnly = []string{
 	"manual_entry_lines", "manual_attachments",
 	"seals", "seal_keys", "seal_leaves", "seal_hashes",
 	"export_target_versions", "export_answers",
-	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves",
+	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves", "disputes",
 }
 
 // postedBatches holds the entries of each posted batch against the sums of its

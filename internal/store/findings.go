@@ -44,7 +44,7 @@ import (
 //	purchases     price, credits and refund are those of their lot; their entries book
 //	              them once, to the cent: liability, tax, receivable, cash, refund, void and chargeback;
 //	              the price of a pack is that of the version that it names; the lots of a purchase
-//	              share its price as its terms say
+//	              share its price as its terms say; where a chargeback stands is what was booked of it last
 //	openings      the entries of a cut-over book what the purchases taken over then carried
 //	estimates     in force are those that were proposed and approved, where they were proposed;
 //	              data, evidence and attachments have their hashes
@@ -366,7 +366,7 @@ var comparisons = []comparison{
 		}},
 	},
 	accountPeriods, deferredRevenue, escheatEntries, escheatParts, unclaimedProperty, rolledLots, lotsToRoll,
-	cohortsSold, cohortMonths, cohortsMoved, poolsMoved, lotsInCohorts, lotsOutOfLots, reviewed,
+	disputesBooked, cohortsSold, cohortMonths, cohortsMoved, poolsMoved, lotsInCohorts, lotsOutOfLots, reviewed,
 	manualEntries, manualLinesPosted, manualDecided, manualReversals, closedThrough, periodStatus, closedBalances, closedAccounts, closedEntries,
 }
 
@@ -441,6 +441,22 @@ var lotOrder = comparison{
 	pairs: []pair{
 		{"lot.order", "count(*)", "1"},
 		{"lot.counted", "burn_order", "CASE WHEN burn_order <= (SELECT value FROM counters WHERE name = 'lot') THEN burn_order END"},
+	},
+}
+
+// disputesBooked holds where a chargeback stands against what was booked of it, one after the other: it was opened with the
+// last that follows none that is open.
+var disputesBooked = comparison{
+	subject: "p.id",
+	from: `purchases AS p LEFT JOIN disputes AS d ON d.number = (SELECT max(l.number) FROM disputes AS l WHERE l.purchase_id = p.id)
+		WHERE p.dispute_status IS NOT NULL OR d.number IS NOT NULL`,
+	pairs: []pair{
+		{"purchase.disputes", "p.customer_id || ' ' || p.dispute_status || ' ' || p.dispute_minor", "d.customer_id || ' ' || d.status || ' ' || d.amount_minor"},
+		{
+			"purchase.disputedAt", "p.disputed_at_us",
+			`(SELECT o.at_us FROM disputes AS o WHERE o.purchase_id = p.id AND coalesce((SELECT b.status FROM disputes AS b WHERE b.purchase_id = o.purchase_id AND b.number < o.number
+				ORDER BY b.number DESC LIMIT 1), '') <> 'OPEN' ORDER BY o.number DESC LIMIT 1)`,
+		},
 	},
 }
 

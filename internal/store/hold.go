@@ -143,6 +143,21 @@ func (t *tx) HeldCredits(ctx context.Context, customerIDs []string, at time.Time
 	return held, err
 }
 
+// heldAt reads all holds of the customer, those that are over too.
+const heldAt = `SELECT p.customer_id, p.lot_id, CAST(sum(p.credits) AS BIGINT) AS credits FROM holds AS h CROSS JOIN hold_parts AS p
+	WHERE h.customer_id = ?0 AND h.created_at_us <= ?1 AND h.ends_at_us > ?1 AND (h.ended_at_us IS NULL OR h.ended_at_us > ?1)
+		AND p.customer_id = h.customer_id AND p.hold_id = h.id
+	GROUP BY p.customer_id, p.lot_id`
+
+func (t *tx) HeldCreditsAt(ctx context.Context, customerID string, at time.Time) (map[string]revrec.Credits, error) {
+	rows, err := query[holdPartRow](ctx, t, "adding up what was held", heldAt, rowID(customerID), instantOf(at))
+	held := make(map[string]revrec.Credits, len(rows))
+	for _, row := range rows {
+		held[row.LotID] = revrec.Credits(row.Credits)
+	}
+	return held, err
+}
+
 func (t *tx) HoldsByID(ctx context.Context, ids []string) ([]books.Hold, error) {
 	return t.holds(ctx)(byColumn[holdRow](ctx, t, "reading holds", "id", ids))
 }

@@ -45,7 +45,7 @@ var appendOnly = []string{
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 	"manual_entry_lines", "manual_attachments",
 	"seals", "seal_keys", "seal_leaves", "seal_hashes",
-	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves",
+	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves", "disputes",
 }
 
 // changes are what nobody may do to an append-only table.

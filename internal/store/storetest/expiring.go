@@ -41,6 +41,17 @@ func expiring(t *testing.T, s *suite) {
 		same(t, want[1:2])(tx.Expiring(ctx, books.ExpiringFilter{CustomerID: c2}, books.Page{}))
 		same(t, want[3:])(tx.Expiring(ctx, books.ExpiringFilter{PolicyID: p2, Currency: "EUR"}, books.Page{}))
 		same(t, int64(3))(tx.CountExpiring(ctx, books.ExpiringFilter{Currency: "USD"}))
+		then := books.ExpiringFilter{AsOf: noon.AddDate(-1, 0, 0), ExpiresFrom: noon} // none had begun; no entry brought any liability
+		same(t, []books.Expiring{})(tx.Expiring(ctx, then, books.Page{}))
+		then.AsOf = noon
+		bare := func(row books.Expiring) books.Expiring {
+			row.Carrying, row.Functional = ledger.Money(0, row.Currency), usd(0)
+			return row
+		}
+		again := row(c1, day, 3, 150+100, usd(0)) // what lapsed had not
+		same(t, []books.Expiring{bare(again), bare(want[1]), bare(want[2]), bare(want[3])})(tx.Expiring(ctx, then, books.Page{}))
+		then.Currency = "EUR"
+		same(t, []books.Expiring{bare(want[3])})(tx.Expiring(ctx, then, books.Page{}))
 		months, err := tx.ExpiringMonths(ctx, books.ExpiringFilter{Currency: "USD"})
 		must(t, err)
 		var lots int64

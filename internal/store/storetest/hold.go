@@ -83,6 +83,19 @@ func holds(t *testing.T, s *suite) {
 		until(ctx, tx, two, time.Time{})
 		refused(t, tx.EndHold(ctx, books.Hold{ID: newID(), CustomerID: c1, Status: books.HoldReleased, EndedAt: noon}, nil), books.NotFound)
 		same(t, []books.Hold{first, second})(inOrder(holdID)(tx.HoldsByID(ctx, []string{second.ID, first.ID})))
+		for at, want := range map[time.Time]map[string]revrec.Credits{
+			first.CreatedAt.Add(-time.Microsecond):  {},
+			first.CreatedAt:                         {one.ID: 10, two.ID: 5},
+			second.EndedAt.Add(-time.Microsecond):   {one.ID: 10, two.ID: 5},
+			second.EndedAt:                          {one.ID: 5},
+			first.EndedAt.Add(-time.Microsecond):    {one.ID: 5},
+			first.EndedAt:                           {},
+			theirs.CreatedAt.Add(100 * time.Minute): {},
+		} {
+			same(t, want)(tx.HeldCreditsAt(ctx, c1, at))
+		}
+		same(t, map[string]revrec.Credits{})(tx.HeldCreditsAt(ctx, c2, theirs.EndsAt))
+		same(t, map[string]revrec.Credits{other.ID: 5})(tx.HeldCreditsAt(ctx, c2, theirs.EndsAt.Add(-time.Microsecond)))
 		sameIDs(t, holdID, second.ID)(tx.Holds(ctx, books.HoldFilter{Status: books.HoldCaptured}, books.Page{}))
 		sameIDs(t, holdID, first.ID)(tx.Holds(ctx, books.HoldFilter{CustomerID: c1, Status: books.HoldReleased}, books.Page{}))
 		sameIDs(t, holdID)(tx.LockHoldsOf(ctx, []books.LotKey{keyOf(one), keyOf(two)}, noon))

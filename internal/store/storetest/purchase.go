@@ -47,6 +47,17 @@ func purchases(t *testing.T, s *suite) {
 		void.Status, void.VoidedAt = books.PurchaseVoided, noon
 		void.Dispute, void.DisputedAt, void.DisputeAmount, void.LostAmount = "LOST", noon.Add(time.Second), eur(7), eur(8)
 		must(t, tx.UpdatePurchase(ctx, void))
+		booked := []books.BookedDispute{
+			{CustomerID: void.CustomerID, PurchaseID: void.ID, At: noon.Add(time.Second), Status: books.DisputeOpen, Amount: eur(7)},
+			{CustomerID: a.CustomerID, PurchaseID: a.ID, At: noon, Status: books.DisputeLost, Amount: eur(3)},
+			{CustomerID: void.CustomerID, PurchaseID: void.ID, At: noon.Add(time.Second), Status: books.DisputeWon, Amount: eur(7)},
+		}
+		for _, of := range booked {
+			must(t, tx.InsertDispute(ctx, of))
+		}
+		same(t, booked)(tx.DisputesOf(ctx, []string{void.ID, b.ID, a.ID}))
+		same(t, booked[1:2])(tx.DisputesOf(ctx, []string{a.ID}))
+		same(t, []books.BookedDispute{})(tx.DisputesOf(ctx, nil))
 		sameIDs(t, purchaseID, b.ID)(tx.DuePurchases(ctx, day+99, 10))
 		refused(t, tx.UpdatePurchase(ctx, aPurchase(c1)), books.NotFound)
 
