@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Pages neither skip nor repeat a row while others arrive, in either direction.
@@ -85,6 +86,8 @@ func TestFilters(t *testing.T) {
 		`expiring(to: "2026-01-01", customer: "globex")`:                 1,
 		`expiring(to: "2026-01-01", policy: "nothing")`:                  0,
 		`expiring(to: "2026-01-01", currency: "EUR")`:                    0,
+		`expiring(to: "2026-01-01", asOf: "2024-02-01T00:00:00Z")`:       1,
+		`expiring(to: "2026-01-01", asOf: "2024-01-01T00:00:00Z")`:       0,
 		`lapsing(withinDays: 30)`:                                        0,
 		`lapsing(withinDays: 340)`:                                       1,
 		`lapsing(withinDays: 340, customer: "globex")`:                   0,
@@ -112,6 +115,37 @@ func TestFilters(t *testing.T) {
 		got.is("list.totalCount", fmt.Sprint(want))
 		if edges, _ := got.at("list.edges").([]any); len(edges) != want {
 			t.Errorf("%s has %d rows, not %d", filter, len(edges), want)
+		}
+	}
+}
+
+// TestEndingAsOf asks what expires, and who runs out, as of an instant before all that followed.
+func TestEndingAsOf(t *testing.T) {
+	a := newAPI(t)
+	a.sell("acme")
+	then := a.now.Add(time.Hour).Format(time.RFC3339)
+	a.now = a.now.AddDate(0, 1, 0)
+	a.sell2("globex")
+	a.use("acme", "evt-1", "100")
+	a.run()
+	got := a.must(`query($then: DateTime) {
+		then: expiring(to: "2026-01-01", asOf: $then) { nodes { customer { externalId } credits carrying { amount } } }
+		now: expiring(to: "2026-01-01", customer: "acme") { nodes { credits } }
+		months: expiringMonths(to: "2026-01-01", asOf: $then) { month customers credits }
+		runOut(customer: "acme", asOf: $then) { day reason basisTo }
+		nobody: runOut(customer: "globex", asOf: $then) { day }
+	}`, map[string]any{"then": then})
+	got.is("then.nodes.0.customer.externalId", `"acme"`)
+	got.is("then.nodes.0.credits", `"10000"`)
+	got.is("then.nodes.0.carrying.amount", `"800.00"`)
+	got.is("now.nodes.0.credits", `"9900"`)
+	got.is("months.0.customers", "1")
+	got.is("months.0.credits", `"10000"`)
+	got.is("runOut.reason", `"TOO_LITTLE_HISTORY"`)
+	got.is("nobody", "null")
+	for _, query := range []string{`expiring(to: "2030-01-01", asOf: "2100-01-01T00:00:00Z") { totalCount }`, `expiringMonths(from: "2024-01-14", to: "2026-01-01", asOf: "` + then + `") { month }`, `runOut(customer: "acme", asOf: "2100-01-01T00:00:00Z") { day }`} {
+		if got := a.ask("{ " + query + " }"); got.code() != "INVALID" {
+			t.Errorf("%s: got %s, want INVALID", query, got.body)
 		}
 	}
 }

@@ -387,6 +387,11 @@ func (m *monthRun) all() []report {
 			plain: "SELECT lapses_on, customer_id, count(*), sum(granted - drawn - refunded), sum(carrying_minor) FROM lots WHERE lapses_on <= '" + lapseUntil + "' AND granted > drawn + refunded GROUP BY lapses_on, customer_id ORDER BY lapses_on, customer_id", reach: reportReach,
 		},
 		{
+			what: "what expires, by month, as of before it was booked", ask: graphQL(`expiringMonths(to:"` + lapseUntil + `",asOf:"` + monthEnded.Format(time.RFC3339) + `"){month customers lots credits carrying{amount}}`),
+			want: `{"data":{"expiringMonths":[{`, limitIs: "one SELECT that sums the draws, with events, by lot",
+			plain: "SELECT w.lot_id, sum(w.credits), max(e.recorded_at_us) FROM draws AS w JOIN usage_events AS e ON e.customer_id = w.customer_id AND e.id = w.event_id GROUP BY w.lot_id", reach: reportReach,
+		},
+		{
 			what: "when a customer runs out", ask: graphQL(`runOut(customer:"` + customerName(0) + `"){day dailyUse reason}`), want: `{"data":{"runOut":{`,
 			plain: "SELECT l.id, d.day, d.drawn FROM lots AS l JOIN lot_days AS d ON d.customer_id = l.customer_id AND d.lot_id = l.id WHERE l.customer_id = " + usual + " AND d.day >= '" + firstOfMonth + "'", limitIs: "one SELECT of the days of the customer's lots",
 			reach: reach{atMost: 20},

@@ -298,6 +298,12 @@ func (y *year) close(month time.Month) {
 		ask("statement of "+customer, "customer-statement", with(span, "customer", customer))
 	}
 	y.footStatements(period, tables)
+	today := ledger.DateOf(y.Now, time.UTC)
+	ask("expiring", "expiring", map[string]string{"from": today.String(), "to": (today + 3000).String(), "asOf": asOf})
+	ask("run-out", "run-out", map[string]string{"asOf": asOf})
+	ask("balance then", "trial-balance", map[string]string{"to": today.Period().String(), "asOf": asOf})
+	ask("early then", "early-breakage-roll-forward", map[string]string{"from": today.String(), "to": today.String(), "asOf": asOf})
+	y.footExpiring(period, tables)
 }
 
 // table is the rows of a file, each by the names of its columns.
@@ -605,6 +611,22 @@ func (y *year) footStatements(period ledger.Period, tables map[string]table) {
 			held := difference(all.sums(kind+"deferred", []string{"currency"}, of("line", name+"_BALANCE")), tables["early"].sums(kind+"amount", []string{"currency"}, of("line", name)))
 			y.same("the "+side+" of the statements, "+kind, period, held, negated(tables["balance"].sums(kind+side, []string{"currency"}, of("account", "DEFERRED_REVENUE"))))
 		}
+	}
+}
+
+// footExpiring adds up what all credits that can still lapse carried as the month was closed, for all do in this book; less
+// early breakage of pools it is deferred revenue then. Who runs out is told of each customer.
+func (y *year) footExpiring(period ledger.Period, tables map[string]table) {
+	y.T.Helper()
+	of := func(column, value string) func(map[string]string) bool {
+		return func(row map[string]string) bool { return row[column] == value }
+	}
+	for _, kind := range []string{"", "functional_"} {
+		held := difference(tables["expiring"].sums(kind+"carrying", []string{kind + "currency"}, nil), tables["early then"].sums(kind+"amount", []string{kind + "currency"}, of("line", "CLOSING")))
+		y.same("what expires, "+kind, period, held, negated(tables["balance then"].sums(kind+"closing", []string{kind + "currency"}, of("account", "DEFERRED_REVENUE"))))
+	}
+	if len(tables["expiring"]) == 0 || len(tables["run-out"]) != 3 {
+		y.T.Errorf("%s: %d rows expire, and %d run out", period, len(tables["expiring"]), len(tables["run-out"]))
 	}
 }
 

@@ -733,14 +733,14 @@ type QueryResolver interface {
 	Lot(ctx context.Context, id string) (*revrec.Lot, error)
 	Lots(ctx context.Context, customer *string, policy *string, kind *revrec.LotKind, openAt *time.Time, expiresFrom *time.Time, expiresBefore *time.Time, kinds []revrec.LotKind, currency *ledger.Currency, hasUnused *bool, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
 	Lapsing(ctx context.Context, withinDays int, customer *string, sort books.Order, first int, after *string, reverse bool) (*view.Connection[revrec.Lot], error)
-	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
-	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency) ([]books.ExpiringMonth, error)
+	Expiring(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, asOf *time.Time, sort books.Order, first int, after *string, reverse bool) (*view.Connection[books.Expiring], error)
+	ExpiringMonths(ctx context.Context, from *ledger.Date, to ledger.Date, customer *string, policy *string, currency *ledger.Currency, asOf *time.Time) ([]books.ExpiringMonth, error)
 	Cohorts(ctx context.Context, policy *string, pack *string, currency *ledger.Currency, segment *string, from *ledger.Period, to *ledger.Period, asOf *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Cohort], error)
 	AlertRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.AlertRule], error)
 	Alerts(ctx context.Context, customer *string, rule *string, kind *books.AlertKind, active bool, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.Alert], error)
 	TopUpRules(ctx context.Context, customer *string, inForce *bool, first int, after *string, reverse bool) (*view.Connection[books.TopUpRule], error)
 	TopUps(ctx context.Context, customer *string, status *books.TopUpStatus, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.TopUp], error)
-	RunOut(ctx context.Context, customer string) (*books.RunOut, error)
+	RunOut(ctx context.Context, customer string, asOf *time.Time) (*books.RunOut, error)
 	UsageEvent(ctx context.Context, id string) (*books.UsageEvent, error)
 	UsageEvents(ctx context.Context, customer *string, source *string, eventID *string, meter *string, withDimension *books.EventDimension, from *time.Time, before *time.Time, first int, after *string, reverse bool) (*view.Connection[books.UsageEvent], error)
 	Draws(ctx context.Context, customer string, first int, after *string, reverse bool) (*view.Connection[books.Draw], error)
@@ -1634,12 +1634,13 @@ type Query {
 
   """
   Who loses what when: the credits that lapse on the days from ` + "`" + `from` + "`" + ` to ` + "`" + `to` + "`" + ` if they are not used, and the money that they
-  carry, by day, customer and currency. ` + "`" + `lapsing` + "`" + ` has the lots. What is blocked or held lapses too.
+  carry, by day, customer and currency. ` + "`" + `lapsing` + "`" + ` has the lots. What is blocked or held lapses too. Of what was recorded, done and
+  posted by ` + "`" + `asOf` + "`" + `: asked again with it the answer is the same for ever. Errors: INVALID.
   """
   expiring(
-    "The first day: today where null, and not before."
+    "The first day: today, or the day of ` + "`" + `asOf` + "`" + `, where null, and not before."
     from: Date
-    "The last day, at most 3,660 days ahead."
+    "The last day, at most 3,660 days after that."
     to: Date!
     "Keeps those of the customer with this external id."
     customer: String
@@ -1647,6 +1648,8 @@ type Query {
     policy: String
     "Keeps those sold in this currency."
     currency: Currency
+    "Shows what was unused, until when it could be used and what it carried then; what was recorded, done or posted later is left out. As the lots stand now where null."
+    asOf: DateTime
     "What the list is in order of. CARRYING adds up all that expires on these days."
     sort: ExpiringSort! = DAY
     "How many to return: 1 to 200."
@@ -1659,9 +1662,9 @@ type Query {
 
   "What ` + "`" + `expiring` + "`" + ` lists, added up by month and currency, in this order; months in which nothing lapses are left out."
   expiringMonths(
-    "The first day: today where null, and not before."
+    "The first day: today, or the day of ` + "`" + `asOf` + "`" + `, where null, and not before."
     from: Date
-    "The last day, at most 3,660 days ahead."
+    "The last day, at most 3,660 days after that."
     to: Date!
     "Keeps those of the customer with this external id."
     customer: String
@@ -1669,6 +1672,8 @@ type Query {
     policy: String
     "Keeps those sold in this currency."
     currency: Currency
+    "Shows what was unused, until when it could be used and what it carried then; what was recorded, done or posted later is left out. As the lots stand now where null."
+    asOf: DateTime
   ): [ExpiringMonth!]! @requires(role: VIEWER)
 
   """
@@ -1770,11 +1775,13 @@ type Query {
   """
   When a customer's credits run out, going by the use of the last four weeks, what lapses and what begins later. A forecast, and no
   figure of the books: docs/finance/run-out.md has the method. Credits that are held, or blocked by a dispute, count as gone, and
-  the share that a rollover will carry on is not foreseen. Null where there is no such customer.
+  the share that a rollover will carry on is not foreseen. Null where there is no such customer. Errors: INVALID.
   """
   runOut(
     "The customer's external id."
     customer: String!
+    "Forecasts as it would have at this instant, from what was recorded and done by then; null where the customer was added later. Now where null."
+    asOf: DateTime
   ): RunOut @requires(role: VIEWER)
 
   "One usage event."
@@ -5482,7 +5489,7 @@ type RunOut {
   dailyUse: Credits!
   "The first of these days."
   basisFrom: Date!
-  "The last of them: yesterday."
+  "The last of them: the day before that of the forecast."
   basisTo: Date!
   "Why there is no day; null where there is one."
   reason: RunOutReason
@@ -19735,6 +19742,14 @@ func (ec *executionContext) field_Query_expiringMonths_args(ctx context.Context,
 		return nil, err
 	}
 	args["currency"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg5
 	return args, nil
 }
 
@@ -19781,38 +19796,46 @@ func (ec *executionContext) field_Query_expiring_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["currency"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
 		func(ctx context.Context, v any) (books.Order, error) {
 			return ec.unmarshalNExpiringSort2drawdownᚋinternalᚋbooksᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["sort"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["sort"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (int, error) {
 			return ec.unmarshalNInt2int(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
+	args["after"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "reverse",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["reverse"] = arg8
+	args["reverse"] = arg9
 	return args, nil
 }
 
@@ -21383,6 +21406,14 @@ func (ec *executionContext) field_Query_runOut_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["customer"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -63679,7 +63710,7 @@ func (ec *executionContext) _Query_expiring(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Expiring(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
+			return ec.Resolvers.Query().Expiring(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["asOf"].(*time.Time), fc.Args["sort"].(books.Order), fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["reverse"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *view.Connection[books.Expiring]) graphql.Marshaler {
@@ -63723,7 +63754,7 @@ func (ec *executionContext) _Query_expiringMonths(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ExpiringMonths(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency))
+			return ec.Resolvers.Query().ExpiringMonths(ctx, fc.Args["from"].(*ledger.Date), fc.Args["to"].(ledger.Date), fc.Args["customer"].(*string), fc.Args["policy"].(*string), fc.Args["currency"].(*ledger.Currency), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []books.ExpiringMonth) graphql.Marshaler {
@@ -63987,7 +64018,7 @@ func (ec *executionContext) _Query_runOut(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().RunOut(ctx, fc.Args["customer"].(string))
+			return ec.Resolvers.Query().RunOut(ctx, fc.Args["customer"].(string), fc.Args["asOf"].(*time.Time))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *books.RunOut) graphql.Marshaler {
