@@ -113,7 +113,10 @@ func (r mutationResolver) ExportBatchAcknowledge(ctx context.Context, batchID st
 	batch, refusals, fault := changeBatch(ctx, batchID, idempotencyKey, "", func(ctx context.Context, key string, named books.ChangeExportBatch) (books.ExportBatch, error) {
 		request := books.AnswerExportBatch{ID: named.ID, Journals: make([]books.JournalOfTarget, len(input.Journals))}
 		for i, j := range input.Journals {
-			request.Journals[i] = books.JournalOfTarget{Journal: j.Journal, ExternalID: j.ExternalID}
+			request.Journals[i] = books.JournalOfTarget{Journal: j.Journal, ExternalID: j.ExternalID, Currency: value(j.Currency)}
+			if j.Amount != nil {
+				request.Journals[i].Amount = j.Amount.String()
+			}
 		}
 		return r.books.ExportBatchAcknowledge(ctx, key, request)
 	})

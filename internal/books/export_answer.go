@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"drawdown/ledger"
 	"drawdown/ledger/export"
 )
 
@@ -21,18 +22,28 @@ type AnswerExportBatch struct {
 	Journals []JournalOfTarget `json:"journals"`
 }
 
-// JournalOfTarget is our name of a journal and the general ledger's.
+// JournalOfTarget is our name of a journal and the general ledger's, and what that debited in it, in major
+// units and in which currency; "" where it does not say.
 type JournalOfTarget struct {
-	Journal    string `json:"journal"`
-	ExternalID string `json:"externalId"`
+	Journal    string          `json:"journal"`
+	ExternalID string          `json:"externalId"`
+	Amount     string          `json:"amount,omitempty"`
+	Currency   ledger.Currency `json:"currency,omitempty"`
 }
 
 // ExportBatchAcknowledge keeps what a general ledger calls the journals of a batch. Once it has
-// answered for all of them, the batch is acknowledged. The same answer again changes nothing.
+// answered for all of them, the batch is acknowledged. The same answer again changes nothing. An amount must be what
+// the journal debits.
 // Errors: NOT_FOUND, INVALID, TOO_LARGE, NOT_SEALED, ALREADY_VOIDED, ALREADY_EXISTS,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) ExportBatchAcknowledge(ctx context.Context, key string, request AnswerExportBatch) (ExportBatch, error) {
-	return b.acknowledge(ctx, key, request, nil, func(bad []badAnswer) error { return bad[0].err })
+	var amounts []answeredAmount
+	for i, j := range request.Journals {
+		if j.Amount != "" {
+			amounts = append(amounts, answeredAmount{at: i, amount: j.Amount, currency: j.Currency})
+		}
+	}
+	return b.acknowledge(ctx, key, request, amounts, func(bad []badAnswer) error { return bad[0].err })
 }
 
 // badAnswer is what is wrong with one of the journals of a request.
@@ -62,7 +73,7 @@ func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExpor
 		answers, bad, err := b.newAnswers(ctx, tx, batch, journals, request.Journals)
 		if err == nil && len(amounts) > 0 {
 			var differ []badAnswer
-			differ, err = differingAmounts(ctx, tx, journals, request.Journals, amounts)
+			differ, err = differingAmounts(ctx, tx, batch, journals, request.Journals, amounts)
 			bad = append(bad, differ...)
 			slices.SortStableFunc(bad, func(x, y badAnswer) int { return cmp.Compare(x.at, y.at) })
 		}

@@ -3,6 +3,7 @@ package books
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -23,11 +24,12 @@ type answeredAmount struct {
 // plainAmount is an amount in major units: it bounds what is computed with.
 var plainAmount = regexp.MustCompile(`^[0-9]{1,18}(\.[0-9]{1,6})?$`)
 
-// differingAmounts holds amounts against what the entries debit, and returns those that differ.
-func differingAmounts(ctx context.Context, tx Tx, journals ExportJournals, given []JournalOfTarget, amounts []answeredAmount) (differ []badAnswer, err error) {
+// differingAmounts holds amounts against what the journals debit, and returns those that differ.
+func differingAmounts(ctx context.Context, tx Tx, batch ExportBatch, journals ExportJournals, given []JournalOfTarget, amounts []answeredAmount) ([]badAnswer, error) {
 	if journals.summed {
-		return nil, refuse(Invalid, "file", "must have no column %s: the journals of a summary have entries of many, so that no amount can be held against one", answerAmount)
+		return differingSums(ctx, tx, batch, given, amounts)
 	}
+	var differ []badAnswer
 	of := map[int64][]answeredAmount{} // by entry
 	for _, one := range amounts {
 		if number, known := journals.number(given[one.at].Journal); known { // what is none is refused already
@@ -42,7 +44,7 @@ func differingAmounts(ctx context.Context, tx Tx, journals ExportJournals, given
 		}
 		for _, entry := range entries {
 			for _, one := range of[entry.Number] {
-				if err := checkAmount(entry, one, journals.functional); err != nil {
+				if err := checkAmount(debitsOfEntry(entry, journals.functional), one); err != nil {
 					differ = append(differ, badAnswer{one.at, err})
 				}
 			}
@@ -54,23 +56,75 @@ func differingAmounts(ctx context.Context, tx Tx, journals ExportJournals, given
 	return differ, nil
 }
 
-// checkAmount refuses an amount that is not what the entry debits: in the currency that is given, or else in that
-// of the contract, or of the book where the target is told in that.
-func checkAmount(entry ledger.Entry, given answeredAmount, functional bool) error {
-	if !plainAmount.MatchString(given.amount) {
-		return refuse(Invalid, answerAmount, "must be what the journal debits in all, in major units, such as 1234.50, not %q", clip(given.amount))
+// differingSums does so with the journals of a summary, whose amounts were kept when they were written: the codes
+// of the book that they are sums by may be others by now.
+func differingSums(ctx context.Context, tx Tx, batch ExportBatch, given []JournalOfTarget, amounts []answeredAmount) (differ []badAnswer, err error) {
+	names := make([]string, len(amounts))
+	for i, one := range amounts {
+		names[i] = given[one.at].Journal
 	}
-	debits, inBook := map[ledger.Currency]int64{}, map[ledger.Currency]int64{}
+	kept, err := tx.ExportJournals(ctx, batch.ID, names)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]journalDebits{}
+	for _, row := range kept {
+		debits, known := of[row.Journal]
+		if !known {
+			debits = journalDebits{"journal " + row.Journal, map[ledger.Currency]int64{}, map[ledger.Currency]int64{}}
+			of[row.Journal] = debits
+		}
+		if row.InBook {
+			debits.also[row.Debit.Currency] = row.Debit.Minor
+		} else {
+			debits.told[row.Debit.Currency] = row.Debit.Minor
+		}
+	}
+	for _, one := range amounts {
+		debits, known := of[given[one.at].Journal]
+		if known {
+			err = checkAmount(debits, one)
+		} else {
+			err = refuse(Invalid, one.field(answerAmount), "cannot be held against the journal: the batch was sealed before the sums of its journals were kept, or it has none of that name that moves anything; leave it out")
+		}
+		if err != nil {
+			differ = append(differ, badAnswer{one.at, err})
+		}
+	}
+	return differ, nil
+}
+
+// journalDebits is what a journal debits by currency: in those that the target is told, and in those that
+// an answer may also name.
+type journalDebits struct {
+	name       string
+	told, also map[ledger.Currency]int64
+}
+
+// debitsOfEntry adds up the debits of an entry; functional is that the target is told it in the currency of the book.
+func debitsOfEntry(entry ledger.Entry, functional bool) journalDebits {
+	contract, inBook := map[ledger.Currency]int64{}, map[ledger.Currency]int64{}
 	for _, line := range entry.Lines {
-		debits[line.Amount.Currency] += max(line.Amount.Minor, 0)
+		contract[line.Amount.Currency] += max(line.Amount.Minor, 0)
 		inBook[line.Functional.Currency] += max(line.Functional.Minor, 0)
 	}
-	currency := given.currency
-	switch {
-	case currency == "" && functional:
-		debits = inBook
-	case currency != "":
-		for of, minor := range inBook { // a target may be told in either
+	debits := journalDebits{fmt.Sprintf("entry %d", entry.Number), contract, inBook}
+	if functional {
+		debits.told, debits.also = inBook, contract
+	}
+	return debits
+}
+
+// checkAmount refuses an amount that is not what the journal debits: in the currency that is given, or else in that in
+// which the target is told.
+func checkAmount(journal journalDebits, given answeredAmount) error {
+	if !plainAmount.MatchString(given.amount) {
+		return refuse(Invalid, given.field(answerAmount), "must be what the journal debits in all, in major units, such as 1234.50, not %q", clip(given.amount))
+	}
+	debits, currency := journal.told, given.currency
+	if currency != "" {
+		debits = maps.Clone(debits)
+		for of, minor := range journal.also { // a target may be told in either
 			if _, both := debits[of]; !both {
 				debits[of] = minor
 			}
@@ -78,7 +132,7 @@ func checkAmount(entry ledger.Entry, given answeredAmount, functional bool) erro
 	}
 	if currency == "" {
 		if len(debits) != 1 {
-			return refuse(Invalid, answerCurrency, "must say which currency the amount is in: the lines of the entry are in %s", listed(debits))
+			return refuse(Invalid, given.field(answerCurrency), "must say which currency the amount is in: the lines of the %s are in %s", journal.kind(), listed(debits))
 		}
 		for only := range debits {
 			currency = only
@@ -86,14 +140,23 @@ func checkAmount(entry ledger.Entry, given answeredAmount, functional bool) erro
 	}
 	minor, known := debits[currency]
 	if !known {
-		return refuse(Invalid, answerCurrency, "must be one of the entry, %s, not %q", listed(debits), clip(string(currency)))
+		return refuse(Invalid, given.field(answerCurrency), "must be one of the %s, %s, not %q", journal.kind(), listed(debits), clip(string(currency)))
 	}
 	ours := ledger.Money(minor, currency)
 	if !decimal.RequireFromString(given.amount).Equal(decimal.RequireFromString(ours.Text())) {
-		return refuse(Invalid, answerAmount, "is %s %s in the general ledger, and entry %d debits %s: load it there again, or correct it by an entry", given.amount, currency, entry.Number, ours)
+		return refuse(Invalid, given.field(answerAmount), "is %s %s in the general ledger, and %s debits %s: load it there again, or correct it by an entry", given.amount, currency, journal.name, ours)
 	}
 	return nil
 }
+
+// kind is what the journal is called in a refusal: an entry, or a journal.
+func (j journalDebits) kind() string {
+	kind, _, _ := strings.Cut(j.name, " ")
+	return kind
+}
+
+// field is where the request has a part of the answer.
+func (a answeredAmount) field(part string) string { return fmt.Sprintf("journals.%d.%s", a.at, part) }
 
 func listed(debits map[ledger.Currency]int64) string {
 	names := make([]string, 0, len(debits))

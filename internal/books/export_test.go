@@ -185,6 +185,9 @@ func TestWhatIsNotMapped(t *testing.T) {
 		if _, found, err := e.ExportWrite(ctx, ""); found || err != nil {
 			t.Error("it was written again as it stood", err)
 		}
+		if pieces := e.pieces(batch.ID); pieces != 0 || batch.Progress != 0 || len(batch.Files) != 0 {
+			t.Errorf("%d pieces are left of what cannot be written: %+v", pieces, batch)
+		}
 		profile := withAccounts(t, export.NetSuite, nil)
 		done[books.ExportTarget](t)(e.ExportTargetUpdate(ctx, "mapped", books.ReviseExportTarget{ID: e.target.ID, Profile: &profile, Reason: "the chart has it now"}))
 		if batch = e.write(""); batch.Status != books.ExportSealed || batch.Version != 2 {
@@ -200,6 +203,48 @@ func TestWhatIsNotMapped(t *testing.T) {
 		e.sell(1)
 		_, err = e.ExportBatchCreate(ctx, "late", books.NewExportBatch{Target: e.target.ID})
 		refusedAs(t, err, books.TargetEnded)
+		e.verified()
+	})
+}
+
+// pieces counts the small files of a batch that are kept.
+func (e *exporting) pieces(id string) (n int) {
+	e.t.Helper()
+	for {
+		err := e.View(e.t.Context(), func(ctx context.Context, tx books.Tx) error {
+			_, err := tx.ExportPiece(ctx, id, n+1, 0)
+			return err
+		})
+		if books.CodeOf(err) == books.NotFound {
+			return n
+		}
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		n++
+	}
+}
+
+// TestRefusedInTheEnd has the last entry refused, when pieces of those before are kept: they are taken away, and
+// the batch is written whole once its target takes the entry.
+func TestRefusedInTheEnd(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		e := newExporting(t, s, withAccounts(t, export.NetSuite, func(p *export.Profile) { p.Limits.Rows = 4 }, ledger.TaxPayable))
+		e.sell(20)
+		price := decimal.NewFromInt(3)
+		tax := decimal.NewFromInt(1)
+		done[books.Purchased](t)(e.Purchase(ctx, "with tax", books.NewPurchase{Customer: "acme", Credits: decimal.NewFromInt(10), Price: &price, Tax: tax}))
+		draft := e.batch("one")
+		batch := e.write(draft.ID)
+		if batch.Status != books.ExportDraft || !strings.Contains(batch.Problem, "tax_payable") || e.pieces(batch.ID) != 0 {
+			t.Fatalf("%d pieces, %+v", e.pieces(batch.ID), batch)
+		}
+		profile := withAccounts(t, export.NetSuite, func(p *export.Profile) { p.Limits.Rows = 4 })
+		done[books.ExportTarget](t)(e.ExportTargetUpdate(ctx, "mapped", books.ReviseExportTarget{ID: e.target.ID, Profile: &profile, Reason: "the chart has it now"}))
+		if batch = e.write(""); batch.Status != books.ExportSealed || batch.Entries != batch.ToEntry || e.pieces(batch.ID) != len(batch.Files) {
+			t.Errorf("%d pieces, %+v", e.pieces(batch.ID), batch)
+		}
 		e.verified()
 	})
 }
@@ -225,7 +270,7 @@ func (d *dying) Update(ctx context.Context, act func(context.Context, books.Tx) 
 func TestADeadWriter(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, s *store.Store) {
 		ctx, now := t.Context(), time.Now()
-		e := newExporting(t, s, withAccounts(t, export.NetSuite, nil))
+		e := newExporting(t, s, withAccounts(t, export.NetSuite, func(p *export.Profile) { p.Limits.Rows = 7 })) // several files
 		e.sell(40)
 		draft := e.batch("one")
 		for left := range 3 {
@@ -386,6 +431,145 @@ func TestAnswersWithAmounts(t *testing.T) {
 		got = done[books.ExportAnswered](t)(answer("13,JE-000003,"+strings.TrimSuffix(third, "0")+",", "11,JE-000001,"+first+","))
 		if got.Batch.Answers != 3 || got.Batch.Status != books.ExportAcknowledged {
 			t.Errorf("%+v", got.Batch)
+		}
+		e.verified()
+	})
+}
+
+// sellInEUR posts an entry of EUR 20.00 at 1.1, which is USD 22.00.
+func (e *exporting) sellInEUR() {
+	e.t.Helper()
+	price, rate := decimal.NewFromInt(20), decimal.New(11, -1)
+	done[books.Purchased](e.t)(e.Purchase(e.t.Context(), "in euros", books.NewPurchase{Customer: "acme", Credits: decimal.NewFromInt(10), Price: &price, Currency: "EUR", FXRate: &rate}))
+}
+
+// answers has journals answered for: name=id amount currency.
+func (e *exporting) answers(batch books.ExportBatch, journals ...string) (books.ExportBatch, error) {
+	request := books.AnswerExportBatch{ID: batch.ID}
+	for _, journal := range journals {
+		ours, rest, _ := strings.Cut(journal, "=")
+		parts := append(strings.Split(rest, " "), "", "")
+		request.Journals = append(request.Journals, books.JournalOfTarget{Journal: ours, ExternalID: parts[0], Amount: parts[1], Currency: ledger.Currency(parts[2])})
+	}
+	return e.ExportBatchAcknowledge(e.t.Context(), "answer "+batch.ID+strings.Join(journals, ";"), request)
+}
+
+// differs expects a refusal of a field that says something.
+func differs(t *testing.T, err error, field, says string) {
+	t.Helper()
+	refusal := (*books.Error)(nil)
+	if !errors.As(err, &refusal) || refusal.Code != books.Invalid || refusal.Field != field || !strings.Contains(refusal.Message, says) {
+		t.Errorf("%v, want %s %s", err, field, says)
+	}
+}
+
+// TestAmountsOfAnswers holds amounts that are answered without a file against the entries: 10.01 and 10.02 in USD, and
+// EUR 20.00 at 1.1.
+func TestAmountsOfAnswers(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *store.Store) {
+		e := newExporting(t, s, withAccounts(t, export.NetSuite, nil))
+		e.sell(2)
+		e.sellInEUR()
+		inBook := done[books.ExportTarget](t)(e.ExportTargetCreate(t.Context(), "in book", books.NewExportTarget{
+			Code: "book", Profile: withAccounts(t, export.NetSuite, func(p *export.Profile) { p.Currency = export.InFunctional }),
+		}))
+		for _, target := range []string{e.target.ID, inBook.ID} {
+			batch := e.write(done[books.ExportBatch](t)(e.ExportBatchCreate(t.Context(), target, books.NewExportBatch{Target: target})).ID)
+			for _, wrong := range []struct{ journal, field, says string }{
+				{"JE-000002=12 10.03", "journals.1.amount", "is 10.03 USD in the general ledger, and entry 2 debits USD 10.02"},
+				{"JE-000002=12 10.02 EUR", "journals.1.currency", `must be one of the entry, USD, not "EUR"`},
+				{"JE-000002=12 -10.02", "journals.1.amount", "must be what the journal debits"},
+				{"JE-000003=13 22.00 EUR", "journals.1.amount", "entry 3 debits EUR 20.00"},
+				{"JE-000003=13 20 USD", "journals.1.amount", "entry 3 debits USD 22.00"},
+				{"JE-000003=13 20 JPY", "journals.1.currency", `must be one of the entry, EUR or USD, not "JPY"`},
+				{"JE-000004=14 1", "journals.1.journal", "is no journal of the batch"},
+			} {
+				_, err := e.answers(batch, "JE-000001=11 10.01", wrong.journal)
+				differs(t, err, wrong.field, wrong.says)
+			}
+			told, other := "20", "22"
+			if target == inBook.ID {
+				told, other = other, told
+			}
+			_, err := e.answers(batch, "JE-000003=13 "+other) // the currency is the one in which the target is told
+			differs(t, err, "journals.0.amount", "entry 3 debits")
+			got := done[books.ExportBatch](t)(e.answers(batch, "JE-000001=11 10.010 USD", "JE-000002=12", "JE-000003=13 "+told))
+			if got.Answers != 3 || got.Status != books.ExportAcknowledged {
+				t.Errorf("%+v", got)
+			}
+			got = done[books.ExportBatch](t)(e.answers(batch, "JE-000003=13 20.00 EUR", "JE-000003=13 22 USD"))
+			if got.Answers != 3 {
+				t.Errorf("the same again made %d answers", got.Answers)
+			}
+			e.verified()
+		}
+	})
+}
+
+// forgetting is a store of before what journals of a summary debit was kept.
+type forgetting struct{ books.Store }
+
+func (f forgetting) Update(ctx context.Context, act func(context.Context, books.Tx) error) error {
+	return f.Store.Update(ctx, func(ctx context.Context, tx books.Tx) error { return act(ctx, forgetful{tx}) })
+}
+
+type forgetful struct{ books.Tx }
+
+func (forgetful) InsertExportJournals(context.Context, []books.ExportJournal) error { return nil }
+
+// TestAmountsOfSummaries holds what a general ledger debited in the journals of a summary against the sums: 10.01, 10.02 and
+// 10.03 in USD are 30.06, and EUR 20.00 at 1.1 has a journal of its own. A summary written in the currency of the book has
+// 30.06 and 22.00 in USD. In a file and without one.
+func TestAmountsOfSummaries(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		summed := func(change func(*export.Profile)) string {
+			return withAccounts(t, export.NetSuite, func(p *export.Profile) {
+				p.Mode, p.Prefix = export.Summed, "DD-"
+				change(p)
+			})
+		}
+		e := newExporting(t, s, summed(func(*export.Profile) {}))
+		e.sell(3)
+		e.sellInEUR()
+		batch := e.write(e.batch("one").ID)
+		for _, wrong := range []struct{ journal, field, says string }{
+			{"DD-SJ1-1=1 30.05", "journals.0.amount", "is 30.05 USD in the general ledger, and journal DD-SJ1-1 debits USD 30.06"},
+			{"DD-SJ1-1=1 30.06 EUR", "journals.0.currency", `must be one of the journal, USD, not "EUR"`},
+			{"DD-SJ1-2=2 22", "journals.0.amount", "journal DD-SJ1-2 debits EUR 20.00"},
+			{"DD-SJ1-2=2 20 USD", "journals.0.amount", "journal DD-SJ1-2 debits USD 22.00"},
+			{"DD-SJ1-3=2 20", "journals.0.journal", "is no journal of the batch"},
+		} {
+			_, err := e.answers(batch, wrong.journal)
+			differs(t, err, wrong.field, wrong.says)
+		}
+		_, err := e.ExportBatchAnswers(ctx, batch.ID, []byte("journal,external_id,amount\nDD-SJ1-1,1,30.06\nDD-SJ1-2,2,20.01\n"))
+		differs(t, err, "file", "line 3: amount is 20.01 EUR in the general ledger, and journal DD-SJ1-2 debits EUR 20.00")
+		answered := done[books.ExportAnswered](t)(e.ExportBatchAnswers(ctx, batch.ID, []byte("journal,external_id,amount\nDD-SJ1-1,1,30.06\n")))
+		if answered.Batch.Answers != 1 {
+			t.Errorf("%+v", answered)
+		}
+		got := done[books.ExportBatch](t)(e.answers(batch, "DD-SJ1-1=1 30.06 USD", "DD-SJ1-2=2 22.00 USD", "DD-SJ1-2=2 20"))
+		if got.Status != books.ExportAcknowledged {
+			t.Errorf("%+v", got)
+		}
+		target := done[books.ExportTarget](t)(e.ExportTargetCreate(ctx, "target in book", books.NewExportTarget{Code: "book", Profile: summed(func(p *export.Profile) { p.Currency = export.InFunctional })}))
+		inBook := e.write(done[books.ExportBatch](t)(e.ExportBatchCreate(ctx, "in book", books.NewExportBatch{Target: target.ID})).ID)
+		got = done[books.ExportBatch](t)(e.answers(inBook, "DD-SJ1-1=1 30.06", "DD-SJ1-2=2 22"))
+		if got.Status != books.ExportAcknowledged {
+			t.Errorf("%+v", got)
+		}
+		before := done[*books.Books](t)(books.Open(ctx, forgetting{s}, books.Options{}))
+		target = done[books.ExportTarget](t)(e.ExportTargetCreate(ctx, "target before", books.NewExportTarget{Code: "before", Profile: summed(func(*export.Profile) {})}))
+		old := done[books.ExportBatch](t)(e.ExportBatchCreate(ctx, "before", books.NewExportBatch{Target: target.ID}))
+		old, _, err = before.ExportWrite(ctx, old.ID)
+		if err != nil || old.Status != books.ExportSealed {
+			t.Fatal(old, err)
+		}
+		_, err = e.answers(old, "DD-SJ1-2=2", "DD-SJ1-1=1 30.06")
+		differs(t, err, "journals.1.amount", "cannot be held against the journal")
+		if got = done[books.ExportBatch](t)(e.answers(old, "DD-SJ1-2=2", "DD-SJ1-1=1")); got.Status != books.ExportAcknowledged {
+			t.Errorf("%+v", got)
 		}
 		e.verified()
 	})

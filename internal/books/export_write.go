@@ -1,6 +1,7 @@
 package books
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"drawdown/ledger"
@@ -20,10 +22,13 @@ import (
 const (
 	// exportClaim is how long a writer may be silent before another one begins anew.
 	exportClaim = time.Minute
-	// exportEntries is how many entries are read at a time.
-	exportEntries = 2000
-	// exportFlush is how many bytes are kept in memory before they are written.
-	exportFlush = 4 * ExportPieceBytes
+	// exportRenewed is after how long a writer with nothing to write yet says that it lives.
+	exportRenewed = time.Second
+	// exportEntries is how many entries are read at a time; three times as many are held.
+	exportEntries = 1000
+	// exportFlush is how many bytes are kept in memory before they are written, while as many are being
+	// written.
+	exportFlush = ExportPieceBytes
 )
 
 // errClaimLost is that another writer has the batch.
@@ -56,8 +61,11 @@ func (b *Books) ExportWrite(ctx context.Context, batchID string) (batch ExportBa
 	if err != nil || !found {
 		return batch, false, err
 	}
-	w := &exportWriter{books: b, claim: claim, batch: batch, target: target}
+	w := &exportWriter{books: b, claim: claim, batch: batch, target: target, renewed: b.clock()}
 	err = w.write(ctx)
+	if flushed := w.flushed(); err == nil { // nothing goes on behind what follows
+		err = flushed
+	}
 	var refused export.RefusedError
 	switch {
 	case errors.Is(err, errClaimLost):
@@ -91,9 +99,14 @@ type exportWriter struct {
 	counts   bool  // the entries that are read are written
 	authors  Authors
 	manifest export.Manifest
+	journals []export.SummaryJournal
 	files    []ExportFile
 	pieces   []ExportPiece // that are not written yet
 	waiting  int
+	renewed  time.Time  // when the claim was
+	flushing chan error // what comes of the pieces that are being written, if any are
+	spare    [][]byte   // for pieces
+	spared   sync.Mutex
 	ctx      context.Context //nolint:containedctx // an io.Writer takes none
 }
 
@@ -113,7 +126,9 @@ func (w *exportWriter) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	survey, err := export.NewSurvey(profile)
+	// The journal is written while it is looked through: where something stands in the way, all of it is
+	// found, and what was written is taken away.
+	survey, err := export.SurveyInto(profile, w)
 	if err != nil {
 		return err
 	}
@@ -128,19 +143,16 @@ func (w *exportWriter) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// All that stands in the way is found before anything is written.
-	if err := survey.Run(header, w.each); err != nil {
+	w.counts = !survey.ReadsTwice()
+	err = survey.Run(header, func(do func(export.Entry) error) error {
+		err := w.each(ctx, do)
+		w.counts = true
 		return err
-	}
-	w.counts = true
-	files, err := export.Open(profile, w)
+	})
 	if err != nil {
 		return err
 	}
-	if err := files.Run(header, w.each); err != nil {
-		return err
-	}
-	w.manifest = files.Manifest()
+	w.manifest, w.journals = survey.Manifest(), survey.Journals()
 	return w.flush()
 }
 
@@ -167,34 +179,67 @@ func (w *exportWriter) opening() (lines []export.Line, on ledger.Date, err error
 	return lines, on, err
 }
 
-// each reads the entries of the batch.
-func (w *exportWriter) each(yield func(export.Entry) error) error {
-	for first := w.batch.FromEntry; first <= w.batch.ToEntry; first += exportEntries {
-		last := min(first+exportEntries-1, w.batch.ToEntry)
-		var entries []ledger.Entry
-		err := w.books.View(w.ctx, func(ctx context.Context, tx Tx) (err error) {
-			entries, err = tx.EntriesBetween(ctx, first, last)
-			return err
-		})
-		if err == nil && int64(len(entries)) != last-first+1 {
-			err = refuse(Internal, "", "%d of the entries %d to %d are there", len(entries), first, last)
+// each reads the entries of the batch. The next ones are read while yield works on those before.
+func (w *exportWriter) each(ctx context.Context, yield func(export.Entry) error) error {
+	reading, stop := context.WithCancel(ctx)
+	chunks := make(chan []export.Entry)
+	var fault error
+	go func() {
+		defer close(chunks)
+		for first := w.batch.FromEntry; first <= w.batch.ToEntry; first += exportEntries {
+			var entries []export.Entry
+			if entries, fault = w.read(reading, first, min(first+exportEntries-1, w.batch.ToEntry)); fault != nil {
+				return
+			}
+			select {
+			case chunks <- entries:
+			case <-reading.Done():
+				return
+			}
 		}
-		if err != nil {
-			return err
+	}()
+	defer func() { // nobody reads on behind what follows
+		stop()
+		for range chunks { // until its end
 		}
+	}()
+	for entries := range chunks {
 		for _, entry := range entries {
-			if err := yield(w.authors.EntryThrough(entry, w.batch.ToEntry)); err != nil {
+			if err := yield(entry); err != nil {
 				return err
 			}
 		}
 		if w.counts {
-			w.done = last - w.batch.FromEntry + 1
+			w.done = entries[len(entries)-1].Number - w.batch.FromEntry + 1
+		}
+		if len(w.pieces) == 0 && w.books.clock().Sub(w.renewed) < exportRenewed {
+			continue
 		}
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return fault
+}
+
+// read reads entries of the batch, both included.
+func (w *exportWriter) read(ctx context.Context, first, last int64) ([]export.Entry, error) {
+	var entries []ledger.Entry
+	err := w.books.View(ctx, func(ctx context.Context, tx Tx) (err error) {
+		entries, err = tx.EntriesBetween(ctx, first, last)
+		return err
+	})
+	if err == nil && int64(len(entries)) != last-first+1 {
+		err = refuse(Internal, "", "%d of the entries %d to %d are there", len(entries), first, last)
+	}
+	if err != nil {
+		return nil, err
+	}
+	read := make([]export.Entry, len(entries))
+	for i, entry := range entries {
+		read[i] = w.authors.EntryThrough(entry, w.batch.ToEntry)
+	}
+	return read, nil
 }
 
 // Create begins a file of the batch.
@@ -230,12 +275,14 @@ func (f *exportFileWriter) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
 		if f.rest == nil {
-			f.rest = make([]byte, 0, ExportPieceBytes)
+			f.rest = f.w.room()
 		}
 		take := min(len(p), ExportPieceBytes-len(f.rest))
 		f.rest, p = append(f.rest, p[:take]...), p[take:]
 		if len(f.rest) == ExportPieceBytes {
-			if err := f.cut(); err != nil {
+			piece := f.rest
+			f.rest = nil
+			if err := f.cut(piece); err != nil {
 				return 0, err
 			}
 		}
@@ -244,38 +291,86 @@ func (f *exportFileWriter) Write(p []byte) (int, error) {
 }
 
 // cut ends a piece.
-func (f *exportFileWriter) cut() error {
-	f.w.pieces = append(f.w.pieces, ExportPiece{BatchID: f.w.batch.ID, File: f.file, Place: f.place, Bytes: f.rest})
-	f.w.waiting += len(f.rest)
-	f.place, f.rest = f.place+1, nil
+func (f *exportFileWriter) cut(piece []byte) error {
+	f.w.pieces = append(f.w.pieces, ExportPiece{BatchID: f.w.batch.ID, File: f.file, Place: f.place, Bytes: piece})
+	f.w.waiting += len(piece)
+	f.place++
 	if f.w.waiting >= exportFlush {
 		return f.w.flush()
 	}
 	return nil
 }
 
-// Close ends the file.
+// Close ends the file. A small one does not keep the room of a piece.
 func (f *exportFileWriter) Close() error {
 	if len(f.rest) == 0 {
 		return nil
 	}
-	return f.cut()
+	piece := bytes.Clone(f.rest)
+	f.w.spareRoom(f.rest)
+	f.rest = nil
+	return f.cut(piece)
 }
 
-// flush writes what waits, and says how far the batch is.
+// room is for the bytes of a piece.
+func (w *exportWriter) room() []byte {
+	w.spared.Lock()
+	defer w.spared.Unlock()
+	if last := len(w.spare) - 1; last >= 0 {
+		room := w.spare[last]
+		w.spare = w.spare[:last]
+		return room
+	}
+	return make([]byte, 0, ExportPieceBytes)
+}
+
+// spareRoom takes back what room gave.
+func (w *exportWriter) spareRoom(room []byte) {
+	if cap(room) < ExportPieceBytes {
+		return
+	}
+	w.spared.Lock()
+	defer w.spared.Unlock()
+	w.spare = append(w.spare, room[:0])
+}
+
+// flush has what waits written, and says how far the batch is, once what was being written is.
 func (w *exportWriter) flush() error {
+	if err := w.flushed(); err != nil {
+		return err
+	}
+	pieces, done := w.pieces, w.done
+	w.pieces, w.waiting, w.renewed = nil, 0, w.books.clock()
+	flushing := make(chan error, 1)
+	w.flushing = flushing
+	go func() { flushing <- w.keep(pieces, done) }()
+	return nil
+}
+
+// flushed waits for what is being written.
+func (w *exportWriter) flushed() error {
+	if w.flushing == nil {
+		return nil
+	}
+	err := <-w.flushing
+	w.flushing = nil
+	return err
+}
+
+// keep writes pieces, and how far the batch is.
+func (w *exportWriter) keep(pieces []ExportPiece, done int64) error {
 	err := w.books.store.Update(w.ctx, func(ctx context.Context, tx Tx) error {
-		held, err := tx.RenewExportClaim(ctx, w.batch.ID, w.claim, w.books.clock().Add(exportClaim), w.done)
+		held, err := tx.RenewExportClaim(ctx, w.batch.ID, w.claim, w.books.clock().Add(exportClaim), done)
 		switch {
 		case err != nil:
 			return err
 		case !held:
 			return errClaimLost
 		}
-		return tx.InsertExportPieces(ctx, w.pieces)
+		return tx.InsertExportPieces(ctx, pieces)
 	})
-	if err == nil {
-		w.pieces, w.waiting = nil, 0
+	for _, piece := range pieces {
+		w.spareRoom(piece.Bytes)
 	}
 	return err
 }
@@ -301,11 +396,26 @@ func (b *Books) sealBatch(ctx context.Context, w *exportWriter) (ExportBatch, er
 		if err := tx.InsertExportFiles(ctx, w.files); err != nil {
 			return err
 		}
+		if err := tx.InsertExportJournals(ctx, w.summed()); err != nil {
+			return err
+		}
 		if err := makeLinkKey(ctx, tx); err != nil {
 			return err
 		}
 		return b.tell(ctx, tx, exportNotice(NoticeExportSealed, *batch))
 	})
+}
+
+// summed is what the journals of a summary debit.
+func (w *exportWriter) summed() []ExportJournal {
+	var rows []ExportJournal
+	for _, journal := range w.journals {
+		for _, debit := range journal.Debits {
+			rows = append(rows, ExportJournal{BatchID: w.batch.ID, Journal: journal.Code, Debit: debit})
+		}
+		rows = append(rows, ExportJournal{BatchID: w.batch.ID, Journal: journal.Code, InBook: true, Debit: journal.InBook})
+	}
+	return rows
 }
 
 // keepProblem says what keeps a batch from being written.
@@ -317,9 +427,10 @@ func (b *Books) keepProblem(ctx context.Context, w *exportWriter, refused export
 	if refused.More > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", refused.More))
 	}
-	return b.endDraft(ctx, w, func(_ context.Context, _ Tx, batch *ExportBatch) error {
+	w.files, w.done = nil, 0
+	return b.endDraft(ctx, w, func(ctx context.Context, tx Tx, batch *ExportBatch) error {
 		batch.Problem = strings.Join(lines, "\n")
-		return nil
+		return tx.DeleteExportPieces(ctx, batch.ID)
 	})
 }
 

@@ -123,6 +123,15 @@ type ExportAnswer struct {
 	Actor      string
 }
 
+// ExportJournal is what a journal of a summary debits in a currency: as its file has it, or where InBook in the
+// functional currency.
+type ExportJournal struct {
+	BatchID string
+	Journal string
+	InBook  bool
+	Debit   ledger.Amount
+}
+
 // ExportBatchFilter narrows a list of batches.
 type ExportBatchFilter struct {
 	TargetID string
@@ -169,7 +178,13 @@ type exportTx interface {
 	ClaimExportDraft(ctx context.Context, batchID, claim string, now, until time.Time) (batch ExportBatch, found bool, err error)
 	RenewExportClaim(ctx context.Context, batchID, claim string, until time.Time, progress int64) (held bool, err error)
 	InsertExportPieces(ctx context.Context, pieces []ExportPiece) error
+	// DeleteExportPieces takes away what was written of a draft.
+	DeleteExportPieces(ctx context.Context, batchID string) error
 	InsertExportFiles(ctx context.Context, files []ExportFile) error
+	// InsertExportJournals keeps what the journals of a summary debit, while it is a draft. ExportJournals returns
+	// that of journals, in order of journal, those of the file first, and by currency.
+	InsertExportJournals(ctx context.Context, journals []ExportJournal) error
+	ExportJournals(ctx context.Context, batchID string, journals []string) ([]ExportJournal, error)
 	// ExportPiece returns a piece of a file. Errors: NOT_FOUND.
 	ExportPiece(ctx context.Context, batchID string, file, place int) ([]byte, error)
 

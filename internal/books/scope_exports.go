@@ -50,6 +50,13 @@ func (scopedTx) ClaimExportDraft(context.Context, string, string, time.Time, tim
 func (scopedTx) RenewExportClaim(context.Context, string, string, time.Time, int64) (bool, error) {
 	return false, errScoped
 }
+
+func (scopedTx) InsertExportJournals(context.Context, []ExportJournal) error { return errScoped }
+func (scopedTx) ExportJournals(context.Context, string, []string) ([]ExportJournal, error) {
+	return nil, errScoped
+}
+func (scopedTx) DeleteExportPieces(context.Context, string) error { return errScoped }
+
 func (scopedTx) InsertExportPieces(context.Context, []ExportPiece) error { return errScoped }
 func (scopedTx) InsertExportFiles(context.Context, []ExportFile) error   { return errScoped }
 func (scopedTx) ExportPiece(context.Context, string, int, int) ([]byte, error) {

@@ -67,7 +67,7 @@ var appendOnly = []string{
 	"period_closings", "closing_balances", "close_task_marks", "payments", "fx_rates", "escheat_rules", "escheat_payments", "escheat_payment_parts", "estimates", "estimate_files", "estimate_attachments", "estimate_reviews",
 	"manual_entry_lines", "manual_attachments",
 	"seals", "seal_keys", "seal_leaves", "seal_hashes",
-	"export_target_versions", "export_answers",
+	"export_target_versions", "export_answers", "export_journals",
 	"gl_codes", "reconciliations", "usage_not_recorded", "cohort_moves", "pool_moves", "disputes",
 }
 

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"compress/flate"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -276,10 +278,11 @@ func (t *tx) ClaimExportDraft(ctx context.Context, batchID, claim string, now, u
 	if _, err := t.exec(ctx, "claiming an export batch", "UPDATE export_batches SET claim = ?, claim_until_us = ?, progress = 0 WHERE id = ?", claim, instantOf(until), id); err != nil {
 		return books.ExportBatch{}, false, err
 	}
-	for _, table := range []string{"export_pieces", "export_files"} {
-		if _, err := t.exec(ctx, "taking away a draft", "DELETE FROM "+table+" WHERE batch_id = ?", id); err != nil {
-			return books.ExportBatch{}, false, err
-		}
+	if err := t.DeleteExportPieces(ctx, free[0].ID); err != nil {
+		return books.ExportBatch{}, false, err
+	}
+	if _, err := t.exec(ctx, "taking away a draft", "DELETE FROM export_files WHERE batch_id = ?", id); err != nil {
+		return books.ExportBatch{}, false, err
 	}
 	batches, err := t.ExportBatchesByID(ctx, []string{free[0].ID})
 	if err != nil {
@@ -303,24 +306,53 @@ type exportPieceRow struct {
 	Packed  []byte
 }
 
+// packers pack pieces one after the other: a new one takes a mebibyte.
+var packers = sync.Pool{New: func() any {
+	packer, _ := flate.NewWriter(nil, flate.BestSpeed) // fails for levels that there are not
+	return packer
+}}
+
+func packedPiece(text []byte) ([]byte, error) {
+	packer, ok := packers.Get().(*flate.Writer)
+	if !ok {
+		return nil, errors.New("no packer")
+	}
+	defer packers.Put(packer)
+	var packed bytes.Buffer
+	packer.Reset(&packed)
+	if _, err := packer.Write(text); err != nil {
+		return nil, err
+	}
+	err := packer.Close()
+	return packed.Bytes(), err
+}
+
+// exportInsert is how many packed bytes are inserted together.
+const exportInsert = 1 << 20
+
 func (t *tx) InsertExportPieces(ctx context.Context, pieces []books.ExportPiece) error {
-	for _, piece := range pieces { // one after the other: each may be a mebibyte
-		var packed bytes.Buffer
-		w, err := flate.NewWriter(&packed, flate.BestSpeed)
-		if err == nil {
-			_, err = w.Write(piece.Bytes)
-		}
-		if err == nil {
-			err = w.Close()
-		}
+	var rows []exportPieceRow
+	waiting := 0
+	for i, piece := range pieces {
+		packed, err := packedPiece(piece.Bytes)
 		if err != nil {
 			return err
 		}
-		if err := insert(ctx, t, "keeping a part of a file", []exportPieceRow{{BatchID: piece.BatchID, File: piece.File, Place: piece.Place, Packed: packed.Bytes()}}); err != nil {
+		rows, waiting = append(rows, exportPieceRow{BatchID: piece.BatchID, File: piece.File, Place: piece.Place, Packed: packed}), waiting+len(packed)
+		if waiting < exportInsert && i < len(pieces)-1 {
+			continue
+		}
+		if err := insert(ctx, t, "keeping a part of a file", rows); err != nil {
 			return err
 		}
+		rows, waiting = rows[:0], 0
 	}
 	return nil
+}
+
+func (t *tx) DeleteExportPieces(ctx context.Context, batchID string) error {
+	_, err := t.exec(ctx, "taking away a draft", "DELETE FROM export_pieces WHERE batch_id = ?", rowID(batchID))
+	return err
 }
 
 func (t *tx) InsertExportFiles(ctx context.Context, files []books.ExportFile) error {
@@ -344,11 +376,13 @@ func (t *tx) ExportPiece(ctx context.Context, batchID string, file, place int) (
 
 // unpackedPiece refuses what is longer than any piece: a row may have been tampered with.
 func unpackedPiece(packed []byte) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), books.ExportPieceBytes+1))
-	if err == nil && len(text) > books.ExportPieceBytes {
+	var text bytes.Buffer
+	text.Grow(min(8*len(packed), books.ExportPieceBytes) + bytes.MinRead)
+	_, err := text.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), books.ExportPieceBytes+1))
+	if err == nil && text.Len() > books.ExportPieceBytes {
 		err = fmt.Errorf("more than %d bytes unpacked", books.ExportPieceBytes)
 	}
-	return text, err
+	return text.Bytes(), err
 }
 
 type exportLinkKeyRow struct {
@@ -369,6 +403,37 @@ func (t *tx) ExportLinkKey(ctx context.Context) ([]byte, error) {
 func (t *tx) SaveExportLinkKey(ctx context.Context, secret []byte) error {
 	_, err := t.exec(ctx, "keeping the key of links", "INSERT INTO export_link_key (one, secret) VALUES (1, ?) ON CONFLICT (one) DO NOTHING", secret)
 	return err
+}
+
+type exportJournalRow struct {
+	bun.BaseModel `bun:"table:export_journals,alias:export_journals"`
+
+	BatchID    string
+	Journal    string
+	InBook     int64
+	Currency   string
+	DebitMinor int64
+}
+
+func (t *tx) InsertExportJournals(ctx context.Context, journals []books.ExportJournal) error {
+	return insert(ctx, t, "keeping what journals of a summary debit", convert(journals, func(j books.ExportJournal) exportJournalRow {
+		row := exportJournalRow{BatchID: j.BatchID, Journal: j.Journal, Currency: string(j.Debit.Currency), DebitMinor: j.Debit.Minor}
+		if j.InBook {
+			row.InBook = 1
+		}
+		return row
+	}))
+}
+
+func (t *tx) ExportJournals(ctx context.Context, batchID string, journals []string) ([]books.ExportJournal, error) {
+	rows, err := inChunks(journals, func(chunk []string) ([]exportJournalRow, error) {
+		return list[exportJournalRow](ctx, t, "reading what journals of a summary debit", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("batch_id = ?", rowID(batchID)).Where("journal IN (?)", bun.List(chunk)).Order("journal", "in_book", "currency")
+		})
+	})
+	return convert(rows, func(row exportJournalRow) books.ExportJournal {
+		return books.ExportJournal{BatchID: row.BatchID, Journal: row.Journal, InBook: row.InBook == 1, Debit: ledger.Money(row.DebitMinor, ledger.Currency(row.Currency))}
+	}), err
 }
 
 type exportAnswerRow struct {

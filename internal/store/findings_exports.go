@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
 	"drawdown/internal/books"
@@ -153,8 +154,9 @@ func (f *findings) exportManifest(ctx context.Context, b exportBatchRow, files [
 		Last           int64 `json:"last_entry"`
 		Totals         []total
 		Files          []struct {
-			Name, SHA256 string
-			Bytes, Rows  int64
+			Name, Kind, SHA256 string
+			Bytes, Rows        int64
+			Totals             []total
 		}
 	}
 	if err := json.Unmarshal([]byte(b.Manifest), &said); err != nil {
@@ -190,7 +192,16 @@ func (f *findings) exportManifest(ctx context.Context, b exportBatchRow, files [
 		f.add("export.totals", exportSubject(b), is, want)
 	}
 	var told, kept []string
+	written := map[ledger.Currency]decimal.Decimal{} // what the files of journals debit
 	for _, file := range said.Files {
+		for _, total := range file.Totals {
+			debit, err := decimal.NewFromString(total.Debit)
+			if err != nil {
+				f.add("export.manifest", exportSubject(b), err.Error(), "can be read")
+				return nil
+			}
+			written[total.Currency] = written[total.Currency].Add(debit)
+		}
 		told = append(told, fmt.Sprintf("%s: %d rows, %d bytes, %s", file.Name, file.Rows, file.Bytes, file.SHA256))
 	}
 	for _, file := range files {
@@ -200,6 +211,31 @@ func (f *findings) exportManifest(ctx context.Context, b exportBatchRow, files [
 	slices.Sort(kept)
 	if is, want := strings.Join(kept, "; "), strings.Join(told, "; "); is != want {
 		f.add("export.files", exportSubject(b), is, "manifest: "+want)
+	}
+	return f.exportJournals(ctx, b, written)
+}
+
+// exportJournals holds what is kept of the journals of a summary against what the manifest says of their files. Batches
+// sealed before it was kept have none.
+func (f *findings) exportJournals(ctx context.Context, b exportBatchRow, written map[ledger.Currency]decimal.Decimal) error {
+	sums, err := query[struct {
+		Currency ledger.Currency
+		Debit    int64
+	}](ctx, f.tx, "adding up journals of a summary", `SELECT currency, CAST(sum(debit_minor) AS BIGINT) AS debit FROM export_journals
+		WHERE batch_id = ? AND in_book = 0 GROUP BY currency ORDER BY currency`, rowID(b.ID))
+	if err != nil || len(sums) == 0 {
+		return err
+	}
+	kept := map[ledger.Currency]string{}
+	for _, sum := range sums {
+		kept[sum.Currency] = ledger.Money(sum.Debit, sum.Currency).Text()
+	}
+	want := map[ledger.Currency]string{}
+	for currency, debit := range written {
+		want[currency] = debit.StringFixed(currency.Exponent())
+	}
+	if is, want := fmt.Sprint(kept), fmt.Sprint(want); is != want {
+		f.add("export.journals", exportSubject(b), is, "manifest: "+want)
 	}
 	return nil
 }

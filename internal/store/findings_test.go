@@ -342,6 +342,14 @@ func (p *player) export() {
 		p.check(err)
 	}
 	answer(seal(next(3)), 3)
+	profile.Mode = export.Summed
+	text, err = profile.JSON()
+	p.check(err)
+	summed, err := p.b.ExportTargetCreate(p.ctx, p.key(), books.NewExportTarget{Code: "sums", Profile: string(text)})
+	p.check(err)
+	sums, err := p.b.ExportBatchCreate(p.ctx, p.key(), books.NewExportBatch{Target: summed.ID, Through: 3})
+	p.check(err)
+	seal(sums)
 	_, err = p.b.ExportBatchVoid(p.ctx, p.key(), books.ChangeExportBatch{ID: seal(next(5)).ID, Reason: "the wrong subsidiary"})
 	p.check(err)
 	seal(next(0)) // of 4 and 5, again
@@ -778,6 +786,7 @@ var plants = []struct {
 	// Of answers: one for an entry of another batch, one too few.
 	{"UPDATE export_answers SET journal = 'JE-000004' WHERE journal = 'JE-000001'", "export.answer"},
 	{"DELETE FROM export_answers WHERE journal = 'JE-000001'", "export.acknowledged"},
+	{"UPDATE export_journals SET debit_minor = debit_minor + 1 WHERE in_book = 0", "export.journals"},
 	{"UPDATE export_batches SET acknowledged_at_us = sealed_at_us, delivered_at_us = sealed_at_us, status = 'ACKNOWLEDGED' WHERE number = 4", "export.acknowledged"},
 	{"INSERT INTO lot_days SELECT customer_id, '00000000-0000-7000-8000-00000000dead', day, 1 FROM lot_days LIMIT 1", "database lotDay.drawn"},
 }

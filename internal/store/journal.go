@@ -345,40 +345,74 @@ func (t *tx) EachEntry(ctx context.Context, from, to ledger.Date, yield func(led
 	return fault
 }
 
-// entriesBetween reads the entries of the numbers, both included, with their lines.
+// entriesBetween reads the entries of the numbers, both included, with their lines: first the entries
+// and then the lines, so that what an entry says is not read again with each of its lines.
 func (t *tx) entriesBetween(ctx context.Context, first, last int64, from, to ledger.Date) ([]ledger.Entry, error) {
 	var entries []ledger.Entry
 	var e entryRow
-	var l lineRow
-	keep := func() {
-		if n := len(entries); n == 0 || entries[n-1].Number != e.Number {
-			entry := e.entry()
-			entry.Lines = make([]ledger.Line, 0, 2)
-			entries = append(entries, entry)
-		}
-		entry := &entries[len(entries)-1]
-		entry.Lines = append(entry.Lines, l.line())
-	}
-	err := t.scan(ctx, "streaming entries", streamEntries, []any{first, last, fromDay(from), toDay(to)}, []any{
-		&e.Number, &e.Kind, &e.AccountingDate, &e.OccurredOn, &e.PostedAt,
-		idTo{&e.BatchID},
-		textTo{&e.Reference},
+	var batch lastID
+	args := []any{first, last, fromDay(from), toDay(to)}
+	err := t.scan(ctx, "streaming entries", streamEntries, args, []any{
+		&e.Number,
+		sameText{&e.Kind},
+		dayTo{&e.AccountingDate},
+		dayTo{&e.OccurredOn},
+		&e.PostedAt,
+		sameID{&e.BatchID, &batch},
+		sameText{&e.Reference},
 		columnNumber{&e.Reverses},
-		&e.Description,
-		&l.Account, &l.Currency, &l.AmountMinor, &l.FunctionalCurrency, &l.FunctionalMinor,
-		textTo{&l.Customer},
-		textTo{&l.Policy},
-		textTo{&l.Pack},
-	}, keep)
+		sameText{&e.Description},
+	}, func() { entries = append(entries, e.entry()) })
+	if err != nil || len(entries) == 0 {
+		return entries, err
+	}
+	statement := streamLines
+	if from == 0 && to == 0 { // the lines of all
+		statement, args = streamAllLines, args[:2]
+	}
+	var l lineRow
+	lines := make([]ledger.Line, 0, 2*len(entries))
+	begin := make([]int, 0, len(entries)+1) // where the lines of each entry begin
+	err = t.scan(ctx, "streaming lines", statement, args, []any{
+		&l.EntryNumber,
+		roleTo{&l.Account},
+		sameText{&l.Currency},
+		&l.AmountMinor,
+		sameText{&l.FunctionalCurrency},
+		&l.FunctionalMinor,
+		sameText{&l.Customer},
+		sameText{&l.Policy},
+		sameText{&l.Pack},
+	}, func() {
+		for len(begin) < len(entries) && entries[len(begin)].Number <= l.EntryNumber {
+			begin = append(begin, len(lines))
+		}
+		if at := len(begin) - 1; at >= 0 && entries[at].Number == l.EntryNumber {
+			lines = append(lines, l.line())
+		}
+	})
+	for len(begin) <= len(entries) {
+		begin = append(begin, len(lines))
+	}
+	for i := range entries {
+		entries[i].Lines = lines[begin[i]:begin[i+1]:begin[i+1]]
+	}
 	return entries, err
 }
 
-const streamEntries = `SELECT e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.reference, e.reverses, e.description,
-		l.account, l.currency, l.amount_minor, l.functional_currency, l.functional_minor, l.customer, l.policy, l.pack
+const (
+	streamEntries = `SELECT number, kind, accounting_date, occurred_on, posted_at_us, batch_id, reference, reverses, description
+	FROM entries WHERE number >= $1 AND number <= $2 AND accounting_date >= $3 AND accounting_date <= $4 ORDER BY number`
+
+	streamAllLines = `SELECT entry_number, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
+	FROM lines WHERE entry_number >= $1 AND entry_number <= $2 ORDER BY entry_number, line`
+
+	streamLines = `SELECT l.entry_number, l.account, l.currency, l.amount_minor, l.functional_currency, l.functional_minor, l.customer, l.policy, l.pack
 	FROM entries AS e CROSS JOIN lines AS l
 	WHERE e.number >= $1 AND e.number <= $2 AND e.accounting_date >= $3 AND e.accounting_date <= $4 AND l.entry_number = e.number
 		AND l.entry_number >= $1 AND l.entry_number <= $2 -- said again, or a planner may read all lines
 	ORDER BY e.number, l.line`
+)
 
 // toDay is a day to compare with: the zero day lies after all days.
 func toDay(d ledger.Date) string {

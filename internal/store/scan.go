@@ -109,3 +109,72 @@ func (i *instant) ScanInt64(v pgtype.Int8) error {
 	*i = instant{micros: v.Int64, set: v.Valid}
 	return nil
 }
+
+// sameText is textTo that keeps the text of the row before where it is the same, which for many columns it
+// mostly is.
+type sameText struct{ to *string }
+
+// ScanBytes reads the column.
+func (s sameText) ScanBytes(v []byte) error {
+	if *s.to != string(v) {
+		*s.to = string(v)
+	}
+	return nil
+}
+
+// Scan reads the column from SQLite.
+func (s sameText) Scan(src any) error { return textTo(s).Scan(src) }
+
+// roleTo is textTo for the accounts of the chart, whose names are there already.
+type roleTo struct{ to *string }
+
+// ScanBytes reads the column.
+func (s roleTo) ScanBytes(v []byte) error {
+	role, known := chartRoles[string(v)]
+	if !known {
+		role = string(v)
+	}
+	*s.to = role
+	return nil
+}
+
+// Scan reads the column from SQLite.
+func (s roleTo) Scan(src any) error { return textTo(s).Scan(src) }
+
+var chartRoles = func() map[string]string {
+	roles := map[string]string{}
+	for _, account := range ledger.Accounts() {
+		roles[string(account.Role)] = string(account.Role)
+	}
+	return roles
+}()
+
+// sameID is idTo that keeps the text of the row before where it is the same.
+type sameID struct {
+	to   *string
+	last *lastID
+}
+
+// lastID is the id of the row before.
+type lastID pgtype.UUID
+
+// ScanUUID reads the column.
+func (s sameID) ScanUUID(v pgtype.UUID) error {
+	if pgtype.UUID(*s.last) == v {
+		return nil
+	}
+	*s.last = lastID(v)
+	return idTo{s.to}.ScanUUID(v)
+}
+
+// Scan reads the column from SQLite.
+func (s sameID) Scan(src any) error { return textTo{s.to}.Scan(src) }
+
+// dayTo reads a day without making a text of it.
+type dayTo struct{ to *date }
+
+// ScanBytes reads the column.
+func (s dayTo) ScanBytes(v []byte) error { return (*ledger.Date)(s.to).UnmarshalText(v) }
+
+// Scan reads the column from SQLite.
+func (s dayTo) Scan(src any) error { return s.to.Scan(src) }

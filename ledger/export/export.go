@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"drawdown/ledger"
@@ -71,7 +72,18 @@ func New(format Format, w io.Writer) (Writer, error) {
 }
 
 // EntryCode is the number of an entry as accountants see it: JE-000001.
-func EntryCode(number int64) string { return fmt.Sprintf("JE-%06d", number) }
+func EntryCode(number int64) string {
+	const digits, prefix = 6, "JE-"
+	if number < 0 {
+		return fmt.Sprintf("JE-%06d", number)
+	}
+	b := make([]byte, 0, len(prefix)+2*digits)
+	b = append(b, prefix...)
+	for least := int64(100_000); number < least && least > 1; least /= 10 {
+		b = append(b, '0')
+	}
+	return string(strconv.AppendInt(b, number, 10))
+}
 
 // Export writes a journal under a profile into files: it maps accounts and dimensions, sums
 // where the profile says so, cuts files and keeps what the manifest says. It is a [Writer].
@@ -89,7 +101,16 @@ type Export struct {
 	manifest Manifest
 	totals   sums
 	inBook   sums
-	accounts map[accountKey]accountSums
+	accounts map[accountKey]*accountSums
+	journals []SummaryJournal
+}
+
+// SummaryJournal is what a journal of a summary debits, by currency as it was written, and in the functional
+// currency.
+type SummaryJournal struct {
+	Code   string // as the target has it
+	Debits []ledger.Amount
+	InBook ledger.Amount
 }
 
 type accountKey struct {
@@ -115,7 +136,7 @@ func Open(p Profile, files Files) (*Export, error) {
 	}
 	return &Export{
 		profile: p, spec: spec, files: files, scribe: newScribe(p), mapping: newMapping(p, spec),
-		totals: sums{}, inBook: sums{}, accounts: map[accountKey]accountSums{},
+		totals: sums{}, inBook: sums{}, accounts: map[accountKey]*accountSums{},
 		manifest: Manifest{
 			Version: ManifestVersion, Format: p.Format, Mode: p.Mode,
 			Profile: ProfileRef{Name: p.Name, Version: p.Version, SHA256: hash},
@@ -163,8 +184,8 @@ func (x *Export) open() (err error) {
 // Entry writes an entry, or adds it to the summary. Errors: [RefusalError], [RefusedError], and those
 // of the files.
 func (x *Export) Entry(entry Entry) error {
-	if entry.Number <= x.manifest.Last {
-		return x.stopped(fmt.Errorf("%s comes after %s: an entry is exported once, in the order of numbers", entry.Code, EntryCode(x.manifest.Last)))
+	if err := x.inTurn(entry); err != nil {
+		return x.stopped(err)
 	}
 	if err := balanced(entry); err != nil {
 		return x.stopped(err)
@@ -174,6 +195,14 @@ func (x *Export) Entry(entry Entry) error {
 		return x.stopped(err)
 	}
 	return x.stopped(x.accept(mapped))
+}
+
+// inTurn refuses an entry that does not come after the one before.
+func (x *Export) inTurn(entry Entry) error {
+	if entry.Number > x.manifest.Last {
+		return nil
+	}
+	return fmt.Errorf("%s comes after %s: an entry is exported once, in the order of numbers", entry.Code, EntryCode(x.manifest.Last))
 }
 
 // accept takes an entry that is mapped.
@@ -222,6 +251,7 @@ func (x *Export) write(entry Entry) error {
 	if x.spec.journal {
 		x.manifest.Written.Entries++
 		x.manifest.Written.Lines += int64(len(entry.Lines))
+		x.keepJournal(x.profile.Prefix+entry.Code, entry)
 		return x.writer.Entry(entry)
 	}
 	told, refused := x.told(entry)
@@ -239,8 +269,31 @@ func (x *Export) write(entry Entry) error {
 	}
 	x.manifest.Written.Entries++
 	x.manifest.Written.Lines += int64(len(told.Lines))
+	x.keepJournal(told.Code, told)
 	return nil
 }
+
+// keepJournal keeps what a journal of a summary debits, as the target is told it.
+func (x *Export) keepJournal(code string, told Entry) {
+	if x.summary == nil {
+		return
+	}
+	debits := sums{}
+	journal := SummaryJournal{Code: code, InBook: ledger.Money(0, x.header.Functional)}
+	for _, line := range told.Lines {
+		debits.add(line.Amount)
+		if line.Functional.Minor > 0 {
+			journal.InBook = journal.InBook.Add(line.Functional)
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(debits)) {
+		journal.Debits = append(journal.Debits, ledger.Money(debits[currency].debit.Minor, currency))
+	}
+	x.journals = append(x.journals, journal)
+}
+
+// Journals returns the journals of a summary that were written. They are whole after End.
+func (x *Export) Journals() []SummaryJournal { return x.journals }
 
 // count adds an entry of the journal to what the manifest says.
 func (x *Export) count(entry Entry) {
@@ -255,10 +308,13 @@ func (x *Export) count(entry Entry) {
 		x.totals.add(line.Amount)
 		x.inBook.add(line.Functional)
 		key := accountKey{line.Account, line.Role, line.Amount.Currency}
-		both := x.accounts[key]
+		both, known := x.accounts[key]
+		if !known {
+			both = &accountSums{}
+			x.accounts[key] = both
+		}
 		both.amount = both.amount.plus(line.Amount)
 		both.functional = both.functional.plus(line.Functional)
-		x.accounts[key] = both
 	}
 }
 
@@ -287,18 +343,33 @@ func (k accountKey) sort() string {
 
 // balanced holds an entry against the one rule that every target has too.
 func balanced(entry Entry) error {
-	amounts, functionals := map[ledger.Currency]int64{}, int64(0)
+	var first, functionals int64 // the sum in the currency of the first line, which mostly is that of all
+	var others map[ledger.Currency]int64
 	for _, line := range entry.Lines {
-		amounts[line.Amount.Currency] += line.Amount.Minor
 		functionals += line.Functional.Minor
+		switch {
+		case line.Amount.Currency == entry.Lines[0].Amount.Currency:
+			first += line.Amount.Minor
+		case others == nil:
+			others = map[ledger.Currency]int64{line.Amount.Currency: line.Amount.Minor}
+		default:
+			others[line.Amount.Currency] += line.Amount.Minor
+		}
 	}
-	for currency, sum := range amounts {
+	if first != 0 {
+		return outOfBalance(entry, ledger.Money(first, entry.Lines[0].Amount.Currency))
+	}
+	for currency, sum := range others {
 		if sum != 0 {
-			return fmt.Errorf("%s is out of balance by %s", entry.Code, ledger.Money(sum, currency))
+			return outOfBalance(entry, ledger.Money(sum, currency))
 		}
 	}
 	if functionals != 0 {
 		return fmt.Errorf("%s is out of balance in the functional currency by %d minor units", entry.Code, functionals)
 	}
 	return nil
+}
+
+func outOfBalance(entry Entry, by ledger.Amount) error {
+	return fmt.Errorf("%s is out of balance by %s", entry.Code, by)
 }

@@ -9,6 +9,7 @@ import (
 // mapping is what a profile says of accounts and dimensions, for looking up.
 type mapping struct {
 	accounts   map[accountRuleKey][]AccountRule
+	classes    map[ledger.Role]ledger.Class
 	dimensions []dimensionMap
 	needed     bool // every role must have an account
 }
@@ -24,10 +25,13 @@ type dimensionMap struct {
 }
 
 func newMapping(p Profile, s spec) mapping {
-	m := mapping{accounts: map[accountRuleKey][]AccountRule{}, needed: !s.journal || s.accountCode > 0 && len(p.Accounts) > 0}
+	m := mapping{accounts: map[accountRuleKey][]AccountRule{}, classes: map[ledger.Role]ledger.Class{}, needed: !s.journal || s.accountCode > 0 && len(p.Accounts) > 0}
 	for _, rule := range p.Accounts {
 		key := accountRuleKey{rule.Role, rule.Currency}
 		m.accounts[key] = append(m.accounts[key], rule)
+	}
+	for _, account := range ledger.Accounts() {
+		m.classes[account.Role] = account.Class
 	}
 	for _, rule := range p.Dimensions {
 		values := make(map[string][]ValueRule, len(rule.Values))
@@ -54,6 +58,9 @@ func (m mapping) apply(entry Entry) (Entry, error) {
 				"has no account in the profile on "+entry.AccountingDate.String()))
 		}
 		line.Account, line.Columns = account, nil
+		if len(m.dimensions) > 0 {
+			line.Columns = make([]Cell, 0, len(m.dimensions))
+		}
 		for _, dimension := range m.dimensions {
 			value := line.dimension(dimension.rule.Key)
 			target, ok := dimension.target(value, entry.AccountingDate)
@@ -78,7 +85,7 @@ func (m mapping) opening(header Header) ([]Line, error) {
 		return nil, nil
 	}
 	entry := Entry{Code: "OPENING", AccountingDate: cmp.Or(header.OpeningOn, header.From), Lines: header.Opening}
-	mapped, err := mapping{accounts: m.accounts, needed: m.needed}.apply(entry)
+	mapped, err := mapping{accounts: m.accounts, classes: m.classes, needed: m.needed}.apply(entry)
 	return mapped.Lines, err
 }
 
@@ -86,8 +93,7 @@ func (m mapping) account(line Line, day ledger.Date) (Account, bool) {
 	for _, currency := range [...]ledger.Currency{line.Amount.Currency, ""} {
 		for _, rule := range m.accounts[accountRuleKey{line.Role, currency}] {
 			if inForce(day, rule.From, rule.To) {
-				own, _ := ledger.AccountOf(line.Role)
-				return Account{Code: rule.Code, Name: rule.Name, Class: own.Class}, true
+				return Account{Code: rule.Code, Name: rule.Name, Class: m.classes[line.Role]}, true
 			}
 		}
 	}

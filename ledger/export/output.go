@@ -53,10 +53,15 @@ type Total struct {
 type sides struct{ debit, credit ledger.Amount }
 
 // sums are sides by currency.
-type sums map[ledger.Currency]sides
+type sums map[ledger.Currency]*sides
 
 func (s sums) add(amount ledger.Amount) {
-	s[amount.Currency] = s[amount.Currency].plus(amount)
+	of, known := s[amount.Currency]
+	if !known {
+		of = &sides{}
+		s[amount.Currency] = of
+	}
+	*of = of.plus(amount)
 }
 
 // plus puts an amount on its side.

@@ -1,6 +1,8 @@
 package export
 
 import (
+	"slices"
+
 	"github.com/shopspring/decimal"
 
 	"drawdown/ledger"
@@ -43,6 +45,9 @@ func (x *Export) told(entry Entry) (Entry, error) {
 // movingLines returns the entry with lines that move nothing in their own currency, such as
 // an exchange difference, in the functional one.
 func movingLines(entry Entry) Entry {
+	if !slices.ContainsFunc(entry.Lines, func(l Line) bool { return l.Amount.IsZero() }) {
+		return entry
+	}
 	lines := make([]Line, len(entry.Lines))
 	for i, line := range entry.Lines {
 		if line.Amount.IsZero() {
@@ -77,15 +82,20 @@ func inFunctional(entry Entry) Entry {
 }
 
 func withoutZeros(entry Entry) Entry {
+	if !slices.ContainsFunc(entry.Lines, Line.movesNothing) {
+		return entry
+	}
 	kept := make([]Line, 0, len(entry.Lines))
 	for _, line := range entry.Lines {
-		if !line.Amount.IsZero() || !line.Functional.IsZero() {
+		if !line.movesNothing() {
 			kept = append(kept, line)
 		}
 	}
 	entry.Lines = kept
 	return entry
 }
+
+func (l Line) movesNothing() bool { return l.Amount.IsZero() && l.Functional.IsZero() }
 
 // oneRate returns the rate at which every line of the entry gives its functional amount,
 // rounded half away from zero, and whether there is one. It is "" in the functional currency.

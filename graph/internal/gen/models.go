@@ -536,6 +536,12 @@ type ExportAnswerInput struct {
 	Journal string `json:"journal"`
 	// Theirs, 1 to 200 characters.
 	ExternalID string `json:"externalId"`
+	// What the general ledger debited in the journal in all, in major units, with at most six decimals: `1234.50`. It must be what our entry debits, or the
+	// journal of a summary (INVALID, with both amounts). Not compared where null.
+	Amount *decimal.Decimal `json:"amount,omitempty"`
+	// The currency of the amount: that of the contract or of the book. Where null it is the one in which the target is told the journal; one that is told in several
+	// must have it. Without an amount it says nothing.
+	Currency *ledger.Currency `json:"currency,omitempty"`
 }
 
 // What the general ledger calls the journals of a batch.

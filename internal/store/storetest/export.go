@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drawdown/internal/books"
+	"drawdown/ledger"
 )
 
 func aTarget(code string) books.ExportTarget {
@@ -71,6 +72,12 @@ func exports(t *testing.T, s *suite) {
 	now, claim := noon, newID()
 	files := []books.ExportFile{{BatchID: first.ID, Place: 1, Name: "journal-1.csv", MediaType: "text/csv", Bytes: 9, Rows: 2, Hash: []byte{1}}}
 	text := bytes.Repeat([]byte("12,34\n"), 1000)
+	journals := []books.ExportJournal{
+		{BatchID: first.ID, Journal: "SJ1-1", Debit: ledger.Money(1999, "EUR")},
+		{BatchID: first.ID, Journal: "SJ1-1", Debit: ledger.Money(0, "USD")},
+		{BatchID: first.ID, Journal: "SJ1-1", InBook: true, Debit: ledger.Money(2100, "USD")},
+		{BatchID: first.ID, Journal: "SJ1-2", Debit: ledger.Money(5, "JPY")},
+	}
 	s.update(func(ctx context.Context, tx books.Tx) {
 		batch, found, err := tx.ClaimExportDraft(ctx, "", claim, now, now.Add(time.Minute))
 		same(t, first)(batch, err)
@@ -89,6 +96,10 @@ func exports(t *testing.T, s *suite) {
 		batch, found, err := tx.ClaimExportDraft(ctx, "", newID(), now.Add(time.Minute), now.Add(2*time.Minute))
 		same(t, next.ID)(batch.ID, err)
 		same(t, true)(found, nil)
+		must(t, tx.InsertExportPieces(ctx, []books.ExportPiece{{BatchID: next.ID, File: 1, Place: 0, Bytes: text}}))
+		must(t, tx.DeleteExportPieces(ctx, next.ID))
+		_, err = tx.ExportPiece(ctx, next.ID, 1, 0)
+		refused(t, err, books.NotFound)
 		_, found, err = tx.ClaimExportDraft(ctx, first.ID, newID(), now.Add(time.Minute), now.Add(2*time.Minute))
 		same(t, false)(found, err)
 	})
@@ -97,7 +108,9 @@ func exports(t *testing.T, s *suite) {
 		same(t, true)(found, err)
 		_, err = tx.ExportPiece(ctx, first.ID, 1, 0)
 		refused(t, err, books.NotFound)
+		must(t, tx.InsertExportPieces(ctx, []books.ExportPiece{{BatchID: first.ID, File: 1, Place: 0, Bytes: text}}))
 		must(t, tx.InsertExportFiles(ctx, files))
+		must(t, tx.InsertExportJournals(ctx, journals))
 		sealed := first
 		sealed.Status, sealed.SealedAt, sealed.Manifest, sealed.ManifestHash, sealed.Entries, sealed.Lines = books.ExportSealed, noon, `{"entries":5}`, []byte{2}, 5, 10
 		must(t, tx.UpdateExportBatch(ctx, sealed))
@@ -105,6 +118,14 @@ func exports(t *testing.T, s *suite) {
 		sealed.Files, sealed.Answers = files, 1
 		same(t, []books.ExportBatch{sealed})(tx.ExportBatchesByID(ctx, []string{first.ID}))
 		first = sealed
+	})
+	s.view(func(ctx context.Context, tx books.Tx) {
+		same(t, journals)(tx.ExportJournals(ctx, first.ID, []string{"SJ1-2", "SJ1-1", "SJ1-9"}))
+		same(t, journals[3:])(tx.ExportJournals(ctx, first.ID, []string{"SJ1-2"}))
+		same(t, []books.ExportJournal{})(tx.ExportJournals(ctx, next.ID, []string{"SJ1-1"}))
+	})
+	fails("a sealed batch got another journal", func(ctx context.Context, tx books.Tx) error {
+		return tx.InsertExportJournals(ctx, []books.ExportJournal{{BatchID: first.ID, Journal: "SJ1-3", Debit: ledger.Money(5, "JPY")}})
 	})
 	for _, change := range []func(*books.ExportBatch){
 		func(b *books.ExportBatch) { b.Manifest = `{}` },
@@ -118,6 +139,7 @@ func exports(t *testing.T, s *suite) {
 	fails("a sealed batch got another file", func(ctx context.Context, tx books.Tx) error {
 		return tx.InsertExportFiles(ctx, []books.ExportFile{{BatchID: first.ID, Place: 2, Name: "b", MediaType: "text/csv", Hash: []byte{1}}})
 	})
+	fails("a sealed batch lost its pieces", func(ctx context.Context, tx books.Tx) error { return tx.DeleteExportPieces(ctx, first.ID) })
 	fails("a sealed batch got another piece", func(ctx context.Context, tx books.Tx) error {
 		return tx.InsertExportPieces(ctx, []books.ExportPiece{{BatchID: first.ID, File: 1, Place: 9}})
 	})
