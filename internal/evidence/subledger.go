@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"time"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -271,8 +272,14 @@ func each[T any](read func(books.Page) ([]T, error), do func(*T) (id string, err
 	}
 }
 
-// made reports whether what has the id was made by the closing. Ids are in order of time.
-func (p *pack) made(id string) bool { return id < p.closed.Closing.ID }
+// made reports whether what was written at an instant was made by the closing. Of rows from before that instant was kept, which
+// have none, ids tell, which are in order of time as the clocks of the servers had it.
+func (p *pack) made(id string, written time.Time) bool {
+	if written.IsZero() {
+		return id < p.closed.Closing.ID
+	}
+	return !written.After(p.closed.Closing.At)
+}
 
 func (p *pack) payments(ctx context.Context) error {
 	zone := p.book.Zone()
@@ -297,7 +304,7 @@ func (p *pack) grants(ctx context.Context) error {
 	filter := books.LotFilter{Kind: revrec.GrantLot, PurchasedFrom: p.Period.First(), PurchasedTo: p.Period.Last()}
 	return fillSheet(p.folder, "subledger/grants", "credits that were given for nothing in the period: nothing is booked of them", func(s *sheet[grantedLot]) error {
 		return each(func(page books.Page) ([]revrec.Lot, error) { return p.tx.Lots(ctx, filter, page) }, func(lot *revrec.Lot) (string, error) {
-			if lot.OriginID != "" || !p.made(lot.ID) { // what lives on of another lot is a change of that
+			if lot.OriginID != "" || !p.made(lot.ID, lot.CreatedAt) { // what lives on of another lot is a change of that
 				return lot.ID, nil
 			}
 			return lot.ID, s.Write(grantedLot{
@@ -313,7 +320,7 @@ func (p *pack) changes(ctx context.Context) error {
 		return each(func(page books.Page) ([]revrec.Change, error) {
 			return p.tx.LotChangesBetween(ctx, p.Period.First(), p.Period.Last(), page)
 		}, func(c *revrec.Change) (string, error) {
-			if !p.made(c.ID) {
+			if !p.made(c.ID, c.WrittenAt) {
 				return c.ID, nil
 			}
 			s.totals.add("amount", c.Amount)

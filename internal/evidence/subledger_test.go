@@ -2,13 +2,18 @@ package evidence_test
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 
 	"drawdown/internal/books"
 	"drawdown/internal/evidence"
 	"drawdown/ledger"
+	"drawdown/revrec"
 )
 
 // moved goes on after live: a March in which an invoice is paid in parts, before it falls due and after, one is
@@ -126,6 +131,76 @@ func (b *book) lookBack() {
 	b.Must(err)
 	_, err = b.Transfer(ctx, b.key(), books.TransferRequest{From: "gamma", To: "beta", Credits: *whole(1), Reason: "late"})
 	b.Must(err)
+}
+
+// TestIDsThatTellNoTime has two more servers write, whose clocks ids come from are an hour ahead and one behind, and one from
+// before the instant was kept at which a lot and a change were written. What the closing had is told by that instant, and by ids where there is none.
+func TestIDsThatTellNoTime(t *testing.T) {
+	for _, b := range onBoth(t) {
+		b.live()
+		ctx, ids := t.Context(), 0
+		server := func(s books.Store, format string) *books.Books {
+			opened, err := books.Open(ctx, s, books.Options{Now: func() time.Time { return b.Now }, NewID: func() string { ids++; return fmt.Sprintf(format, ids) }})
+			b.Must(err)
+			return opened
+		}
+		ahead, behind := server(b.Store, "01900000-0000-7000-9000-%012d"), server(b.Store, "01890000-0000-7000-8000-%012d")
+		grant := func(by *books.Books, credits string, at time.Time) {
+			_, err := by.Grant(ctx, b.key(), books.NewGrant{Customer: "beta", Policy: "annual", Credits: decimal.RequireFromString(credits), Reason: books.Goodwill, GrantedAt: at})
+			b.Must(err)
+		}
+		before := forgetting{b.Store}
+		earlier, later := server(before, "018f0000-0000-7000-8000-%012d"), server(before, "01900000-0000-7000-a000-%012d")
+
+		b.Now = on(3, 25)
+		grant(ahead, "2.5", time.Time{})
+		grant(earlier, "4", time.Time{})
+		_, err := ahead.Transfer(ctx, b.key(), books.TransferRequest{From: "=1+1", To: "beta", Credits: *whole(10), Reason: "ahead"})
+		b.Must(err)
+		_, err = earlier.Transfer(ctx, b.key(), books.TransferRequest{From: "=1+1", To: "beta", Credits: *whole(20), Reason: "earlier"})
+		b.Must(err)
+		b.run(4, 1)
+		b.shut(3)
+		b.Now = on(4, 7)
+		grant(behind, "3", on(3, 29))
+		grant(later, "5", on(3, 29))
+
+		_, dir, _ := b.packed(evidence.Options{Period: month(3)})
+		var granted, moved []string
+		for _, row := range table(t, dir, "subledger/grants.csv") {
+			granted = append(granted, row["granted"])
+		}
+		for _, row := range table(t, dir, "subledger/lot_changes.csv") {
+			moved = append(moved, row["reason"]+" "+row["credits"])
+		}
+		slices.Sort(granted)
+		slices.Sort(moved)
+		if !slices.Equal(granted, []string{"2.5", "4"}) || !slices.Equal(moved, []string{"ahead 10", "earlier 20"}) {
+			t.Errorf("granted by the closing: %q, want 2.5 and 4; moved: %q, want 10 ahead and 20 earlier", granted, moved)
+		}
+	}
+}
+
+// forgetting is a store of before instants of lots and changes were kept.
+type forgetting struct{ books.Store }
+
+func (f forgetting) Update(ctx context.Context, act func(context.Context, books.Tx) error) error {
+	return f.Store.Update(ctx, func(ctx context.Context, tx books.Tx) error { return act(ctx, forgetful{tx}) })
+}
+
+type forgetful struct{ books.Tx }
+
+func (f forgetful) InsertLot(ctx context.Context, lot revrec.Lot) error {
+	lot.CreatedAt = time.Time{}
+	return f.Tx.InsertLot(ctx, lot)
+}
+
+func (f forgetful) InsertLotChanges(ctx context.Context, changes []revrec.Change) error {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		changes[i].WrittenAt = time.Time{}
+	}
+	return f.Tx.InsertLotChanges(ctx, changes)
 }
 
 // booked adds up what entries of a kind bring to an account, by currency.

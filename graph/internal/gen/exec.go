@@ -2852,7 +2852,7 @@ type Mutation {
 
   """
   Takes what the general ledger calls the journals of a batch. When each journal has its id the batch is acknowledged. A journal that
-  is not in the batch, or that has another id already, is refused: nothing of the request is kept then.
+  is not in the batch, that has another id already, or of which the amount given is not what it debits, is refused: nothing of the request is kept then.
   """
   exportBatchAcknowledge(
     "The batch."
@@ -6413,6 +6413,16 @@ input ExportAnswerInput {
   journal: String!
   "Theirs, 1 to 200 characters."
   externalId: String!
+  """
+  What the general ledger debited in the journal in all, in major units, with at most six decimals: ` + "`" + `1234.50` + "`" + `. It must be what our entry debits, or the
+  journal of a summary (INVALID, with both amounts). Not compared where null.
+  """
+  amount: Decimal
+  """
+  The currency of the amount: that of the contract or of the book. Where null it is the one in which the target is told the journal; one that is told in several
+  must have it. Without an amount it says nothing.
+  """
+  currency: Currency
 }
 
 "What came of ` + "`" + `exportTargetCreate` + "`" + `."
@@ -84803,7 +84813,7 @@ func (ec *executionContext) unmarshalInputExportAnswerInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"journal", "externalId"}
+	fieldsInOrder := [...]string{"journal", "externalId", "amount", "currency"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -84824,6 +84834,20 @@ func (ec *executionContext) unmarshalInputExportAnswerInput(ctx context.Context,
 				return it, err
 			}
 			it.ExternalID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋshopspringᚋdecimalᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalOCurrency2ᚖdrawdownᚋledgerᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
 		}
 	}
 	return it, nil

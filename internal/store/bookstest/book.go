@@ -15,9 +15,10 @@ import (
 // that live through the same have the same rows. It can close months.
 type Book struct {
 	*books.Books
-	T   *testing.T
-	Now time.Time
-	ids int
+	T     *testing.T
+	Now   time.Time
+	Store books.Store
+	ids   int
 }
 
 // OnBoth returns a new book in memory and one on PostgreSQL, whose clocks stand.
@@ -36,7 +37,7 @@ func OnBoth(t *testing.T, now time.Time) []*Book {
 	}
 	var all []*Book
 	for _, db := range []*store.Store{memory, postgres} {
-		b := &Book{T: t, Now: now}
+		b := &Book{T: t, Now: now, Store: db}
 		b.Books, err = books.Open(t.Context(), db, books.Options{
 			Now:    func() time.Time { return b.Now },
 			NewID:  func() string { b.ids++; return fmt.Sprintf("01900000-0000-7000-8000-%012d", b.ids) },
