@@ -1814,14 +1814,15 @@ const shelves = [
       },
       {
         "name": "exportBatchAcknowledge",
-        "says": "Takes what NetSuite calls the journals of a sealed batch.",
+        "says": "Takes what NetSuite calls the journals of a sealed batch, and what it debited in them.",
         "query": "mutation Answer($id: ID!, $input: ExportBatchAcknowledgeInput!, $key: String!) {\n  exportBatchAcknowledge(batchId: $id, input: $input, idempotencyKey: $key) {\n    batch { status answered }\n    userErrors { field code message }\n  }\n}\n",
         "variables": {
           "input": {
             "journals": [
               {
                 "journal": "SJ1-1",
-                "externalId": "JOU-4711"
+                "externalId": "JOU-4711",
+                "amount": "10100.00"
               }
             ]
           },

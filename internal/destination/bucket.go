@@ -19,6 +19,9 @@ type bucket struct {
 	name, prefix string
 }
 
+// noSuchUser is what versitygw says of a key that it does not know, as if there were no such object.
+const noSuchUser = "XAdminUserNotFound"
+
 // sumKey is the user metadata by which a file is known again.
 const sumKey = "Sha256"
 
@@ -86,7 +89,7 @@ func (b bucket) failed(place string, err error) error {
 		return nil
 	}
 	switch said := minio.ToErrorResponse(err); {
-	case said.StatusCode == http.StatusForbidden || said.StatusCode == http.StatusUnauthorized:
+	case said.Code == minio.InvalidAccessKeyID || said.Code == noSuchUser || said.StatusCode == http.StatusForbidden || said.StatusCode == http.StatusUnauthorized:
 		return fmt.Errorf("%s: the bucket refuses the key in AWS_ACCESS_KEY_ID, or what it may do: %w", place, err)
 	case said.Code == minio.NoSuchBucket:
 		return fmt.Errorf("%s: there is no bucket %q: make it, it is not made here: %w", place, b.name, err)

@@ -6,4 +6,6 @@
 //     also the chunks of a streamed body), and bodies have the hash that they were signed with.
 //   - An object appears whole, by one PUT or once its parts are completed; parts but the last
 //     have five mebibytes or more.
+//
+// A [Gateway] is a server of S3 by others, where the machine has one.
 package s3test
