@@ -14,7 +14,7 @@ import (
 
 // notDueLots is what was invoiced and is due after a day, less what was paid ahead by then; and, as
 // asset, what was earned of it before there was a liability: by purchase, with its lot.
-const notDueLots = `SELECT o.customer_id, o.id AS lot_id, CAST(p.policy_id AS TEXT) AS policy_id, p.currency, coalesce(c.month, substr(o.purchased_on, 1, 7)) AS month, coalesce(o.jurisdiction, '') AS jurisdiction, p.price_minor AS price, p.functional_minor AS price_functional,
+const notDueLots = `SELECT o.customer_id, o.id AS lot_id, p.id AS purchase_id, CAST(p.policy_id AS TEXT) AS policy_id, p.currency, coalesce(c.month, substr(o.purchased_on, 1, 7)) AS month, coalesce(o.jurisdiction, '') AS jurisdiction, p.price_minor AS price, p.functional_minor AS price_functional,
 			coalesce((SELECT sum(-l.amount_minor) ?0), 0) AS paid, coalesce((SELECT sum(-l.functional_minor) ?0), 0) AS paid_functional,
 			coalesce((SELECT sum(CASE r.kind WHEN 'CLEARING' THEN -r.amount_minor ELSE r.amount_minor END) ?1), 0) AS asset,
 			coalesce((SELECT sum(CASE r.kind WHEN 'CLEARING' THEN -r.functional_minor ELSE r.functional_minor END) ?1), 0) AS asset_functional
@@ -40,7 +40,8 @@ func (t *tx) NotDue(ctx context.Context, s books.MovementSpan, ended time.Time) 
 }
 
 // What lots carried at the end of a day: what they carry, with all that left them since, less what came to them since; and
-// what is not due of them. Lots that were extended since had the last day from before.
+// what is not due of them. Of a purchase that is not due yet, what rolled over is with the lot in which it lives on, and what a
+// bonus has of the price with the bonus. Lots that were extended since had the last day from before.
 const (
 	lotEnds = `later AS (SELECT * FROM lot_changes WHERE day > ?0 OR coalesce(written_at_us, at_us) > ?1),
 		ends AS (SELECT customer_id, lot_id, min(was_lapses_on) AS last FROM later WHERE kind = 'EXTENDED' AND was_lapses_on IS NOT NULL GROUP BY customer_id, lot_id)`
@@ -71,13 +72,18 @@ func (row lotEndRow) end() (end books.LotEnd, err error) {
 
 func (t *tx) LotEnds(ctx context.Context, s books.MovementSpan, ended time.Time) ([]books.LotEnd, error) {
 	set, of := since(s), bun.Safe(t.ofReference())
+	owed := t.notDueLots(s, ended)
 	later := bun.SafeQuery(lotEnds, date(s.To), instantOf(s.AsOf))
 	moved := bun.SafeQuery(`SELECT customer_id, lot_id, amount_minor AS minor FROM later WHERE amount_minor <> 0
 		UNION ALL SELECT k.customer_id, k.id, -c.amount_minor FROM later AS c JOIN lots AS k ON k.id = c.to_lot_id WHERE c.amount_minor <> 0
-		UNION ALL SELECT customer_id, lot_id, price - paid - asset FROM (?) AS owed WHERE price > paid
+		UNION ALL SELECT o.customer_id, o.lot_id, CASE WHEN p.bonus_lot_id IS NULL THEN o.price - o.paid ELSE 0 END - o.asset FROM (?) AS o JOIN purchases AS p ON p.id = o.purchase_id WHERE o.price > o.paid
+		UNION ALL SELECT c.customer_id, CASE s.side WHEN 1 THEN k.id ELSE c.lot_id END, s.side * (c.amount_minor - k.stepped_minor)
+			FROM (?) AS o JOIN purchases AS p ON p.id = o.purchase_id JOIN lot_changes AS c ON c.customer_id = p.customer_id AND c.lot_id IN (p.lot_id, p.bonus_lot_id) AND c.kind = 'ROLLED_OVER'
+			JOIN lots AS k ON k.customer_id = c.customer_id AND k.id = c.to_lot_id CROSS JOIN (SELECT 1 AS side UNION ALL SELECT -1) AS s
+			WHERE o.price > o.paid AND p.status = 'INVOICED' AND NOT p.due_booked
 		UNION ALL SELECT l.customer_id, l.id, l.refunded_minor FROM (SELECT DISTINCT p.customer_id, p.id FROM entries AS e JOIN purchases AS p ON p.id = ? WHERE e.kind = 'REFUND' AND (? OR ?)) AS p
 			JOIN lots AS l ON l.customer_id = p.customer_id AND l.purchase_id = p.id WHERE l.refunded_on IS NOT NULL`,
-		t.notDueLots(s, ended), of, set[0].entries, set[1].entries)
+		owed, owed, of, set[0].entries, set[1].entries)
 	for _, set := range set {
 		moved = bun.SafeQuery(`?
 			UNION ALL SELECT r.customer_id, r.lot_id, r.amount_minor FROM recognitions AS r JOIN batches AS b ON b.id = r.batch_id
@@ -103,8 +109,12 @@ func (t *tx) LotEnds(ctx context.Context, s books.MovementSpan, ended time.Time)
 		SELECT `+ofLotEnd+`, p.minor, CAST(p.id AS TEXT) AS purchase_id, CASE WHEN l.id = p.bonus_lot_id THEN 1 ELSE 0 END AS is_bonus,
 			CAST(coalesce((SELECT sum(-i.amount_minor) FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue'
 				WHERE e.reference = CAST(p.id AS TEXT) AND `+appearing+`), 0) AS BIGINT) - p.minor AS before
-		FROM touched AS p JOIN lots AS l ON l.customer_id = p.customer_id AND l.id IN (p.lot_id, p.bonus_lot_id)`+withLotEnd+` ORDER BY p.id, is_bonus`,
-		later, of, set[0].entries, set[1].entries)
+		FROM touched AS p JOIN lots AS l ON l.customer_id = p.customer_id AND l.id IN (p.lot_id, p.bonus_lot_id)`+withLotEnd+`
+		UNION ALL SELECT `+ofLotEnd+`, o.paid - o.price, CAST(p.id AS TEXT), CASE WHEN l.id = p.bonus_lot_id THEN 1 ELSE 0 END, o.price
+			FROM (?) AS o JOIN purchases AS p ON p.id = o.purchase_id AND p.bonus_lot_id IS NOT NULL JOIN lots AS l ON l.customer_id = p.customer_id AND l.id IN (p.lot_id, p.bonus_lot_id)`+withLotEnd+`
+			WHERE o.price > o.paid
+		ORDER BY 6, 7, 8`,
+		later, of, set[0].entries, set[1].entries, owed)
 	if err != nil {
 		return nil, err
 	}
