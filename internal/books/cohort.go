@@ -151,10 +151,11 @@ func (p Policy) ExpiryAge() (months int, lapses bool) {
 	if p.Expires == nil {
 		return 0, false
 	}
-	d := *p.Expires
-	// 1,461 days are 48 months.
-	return d.Months + (d.Days*48+1460)/1461, true
+	return monthsOf(*p.Expires), true
 }
+
+// monthsOf returns a duration in calendar months, rounded up: 1,461 days are 48.
+func monthsOf(d ledger.Duration) int { return d.Months + (d.Days*48+1460)/1461 }
 
 // soldIn is what a lot adds to its cohort, with the key of that.
 func (b *Books) soldIn(lot *revrec.Lot, purchase Purchase, customer Customer) Cohort {

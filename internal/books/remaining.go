@@ -32,7 +32,7 @@ type RemainingRequest struct {
 	On   ledger.Date
 	AsOf time.Time // now where zero
 	// LeaveShortTerm leaves out contracts of an original expected duration of a year or less: those of
-	// policies with such a term. 606-10-50-14(a).
+	// policies with such a term, a rollover included, of which nothing is left of a lot that was sold for longer. 606-10-50-14(a).
 	LeaveShortTerm bool
 }
 
@@ -89,6 +89,7 @@ type LotEnd struct {
 	Currency    ledger.Currency
 	Month, Last ledger.Period
 	Minor       int64
+	OverYear    bool // sold to last for more than a year
 	PurchaseID  string
 	IsBonus     bool
 	Before      int64
@@ -101,7 +102,7 @@ func (b *Books) Remaining(ctx context.Context, tx Tx, request RemainingRequest) 
 	if err := b.checkSpan(request.On, request.On, &request.AsOf); err != nil {
 		return Remaining{}, err
 	}
-	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, ends: map[shareKey]map[ledger.Period]int64{}, under: map[groupKey]map[string]LotSum{}, laws: laws{}}
+	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, ends: map[shareKey]map[ledger.Period]int64{}, under: map[groupKey]map[string]LotSum{}, overYear: map[groupKey]bool{}, laws: laws{}}
 	var err error
 	if w.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return Remaining{}, err
@@ -126,6 +127,7 @@ type remainingWork struct {
 	bought     map[shareKey]int64                   // what remains by month of purchase
 	ends       map[shareKey]map[ledger.Period]int64 // of it before early breakage, by month of the last day
 	under      map[groupKey]map[string]LotSum       // what is deferred, and not due, by jurisdiction
+	overYear   map[groupKey]bool                    // those of which something is left that was sold for more than a year
 	laws       laws
 }
 
@@ -213,6 +215,9 @@ func (w *remainingWork) readEnds(ctx context.Context, tx Tx, span MovementSpan, 
 			w.ends[at] = map[ledger.Period]int64{}
 		}
 		w.ends[at][end.Last] += minor
+		if end.OverYear && minor != 0 {
+			w.overYear[groupKey{end.PolicyID, end.Currency}] = true
+		}
 	}
 	return nil
 }
@@ -273,7 +278,7 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 		if err != nil {
 			return err
 		}
-		var term int
+		var term, most int
 		var lapses bool
 		var curve []estimate.CurvePoint
 		var escheat BreakageAmount
@@ -282,11 +287,14 @@ func (w *remainingWork) spread(ctx context.Context, tx Tx) error {
 				return err
 			}
 			term, lapses = policies[0].ExpiryAge()
+			if most = term; policies[0].Rollover != nil {
+				most += monthsOf(policies[0].Rollover.Extend)
+			}
 			if curve, err = w.curve(ctx, tx, policies[0]); err != nil {
 				return err
 			}
 		}
-		if row.LeftOut = w.LeaveShortTerm && lapses && term <= yearTerm; !row.LeftOut {
+		if row.LeftOut = w.LeaveShortTerm && lapses && most <= yearTerm && !w.overYear[key]; !row.LeftOut {
 			if len(policies) > 0 {
 				row.Escheat, total = escheat, total.minus(escheat)
 			}

@@ -73,7 +73,7 @@ func revenue() []Report {
 		Basis: "ASC 606-10-50-13 to 50-15; IFRS 15.120 to 122",
 		Parameters: []Parameter{
 			{Name: "on", Kind: DayParameter, Required: true, About: "the end of this day"},
-			{Name: "leaveShortTerm", Kind: FlagParameter, Default: "false", About: "leaves out policies with a term of a year or less"},
+			{Name: "leaveShortTerm", Kind: FlagParameter, Default: "false", About: "leaves out policies with a term of a year or less, of which nothing is left that was sold for longer"},
 			AsOf,
 		},
 		Columns: append([]Column{

@@ -45,20 +45,22 @@ func (t *tx) NotDue(ctx context.Context, s books.MovementSpan, ended time.Time) 
 const (
 	lotEnds = `later AS (SELECT * FROM lot_changes WHERE day > ?0 OR coalesce(written_at_us, at_us) > ?1),
 		ends AS (SELECT customer_id, lot_id, min(was_lapses_on) AS last FROM later WHERE kind = 'EXTENDED' AND was_lapses_on IS NOT NULL GROUP BY customer_id, lot_id)`
-	ofLotEnd   = "CAST(l.policy_id AS TEXT) AS policy_id, l.currency, coalesce(c.month, substr(l.purchased_on, 1, 7), '') AS month, coalesce(substr(coalesce(x.last, l.lapses_on), 1, 7), '') AS last"
+	ofLotEnd = "CAST(l.policy_id AS TEXT) AS policy_id, l.currency, coalesce(c.month, substr(l.purchased_on, 1, 7), '') AS month, coalesce(substr(coalesce(x.last, l.lapses_on), 1, 7), '') AS last, " + endsLate
+	// endsLate is whether credits were sold to last longer than a year: beyond the same day a year later, or for ever.
+	endsLate   = "CASE WHEN coalesce(x.last, l.lapses_on) <= CAST(CAST(substr(l.purchased_on, 1, 4) AS INTEGER) + 1 AS TEXT) || substr(l.purchased_on, 5) THEN 0 ELSE 1 END AS late"
 	withLotEnd = " LEFT JOIN cohorts AS c ON c.id = l.cohort_id LEFT JOIN ends AS x ON x.customer_id = l.customer_id AND x.lot_id = l.id"
 	appearing  = "e.kind IN ('PURCHASE', 'PAYMENT', 'DUE')"
 )
 
 type lotEndRow struct {
 	PolicyID, Currency, Month, Last string
-	Minor                           int64
+	Minor, Late                     int64
 	PurchaseID                      string `bun:",scanonly"`
 	IsBonus, Before                 int64  `bun:",scanonly"`
 }
 
 func (row lotEndRow) end() (end books.LotEnd, err error) {
-	end = books.LotEnd{PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), Minor: row.Minor, PurchaseID: row.PurchaseID, IsBonus: row.IsBonus == 1, Before: row.Before}
+	end = books.LotEnd{PolicyID: row.PolicyID, Currency: ledger.Currency(row.Currency), Minor: row.Minor, OverYear: row.Late == 1, PurchaseID: row.PurchaseID, IsBonus: row.IsBonus == 1, Before: row.Before}
 	if row.Month != "" {
 		if end.Month, err = monthOf(row.Month); err != nil {
 			return end, err
@@ -95,10 +97,10 @@ func (t *tx) LotEnds(ctx context.Context, s books.MovementSpan, ended time.Time)
 				WHERE p.opening_on IS NOT NULL AND ?`, moved, set.recognitions, of, set.entries, set.entries)
 	}
 	rows, err := query[lotEndRow](ctx, t, "adding up what is deferred by the last day of lots",
-		`WITH ?, moved AS (?) SELECT policy_id, currency, month, last, CAST(sum(minor) AS BIGINT) AS minor FROM (
+		`WITH ?, moved AS (?) SELECT policy_id, currency, month, last, late, CAST(sum(minor) AS BIGINT) AS minor FROM (
 			SELECT `+ofLotEnd+`, l.carrying_minor AS minor FROM lots AS l`+withLotEnd+` WHERE `+t.carries+`
 			UNION ALL SELECT `+ofLotEnd+`, m.minor FROM moved AS m JOIN lots AS l ON `+t.sameRow("l", "m.customer_id", "m.lot_id")+withLotEnd+` WHERE l.kind = 'PURCHASE'
-		) AS by_lot GROUP BY policy_id, currency, month, last ORDER BY policy_id, currency, month, last`, later, moved)
+		) AS by_lot GROUP BY policy_id, currency, month, last, late ORDER BY policy_id, currency, month, last, late`, later, moved)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +115,7 @@ func (t *tx) LotEnds(ctx context.Context, s books.MovementSpan, ended time.Time)
 		UNION ALL SELECT `+ofLotEnd+`, o.paid - o.price, CAST(p.id AS TEXT), CASE WHEN l.id = p.bonus_lot_id THEN 1 ELSE 0 END, o.price
 			FROM (?) AS o JOIN purchases AS p ON p.id = o.purchase_id AND p.bonus_lot_id IS NOT NULL JOIN lots AS l ON l.customer_id = p.customer_id AND l.id IN (p.lot_id, p.bonus_lot_id)`+withLotEnd+`
 			WHERE o.price > o.paid
-		ORDER BY 6, 7, 8`,
+		ORDER BY 7, 8, 9`,
 		later, of, set[0].entries, set[1].entries, owed)
 	if err != nil {
 		return nil, err

@@ -2334,7 +2334,7 @@ type Query {
     on: Date!
     "Leaves out what was posted later. Now where null."
     asOf: DateTime
-    "Leaves out contracts of an original expected duration of a year or less: those of policies with such a term. ASC 606-10-50-14(a). Their rows say so."
+    "Leaves out contracts of an original expected duration of a year or less: those of policies with such a term, a rollover included, of which nothing is left that was sold for longer. ASC 606-10-50-14(a). Their rows say so."
     leaveShortTerm: Boolean! = false
   ): RemainingObligation! @requires(role: VIEWER)
 

@@ -2,6 +2,8 @@ package books_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,4 +92,53 @@ func checkRemainingOfWhatIsNotDue(t *testing.T, kept *store.Store) {
 	now = time.Date(2024, 7, 21, 8, 0, 0, 0, time.UTC)
 	run()
 	same()
+}
+
+// TestShortTermIsLeftOut leaves out what was sold for a year or less, of 10 January 2024, and nothing of a policy of which
+// something is left that lasts longer.
+func TestShortTermIsLeftOut(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, kept *store.Store) {
+		ctx, now := t.Context(), time.Date(2024, 1, 10, 9, 0, 0, 0, time.UTC)
+		b := done[*books.Books](t)(books.Open(ctx, kept, books.Options{Now: func() time.Time { return now }}))
+		year, nine := ledger.Duration{Months: 12}, ledger.Duration{Months: 9}
+		for code, policy := range map[string]revrec.Policy{
+			"default": {Expires: &year}, "rolls": {Expires: &nine, Rollover: &revrec.Rollover{Share: decimal.NewFromInt(1), Extend: ledger.Duration{Months: 4}}},
+		} {
+			done[books.Policy](t)(b.PolicyCreate(ctx, code, books.NewPolicy{Code: code, Policy: policy}))
+		}
+		leftOut := func(want ...string) {
+			t.Helper()
+			got := []string{}
+			err := b.View(ctx, func(ctx context.Context, tx books.Tx) error {
+				report := done[books.Remaining](t)(b.Remaining(ctx, tx, books.RemainingRequest{On: ledger.DateOf(now, time.UTC), LeaveShortTerm: true}))
+				for _, row := range report.Rows {
+					code := done[[]books.Policy](t)(tx.PoliciesByID(ctx, []string{row.PolicyID}))[0].Code
+					got = append(got, fmt.Sprint(code, " ", row.LeftOut))
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+		sell := func(sale books.NewPurchase) books.Purchase {
+			done[books.Customer](t)(b.CustomerCreate(ctx, sale.Customer, books.NewCustomer{ExternalID: sale.Customer}))
+			sale.Price = &sale.Credits
+			return done[books.Purchased](t)(b.Purchase(ctx, "sale to "+sale.Customer, sale)).Purchase
+		}
+		sell(books.NewPurchase{Customer: "acme", Credits: whole(100)})
+		sell(books.NewPurchase{Customer: "bell", Credits: whole(100), Policy: "rolls"})
+		sell(books.NewPurchase{Customer: "carl", Credits: whole(100), ExpiresAt: time.Date(2025, 1, 11, 0, 0, 0, 0, time.UTC)}) // to the end of the 10th
+		leftOut("default true", "rolls false")
+		dan := sell(books.NewPurchase{Customer: "dan", Credits: whole(100), ExpiresAt: time.Date(2025, 1, 12, 0, 0, 0, 0, time.UTC)})
+		leftOut("default false", "rolls false")
+		done[books.Purchased](t)(b.Refund(ctx, "back", books.RefundRequest{PurchaseID: dan.ID, Amount: whole(100), Reason: "kindness"}))
+		leftOut("default true", "rolls false")
+		sell(books.NewPurchase{Customer: "eve", Credits: whole(100), NeverExpires: true})
+		leftOut("default false", "rolls false")
+	})
 }
