@@ -24,6 +24,13 @@ func Act(ctx context.Context, t books.Tx, statement string) (int64, error) {
 	return result.RowsAffected()
 }
 
+// HashAtMost lowers, until undone, how many recognitions of a batch are hashed as they lie.
+func HashAtMost(rows int64) (undo func()) {
+	was := mostHashed
+	mostHashed = rows
+	return func() { mostHashed = was }
+}
+
 // Refused is what a transaction says of an error of PostgreSQL.
 func Refused(err error) error { return postgresEngine.refused("testing", err) }
 

@@ -19,8 +19,8 @@ import (
 // meanwhile; what is kept of each until its entry comes is its id and its hash.
 
 // mostHashed bounds how many are kept, of 48 bytes each. The entries of a larger batch are read
-// one by one.
-const mostHashed = 1 << 20
+// one by one. Tests lower it.
+var mostHashed int64 = 1 << 20
 
 // mostBetween bounds, where rows are read as they lie, how many are read for one of the batch.
 const mostBetween = 4
