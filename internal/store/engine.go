@@ -48,6 +48,9 @@ type engine struct {
 	// batchLies from place $4 to $5.
 	batchSpan, batchRows string
 	batchLies            bool
+	// boundsFirst has a range of keys of several columns also bounded in the first of them: of that
+	// alone the planner knows how many rows there are, and would read the whole table else.
+	boundsFirst bool
 	// freshCache, where set, empties what the connections of this process cache together.
 	freshCache string
 	// recentRows, where set, says how many of 64 recognitions, as far apart as they lie, are of

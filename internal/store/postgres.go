@@ -44,6 +44,7 @@ var postgresEngine = &engine{
 	noCustomer:  firstID,
 	batchSpan:   "SELECT count(*), CAST(0 AS BIGINT), CAST(0 AS BIGINT)" + ofBatch,
 	batchRows:   " WHERE batch_id = $1 AND accounting_date >= $2 AND accounting_date <= $3",
+	boundsFirst: true,
 	bulk:        true,
 	reading:     sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	writing:     sql.TxOptions{Isolation: sql.LevelReadCommitted},

@@ -42,7 +42,7 @@ func (t *tx) ReconcileStream(ctx context.Context, stream books.ReconcileStream, 
 	var fault error
 	targets := []any{&first, &second, &third, &currency, &side, &of.Rows, &of.Minor, &of.Functional}
 	args := append([]any{instantOf(span.Start), instantOf(span.End), date(span.From), date(span.To)}, keyArgs(span.Keys)...)
-	err := t.each(ctx, "reconciling "+string(stream), withinKeys(sides.statement, span.Keys), args, targets, func() {
+	err := t.each(ctx, "reconciling "+string(stream), t.withinKeys(sides.statement, span.Keys), args, targets, func() {
 		if fault != nil {
 			return
 		}
@@ -74,7 +74,7 @@ var namedKeys = regexp.MustCompile(`\{([^}]*)\}`)
 
 // withinKeys bounds the keys of a statement where it names their columns in braces. Its arguments from
 // ?4 on are those of keyArgs.
-func withinKeys(statement string, keys books.ReconcileKeys) string {
+func (e *engine) withinKeys(statement string, keys books.ReconcileKeys) string {
 	return namedKeys.ReplaceAllStringFunc(statement, func(named string) string {
 		columns := strings.Split(strings.Trim(named, "{}"), ", ")
 		bounds := ""
@@ -85,6 +85,9 @@ func withinKeys(statement string, keys books.ReconcileKeys) string {
 			values := []string{"?4", "?5", "?6"}
 			if i == 1 {
 				values = []string{"?7", "?8", "?9"}
+			}
+			if e.boundsFirst {
+				bounds += " AND " + columns[0] + " " + []string{">=", "<="}[i] + " " + values[0]
 			}
 			bounds += " AND (" + strings.Join(columns, ", ") + ") " + []string{">", "<="}[i] + " (" + strings.Join(values[:len(columns)], ", ") + ")"
 		}
@@ -114,7 +117,7 @@ func (t *tx) ReconcileAhead(ctx context.Context, stream books.ReconcileStream, a
 	args := slices.Concat([]any{0, 0, 0, 0}, keyArgs(keys), []any{rows - 1})
 	var day string
 	var fault error
-	err = t.each(ctx, "reading ahead", withinKeys(statement, keys), args, []any{&key.Customer, &key.ID, &day}, func() {
+	err = t.each(ctx, "reading ahead", t.withinKeys(statement, keys), args, []any{&key.Customer, &key.ID, &day}, func() {
 		ok = true
 		key.Day, fault = dayOf(day)
 	})
