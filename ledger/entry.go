@@ -61,7 +61,10 @@ type Entry struct {
 	Reference      string    // the purchase, refund, payment or manual proposal it books; "" for a batch
 	Reverses       int64     // number of the entry that it takes back; 0 for none
 	Description    string
-	Lines          []Line
+	// Approved is, of an entry by hand, the SHA-256 in hexadecimal of all that was approved, its papers
+	// among it; "" of others, and of those approved before it was kept.
+	Approved string
+	Lines    []Line
 }
 
 // OutOfPeriod reports whether the entry is about what happened in an earlier month than

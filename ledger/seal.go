@@ -21,6 +21,8 @@ const (
 
 	// EntryVersion is the version in which entries are sealed.
 	EntryVersion = 1
+	// ApprovedVersion is that of entries with what was approved.
+	ApprovedVersion = 2
 	// RecognitionVersion is the version in which recognitions are sealed.
 	RecognitionVersion = 1
 )
@@ -66,9 +68,17 @@ type SealedEntry struct {
 	RecognitionsRoot tlog.Hash
 }
 
+// Version is the version of the form of the entry.
+func (e *SealedEntry) Version() int64 {
+	if e.Approved != "" {
+		return ApprovedVersion
+	}
+	return EntryVersion
+}
+
 // AppendForm appends the canonical form of the entry.
 func (e *SealedEntry) AppendForm(f Form) Form {
-	f = e.appendHead(append(f, entryForm, EntryVersion)).Count(len(e.Lines))
+	f = e.appendHead(append(f, entryForm, byte(e.Version()))).Count(len(e.Lines))
 	for i := range e.Lines {
 		f = e.appendLine(f, i)
 	}
@@ -80,8 +90,12 @@ func (e *SealedEntry) appendHead(f Form) Form {
 	if !e.PostedAt.IsZero() {
 		posted = e.PostedAt.UnixMicro()
 	}
-	return f.Int(e.Number).Text(string(e.Kind)).Date(e.AccountingDate).Date(e.OccurredOn).Int(posted).
+	f = f.Int(e.Number).Text(string(e.Kind)).Date(e.AccountingDate).Date(e.OccurredOn).Int(posted).
 		Text(e.Batch).Text(e.Policy).Text(string(e.Currency)).Text(e.Reference).Int(e.Reverses).Text(e.Description)
+	if e.Approved != "" {
+		f = f.Text(e.Approved)
+	}
+	return f
 }
 
 func (e *SealedEntry) appendLine(f Form, i int) Form {

@@ -92,13 +92,21 @@ func (r *FormReader) Money() Amount {
 // ReadEntryForm reads the form of an entry.
 func ReadEntryForm(form []byte) (SealedEntry, error) {
 	r := NewFormReader(form)
-	r.kind(entryForm, EntryVersion)
+	version := byte(EntryVersion)
+	if len(form) > 1 && form[1] == ApprovedVersion {
+		version = ApprovedVersion
+	}
+	r.kind(entryForm, version)
 	var e SealedEntry
 	e.Number, e.Kind = r.Int(), EntryKind(r.Text())
 	e.AccountingDate, e.OccurredOn = r.Date(), r.Date()
 	e.PostedAt = time.UnixMicro(r.Int()).UTC()
 	e.Batch, e.Policy, e.Currency, e.Reference = r.Text(), r.Text(), Currency(r.Text()), r.Text()
 	e.Reverses, e.Description = r.Int(), r.Text()
+	if version == ApprovedVersion {
+		e.Approved = r.Text()
+		r.bad = r.bad || e.Approved == "" // else it is of the version before
+	}
 	for range r.Count() {
 		e.LineNumbers = append(e.LineNumbers, r.Int())
 		line := Line{Account: Role(r.Text()), Amount: r.Money(), Functional: r.Money()}

@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +111,26 @@ func TestFormOfAnEntry(t *testing.T) {
 		"0000000000000002" + "aa000000000000000000000000000000000000000000000000000000000000bb"
 	if got := hex.EncodeToString(e.AppendForm(nil)); got != want {
 		t.Errorf("the form is\n%s, want\n%s", got, want)
+	}
+	approved := e
+	approved.Approved = "ab"
+	head, lines, _ := strings.Cut(want, "00000002"+"c3bc")
+	want = "4502" + strings.TrimPrefix(head, "4501") + "00000002" + "c3bc" + "00000002" + "6162" + lines
+	form := approved.AppendForm(nil)
+	if got := hex.EncodeToString(form); got != want {
+		t.Errorf("with what was approved the form is\n%s, want\n%s", got, want)
+	}
+	for _, of := range []ledger.SealedEntry{e, approved} {
+		if read, err := ledger.ReadEntryForm(of.AppendForm(nil)); err != nil || !reflect.DeepEqual(read, of) {
+			t.Errorf("read as %+v, %v, want %+v", read, err, of)
+		}
+	}
+	approved.Approved = ""
+	plain := approved.AppendForm(nil)
+	for _, wrong := range [][]byte{append([]byte{'E', 2}, plain[2:]...), append([]byte{'E', 1}, form[2:]...), append([]byte{'E', 3}, form[2:]...)} {
+		if read, err := ledger.ReadEntryForm(wrong); err == nil {
+			t.Errorf("another version is read as %+v", read)
+		}
 	}
 	marks, _ := e.AppendMarks(nil, nil)
 	if len(marks) != 2*ledger.MarkSize {

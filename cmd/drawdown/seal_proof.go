@@ -110,6 +110,9 @@ func (p *program) verifyProof(path, key string) error {
 		if e.Description != "" {
 			out.line("  %s", e.Description)
 		}
+		if e.Approved != "" {
+			out.line("  approved with its papers: SHA-256 %s", e.Approved)
+		}
 		out.line("  recognitions that it sums: %d", e.Recognitions)
 	}
 	if r := proved.Recognition; r != nil {

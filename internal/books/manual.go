@@ -278,9 +278,17 @@ func manualDecided(m ManualEntry) error {
 
 // postManual writes the entry of what was approved: of something that is about a day.
 func (b *Books) postManual(ctx context.Context, tx Tx, m *ManualEntry, day ledger.Date) error {
+	papers, err := tx.ManualAttachments(ctx, []string{m.ID})
+	if err != nil {
+		return err
+	}
+	approved, err := m.SHA256(papers)
+	if err != nil {
+		return err
+	}
 	entry := ledger.Entry{
 		Kind: m.Kind, AccountingDate: m.AccountingDate, OccurredOn: day, PostedAt: b.clock(),
-		Reference: m.ID, Description: m.Description, Lines: m.Lines,
+		Reference: m.ID, Description: m.Description, Approved: approved, Lines: m.Lines,
 	}
 	if m.Reverses != "" {
 		of, err := tx.ManualEntriesByID(ctx, []string{m.Reverses})

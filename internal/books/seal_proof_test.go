@@ -1,10 +1,15 @@
 package books_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,4 +121,48 @@ var otherKey = ed25519.NewKeyFromSeed([]byte("another key of thirty-two bytes.")
 func mustVerifier(t *testing.T, key ed25519.PrivateKey) string {
 	t.Helper()
 	return done[string](t)(books.SealKey{PublicKey: books.KeySigner(key).PublicKey()}.Verifier("drawdown/other"))
+}
+
+// TestSealProofOfPapers proves which paper was approved with an entry by hand, as docs/seals.md shows: by a program that is
+// not ours, and by the line of JSON of docs/finance/manual-entries.md, which is written here by hand.
+func TestSealProofOfPapers(t *testing.T) {
+	b, _, _ := closing(t)
+	ann, bob := person(t, "ann"), person(t, "bob")
+	m := done[books.ManualEntry](t)(b.ManualEntryPropose(ann, "propose", accrual(january.Last())))
+	if _, _, err := b.Attach(ann, books.NewAttachment{FileOf: books.FileOf{ManualID: m.ID}, Name: "contract.txt", MediaType: "text/plain", Content: []byte("the contract")}); err != nil {
+		t.Fatal(err)
+	}
+	line := []byte(fmt.Sprintf(`{"id":"man_%s","kind":"MANUAL","accountingDate":"2024-01-31","reverseOn":"","reverses":"","description":"Refund accrual",`+
+		`"reason":"Expected refunds of the outage","controlAccounts":"","lines":[`+
+		`{"account":"refunds","amount":"12.34","currency":"USD","functionalAmount":"12.34","functionalCurrency":"USD","customer":"","policy":"","pack":""},`+
+		`{"account":"refund_liability","amount":"-12.34","currency":"USD","functionalAmount":"-12.34","functionalCurrency":"USD","customer":"","policy":"","pack":""}],`+
+		`"attachments":[{"name":"contract.txt","mediaType":"text/plain","sha256":"%x"}]}`, m.ID, sha256.Sum256([]byte("the contract"))))
+	approved := fmt.Sprintf("%x", sha256.Sum256(line))
+	decided := done[books.ManualDecision](t)(b.ManualEntryApprove(bob, "approve", books.DecideManual{ID: m.ID, Reason: "seen", SHA256: approved}))
+	done[books.Closing](t)(b.PeriodClose(t.Context(), "close", books.ClosePeriod{Period: january}))
+	var p books.SealProof
+	err := b.View(t.Context(), func(ctx context.Context, tx books.Tx) (err error) {
+		p, err = books.SealProofOf(ctx, tx, decided.Entry.Number, "")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Split(p.Checkpoint, "\n")
+	size := done[uint64](t)(strconv.ParseUint(text[1], 10, 64))
+	root := done[[]byte](t)(base64.StdEncoding.DecodeString(text[2]))
+	hasher, form := rfc6962.DefaultHasher, p.Entry.Form
+	if err := proof.VerifyInclusion(hasher, uint64(p.Entry.Index), size, hasher.HashLeaf(form), hashes(p.Entry.Hashes), root); err != nil {
+		t.Error("the entry:", err)
+	}
+	if !bytes.Contains(form, []byte(fmt.Sprintf("%x", sha256.Sum256(line)))) {
+		t.Errorf("what was approved, %s, is not in %q", approved, form)
+	}
+	if found := regexp.MustCompile(`[0-9a-f]{64}`).FindAllString(string(form), -1); !slices.Equal(found, []string{approved}) {
+		t.Errorf("the form has %q, want %s alone", found, approved)
+	}
+	proved := done[books.Proved](t)(p.Check(p.Key))
+	if proved.Entry.Approved != approved {
+		t.Errorf("proved as %+v", proved.Entry)
+	}
 }

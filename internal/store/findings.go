@@ -69,6 +69,7 @@ import (
 //	              lines and totals in the manifest of a sealed one are those of its range, its
 //	              files have the bytes and hashes of the manifest, and it is acknowledged
 //	              when each of its journals, and nothing else, is answered for
+//	manual        what an entry by hand was approved as is the hash of its words, its lines and its papers
 //	reconciliations  what is kept of each follows from its lines
 //	database      its own check of pages, indexes and constraints; the guards of the
 //	              append-only tables and of closed periods are in place

@@ -2,8 +2,16 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
+
+	"drawdown/internal/books"
 )
 
 // manualEntries holds each approved entry against the entry in the journal, and the other way
@@ -76,4 +84,93 @@ func (f *findings) manualAttachments(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// approvedPapers holds what each entry by hand was approved as, which its seal covers, against its words, its
+// lines and the bytes of its papers; and names the paper that is not as it was when it was attached.
+func (f *findings) approvedPapers(ctx context.Context) error {
+	approved, err := query[struct {
+		ID, Kept string
+		Number   int64
+	}](ctx, f.tx, "reading what was approved", "SELECT m.id, e.number, e.approved_sha256 AS kept FROM manual_entries AS m JOIN entries AS e ON e.number = m.entry_number WHERE e.approved_sha256 IS NOT NULL ORDER BY e.number")
+	if err != nil {
+		return err
+	}
+	for _, at := range approved {
+		found, err := f.tx.ManualEntriesByID(ctx, []string{at.ID})
+		if err != nil {
+			return err
+		}
+		papers, err := f.papersOf(ctx, at.ID)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			continue // of manual.entry
+		}
+		is, err := found[0].SHA256(papers)
+		if err != nil {
+			return err
+		}
+		if is == at.Kept {
+			continue
+		}
+		subject := fmt.Sprintf("entry %d, man_%s", at.Number, at.ID)
+		named, err := f.changedPapers(ctx, subject, at.ID, papers)
+		if err != nil {
+			return err
+		}
+		if !named { // its words or lines, the hash that is kept, or the trail too
+			f.add("manual.approved", subject, at.Kept, is)
+		}
+	}
+	return nil
+}
+
+// papersOf reads the papers of an entry, each with the hash of its bytes.
+func (f *findings) papersOf(ctx context.Context, id string) ([]books.Attachment, error) {
+	papers, err := f.tx.ManualAttachments(ctx, []string{id})
+	for i := range papers { // one after the other: each may be long
+		if err != nil {
+			return nil, err
+		}
+		rows, fault := list[manualAttachmentRow](ctx, f.tx, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("manual_id = ?", rowID(id)).Where("name = ?", papers[i].Name)
+		})
+		for _, row := range rows {
+			sum := sha256.Sum256(row.Content)
+			papers[i].Hash = sum[:]
+		}
+		err = fault
+	}
+	return papers, err
+}
+
+// changedPapers names the papers whose bytes are not those that the audit trail says were attached. It returns false
+// where there is none.
+func (f *findings) changedPapers(ctx context.Context, subject, id string, papers []books.Attachment) (named bool, err error) {
+	events, err := f.tx.Audit(ctx, books.AuditFilter{Action: "manual.attach", Subject: id}, books.Page{})
+	if err != nil {
+		return false, err
+	}
+	attached := map[string]string{}
+	for _, event := range events {
+		var paper struct{ Name, SHA256 string }
+		if json.Unmarshal([]byte(event.Detail), &paper) == nil {
+			attached[paper.Name] = paper.SHA256
+		}
+	}
+	for _, paper := range papers {
+		was, is := attached[paper.Name], hex.EncodeToString(paper.Hash)
+		if is != was {
+			f.add("manual.paper", subject+", paper "+paper.Name, is, orNothing(was))
+			named = true
+		}
+		delete(attached, paper.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(attached)) {
+		f.add("manual.paper", subject+", paper "+name, "none", attached[name])
+		named = true
+	}
+	return named, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // seals hashes every sealed entry again from its rows, and holds the log, its roots and their
-// signatures against that. What is held has a bound: see mostHashed.
+// signatures against that; and what entries by hand were approved as against their papers. What is held has a bound: see mostHashed.
 func (f *findings) seals(ctx context.Context) error {
 	if err := f.tx.freshen(ctx); err != nil {
 		return err
@@ -37,7 +37,10 @@ func (f *findings) seals(ctx context.Context) error {
 	if err := f.sealRows(ctx, rows, log); err != nil {
 		return err
 	}
-	return f.unsealed(ctx, rows)
+	if err := f.unsealed(ctx, rows); err != nil {
+		return err
+	}
+	return f.approvedPapers(ctx)
 }
 
 // sealedLog is the log of seals on its way through verify.
@@ -167,8 +170,8 @@ func (l *sealedLog) leaf(ctx context.Context, e *keptEntry, kept tlog.Hash, posi
 func (l *sealedLog) leafRow(subject string, e *keptEntry, marks []byte) {
 	row := fmt.Sprintf("%s, leaf %d", subject, e.leaf.LeafIndex)
 	switch {
-	case e.leaf.Version != ledger.EntryVersion:
-		l.add("seal.leaf", row, fmt.Sprintf("version %d", e.leaf.Version), fmt.Sprintf("version %d", ledger.EntryVersion))
+	case e.leaf.Version != e.Version():
+		l.add("seal.leaf", row, fmt.Sprintf("version %d", e.leaf.Version), fmt.Sprintf("version %d", e.Version()))
 	case e.leaf.Recognitions != e.Recognitions:
 		l.add("seal.leaf", row, fmt.Sprintf("%d recognitions", e.leaf.Recognitions), fmt.Sprintf("%d recognitions", e.Recognitions))
 	case !bytes.Equal(e.leaf.RecognitionsRoot, e.RecognitionsRoot[:]):

@@ -29,12 +29,15 @@ type entryRow struct {
 	Reference   string `bun:",nullzero"`
 	Reverses    int64  `bun:",nullzero"`
 	Description string
+	// ApprovedSHA256 is NULL of what is not by hand.
+	ApprovedSHA256 string `bun:"approved_sha256,nullzero"`
 }
 
 func entryRowOf(e ledger.Entry) entryRow {
 	row := entryRow{
 		Number: e.Number, Kind: string(e.Kind), AccountingDate: date(e.AccountingDate), OccurredOn: date(e.OccurredOn),
 		PostedAt: instantOf(e.PostedAt), BatchID: e.Batch, Reference: e.Reference, Reverses: e.Reverses, Description: e.Description,
+		ApprovedSHA256: e.Approved,
 	}
 	if e.Batch != "" { // all lines of such an entry agree
 		row.Policy, row.Currency = e.Lines[0].Dimensions.Policy, string(e.Lines[0].Amount.Currency)
@@ -46,7 +49,7 @@ func (row entryRow) entry() ledger.Entry {
 	return ledger.Entry{
 		Number: row.Number, Kind: ledger.EntryKind(row.Kind), AccountingDate: ledger.Date(row.AccountingDate),
 		OccurredOn: ledger.Date(row.OccurredOn), PostedAt: row.PostedAt.time(), Batch: row.BatchID,
-		Reference: row.Reference, Reverses: row.Reverses, Description: row.Description,
+		Reference: row.Reference, Reverses: row.Reverses, Description: row.Description, Approved: row.ApprovedSHA256,
 	}
 }
 

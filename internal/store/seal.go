@@ -220,7 +220,7 @@ func (t *tx) SealEntries(ctx context.Context, from, to ledger.Date, size int64) 
 				return books.SealTree{}, err
 			}
 			leaves[i] = sealLeafRow{
-				LeafIndex: tree.Size(), EntryNumber: entry.Number, Version: ledger.EntryVersion,
+				LeafIndex: tree.Size(), EntryNumber: entry.Number, Version: entry.Version(),
 				Recognitions: entry.Recognitions, RecognitionsRoot: entry.RecognitionsRoot[:], Marks: marks,
 			}
 			hashes = tree.Add(leaf, hashes)

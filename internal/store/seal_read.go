@@ -109,14 +109,14 @@ func (k *keptNumber) Scan(src any) error {
 }
 
 // keptColumns are those of an entry e and of one of its lines n.
-const keptColumns = `e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.policy, e.currency, e.reference, e.reverses, e.description,
+const keptColumns = `e.number, e.kind, e.accounting_date, e.occurred_on, e.posted_at_us, e.batch_id, e.policy, e.currency, e.reference, e.reverses, e.description, e.approved_sha256,
 	n.line, n.account, n.currency, n.amount_minor, n.functional_currency, n.functional_minor, n.customer, n.policy, n.pack`
 
 // keptRow is what one row of keptColumns is read to.
 type keptRow struct {
 	number, posted, reverses                            keptNumber
 	kind, accounting, occurred, batch, policy, currency keptText
-	reference, description                              keptText
+	reference, description, approved                    keptText
 	line, amount, functional                            keptNumber
 	account, lineCurrency, functionalCurrency           keptText
 	lineCustomer, linePolicy, linePack                  keptText
@@ -124,7 +124,7 @@ type keptRow struct {
 
 func (r *keptRow) targets() []any {
 	return []any{
-		&r.number, &r.kind, &r.accounting, &r.occurred, &r.posted, &r.batch, &r.policy, &r.currency, &r.reference, &r.reverses, &r.description,
+		&r.number, &r.kind, &r.accounting, &r.occurred, &r.posted, &r.batch, &r.policy, &r.currency, &r.reference, &r.reverses, &r.description, &r.approved,
 		&r.line, &r.account, &r.lineCurrency, &r.amount, &r.functionalCurrency, &r.functional, &r.lineCustomer, &r.linePolicy, &r.linePack,
 	}
 }
@@ -134,11 +134,12 @@ func (r *keptRow) entry() *keptEntry {
 	e := &keptEntry{}
 	e.Number, e.Kind, e.Batch = r.number.to, ledger.EntryKind(r.kind.to), r.batch.to
 	e.Policy, e.Currency, e.Reference, e.Reverses, e.Description = r.policy.to, ledger.Currency(r.currency.to), r.reference.to, r.reverses.to, r.description.to
+	e.Approved = r.approved.to
 	if r.posted.set {
 		e.PostedAt = time.UnixMicro(r.posted.to).UTC()
 	}
 	e.AccountingDate, e.OccurredOn = e.day("accounting_date", r.accounting.to), e.day("occurred_on", r.occurred.to)
-	if r.batch.blank || r.policy.blank || r.currency.blank || r.reference.blank {
+	if r.batch.blank || r.policy.blank || r.currency.blank || r.reference.blank || r.approved.blank {
 		e.wrong("a column that holds nothing is '' instead of NULL")
 	}
 	return e

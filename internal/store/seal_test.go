@@ -68,6 +68,8 @@ func playSealed(s *store.Store) error {
 	}
 	_, err = p.b.GLAccountsSet(p.ctx, p.key(), books.SampleGLCodes())
 	p.check(err)
+	p.at("2024-01-31")
+	p.withPapers("rent", "contract.txt", "letter.txt")
 	closes("2024-02-02", january)
 	proposed, err := p.b.PeriodReopenPropose(p.ctx, p.key(), books.ReopenPeriod{Period: january, Reason: "a late file"})
 	p.check(err)
@@ -86,6 +88,36 @@ func playSealed(s *store.Store) error {
 	closes("2024-03-02", january+1)
 	closes("2024-04-02", january+2)
 	return p.fault
+}
+
+// withPapers writes an entry by hand with papers, whose text is their name.
+func (p *player) withPapers(description string, papers ...string) {
+	as := func(name string) context.Context {
+		return books.WithCaller(p.ctx, books.Caller{Actor: "token:" + name, Kind: books.ByToken})
+	}
+	amount := decimal.New(1250, -2)
+	m, err := p.b.ManualEntryPropose(as("ann"), p.key(), books.NewManualEntry{
+		AccountingDate: ledger.DateOf(p.now, time.UTC), Reason: "a <contract> & more", Description: description,
+		Lines: []books.NewManualLine{{Account: ledger.Refunds, Amount: amount, Currency: "USD"}, {Account: ledger.RefundLiability, Credit: true, Amount: amount, Currency: "USD"}},
+	})
+	p.check(err)
+	for _, name := range papers {
+		_, _, err := p.b.Attach(as("ann"), books.NewAttachment{FileOf: books.FileOf{ManualID: m.ID}, Name: name, MediaType: "text/plain", Content: []byte(name)})
+		p.check(err)
+	}
+	if p.fault != nil {
+		return
+	}
+	p.check(p.b.View(p.ctx, func(ctx context.Context, tx books.Tx) error {
+		attached, err := tx.ManualAttachments(ctx, []string{m.ID})
+		if err != nil {
+			return err
+		}
+		m.Reason, err = m.SHA256(attached)
+		return err
+	}))
+	_, err = p.b.ManualEntryApprove(as("bob"), p.key(), books.DecideManual{ID: m.ID, SHA256: m.Reason})
+	p.check(err)
 }
 
 var sealedImage = sync.OnceValues(func() ([]byte, error) {

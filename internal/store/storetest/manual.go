@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"drawdown/internal/books"
@@ -22,9 +23,11 @@ func aManual(on ledger.Date) books.ManualEntry {
 func post(ctx context.Context, t *testing.T, tx books.Tx, m books.ManualEntry, reverses int64) books.ManualEntry {
 	t.Helper()
 	posted, err := tx.AppendEntries(ctx, []ledger.Entry{{
-		Kind: m.Kind, AccountingDate: m.AccountingDate, OccurredOn: m.AccountingDate, PostedAt: noon, Reference: m.ID, Reverses: reverses, Description: m.Description, Lines: m.Lines,
+		Kind: m.Kind, AccountingDate: m.AccountingDate, OccurredOn: m.AccountingDate, PostedAt: noon, Reference: m.ID, Reverses: reverses, Description: m.Description, Approved: strings.Repeat("0a", 32), Lines: m.Lines,
 	}})
 	must(t, err)
+	read, err := tx.Entries(ctx, books.EntryFilter{Reference: m.ID}, books.Page{})
+	same(t, posted)(read, err)
 	m.Number, m.Status, m.DecidedBy, m.DecidedAt, m.Decision = posted[0].Number, books.ManualApproved, "token:bob", noon, "seen"
 	must(t, tx.DecideManualEntry(ctx, m))
 	return m
