@@ -377,6 +377,14 @@ func (m *monthRun) all() []report {
 			want: `{"data":{"trialBalance":{"rows":[{`, plain: "SELECT * FROM account_periods", limitIs: "one SELECT of the running balances", reach: reach{atMost: 10},
 		},
 		{
+			what: "the cut-off of the month", ask: graphQL(`cutOff(period:"2026-03"){rowCount lags{lag eventCount credits}}`), want: `{"data":{"cutOff":{"rowCount":`, plain: usesOfMonth,
+			limitIs: "one SELECT that sums the draws of the month, with events and lots", reach: reportReach,
+		},
+		{
+			what: "what is out of period in the year", ask: graphQL(`outOfPeriod(from:"` + firstOfYear + `",to:"` + lastOfMonth + `"){entryCount rowCount}`), want: `{"data":{"outOfPeriod":{"entryCount":`,
+			plain: "SELECT count(*), sum(l.amount_minor) FROM entries AS e JOIN lines AS l ON l.entry_number = e.number WHERE e.accounting_date >= '" + firstOfYear + "'", limitIs: "one SELECT that sums the lines of the year", reach: reportReach,
+		},
+		{
 			what: "what expires, 200 rows", ask: graphQL(`expiring(to:"` + lapseUntil + `",first:200){nodes{customer{externalId} day lots credits carrying{amount}} pageInfo{hasNextPage}}`),
 			want: `{"data":{"expiring":{"nodes":[{`, limitIs: "one SELECT that sums the unused lots that lapse by day and customer",
 			plain: "SELECT lapses_on, customer_id, count(*), sum(granted - drawn - refunded), sum(carrying_minor) FROM lots WHERE lapses_on <= '" + lapseUntil + "' AND granted > drawn + refunded GROUP BY lapses_on, customer_id ORDER BY lapses_on, customer_id LIMIT 200", reach: reportReach,
