@@ -107,7 +107,7 @@ const maxDecimalText = 40
 
 // ParseDecimal reads plain decimal notation: digits, at most one point, a sign
 // before them. Exponents are refused, for "1e9999" is small to write and large to
-// hold. Errors: ErrNotDecimal.
+// hold. What it is written as again is read too: ".5" is written with one digit more. Errors: ErrNotDecimal.
 func ParseDecimal(text string) (decimal.Decimal, error) {
 	if text == "" || len(text) > maxDecimalText {
 		return decimal.Decimal{}, ErrNotDecimal
@@ -120,7 +120,7 @@ func ParseDecimal(text string) (decimal.Decimal, error) {
 		return decimal.Decimal{}, ErrNotDecimal
 	}
 	d, err := decimal.NewFromString(text)
-	if err != nil {
+	if err != nil || len(d.String()) > maxDecimalText {
 		return decimal.Decimal{}, ErrNotDecimal
 	}
 	return d, nil

