@@ -525,7 +525,7 @@ var plants = []struct {
 	{"UPDATE manual_entry_lines SET amount_minor = amount_minor * 2", "manual.line deferredRevenue unclaimedProperty"},
 	{"UPDATE manual_entry_lines SET functional_minor = functional_minor * 2", "manual.line deferredRevenue.functional unclaimedProperty.functional"},
 	{"UPDATE manual_entry_lines SET amount_minor = amount_minor + 1 WHERE manual_id IN (SELECT id FROM manual_entries WHERE kind = 'MANUAL_REVERSAL')", "manual.reversal manual.line"},
-	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses, approved_sha256
 			FROM entries WHERE kind = 'MANUAL' ORDER BY number LIMIT 1;
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = (SELECT min(number) FROM entries WHERE kind = 'MANUAL')`, "manual.once manual.line deferredRevenue"},
@@ -721,11 +721,11 @@ var plants = []struct {
 	{"UPDATE entries SET reference = '00000000-0000-7000-8000-00000000dead' WHERE kind = 'PURCHASE'", "entry.reference purchase.entries purchase.deferred"},
 	{"UPDATE entries SET reference = NULL WHERE kind = 'PURCHASE'", "entry.reference"},
 	{"UPDATE entries SET accounting_date = '2024-09-09' WHERE kind = 'PURCHASE'", "account.debit account.credit"},
-	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses, approved_sha256
 			FROM entries WHERE kind = 'USAGE' ORDER BY number LIMIT 1;
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = (SELECT min(number) FROM entries WHERE kind = 'USAGE')`, "entry.sums entry.last account.debit"},
-	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses
+	{`INSERT INTO entries SELECT (SELECT max(number) + 1 FROM entries), kind, accounting_date, occurred_on, posted_at_us, batch_id, policy, currency, reference, description, reverses, approved_sha256
 			FROM entries WHERE number = 1;
 		INSERT INTO lines SELECT (SELECT max(number) FROM entries), line, account, currency, amount_minor, functional_currency, functional_minor, customer, policy, pack
 			FROM lines WHERE entry_number = 1`, "purchase.entries purchase.deferred"},
