@@ -274,4 +274,6 @@ func TestExpressionsParse(t *testing.T) {
 }
 
 // The alerts fire when they are to, and not before: testdata/alerts_test.yaml.
-func TestAlertsFire(t *testing.T) { promtool(t, "test", "rules", "testdata/alerts_test.yaml") }
+func TestAlertsFire(t *testing.T) {
+	promtool(t, "test", "rules", "testdata/alerts_test.yaml", "testdata/alerts_days_test.yaml")
+}
