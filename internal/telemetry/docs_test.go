@@ -273,7 +273,7 @@ func TestExpressionsParse(t *testing.T) {
 	promtool(t, "check", "rules", name)
 }
 
-// The alerts fire when they are to, and not before: testdata/alerts_test.yaml.
+// The alerts fire when they are to, and not before: testdata/alerts_test.yaml, and alerts_days_test.yaml for those of many days.
 func TestAlertsFire(t *testing.T) {
 	promtool(t, "test", "rules", "testdata/alerts_test.yaml", "testdata/alerts_days_test.yaml")
 }
