@@ -25,7 +25,7 @@ import (
 // histories is how many random histories one run of the tests plays, over both halves;
 // with -short, when the race detector makes one take a second, a few dozen.
 const (
-	histories      = 400
+	histories      = 300
 	shortHistories = 40
 )
 
