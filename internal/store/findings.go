@@ -265,8 +265,8 @@ var comparisons = []comparison{
 		from:    "lot_changes AS c LEFT JOIN lots AS l ON l.customer_id = c.customer_id AND l.id = c.lot_id",
 		pairs: []pair{
 			{"change.lot", "c.lot_id", "l.id"},
-			// An extension comes before the last day is over, and later ends alone are given.
-			{"change.wasLapsesOn", "c.was_lapses_on", "CASE WHEN c.kind = 'EXTENDED' AND c.was_lapses_on >= c.day AND (l.lapses_on IS NULL OR l.lapses_on > c.was_lapses_on) THEN c.was_lapses_on END"},
+			// An extension comes before the last day is over, and later ends alone are given, be it within that day.
+			{"change.wasLapsesOn", "c.was_lapses_on", "CASE WHEN c.kind = 'EXTENDED' AND c.was_lapses_on >= c.day AND (l.lapses_on IS NULL OR l.lapses_on >= c.was_lapses_on) THEN c.was_lapses_on END"},
 			{"change.wasExpiresAt", "c.was_expires_at_us", "CASE WHEN c.kind = 'EXTENDED' AND c.was_expires_at_us > c.at_us AND (l.expires_at_us IS NULL OR l.expires_at_us > c.was_expires_at_us) THEN c.was_expires_at_us END"},
 			// What rolled over is written when somebody holds the lot, all else as it happens.
 			{"change.writtenAt", "c.written_at_us", "CASE WHEN c.written_at_us = c.at_us OR c.written_at_us > c.at_us AND c.kind = 'ROLLED_OVER' THEN c.written_at_us END"},
