@@ -46,13 +46,13 @@ type ExpiringFilter struct {
 	// ExpiresFrom and ExpiresBefore keep lots whose first instant without use is within both:
 	// see [ExpiringDays].
 	ExpiresFrom, ExpiresBefore time.Time
-	// AsOf shows lots as they were at an instant; as they are where it is zero. [Books.ExpiringAsOf] fills in Appeared.
-	AsOf     time.Time
-	Appeared []Appeared
+	// AsOf shows lots as they were at an instant; as they are where it is zero. [Books.ExpiringAsOf] fills in Carried.
+	AsOf    time.Time
+	Carried []Carried
 }
 
-// Appeared is what appeared of the liability of a lot after an instant, where some of it had before.
-type Appeared struct {
+// Carried is what a lot carried at an instant at which a part of its liability was there.
+type Carried struct {
 	CustomerID, LotID string
 	Minor, Functional int64
 }
@@ -70,16 +70,15 @@ func (b *Books) ExpiringAsOf(ctx context.Context, tx Tx, filter *ExpiringFilter)
 	purchases, err := tx.PurchasesByID(ctx, ids)
 	for i := range purchases {
 		if err == nil {
-			err = b.appearedSince(ctx, tx, filter, purchases[i])
+			err = b.carriedThen(ctx, tx, filter, purchases[i])
 		}
 	}
 	return err
 }
 
-// appearedSince fills in what appeared of a purchase that was paid in parts before and after the instant: what has
-// appeared of each of its lots, less the steps by the payments before. A lot that rolled over later gave its steps to
-// the other lot, and not the amount of the change.
-func (b *Books) appearedSince(ctx context.Context, tx Tx, filter *ExpiringFilter, p Purchase) error {
+// carriedThen fills in what the lots of a purchase carried that was paid in parts before and after the instant: the steps
+// by the payments before, less what was posted by then. Nothing else can have become of it, but that a lot rolled over.
+func (b *Books) carriedThen(ctx context.Context, tx Tx, filter *ExpiringFilter, p Purchase) error {
 	found, err := tx.LotsBelow(ctx, []LotFilter{{CustomerID: p.CustomerID, PurchaseID: p.ID}}, Page{})
 	if err != nil {
 		return err
@@ -93,29 +92,27 @@ func (b *Books) appearedSince(ctx context.Context, tx Tx, filter *ExpiringFilter
 	if err != nil {
 		return err
 	}
+	for id, of := range changes {
+		changes[id] = slices.DeleteFunc(of, func(c revrec.Change) bool { return later(c.At, c.WrittenAt).After(filter.AsOf) })
+	}
 	receipts, err := tx.PaymentsOf(ctx, []string{p.ID})
 	if err != nil {
 		return err
 	}
 	receipts = slices.DeleteFunc(receipts, func(r Receipt) bool { return r.CreatedAt.After(filter.AsOf) })
-	before := make(map[string][]revrec.Change, len(changes))
-	rolled := map[string]LotSum{}
-	for id, of := range changes {
-		for _, change := range of {
-			switch written := later(change.At, change.WrittenAt); {
-			case !written.After(filter.AsOf):
-				before[id] = append(before[id], change)
-			case change.Kind == revrec.RolledOver && slices.ContainsFunc(lots, func(lot *revrec.Lot) bool { return lot.ID == change.ToLotID && len(lot.Steps) > 0 }):
-				rolled[id] = LotSum{Minor: change.Amount.Minor, Functional: change.Functional.Minor}
-			}
-		}
+	bookings, err := tx.StatementBookings(ctx, StatementSpan{CustomerID: p.CustomerID, From: lastDate, To: lastDate, AsOf: filter.AsOf})
+	if err != nil {
+		return err
 	}
 	own, bonus := p.StepsOf(receipts, func(r Receipt) ledger.Date { return ledger.DateOf(r.PaidAt, b.zone) })
-	for i, then := range SteppedLots(p, lots, before, own, bonus, 0) {
-		was, wasFunctional := then.Stepped()
-		minor, functional := lots[i].Stepped()
-		of := rolled[then.ID]
-		filter.Appeared = append(filter.Appeared, Appeared{then.CustomerID, then.ID, minor - was + of.Minor, functional - wasFunctional + of.Functional})
+	for _, lot := range SteppedLots(p, lots, changes, own, bonus, 0) {
+		minor, functional := lot.Stepped()
+		for _, of := range bookings {
+			if of.LotID == lot.ID && of.Kind != revrec.UsageUnbilled && of.Kind != revrec.OverageUsage {
+				minor, functional = minor-of.Minor, functional-of.Functional
+			}
+		}
+		filter.Carried = append(filter.Carried, Carried{lot.CustomerID, lot.ID, minor, functional})
 	}
 	return nil
 }

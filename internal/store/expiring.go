@@ -51,23 +51,25 @@ func (t *tx) narrowed(q *bun.SelectQuery, filter books.ExpiringFilter) *bun.Sele
 }
 
 // lotsThen are lots as they were at an instant: as they are, less what was written, drawn, refunded and posted since. They
-// carried nothing before their liability appeared, whatever else became of them. What had not lapsed by then did so later.
+// carried nothing before their liability appeared, whatever else became of them, and what the filter says where it was about to
+// appear in parts. What had not lapsed by then did so later.
 const lotsThen = `WITH later AS (SELECT * FROM lot_changes WHERE coalesce(written_at_us, at_us) > ?0),
 	ends AS (SELECT customer_id, lot_id, min(was_expires_at_us) AS expires, min(was_lapses_on) AS last FROM later
 		WHERE kind = 'EXTENDED' AND was_expires_at_us IS NOT NULL GROUP BY customer_id, lot_id),
 	moved AS (SELECT customer_id, lot_id, CAST(sum(credits) AS BIGINT) AS credits, CAST(sum(minor) AS BIGINT) AS minor, CAST(sum(functional) AS BIGINT) AS functional
 		FROM (SELECT customer_id, lot_id, credits, amount_minor AS minor, functional_minor AS functional FROM later
 			UNION ALL SELECT customer_id, lot_id, 0, amount_minor, functional_minor FROM recognitions
-				WHERE batch_id IN (SELECT id FROM batches WHERE posted_at_us IS NULL OR posted_at_us > ?0) AND lot_id IS NOT NULL AND kind NOT IN ('USAGE_UNBILLED', 'OVERAGE')
-			?2) AS since GROUP BY customer_id, lot_id)
+				WHERE batch_id IN (SELECT id FROM batches WHERE posted_at_us IS NULL OR posted_at_us > ?0) AND lot_id IS NOT NULL AND kind NOT IN ('USAGE_UNBILLED', 'OVERAGE')) AS since GROUP BY customer_id, lot_id),
+	paid AS (SELECT customer_id, id AS lot_id, carrying_minor AS minor, carrying_functional_minor AS functional FROM lots WHERE 1 = 0 ?2)
 	SELECT l.customer_id, l.policy_id, l.currency, l.functional_currency, coalesce(x.expires, l.expires_at_us) AS expires_at_us, coalesce(x.last, l.lapses_on) AS lapses_on,
 		l.granted - l.drawn - l.removed + coalesce(m.credits, 0) - CASE WHEN p.refunded_at_us > ?0 THEN 0 ELSE l.refunded - l.removed END
 			+ coalesce((SELECT CAST(sum(d.credits) AS BIGINT) FROM draws AS d CROSS JOIN usage_events AS e
 				WHERE d.customer_id = l.customer_id AND d.lot_id = l.id AND e.customer_id = d.customer_id AND e.id = d.event_id AND e.recorded_at_us > ?0), 0) AS unused,
-		CASE WHEN ?3 THEN l.carrying_minor + coalesce(m.minor, 0) + CASE WHEN p.refunded_at_us > ?0 THEN l.refunded_minor ELSE 0 END ELSE 0 END AS carrying,
-		CASE WHEN ?3 THEN l.carrying_functional_minor + coalesce(m.functional, 0) + CASE WHEN p.refunded_at_us > ?0 THEN l.refunded_functional_minor ELSE 0 END ELSE 0 END AS functional
+		coalesce(y.minor, CASE WHEN ?3 THEN l.carrying_minor + coalesce(m.minor, 0) + CASE WHEN p.refunded_at_us > ?0 THEN l.refunded_minor ELSE 0 END ELSE 0 END) AS carrying,
+		coalesce(y.functional, CASE WHEN ?3 THEN l.carrying_functional_minor + coalesce(m.functional, 0) + CASE WHEN p.refunded_at_us > ?0 THEN l.refunded_functional_minor ELSE 0 END ELSE 0 END) AS functional
 	FROM lots AS l LEFT JOIN purchases AS p ON p.id = l.purchase_id
 		LEFT JOIN ends AS x ON x.customer_id = l.customer_id AND x.lot_id = l.id LEFT JOIN moved AS m ON m.customer_id = l.customer_id AND m.lot_id = l.id
+		LEFT JOIN paid AS y ON y.customer_id = l.customer_id AND y.lot_id = l.id
 	WHERE l.kind <> 'OVERAGE' AND ?1 AND coalesce(l.created_at_us, p.created_at_us,
 		(SELECT coalesce(c.written_at_us, c.at_us) FROM lots AS o CROSS JOIN lot_changes AS c
 			WHERE o.id = l.origin_lot_id AND c.customer_id = o.customer_id AND c.lot_id = o.id AND c.to_lot_id = l.id LIMIT 1), l.starts_at_us) <= ?0`
@@ -85,11 +87,11 @@ func (t *tx) expiringThen(filter books.ExpiringFilter) *bun.SelectQuery {
 	if filter.CustomerID != "" {
 		of = bun.SafeQuery("? AND l.customer_id = ?", of, rowID(filter.CustomerID))
 	}
-	appeared := bun.SafeQuery("")
-	for _, lot := range filter.Appeared {
-		appeared = bun.SafeQuery("? UNION ALL SELECT ?, ?, 0, CAST(? AS BIGINT), CAST(? AS BIGINT)", appeared, rowID(lot.CustomerID), rowID(lot.LotID), -lot.Minor, -lot.Functional)
+	carried := bun.SafeQuery("")
+	for _, lot := range filter.Carried {
+		carried = bun.SafeQuery("? UNION ALL SELECT ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT)", carried, rowID(lot.CustomerID), rowID(lot.LotID), lot.Minor, lot.Functional)
 	}
-	then := t.db.NewSelect().TableExpr("(?) AS lots_then", bun.SafeQuery(lotsThen, instantOf(filter.AsOf), of, appeared, bun.SafeQuery(liabilityThen, postedThrough(filter.AsOf)))).
+	then := t.db.NewSelect().TableExpr("(?) AS lots_then", bun.SafeQuery(lotsThen, instantOf(filter.AsOf), of, carried, bun.SafeQuery(liabilityThen, postedThrough(filter.AsOf)))).
 		ColumnExpr("*").Where("expires_at_us IS NOT NULL AND unused > 0")
 	return t.narrowed(then, filter)
 }
