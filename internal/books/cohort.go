@@ -338,10 +338,7 @@ func boughtAs(ctx context.Context, tx Tx, lots []*revrec.Lot) ([]revrec.Lot, err
 
 // filePart gathers all that is booked of lots.
 func (b *Books) filePart(ctx context.Context, tx Tx, lots []*revrec.Lot, cohorts cohortMonths) error {
-	keys := make([]LotKey, len(lots))
-	for i, lot := range lots {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
-	}
+	keys := keysOf(lots)
 	booked, err := tx.BookedOfLots(ctx, WholeLots(keys), usageKinds...)
 	if err != nil {
 		return err

@@ -70,10 +70,7 @@ var releaseKinds = []revrec.Kind{revrec.ExpiryBreakage, revrec.RemoteBreakage}
 // releaseOf makes the recognitions of a part of the lots and brings the lots up to date;
 // read is how many lot-days that took.
 func releaseOf(ctx context.Context, tx Tx, lots []*revrec.Lot, rules laws, run *running) (made []revrec.Recognition, read int, err error) {
-	keys := make([]LotKey, len(lots))
-	for i, lot := range lots {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
-	}
+	keys := keysOf(lots)
 	whole := WholeLots(keys)
 	days, err := tx.LotDaysWithin(ctx, whole)
 	if err != nil {

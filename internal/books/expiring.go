@@ -84,11 +84,7 @@ func (b *Books) carriedThen(ctx context.Context, tx Tx, filter *ExpiringFilter, 
 		return err
 	}
 	lots := pointersTo(found[0])
-	keys := make([]LotKey, len(lots))
-	for i, lot := range lots {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
-	}
-	changes, err := tx.LotChanges(ctx, keys)
+	changes, err := tx.LotChanges(ctx, keysOf(lots))
 	if err != nil {
 		return err
 	}
@@ -104,7 +100,7 @@ func (b *Books) carriedThen(ctx context.Context, tx Tx, filter *ExpiringFilter, 
 	if err != nil {
 		return err
 	}
-	own, bonus := p.StepsOf(receipts, func(r Receipt) ledger.Date { return ledger.DateOf(r.PaidAt, b.zone) })
+	own, bonus := p.StepsOf(receipts, b.paidOn)
 	for _, lot := range SteppedLots(p, lots, changes, own, bonus, 0) {
 		minor, functional := lot.Stepped()
 		for _, of := range bookings {

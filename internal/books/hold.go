@@ -184,11 +184,3 @@ func (h *Hold) lots() []LotKey {
 	}
 	return keys
 }
-
-func keysOf(lots []*revrec.Lot) []LotKey {
-	keys := make([]LotKey, len(lots))
-	for i, lot := range lots {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
-	}
-	return keys
-}

@@ -54,6 +54,14 @@ func lotSold(p Purchase, id string) ([]LotKey, error) {
 	return nil, refuse(Invalid, "lot", "must be that of what was bought or of the bonus of this purchase, or be left out for what was bought")
 }
 
+func keysOf(lots []*revrec.Lot) []LotKey {
+	keys := make([]LotKey, len(lots))
+	for i, lot := range lots {
+		keys[i] = LotKey{lot.CustomerID, lot.ID}
+	}
+	return keys
+}
+
 // lotKeysOf returns the keys of the lots of the purchases.
 func lotKeysOf(ctx context.Context, tx Tx, purchases []Purchase) ([]LotKey, error) {
 	of := make([]LotFilter, len(purchases))

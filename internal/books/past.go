@@ -23,9 +23,8 @@ var forEver = time.UnixMicro(math.MaxInt64).UTC()
 
 // read reads what it goes by of all lots of a customer.
 func (p *past) read(ctx context.Context, tx Tx, customerID string, lots []revrec.Lot) error {
-	keys, ids := make([]LotKey, len(lots)), []string(nil)
+	var ids []string
 	for i := range lots {
-		keys[i] = LotKey{lots[i].CustomerID, lots[i].ID}
 		if lots[i].PurchaseID != "" {
 			ids = append(ids, lots[i].PurchaseID)
 		}
@@ -38,7 +37,7 @@ func (p *past) read(ctx context.Context, tx Tx, customerID string, lots []revrec
 	for _, purchase := range purchases {
 		p.purchases[purchase.ID] = purchase
 	}
-	if p.changes, err = tx.LotChanges(ctx, keys); err != nil {
+	if p.changes, err = tx.LotChanges(ctx, keysOf(pointersTo(lots))); err != nil {
 		return err
 	}
 	p.into, err = tx.ChangesInto(ctx, customerID)

@@ -88,7 +88,7 @@ func keepReceipt(ctx context.Context, tx Tx, purchase *Purchase, receipt Receipt
 }
 
 func (b *Books) settlePayment(ctx context.Context, tx Tx, purchase *Purchase, lots []*revrec.Lot, receipt *Receipt) error {
-	paidOn := ledger.DateOf(receipt.PaidAt, b.zone)
+	paidOn := b.paidOn(*receipt)
 	whole := receipt.Amount == purchase.Outstanding()
 	before, err := tx.PaymentsOf(ctx, []string{purchase.ID})
 	if err != nil {

@@ -111,14 +111,9 @@ func (p Purchase) WholeOn(receipts []Receipt, dateOf func(Receipt) ledger.Date) 
 // stepLiability lets the contract liability of a purchase appear by the parts that were paid of it
 // ahead of its due day.
 func (b *Books) stepLiability(ctx context.Context, tx Tx, p Purchase, lots []*revrec.Lot, receipts []Receipt) error {
-	dateOf := func(r Receipt) ledger.Date { return ledger.DateOf(r.PaidAt, b.zone) }
-	own, bonus := p.StepsOf(receipts, dateOf)
-	whole := p.WholeOn(receipts, dateOf)
-	keys := make([]LotKey, len(lots))
-	for i, lot := range lots {
-		keys[i] = LotKey{lot.CustomerID, lot.ID}
-	}
-	changes, err := tx.LotChanges(ctx, keys)
+	own, bonus := p.StepsOf(receipts, b.paidOn)
+	whole := p.WholeOn(receipts, b.paidOn)
+	changes, err := tx.LotChanges(ctx, keysOf(lots))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type Receipt struct {
 // negative.
 func (r Receipt) ExchangeGain() ledger.Amount { return r.Functional.Sub(r.Settled) }
 
+// paidOn is the day on which a receipt was paid.
+func (b *Books) paidOn(r Receipt) ledger.Date { return ledger.DateOf(r.PaidAt, b.zone) }
+
 // maxReceipts bounds the parts in which one purchase is paid.
 const maxReceipts = 200
 
@@ -75,7 +78,7 @@ func (b *Books) receiptOf(ctx context.Context, tx Tx, request Payment, p Purchas
 			return r, refuse(AmountExceedsPrice, "amount", "must be at most what is outstanding, %s, not %s", most, r.Amount)
 		}
 	}
-	if r.FXRate, err = b.rateOf(ctx, tx, request.FXRate, p, ledger.DateOf(r.PaidAt, b.zone)); err != nil {
+	if r.FXRate, err = b.rateOf(ctx, tx, request.FXRate, p, b.paidOn(r)); err != nil {
 		return r, err
 	}
 	r.Settled = p.settledBy(r.Amount)
