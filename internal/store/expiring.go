@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"drawdown/internal/books"
 	"drawdown/ledger"
@@ -76,10 +75,10 @@ const lotsThen = `WITH later AS (SELECT * FROM lot_changes WHERE coalesce(writte
 
 // liabilityThen is whether some of the liability of a lot was there: what came from another customer was paid; else an entry brought it, or it was taken over and no entry
 // brought it since.
-const liabilityThen = `(l.purchase_id IS NULL OR EXISTS (SELECT 1 FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue'
-		WHERE e.reference = CAST(l.purchase_id AS TEXT) AND ` + appearing + ` AND e.number <= ?0)
+var liabilityThen = `(l.purchase_id IS NULL OR EXISTS (SELECT 1 FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue'
+		WHERE e.reference = CAST(l.purchase_id AS TEXT) AND ` + appearing("e") + ` AND e.number <= ?0)
 	OR p.opening_on IS NOT NULL AND l.liability_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue'
-		WHERE e.reference = CAST(l.purchase_id AS TEXT) AND ` + appearing + ` AND e.number > ?0))`
+		WHERE e.reference = CAST(l.purchase_id AS TEXT) AND ` + appearing("e") + ` AND e.number > ?0))`
 
 // expiringThen finds lots by their end now, or by the one that they had before an extension.
 func (t *tx) expiringThen(filter books.ExpiringFilter) *bun.SelectQuery {
@@ -127,11 +126,6 @@ func (t *tx) CountExpiring(ctx context.Context, filter books.ExpiringFilter) (in
 	return n, t.refused("counting what expires", err)
 }
 
-// postedThrough is the number of the last entry that was posted by an instant.
-func postedThrough(at time.Time) schema.QueryWithArgs {
-	return bun.SafeQuery("(SELECT coalesce(max(number), 0) FROM (SELECT number FROM entries WHERE posted_at_us <= ? ORDER BY number DESC LIMIT 1) AS last)", instantOf(at))
-}
-
 // PaidAround reads what appeared since, and looks whether some had appeared before.
 func (t *tx) PaidAround(ctx context.Context, customerID string, asOf time.Time) ([]string, error) {
 	of := bun.SafeQuery("")
@@ -139,9 +133,9 @@ func (t *tx) PaidAround(ctx context.Context, customerID string, asOf time.Time) 
 		of = bun.SafeQuery("AND e.reference IN (SELECT CAST(id AS TEXT) FROM purchases WHERE customer_id = ?)", rowID(customerID))
 	}
 	rows, err := query[purchaseRow](ctx, t, "reading what was paid in parts before and after", `SELECT DISTINCT e.reference AS id
-		FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue' WHERE e.number > ?0 AND `+appearing+` ?1
+		FROM entries AS e JOIN lines AS i ON i.entry_number = e.number AND i.account = 'deferred_revenue' WHERE e.number > ?0 AND `+appearing("e")+` ?1
 			AND EXISTS (SELECT 1 FROM entries AS o JOIN lines AS n ON n.entry_number = o.number AND n.account = 'deferred_revenue'
-				WHERE o.reference = e.reference AND o.kind IN ('PURCHASE', 'PAYMENT', 'DUE') AND o.number <= ?0) ORDER BY 1`, postedThrough(asOf), of)
+				WHERE o.reference = e.reference AND `+appearing("o")+` AND o.number <= ?0) ORDER BY 1`, postedThrough(asOf), of)
 	return convert(rows, func(row purchaseRow) string { return row.ID }), err
 }
 

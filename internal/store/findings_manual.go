@@ -73,9 +73,7 @@ func (f *findings) manualAttachments(ctx context.Context) error {
 		return err
 	}
 	for _, at := range attachments { // one after the other: each may be long
-		rows, err := list[manualAttachmentRow](ctx, f.tx, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("manual_id = ?", rowID(at.ManualID)).Where("name = ?", at.Name)
-		})
+		rows, err := f.paper(ctx, at.ManualID, at.Name)
 		if err != nil {
 			return err
 		}
@@ -84,6 +82,13 @@ func (f *findings) manualAttachments(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// paper reads what is attached to an entry under a name.
+func (f *findings) paper(ctx context.Context, id, name string) ([]manualAttachmentRow, error) {
+	return list[manualAttachmentRow](ctx, f.tx, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
+		return q.Where("manual_id = ?", rowID(id)).Where("name = ?", name)
+	})
 }
 
 // approvedPapers holds what each entry by hand was approved as, which its seal covers, against its words, its
@@ -134,9 +139,7 @@ func (f *findings) papersOf(ctx context.Context, id string) ([]books.Attachment,
 		if err != nil {
 			return nil, err
 		}
-		rows, fault := list[manualAttachmentRow](ctx, f.tx, "reading an attachment", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("manual_id = ?", rowID(id)).Where("name = ?", papers[i].Name)
-		})
+		rows, fault := f.paper(ctx, id, papers[i].Name)
 		for _, row := range rows {
 			sum := sha256.Sum256(row.Content)
 			papers[i].Hash = sum[:]

@@ -4,19 +4,23 @@ import (
 	"context"
 	"time"
 
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
 	"drawdown/internal/books"
 	"drawdown/ledger"
 	"drawdown/revrec"
 )
 
-// PostedThrough walks back from the last entry: as many as were posted since.
-func (t *tx) PostedThrough(ctx context.Context, at time.Time) (int64, error) {
-	rows, err := query[struct{ Number int64 }](ctx, t, "finding the last entry of an instant",
-		"SELECT number FROM entries WHERE posted_at_us <= ? ORDER BY number DESC LIMIT 1", instantOf(at))
-	if err != nil || len(rows) == 0 {
-		return 0, err
-	}
-	return rows[0].Number, nil
+// postedThrough is the number of the last entry that was posted by an instant; 0 where there is none. It walks back from the
+// last entry: as many as were posted since.
+func postedThrough(at time.Time) schema.QueryWithArgs {
+	return bun.SafeQuery("(SELECT coalesce(max(number), 0) FROM (SELECT number FROM entries WHERE posted_at_us <= ? ORDER BY number DESC LIMIT 1) AS last)", instantOf(at))
+}
+
+func (t *tx) PostedThrough(ctx context.Context, at time.Time) (number int64, err error) {
+	err = t.each(ctx, "finding the last entry of an instant", "SELECT ?", []any{postedThrough(at)}, []any{&number}, func() {})
+	return number, err
 }
 
 type movementRow struct {

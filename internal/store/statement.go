@@ -117,12 +117,12 @@ const statementEntries = `SELECT e.number, e.kind, e.accounting_date AS day, p.i
 		CAST(coalesce(sum(CASE WHEN l.account = ?3 THEN l.amount_minor END), 0) AS BIGINT) AS cash
 	FROM purchases AS p CROSS JOIN entries AS e CROSS JOIN lines AS l
 	WHERE p.customer_id = ?0 AND e.reference = CAST(p.id AS TEXT) AND e.accounting_date <= ?1 AND l.entry_number = e.number
-		AND e.number <= (SELECT x.number FROM entries AS x WHERE x.posted_at_us <= ?4 ORDER BY x.number DESC LIMIT 1)
+		AND e.number <= ?4
 	GROUP BY e.number, e.kind, e.accounting_date, p.id, p.currency, p.functional_currency ORDER BY e.number`
 
 func (t *tx) StatementEntries(ctx context.Context, s books.StatementSpan) ([]books.StatementEntry, error) {
 	rows, err := query[statementEntryRow](ctx, t, "adding up the entries of a statement", statementEntries,
-		rowID(s.CustomerID), date(s.To), string(ledger.DeferredRevenue), string(ledger.Cash), instantOf(s.AsOf))
+		rowID(s.CustomerID), date(s.To), string(ledger.DeferredRevenue), string(ledger.Cash), postedThrough(s.AsOf))
 	return convert(rows, func(row statementEntryRow) books.StatementEntry {
 		currency := ledger.Currency(row.Currency)
 		return books.StatementEntry{
