@@ -39,7 +39,7 @@ The measures, for --only:
   one-customer  batches of one customer
   balance       over GraphQL, while intake runs
   recognise     the job, over the days of many lots
-  export        the journal as CSV
+  export        the journal in every format
   batches       the journal as a batch for a general ledger, in every format
   close         the checklist of a month, and its close
   reports       statement, roll-forward, margins, trial balance, what expires
@@ -179,8 +179,8 @@ func (p *program) benched(o benchOptions) bench.Program {
 			return api(ctx, book, log, apiOptions{intake: o.usage.intake(), limits: graph.Limits{Rate: -1}})
 		},
 		Token: firstToken,
-		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
-			_, err := writeJournal(ctx, book, export.CSV, export.Header{Functional: book.Book().Functional}, w)
+		Export: func(ctx context.Context, book *books.Books, format export.Format, w io.Writer) error {
+			_, err := writeJournal(ctx, book, format, export.Header{Functional: book.Book().Functional}, w)
 			return err
 		},
 		Usage:   o.usage.usage(),

@@ -64,9 +64,9 @@ func (b *bench) batchesIn(ctx context.Context, book *book, format export.Format,
 		if err != nil {
 			return err
 		}
-		limit, err := exportOnce(lines, func(w io.Writer) error { return book.csv(ctx, selectLines, w) })
+		limit, err := book.limitOfExport(ctx, lines)
 		if err != nil {
-			return fmt.Errorf("the limit: %w", err)
+			return err
 		}
 		if ours.lines != lines {
 			return fmt.Errorf("the batch has %d lines, and should have %d", ours.lines, lines)

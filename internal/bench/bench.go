@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"drawdown/internal/books"
+	"drawdown/ledger/export"
 )
 
 // Program is what the bench measures: how the command opens, serves and exports a book.
@@ -23,8 +24,8 @@ type Program struct {
 	Handler func(ctx context.Context, book *books.Books) http.Handler
 	// Token makes what the bench sends to say who it is.
 	Token func(ctx context.Context, book *books.Books) (string, error)
-	// Export writes the journal as CSV.
-	Export func(ctx context.Context, book *books.Books, w io.Writer) error
+	// Export writes the journal in a format.
+	Export func(ctx context.Context, book *books.Books, format export.Format, w io.Writer) error
 	// Version names the build.
 	Version string
 }

@@ -45,8 +45,8 @@ func program(t *testing.T) bench.Program {
 			_, err := book.FirstToken(ctx, auth.Hash(secret))
 			return secret, err
 		},
-		Export: func(ctx context.Context, book *books.Books, w io.Writer) error {
-			encoder, err := export.New(export.CSV, w)
+		Export: func(ctx context.Context, book *books.Books, format export.Format, w io.Writer) error {
+			encoder, err := export.New(format, w)
 			if err == nil {
 				err = encoder.Begin(export.Header{Functional: book.Book().Functional})
 			}

@@ -13,6 +13,7 @@ import (
 	"drawdown/internal/books"
 	"drawdown/internal/store"
 	"drawdown/internal/store/pgtest"
+	"drawdown/ledger/export"
 )
 
 // TestReconcileLarge times the daily reconciliation of a book of a million events on a million
@@ -45,7 +46,7 @@ func reconcileLarge(t *testing.T, url string) {
 		},
 		Handler: func(context.Context, *books.Books) http.Handler { return http.NotFoundHandler() },
 		Token:   func(context.Context, *books.Books) (string, error) { return "", nil },
-		Export:  func(context.Context, *books.Books, io.Writer) error { return nil },
+		Export:  func(context.Context, *books.Books, export.Format, io.Writer) error { return nil },
 		Version: "test",
 	}}
 	b.Progress = func(what string) { t.Log(what) }

@@ -15,7 +15,7 @@ const balancesLater = `SELECT l.account, l.currency,
 		CAST(sum(CASE WHEN e.accounting_date >= ?0 AND l.functional_minor > 0 THEN l.functional_minor ELSE 0 END) AS BIGINT) AS functional_debits,
 		CAST(sum(CASE WHEN e.accounting_date >= ?0 AND l.functional_minor < 0 THEN -l.functional_minor ELSE 0 END) AS BIGINT) AS functional_credits
 	FROM entries AS e CROSS JOIN lines AS l
-	WHERE e.number > ?2 AND e.accounting_date <= ?1 AND l.entry_number = e.number GROUP BY l.account, l.currency`
+	WHERE e.number > ?2 AND ` + accountedOn + ` <= ?1 AND l.entry_number = e.number GROUP BY l.account, l.currency`
 
 func (t *tx) BalancesLater(ctx context.Context, from, to ledger.Period, through int64) ([]ledger.Balance, error) {
 	book, err := t.Book(ctx)
@@ -42,8 +42,8 @@ const accountBefore = `SELECT currency, CAST(sum(minor) AS BIGINT) AS opening, C
 			WHERE e.accounting_date >= ?2 AND e.accounting_date <= ?3 AND l.entry_number = e.number AND l.account = ?0
 			AND (e.accounting_date, e.number, l.line) <= (?3, ?4, ?5)
 		UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
-			WHERE e.number > ?6 AND e.accounting_date <= ?3 AND l.entry_number = e.number AND l.account = ?0
-			AND (e.accounting_date, e.number, l.line) <= (?3, ?4, ?5)
+			WHERE e.number > ?6 AND ` + accountedOn + ` <= ?3 AND l.entry_number = e.number AND l.account = ?0
+			AND (` + accountedOn + `, e.number, l.line) <= (?3, ?4, ?5)
 	) AS before GROUP BY currency ORDER BY currency`
 
 func (t *tx) AccountBefore(ctx context.Context, account ledger.Role, at books.ActivityPlace, through int64) ([]ledger.Balance, error) {

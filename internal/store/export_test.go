@@ -116,6 +116,7 @@ var Queries = map[string]string{
 	"LotChanges": changesOfLots, "LotDays": lotDays, "LotDaysWithin": lotDaysWithin, "LotDaysAfter": lotDaysAfter, "DrawnBefore": drawnBefore,
 	"EventsByKey": eventsByKey, "DrawsOfEvents": drawsOfEvents, "UnmeasuredPools": unmeasuredPools, "PoolsByKey": poolsByKey, "PoolDaysSince": poolDaysSince, "EarlierMeasures": earlierMeasures,
 	"BookedOfLots": strings.Replace(bookedOfLots, "span.to_day?", "span.to_day"+ofKinds, 1), "BookedOfPools": bookedOfPools, "SumBatch": sumBatch, "CountBatch": countBatch,
+	"BalancesLater": balancesLater, "AccountBefore": accountBefore, "RevenueBalances": revenueBalances, "DeferredBefore": deferredBefore, "DeferredAfter": deferredAfter,
 }
 
 // UsageStatements are the ways in which SQLite reads the use of a month.

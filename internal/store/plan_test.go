@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,11 @@ func TestPlans(t *testing.T) {
 	page := func(table, where, order string) string {
 		return fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY %s LIMIT 50", table, where, order)
 	}
+	// Read whole are results of parts, and the lines of manual entries, which are few.
+	whole := map[string][]string{
+		"AccountBefore": {"before"}, "RevenueBalances": {"balances"}, "DeferredBefore": {"before"}, "DeferredAfter": {"after", "l"},
+	}
+	const postedLater = "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"
 	for _, test := range []struct {
 		name, query string
 		uses        []string // each in the plan
@@ -48,6 +54,11 @@ func TestPlans(t *testing.T) {
 		{"EarlierMeasures", named("EarlierMeasures"), []string{"SEARCH pools USING INDEX sqlite_autoindex_pools_1 (id=?)"}},
 		{"CountBatch", named("CountBatch"), []string{"SEARCH r USING COVERING INDEX recognitions_batch (batch_id=?)"}},
 		{"SumBatch", named("SumBatch"), []string{"SEARCH r USING INDEX recognitions_batch (batch_id=?)"}},
+		{"BalancesLater", named("BalancesLater"), []string{postedLater}},
+		{"AccountBefore", named("AccountBefore"), []string{postedLater}},
+		{"RevenueBalances", named("RevenueBalances"), []string{postedLater}},
+		{"DeferredBefore", named("DeferredBefore"), []string{postedLater}},
+		{"DeferredAfter", named("DeferredAfter"), []string{postedLater}},
 		{"lots of a customer", page("lots", "customer_id = 'c' AND id > 'x'", "id"), []string{"USING INDEX sqlite_autoindex_lots_1 (customer_id=? AND id>?)"}},
 		{"lots, backward", page("lots", "id < 'x'", "id DESC"), []string{"USING INDEX lots_id (id<?)"}},
 		{
@@ -92,7 +103,7 @@ func TestPlans(t *testing.T) {
 			}
 			for line := range strings.Lines(plan) {
 				known := strings.Contains(line, "USING") || strings.Contains(line, "SCAN key") || strings.Contains(line, "SCAN span") || strings.Contains(line, "SCAN since") || strings.Contains(line, "SCAN new") || strings.Contains(line, "CONSTANT ROW")
-				if strings.HasPrefix(line, "SCAN") && !known {
+				if strings.HasPrefix(line, "SCAN") && !known && !slices.Contains(whole[test.name], strings.TrimSpace(strings.TrimPrefix(line, "SCAN "))) {
 					t.Errorf("reads a whole table: %s", line)
 				}
 				if queues[test.name] && strings.Contains(line, "ORDER BY") {

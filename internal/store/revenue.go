@@ -94,7 +94,7 @@ func since(s books.MovementSpan) []span {
 	return []span{
 		{bun.SafeQuery("e.accounting_date > ?", date(s.To)), bun.SafeQuery("r.accounting_date > ?", date(s.To))},
 		{
-			bun.SafeQuery("e.number > ? AND e.accounting_date <= ?", s.Through, date(s.To)),
+			bun.SafeQuery("e.number > ? AND "+accountedOn+" <= ?", s.Through, date(s.To)),
 			bun.SafeQuery("r.batch_id IN (SELECT id FROM batches WHERE posted_at_us IS NULL OR posted_at_us > ?) AND r.accounting_date <= ?", instantOf(s.AsOf), date(s.To)),
 		},
 	}
@@ -212,7 +212,7 @@ const revenueBalances = `SELECT currency, booked, CAST(sum(minor) AS BIGINT) AS 
 		UNION ALL SELECT l.currency, substr(e.accounting_date, 1, 7), l.amount_minor, l.functional_minor FROM entries AS e CROSS JOIN lines AS l
 			WHERE e.accounting_date > ?5 AND e.accounting_date <= ?6 AND l.entry_number = e.number AND l.account IN (?0)
 		UNION ALL SELECT l.currency, substr(e.accounting_date, 1, 7), l.amount_minor, l.functional_minor FROM entries AS e CROSS JOIN lines AS l
-			WHERE e.number > ?7 AND e.accounting_date >= ?4 AND e.accounting_date <= ?5 AND l.entry_number = e.number AND l.account IN (?0)
+			WHERE e.number > ?7 AND ` + accountedOn + ` BETWEEN ?4 AND ?5 AND l.entry_number = e.number AND l.account IN (?0)
 	) AS balances GROUP BY currency, booked ORDER BY currency, booked`
 
 func (t *tx) RevenueBalances(ctx context.Context, s books.MovementSpan) ([]books.CohortMovement, error) {

@@ -18,6 +18,10 @@ func postedThrough(at time.Time) schema.QueryWithArgs {
 	return bun.SafeQuery("(SELECT coalesce(max(number), 0) FROM (SELECT number FROM entries WHERE posted_at_us <= ? ORDER BY number DESC LIMIT 1) AS last)", instantOf(at))
 }
 
+// accountedOn is the accounting date of an entry where what was posted after another one is looked for: no index has it, for
+// SQLite would go through all entries of the days instead of the few, or none, of higher numbers.
+const accountedOn = "(e.accounting_date || '')"
+
 func (t *tx) PostedThrough(ctx context.Context, at time.Time) (number int64, err error) {
 	err = t.each(ctx, "finding the last entry of an instant", "SELECT ?", []any{postedThrough(at)}, []any{&number}, func() {})
 	return number, err
@@ -53,7 +57,7 @@ const (
 			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor FROM entries AS e CROSS JOIN lines AS l
 				WHERE e.accounting_date >= ?3 AND e.accounting_date < ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 			UNION ALL SELECT l.currency, l.amount_minor, l.functional_minor FROM entries AS e CROSS JOIN lines AS l
-				WHERE e.number > ?1 AND e.accounting_date < ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
+				WHERE e.number > ?1 AND ` + accountedOn + ` < ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 		) AS before GROUP BY currency ORDER BY currency`
 	deferredBeforeByPolicy = `SELECT coalesce(l.policy, '') AS policy, l.currency, CAST(sum(-l.amount_minor) AS BIGINT) AS minor, CAST(sum(-l.functional_minor) AS BIGINT) AS functional
 		FROM entries AS e CROSS JOIN lines AS l
@@ -66,7 +70,7 @@ const (
 			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor, 0, 0 FROM entries AS e CROSS JOIN lines AS l
 				WHERE e.accounting_date > ?0 AND e.accounting_date <= ?3 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 			UNION ALL SELECT l.currency, -l.amount_minor, -l.functional_minor, 0, 0 FROM entries AS e CROSS JOIN lines AS l
-				WHERE e.number > ?1 AND e.accounting_date <= ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
+				WHERE e.number > ?1 AND ` + accountedOn + ` <= ?0 AND l.entry_number = e.number AND l.account = 'deferred_revenue'
 			UNION ALL SELECT l.currency, 0, 0, -l.amount_minor, -l.functional_minor FROM ` + manualLines + `
 				AND (m.accounting_date > ?0 OR m.entry_number > ?1) AND l.account = 'deferred_revenue'
 		) AS after GROUP BY currency ORDER BY currency`

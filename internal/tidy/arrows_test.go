@@ -62,7 +62,7 @@ var homes = []struct {
 	{"github.com/jackc/pgx", []string{"internal/store", "internal/bench"}, false},
 	{"github.com/parquet-go/parquet-go", []string{"ledger/export"}, true},
 	{"github.com/hashicorp/golang-lru", []string{"graph"}, true},
-	{"github.com/klauspost/compress", []string{"graph"}, true},
+	{"github.com/klauspost/compress", []string{"graph", "internal/store", "ledger/export"}, true},
 	{"github.com/rs/cors", []string{"graph"}, true},
 	{"golang.org/x/time", []string{"graph"}, true},
 	{"github.com/KimMachineGun/automemlimit", []string{"cmd"}, true},
