@@ -60,8 +60,9 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 			}
 			purchase.LostAmount = purchase.LostAmount.Add(amount)
 		}
+		now := b.clock()
 		if purchase.Dispute != DisputeOpen {
-			purchase.DisputedAt = b.clock()
+			purchase.DisputedAt = now
 		}
 		purchase.Dispute, purchase.DisputeAmount = request.Outcome, amount
 		for _, lot := range lots {
@@ -70,7 +71,7 @@ func (b *Books) Dispute(ctx context.Context, key string, request DisputeRequest)
 		if err := tx.UpdatePurchase(ctx, purchase); err != nil {
 			return Purchased{}, "", err
 		}
-		err = tx.InsertDispute(ctx, BookedDispute{CustomerID: purchase.CustomerID, PurchaseID: purchase.ID, At: b.clock(), Status: purchase.Dispute, Amount: amount})
+		err = tx.InsertDispute(ctx, BookedDispute{CustomerID: purchase.CustomerID, PurchaseID: purchase.ID, At: now, Status: purchase.Dispute, Amount: amount})
 		if err != nil {
 			return Purchased{}, "", err
 		}

@@ -38,23 +38,32 @@ func (f *findings) database(ctx context.Context) error {
 	for _, guard := range guards {
 		have[guard.Name] = true
 	}
+	against := []string{"_no_update", "_no_delete"}
+	if f.tx.replaces {
+		against = append(against, "_no_replace")
+	}
 	for _, table := range appendOnly {
-		for _, guard := range []string{table + "_no_update", table + "_no_delete"} {
-			if !have[guard] {
+		for _, of := range against {
+			if guard := table + of; !have[guard] && guard != "usage_not_recorded_no_replace" { // its counts are sent again
 				f.add("database.appendOnly", table, "none", guard)
 			}
 		}
 	}
-	for _, table := range []string{"entries", "recognitions"} {
+	for _, table := range []string{"entries", "recognitions", "lines"} {
 		if guard := table + "_closed"; !have[guard] {
 			f.add("database.closed", table, "none", guard)
 		}
 	}
 	for _, guard := range []string{
 		"estimate_proposals_decided", "estimate_proposals_no_delete", "estimate_files_decided", "estimate_attachments_decided",
-		"manual_entries_decided", "manual_entries_no_delete", "manual_entry_lines_decided", "manual_attachments_decided",
+		"manual_entries_decided", "manual_entries_no_delete", "manual_entry_lines_decided", "manual_attachments_decided", "period_reopens_decided", "period_reopens_no_delete",
 	} {
 		if !have[guard] {
+			f.add("database.appendOnly", guard, "none", guard)
+		}
+	}
+	for _, table := range []string{"estimate_proposals", "manual_entries", "period_reopens"} {
+		if guard := table + "_no_replace"; f.tx.replaces && !have[guard] {
 			f.add("database.appendOnly", guard, "none", guard)
 		}
 	}

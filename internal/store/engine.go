@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"strings"
 
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	"github.com/uptrace/bun/schema"
@@ -66,6 +67,8 @@ type engine struct {
 	tables string
 	// guards asks for the names of the triggers that keep tables append-only.
 	guards string
+	// replaces says that an INSERT may take rows away that are in its way without asking those triggers.
+	replaces bool
 	// faults runs the database's own check of itself.
 	faults   func(context.Context, *tx) ([]string, error)
 	classify func(error) fault
@@ -106,6 +109,7 @@ var sqliteEngine = &engine{
 			WHERE rowid > (SELECT max(rowid) FROM recognitions) * n / 64 ORDER BY rowid LIMIT 1) >= $1`,
 	tables:   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
 	guards:   "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+	replaces: true,
 	faults:   sqliteFaults,
 	classify: classifySQLite,
 	// SQLite has no decimals: what stands before the point and behind it are whole numbers.
@@ -113,6 +117,9 @@ var sqliteEngine = &engine{
 		coalesce(sum(CASE WHEN instr(quantity, '.') > 0 THEN CAST(substr(substr(quantity, instr(quantity, '.') + 1) || '000000000', 1, 9) AS INTEGER)
 			* CASE WHEN quantity LIKE '-%' THEN -1 ELSE 1 END END), 0) AS billionths`,
 }
+
+// hasRow is what the guards of tables that only grow say where a key is taken: they see a row before its key does.
+const hasRow = "and has a row of this key"
 
 func classifySQLite(err error) fault {
 	var e *sqlite.Error
@@ -124,6 +131,10 @@ func classifySQLite(err error) fault {
 		return foreign
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID:
 		return taken
+	case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		if strings.Contains(e.Error(), hasRow) {
+			return taken
+		}
 	}
 	const primaryCode = 0xff // the extended codes keep the primary one in the low byte
 	switch e.Code() & primaryCode {

@@ -109,6 +109,9 @@ func CheckNames() []string {
 	return names
 }
 
+// AppendOnly are the tables that only grow.
+var AppendOnly = appendOnly
+
 // The queries whose plans are tested, by what they serve.
 var Queries = map[string]string{
 	"OpenLots": sqliteEngine.openLots(), "LockOpenLots": sqliteEngine.lockOpenLots(), "LockLots": lockLots, "UpdateLots": updateLots, "UpdateBooked": updateBooked,

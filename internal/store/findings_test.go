@@ -482,8 +482,9 @@ var onPostgres = map[string]string{
 	twice: `ALTER TABLE usage_events DROP CONSTRAINT usage_events_customer_id_source_event_id_key;
 		INSERT INTO usage_events SELECT customer_id, '00000000-0000-7000-8000-00000000dead', source, event_id, meter_id, quantity, credits, occurred_at_us, recorded_at_us, void_of, rate_card, dimensions
 			FROM usage_events WHERE event_id = 'c1'`,
-	"DROP TRIGGER entries_closed":    "DROP TRIGGER entries_closed ON entries",
-	"UPDATE estimates SET apart = 0": "UPDATE estimates SET apart = false",
+	"DROP TRIGGER entries_closed":         "DROP TRIGGER entries_closed ON entries",
+	"DROP TRIGGER lines_closed":           "DROP TRIGGER lines_closed ON lines",
+	"UPDATE estimates SET apart = 0":      "UPDATE estimates SET apart = false",
 }
 
 // plants are changes behind the program's back, each with the checks that must see it.
@@ -743,6 +744,7 @@ var plants = []struct {
 	{"DROP INDEX batches_open; UPDATE batches SET posted_at_us = NULL", "batch.open entry.batch"},
 	{"DROP TABLE audit_events", "database.appendOnly"},
 	{"DROP TRIGGER entries_closed", "database.closed"},
+	{"DROP TRIGGER lines_closed", "database.closed"},
 	{"INSERT INTO closed_through (one, day) VALUES (1, '2024-01-31')", "period.closedThrough"},
 	{"INSERT INTO periods (period, status) VALUES ('2024-01', 'CLOSED')", "period.status period.closedThrough"},
 	{

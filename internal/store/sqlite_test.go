@@ -141,26 +141,57 @@ func TestDurability(t *testing.T) {
 	}
 }
 
-// TestAppendOnly tries to change and to delete a row of each table that only grows.
+// TestAppendOnly tries to change, to delete and to replace a row of each table that only grows.
 func TestAppendOnly(t *testing.T) {
 	ctx := t.Context()
 	s := plantBook(t)
 	defer s.Close()
-	for _, table := range []string{"usage_events", "draws", "recognitions", "entries", "lines", "audit_events", "pack_versions", "pack_version_tiers", "rate_cards", "rates", "fx_rates", "estimates", "estimate_files", "estimate_attachments", "manual_entry_lines", "manual_attachments"} {
+	refused := func(statement, with string) {
+		t.Helper()
+		if _, err := s.Writer().ExecContext(ctx, statement); err == nil || !strings.Contains(err.Error(), with) {
+			t.Errorf("%s: got %v", statement, err)
+		}
+	}
+	number := func(query string, args ...any) (n int) {
+		t.Helper()
+		if err := s.Writer().QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	tried := 0
+	for _, table := range store.AppendOnly {
+		if number("SELECT count(*) FROM "+table) == 0 {
+			continue
+		}
+		tried++
 		var column string
 		if err := s.Writer().QueryRowContext(ctx, "SELECT name FROM pragma_table_info(?) LIMIT 1", table).Scan(&column); err != nil {
 			t.Fatal(err)
 		}
-		for _, statement := range []string{
-			fmt.Sprintf("UPDATE %s SET %s = %s", table, column, column),
-			"DELETE FROM " + table,
-		} {
-			_, err := s.Writer().ExecContext(ctx, statement)
-			if err == nil || !strings.Contains(err.Error(), table+" is append-only") {
-				t.Errorf("%s: got %v", statement, err)
-			}
+		refused(fmt.Sprintf("UPDATE %s SET %s = %[2]s", table, column), table+" is append-only")
+		refused("DELETE FROM "+table, table+" is append-only")
+		if table == "usage_not_recorded" || table == "manual_entry_lines" || table == "manual_attachments" { // the last two take nothing where it is decided
+			continue
+		}
+		refused(fmt.Sprintf("REPLACE INTO %s SELECT * FROM %[1]s LIMIT 1", table), table+" is append-only, and has a row of this key")
+		if number("SELECT count(*) FROM pragma_table_list WHERE name = ? AND wr = 0", table) == 1 { // of the same place, under another key
+			refused(fmt.Sprintf("REPLACE INTO %s (rowid, %s) SELECT rowid, %[2]s FROM %[1]s LIMIT 1", table, allColumns(t, s, table)), table+" is append-only, and has a row of this key")
 		}
 	}
+	if tried < 25 {
+		t.Errorf("the book has rows in %d of the tables", tried)
+	}
+	refused("REPLACE INTO usage_events ("+allColumns(t, s, "usage_events")+") SELECT "+strings.Replace(allColumns(t, s, "usage_events"), ", id,", ", 'other',", 1)+" FROM usage_events LIMIT 1",
+		"usage_events is append-only, and has a row of this key") // by the key of its source
+}
+
+func allColumns(t *testing.T, s *store.Store, table string) (names string) {
+	t.Helper()
+	if err := s.Writer().QueryRowContext(t.Context(), "SELECT group_concat(name, ', ') FROM pragma_table_xinfo(?) WHERE hidden = 0", table).Scan(&names); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestPacksFromBefore reads what a program from before there were versions wrote, or writes
