@@ -287,11 +287,25 @@ func (b *Books) checkBalanced(ctx context.Context, tx Tx, period ledger.Period) 
 }
 
 // checkDeferred holds the ledger's deferred revenue against lots and pools as they are now:
-// a difference that has crept in is one of every period since.
-func (b *Books) checkDeferred(ctx context.Context, tx Tx, _ ledger.Period) (CloseCheck, error) {
-	check := CloseCheck{Code: CheckDeferred, Holds: "Deferred revenue in the ledger is what lots carry, less early breakage, plus what is recognised and not posted, plus what manual entries put there."}
+// a difference that has crept in is one of every period since. What the ledger had at the end of the period, which its
+// trial balance has, and what moved since, lead there.
+func (b *Books) checkDeferred(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
+	check := CloseCheck{Code: CheckDeferred, Holds: "Deferred revenue in the ledger is, as of now, what lots carry, less early breakage, plus what is recognised and not posted, plus what manual entries put there."}
 	rows, err := tx.ReconcileDeferred(ctx)
+	if err != nil {
+		return check, err
+	}
+	balance, err := tx.TrialBalance(ctx, period, period)
+	ended := map[ledger.Currency]int64{}
+	for _, of := range balance.Balances {
+		if of.Account == ledger.DeferredRevenue {
+			ended[of.Currency] = -of.Closing().Minor
+		}
+	}
 	for _, row := range rows {
+		if at := ended[row.Currency]; at != row.Ledger {
+			check.Figures = append(check.Figures, amounting("ledger at the period's end", at, row.Currency), amounting("moved since", row.Ledger-at, row.Currency))
+		}
 		check.Figures = append(check.Figures, amounting("ledger", row.Ledger, row.Currency), amounting("lots", row.Lots, row.Currency))
 		if row.Manual != 0 || row.FunctionalManual != 0 {
 			check.Figures = append(check.Figures, amounting("manual entries", row.Manual, row.Currency))

@@ -139,7 +139,7 @@ func TestReopenTakesTwo(t *testing.T) {
 	proposed := done[books.Reopening](t)(b.PeriodReopenPropose(person(t, "ann"), "3", books.ReopenPeriod{Period: january, Reason: "r"}))
 	other := done[books.Reopening](t)(b.PeriodReopenPropose(person(t, "bob"), "4", books.ReopenPeriod{Period: february, Reason: "r"}))
 
-	_, err = b.PeriodReopenApprove(person(t, "Ann"), "5", books.DecideReopening{ID: proposed.ID})
+	_, err = b.PeriodReopenApprove(person(t, " Ann "), "5", books.DecideReopening{ID: proposed.ID})
 	wants(t, err, books.SamePerson, "another person")
 	_, err = b.PeriodReopenApprove(person(t, "bob"), "5", books.DecideReopening{ID: "00000000-0000-7000-8000-00000000dead"})
 	wants(t, err, books.NotFound, "names no reopening")
@@ -151,9 +151,13 @@ func TestReopenTakesTwo(t *testing.T) {
 	wants(t, err, books.AlreadyDecided, "APPROVED already, by token:bob")
 	_, err = b.PeriodReopenApprove(person(t, "ann"), "7", books.DecideReopening{ID: other.ID})
 	wants(t, err, books.PeriodOpen, "2024-02 is not closed") // the other one opened it
-	done[books.Reopening](t)(b.PeriodReopenReject(person(t, "bob"), "8", books.DecideReopening{ID: other.ID}))
 
+	*now = now.Add(time.Hour)
 	done[books.Closing](t)(b.PeriodClose(ctx, "9", books.ClosePeriod{Period: january}))
+	done[books.Closing](t)(b.PeriodClose(ctx, "10", books.ClosePeriod{Period: february}))
+	_, err = b.PeriodReopenApprove(person(t, "ann"), "11", books.DecideReopening{ID: other.ID})
+	wants(t, err, books.PeriodClosed, "proposed on 2024-03-02T00:00:00Z, and 2024-02 was closed again since, on 2024-03-02T01:00:00Z: propose anew")
+	done[books.Reopening](t)(b.PeriodReopenReject(person(t, "bob"), "8", books.DecideReopening{ID: other.ID}))
 	var acts []string
 	err = b.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		closings, err := tx.Closings(ctx, []ledger.Period{january, february})
@@ -162,7 +166,7 @@ func TestReopenTakesTwo(t *testing.T) {
 		}
 		return err
 	})
-	if got := strings.Join(acts, ", "); err != nil || got != "2024-01 CLOSED , 2024-01 REOPENED r, 2024-01 CLOSED , 2024-02 CLOSED , 2024-02 REOPENED r" {
+	if got := strings.Join(acts, ", "); err != nil || got != "2024-01 CLOSED , 2024-01 REOPENED r, 2024-01 CLOSED , 2024-02 CLOSED , 2024-02 REOPENED r, 2024-02 CLOSED " {
 		t.Fatal(got, err)
 	}
 	if findings := done[[]books.Finding](t)(b.Verify(ctx)); len(findings) > 0 {

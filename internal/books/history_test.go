@@ -282,7 +282,7 @@ func play(t *rapid.T, h history, runs []jobRun, steps books.Steps, in books.Stor
 	p := &playedBook{now: beginning, store: in, chosen: map[int]string{}, budgets: map[string]string{}, closed: map[ledger.Period]ledger.TrialBalance{}, acts: map[books.NoticeType]int{}, confirmed: map[string]int{}}
 	var err error
 	p.Books, err = books.Open(ctx, p.store, books.Options{
-		Now:   func() time.Time { return p.now },
+		Now:   func() time.Time { p.now = p.now.Add(time.Microsecond); return p.now }, // no two readings are the same
 		NewID: func() string { p.ids++; return fmt.Sprintf("00000000-0000-7000-8000-%012d", p.ids) },
 		Steps: steps, Signer: sealSigner,
 	})

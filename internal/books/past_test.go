@@ -23,7 +23,7 @@ type said struct {
 
 // listen keeps what the book says just before an act: nothing else happens at this instant.
 func (p *playedBook) listen(t *rapid.T, act time.Time) {
-	p.now = act.Add(-time.Microsecond)
+	p.now = act.Add(-time.Second)
 	first, today := ledger.DateOf(beginning, time.UTC)-60, p.Yesterday()+1
 	var questions []said
 	for _, customer := range p.customers(t) {

@@ -88,7 +88,7 @@ type DecideReopening struct {
 // Their closings stay on record, and what was booked in an open period meanwhile stays
 // there. What happened in a closed period has to be booked before: it arrived while that was
 // closed, and is booked in the open one whenever the jobs run.
-// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_OPEN, CLOSE_CHECKS_FAILED, INVALID,
+// Errors: NOT_FOUND, ALREADY_DECIDED, SAME_PERSON, PERIOD_OPEN, PERIOD_CLOSED, CLOSE_CHECKS_FAILED, INVALID,
 // IDEMPOTENCY_CONFLICT.
 func (b *Books) PeriodReopenApprove(ctx context.Context, key string, request DecideReopening) (Reopening, error) {
 	return b.decideReopening(ctx, act{"period.reopen.approve", key, request}, request, func(ctx context.Context, tx Tx, reopening *Reopening) error {
@@ -145,6 +145,9 @@ func (b *Books) reopen(ctx context.Context, tx Tx, reopening Reopening) error {
 	if err := checkClosed(ctx, tx, "reopeningId", reopening.Period, closed); err != nil {
 		return err
 	}
+	if err := closedSince(ctx, tx, reopening); err != nil {
+		return err
+	}
 	waiting, err := tx.OldestWaiting(ctx, closed.Last())
 	if err != nil {
 		return err
@@ -169,6 +172,18 @@ func (b *Books) reopen(ctx context.Context, tx Tx, reopening Reopening) error {
 		}
 	}
 	return tx.SetClosedThrough(ctx, through)
+}
+
+// closedSince refuses a proposal about an earlier closing than the one that stands.
+func closedSince(ctx context.Context, tx Tx, reopening Reopening) error {
+	closings, err := tx.Closings(ctx, []ledger.Period{reopening.Period})
+	for _, closing := range closings {
+		if closing.Act == Closed && closing.At.After(reopening.CreatedAt) {
+			return refuse(PeriodClosed, "reopeningId", "was proposed on %s, and %s was closed again since, on %s: propose anew",
+				reopening.CreatedAt.UTC().Format(time.RFC3339), reopening.Period, closing.At.UTC().Format(time.RFC3339))
+		}
+	}
+	return err
 }
 
 func (b *Books) reopenOne(ctx context.Context, tx Tx, period ledger.Period, reopening Reopening) error {

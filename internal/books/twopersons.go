@@ -39,10 +39,10 @@ func twoPersons(proposer, approver Party) error {
 	return nil
 }
 
-// shared returns a name that is in both lists; people write theirs in any case.
+// shared returns a name that is in both lists; people write theirs in any case, and blanks around it are none of it.
 func shared(some, others []string) (string, bool) {
 	for _, name := range some {
-		if slices.ContainsFunc(others, func(other string) bool { return strings.EqualFold(name, other) }) {
+		if slices.ContainsFunc(others, func(other string) bool { return strings.EqualFold(strings.TrimSpace(name), strings.TrimSpace(other)) }) {
 			return name, true
 		}
 	}

@@ -72,30 +72,21 @@ import (
 //	manual        what an entry by hand was approved as is the hash of its words, its lines and its papers
 //	reconciliations  what is kept of each follows from its lines
 //	database      its own check of pages, indexes and constraints; the guards of the
-//	              append-only tables and of closed periods are in place
+//	              append-only tables and of closed periods are in place; what cannot be read, or
+//	              nothing follows from, is named, and does not keep the rest from being looked at
 //
 // Not derivable from anything, and so not covered: the catalogue, customers, the segments of
 // cohorts, lots that are not filed yet, job runs, the
 // tasks of closings, the audit trail and idempotency keys.
 func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	f := &findings{tx: t, limit: limit, found: map[string]int{}}
-	if err := f.seals(ctx); err != nil {
-		return nil, err
-	}
-	sealed := len(f.rows)
-	if err := f.derive(ctx); err != nil {
-		// Of a row that is not as it was sealed, a rule may be able to make nothing.
-		if sealed == 0 || ctx.Err() != nil {
-			return nil, err
-		}
-		f.add("database", "what follows from the rows", err.Error(), "can be derived")
-	}
-	return f.rows, nil
+	err := f.look(ctx, append(f.seals(), f.derive()...)...)
+	return f.rows, err
 }
 
 func (t *tx) SealFindings(ctx context.Context, limit int) ([]books.Finding, error) {
 	f := &findings{tx: t, limit: limit, found: map[string]int{}}
-	err := f.seals(ctx)
+	err := f.look(ctx, f.seals()...)
 	return f.rows, err
 }
 
@@ -110,19 +101,14 @@ type findings struct {
 	laws     map[string][]books.EscheatRule // by jurisdiction
 }
 
-// derive makes what is kept again.
-func (f *findings) derive(ctx context.Context) error {
+// derive makes what is kept again, step by step.
+func (f *findings) derive() []func(context.Context) error {
+	var steps []func(context.Context) error
 	for _, check := range comparisons {
-		if err := f.compare(ctx, check); err != nil {
-			return err
-		}
+		steps = append(steps, func(ctx context.Context) error { return f.compare(ctx, check) })
 	}
-	for _, pass := range []func(context.Context) error{f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard, f.toldApart, f.estimateFiles, f.manualAttachments, f.exports, f.reconciliations} {
-		if err := pass(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return append(steps, f.database, f.postedBatches, f.derivedLots, f.derivedPools, f.budgetDraws, f.derivedPurchases, f.derivedSteps, f.ratedByCard,
+		f.toldApart, f.estimateFiles, f.manualAttachments, f.exports, f.reconciliations)
 }
 
 func (f *findings) add(check, subject, kept, derived string) {

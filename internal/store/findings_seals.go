@@ -16,37 +16,44 @@ import (
 
 // seals hashes every sealed entry again from its rows, and holds the log, its roots and their
 // signatures against that; and what entries by hand were approved as against their papers. What is held has a bound: see mostHashed.
-func (f *findings) seals(ctx context.Context) error {
-	if err := f.tx.freshen(ctx); err != nil {
-		return err
-	}
-	rows, err := list[sealRow](ctx, f.tx, "reading seals", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("number") })
-	if err != nil {
-		return err
-	}
+func (f *findings) seals() []func(context.Context) error {
 	log := &sealedLog{findings: f, roots: map[int64]tlog.Hash{}}
-	for _, row := range rows {
-		log.roots[row.Size] = tlog.Hash{}
+	var rows []sealRow
+	return []func(context.Context) error{
+		func(ctx context.Context) (err error) {
+			if err := f.tx.freshen(ctx); err != nil {
+				return err
+			}
+			rows, err = list[sealRow](ctx, f.tx, "reading seals", func(q *bun.SelectQuery) *bun.SelectQuery { return q.Order("number") })
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				log.roots[row.Size] = tlog.Hash{}
+			}
+			if log.reader, err = f.tx.newSealReader(ctx); err != nil {
+				return err
+			}
+			err = log.read(ctx)
+			log.whole = err == nil
+			return err
+		},
+		func(ctx context.Context) error {
+			if !log.whole { // its roots are not known
+				return nil
+			}
+			return f.sealRows(ctx, rows, log)
+		},
+		func(ctx context.Context) error { return f.unsealed(ctx, rows) },
+		f.approvedPapers,
 	}
-	if log.reader, err = f.tx.newSealReader(ctx); err != nil {
-		return err
-	}
-	if err := log.read(ctx); err != nil {
-		return err
-	}
-	if err := f.sealRows(ctx, rows, log); err != nil {
-		return err
-	}
-	if err := f.unsealed(ctx, rows); err != nil {
-		return err
-	}
-	return f.approvedPapers(ctx)
 }
 
 // sealedLog is the log of seals on its way through verify.
 type sealedLog struct {
 	*findings
 	reader *sealReader
+	whole  bool // it was read to its end
 	tree   ledger.Tree
 	roots  map[int64]tlog.Hash // by the sizes that seals name
 }

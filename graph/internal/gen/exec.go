@@ -2644,7 +2644,8 @@ type Mutation {
   Reopens the period of a proposal, and every later one that is closed. Their closings stay on record; what was booked
   in an open period meanwhile stays there. Whoever proposed it is refused with ` + "`" + `SAME_PERSON` + "`" + `; so is whoever gave the
   proposer access, or got theirs from the proposer. Refused with ` + "`" + `CLOSE_CHECKS_FAILED` + "`" + ` while something that happened in a
-  closed period waits to be booked: run the jobs first, or it would depend on them where that goes.
+  closed period waits to be booked: run the jobs first, or it would depend on them where that goes. Refused with
+  ` + "`" + `PERIOD_CLOSED` + "`" + ` where the period was opened and closed again since the proposal: propose anew.
   """
   periodReopenApprove(
     "The reopening, such as ` + "`" + `rop_…` + "`" + `."
