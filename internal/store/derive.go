@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -195,6 +196,17 @@ func (f *findings) derivedLots(ctx context.Context) error {
 	if f.laws, err = f.tx.rulesBy(ctx); err != nil {
 		return err
 	}
+	book, err := f.tx.Book(ctx)
+	switch {
+	case books.CodeOf(err) == books.NotFound: // nor has it lots
+		return nil
+	case err != nil:
+		return err
+	}
+	zone, err := time.LoadLocation(book.Zone)
+	if err != nil {
+		return err
+	}
 	f.poolDays = poolTotals{}
 	last := books.LotKey{CustomerID: firstID, LotID: firstID}
 	for {
@@ -227,6 +239,9 @@ func (f *findings) derivedLots(ctx context.Context) error {
 		}
 		for _, lot := range lots {
 			policy := policies[lot.PolicyID]
+			if last := ledger.LastDateBefore(lot.ExpiresAt, zone); !lot.ExpiresAt.IsZero() && lot.LapsesOn != last {
+				f.add("lot.lapsesOn", lot.ID, lot.LapsesOn.String(), last.String())
+			}
 			f.derivedLot(lot, policy, byLot[lot.ID], changes[lot.ID], booked[lot.ID])
 			if policy.Breakage.Method == revrec.Proportional && lot.Kind == revrec.PurchaseLot {
 				f.poolDays.add(policy, lot, changes[lot.ID], booked[lot.ID])

@@ -23,7 +23,8 @@ import (
 //	              of changes; carrying: the liability of the purchase less what recognitions,
 //	              a refund and changes took out;
 //	              one purchase each, or one change of the lot that they came out of, with
-//	              its credits and amounts; numbered without repeats; the first day that waits
+//	              its credits and amounts; numbered without repeats; the first day that waits; the day on
+//	              which they lapse is the last before they expire
 //	rollovers     the share of the policy of what was unused at expiry, once, in a lot that
 //	              begins then and shares the pool; what is to roll over has not yet
 //	holds         each keeps what its parts add up to, of lots that are there; what was captured
@@ -76,7 +77,8 @@ import (
 //	              nothing follows from, is named, and does not keep the rest from being looked at
 //
 // Not derivable from anything, and so not covered: the catalogue, customers, the segments of
-// cohorts, lots that are not filed yet, job runs, the
+// cohorts, lots that are not filed yet, the day and reference of purchases and the rates that they name,
+// who decided about what was proposed, GL codes, job runs, the
 // tasks of closings, the audit trail and idempotency keys.
 func (t *tx) Findings(ctx context.Context, limit int) ([]books.Finding, error) {
 	f := &findings{tx: t, limit: limit, found: map[string]int{}}

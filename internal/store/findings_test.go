@@ -744,6 +744,7 @@ var plants = []struct {
 	{"DROP INDEX batches_open; UPDATE batches SET posted_at_us = NULL", "batch.open entry.batch"},
 	{"DROP TABLE audit_events", "database.appendOnly"},
 	{"DROP TRIGGER entries_closed", "database.closed"},
+	{"UPDATE lots SET expires_at_us = expires_at_us + 86400000000 WHERE expires_at_us IS NOT NULL", "lot.lapsesOn"},
 	{"DROP TRIGGER lines_closed", "database.closed"},
 	{"UPDATE manual_entries SET accounting_date = '2024-01-3x' WHERE status = 'APPROVED'; UPDATE lines SET amount_minor = amount_minor + 1 WHERE entry_number = 1 AND line = 1", "database.readable entry.balance"},
 	{"UPDATE manual_entries SET proposer = '{' || proposer", "database.readable"},
@@ -884,7 +885,7 @@ func holdPlants(t *testing.T, planted func(t *testing.T, plant string) (touched 
 	if testing.Short() {
 		return
 	}
-	checks := append(store.CheckNames(), "database", "database.appendOnly", "database.closed", "database.readable", "entry.sums", "entry.missing", "lot.usage", "lot.release", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions",
+	checks := append(store.CheckNames(), "database", "database.appendOnly", "database.closed", "database.readable", "entry.sums", "entry.missing", "lot.usage", "lot.release", "lot.lapsesOn", "pool.days", "pool.early", "purchase.pack", "purchase.bonusPrice", "event.rate", "event.dimensions",
 		"export.range", "export.number", "export.target", "export.replaced", "export.status", "export.entries", "export.version", "export.manifest", "export.totals", "export.files", "export.file", "export.answer", "export.acknowledged")
 	slices.Sort(checks)
 	for _, check := range slices.Compact(checks) {

@@ -126,6 +126,9 @@ var olderPlants = []struct {
 // the row within a round, go on naming it day by day, and no more once it is mended. The round goes
 // on meanwhile.
 func TestReconcileOlderPlants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one reconciliation runs at a time: the race detector sees it in TestReconcile")
+	}
 	onBoth(t, playSealed, func(t *testing.T, s *store.Store, past ...string) {
 		p := &player{ctx: t.Context()}
 		p.at("2024-06-10")
@@ -190,6 +193,9 @@ func TestReconcileOlderPlants(t *testing.T) {
 // late, voids, and months that are reopened; and every event of older days is gone through once in each
 // round, as a query counts them.
 func TestReconcileOlderInOrder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one reconciliation runs at a time: the race detector sees it in TestReconcile")
+	}
 	onBoth(t, playSealed, func(t *testing.T, s *store.Store, past ...string) {
 		changed(t, s, append(slices.Clone(past), "DELETE FROM reconciliations")...)
 		p := &player{ctx: books.WithCaller(t.Context(), books.Caller{Actor: "token:ann", Name: "Ann", Kind: books.ByToken})}

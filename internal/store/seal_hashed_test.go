@@ -209,7 +209,10 @@ func onManyOfBoth(t *testing.T, many int, test func(t *testing.T, s *store.Store
 // too, and the same seal is made afterwards: on SQLite in the transaction in which the other ended, on PostgreSQL, which
 // gives up a connection that is cancelled, in another.
 func TestSealCancelled(t *testing.T) {
-	const many = 60_000
+	many := 60_000
+	if testing.Short() { // under the race detector, which takes its time
+		many = 15_000
+	}
 	onManyOfBoth(t, many, func(t *testing.T, s *store.Store) {
 		began := time.Now()
 		want, err := sealAll(t.Context(), s)
