@@ -110,12 +110,14 @@ func (p *program) take(r *resolution, file *configFile, s setting, c *cobra.Comm
 		}
 	}
 	p.sources[s.flag] = found.source
+	found.values = valuesOf(s.flag)
 	if check := p.marks[s.flag].check; check != nil && s.flag.Value.String() != s.flag.DefValue {
-		if err := check(s.flag.Value.String()); err != nil {
-			r.fault("%s: %w", found.where, p.withoutSecret(s.flag, err))
+		for _, value := range found.values {
+			if err := check(value); err != nil {
+				r.fault("%s: %w", found.where, p.withoutSecret(s.flag, err))
+			}
 		}
 	}
-	found.values = valuesOf(s.flag)
 	if found.source == fromFile && found.path == "" && file.warning != "" && p.shownValue(found) != strings.Join(found.values, ",") {
 		r.warnings = append(r.warnings, found.where+" holds a secret, and "+file.warning)
 	}

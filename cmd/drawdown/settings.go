@@ -40,7 +40,7 @@ func sectionOf(c *cobra.Command) []string { return strings.Fields(c.CommandPath(
 type mark struct {
 	shown func(value string) string      // of a secret, what may be shown of it
 	bound string                         // what it may be: "text or json"
-	check func(value string) (err error) // holds it to the bound; the error is what is wrong, without a name
+	check func(value string) (err error) // holds it, or each of a list, to the bound; the error is what is wrong, without a name
 }
 
 // limit says what a flag may be and holds it to that, wherever it was given.
