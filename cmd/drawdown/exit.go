@@ -92,7 +92,7 @@ func codeOf(err error) int {
 }
 
 // flagOf names the flag that a field of a refusal came from.
-var flagOf = map[string]string{"db": "--db", "currency": "--currency", "timezone": "--timezone", "through": "--through", "last-entry": "--last-entry", "number": "--number", "target": "--target"}
+var flagOf = map[string]string{"db": "--db", "currency": "--currency", "timezone": "--timezone", "through": "--through", "last-entry": "--last-entry", "number": "--number", "target": "--target", "proof": "--proof"}
 
 // sentence says what went wrong on one line.
 func sentence(err error) string {

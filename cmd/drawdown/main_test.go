@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		"mktarget": func() { must(makeTarget(context.Background(), "sqlite:"+os.Args[1], os.Args[2], os.Args[3])) },
 		"mksealed": func() {
 			must(makeBook(context.Background(), "sqlite:"+os.Args[1]))
-			must(sealBook(context.Background(), "sqlite:"+os.Args[1], os.Args[2]))
+			must(sealBook(context.Background(), "sqlite:"+os.Args[1], os.Args[2:]))
 		},
 		"sql": func() { must(execSQL(os.Args[1], os.Args[2])) },
 		"holding": func() {
@@ -52,8 +52,9 @@ func must(err error) {
 //
 //	mkbook FILE             a book of 2025 with the customers acme and zeta, who have
 //	                        10,000 credits each for 800.00, and the meters of an LLM
-//	mksealed FILE KEY       such a book, of which acme has used ten credits in January, and
-//	                        January and February are closed and sealed by the key in a file
+//	mksealed FILE KEY…      such a book, of which acme has used ten credits in January, and
+//	                        January and February are closed and sealed by the key in a file;
+//	                        February by the second, where two are named
 //	mktarget FILE CODE PROFILE
 //	                        a target of such a book, with the profile
 //	sql FILE STATEMENT      what a tamperer would do
@@ -133,11 +134,15 @@ func setUp(ctx context.Context, book *books.Books, credits, price string) error 
 	return nil
 }
 
-// sealBook has acme use ten credits, and closes the first two months.
-func sealBook(ctx context.Context, url, keyFile string) (err error) {
-	key, _, err := readSealKey(keyFile)
-	if err != nil {
-		return err
+// sealBook has acme use ten credits, and closes the first two months, each by its key.
+func sealBook(ctx context.Context, url string, keyFiles []string) (err error) {
+	var keys []books.KeySigner
+	for _, file := range keyFiles {
+		key, _, err := readSealKey(file)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
 	}
 	db, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
@@ -145,7 +150,10 @@ func sealBook(ctx context.Context, url, keyFile string) (err error) {
 	}
 	defer func() { must(db.Close()) }()
 	now := time.Date(2025, 1, 20, 9, 0, 0, 0, time.UTC)
-	book, err := books.Open(ctx, db, books.Options{Now: func() time.Time { return now }, Signer: key})
+	opened := func(key books.KeySigner) (*books.Books, error) {
+		return books.Open(ctx, db, books.Options{Now: func() time.Time { return now }, Signer: key})
+	}
+	book, err := opened(keys[0])
 	if err != nil {
 		return err
 	}
@@ -158,6 +166,9 @@ func sealBook(ctx context.Context, url, keyFile string) (err error) {
 	}
 	for _, month := range []time.Month{1, 2} {
 		now = time.Date(2025, month+1, 5, 9, 0, 0, 0, time.UTC)
+		if book, err = opened(keys[min(int(month), len(keys))-1]); err != nil {
+			return err
+		}
 		if _, err := book.RunJob(ctx, books.JobAll, books.RunOptions{}); err != nil {
 			return err
 		}

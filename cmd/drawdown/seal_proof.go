@@ -67,8 +67,8 @@ in its entry and that in the seal, or that a seal goes on from an earlier one.`,
 	return c
 }
 
-// verifyProof checks a proof without a book and says what it shows.
-func (p *program) verifyProof(path, key string) error {
+// verifyProof checks a proof without a book, by the keys that are known, and says what it shows.
+func (p *program) verifyProof(path string, known []string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return badUsage("--proof: %w", err)
@@ -82,12 +82,9 @@ func (p *program) verifyProof(path, key string) error {
 	if err != nil {
 		return badUsage("%w", err)
 	}
-	keys := []string{key}
-	if key == "" {
-		keys = []string{proof.Key}
-		if proof.BeforeKey != "" && proof.BeforeKey != proof.Key {
-			keys = append(keys, proof.BeforeKey)
-		}
+	keys := known
+	if len(known) == 0 {
+		keys = proof.Keys()
 	}
 	proved, err := proof.Check(keys...)
 	if err != nil {
@@ -96,8 +93,12 @@ func (p *program) verifyProof(path, key string) error {
 	}
 	out := &printer{w: p.stdout}
 	out.line("%s holds.", path)
-	if key == "" {
-		out.line("It was checked by the key that it brings, which anybody could have made: --key %s\nsays that you know the key from elsewhere.", proof.Key)
+	if len(known) == 0 {
+		which, them := "key", "the key"
+		if len(keys) > 1 {
+			which, them = "keys", "them"
+		}
+		out.line("It was checked by the %s that it brings, which anybody could have made: --key %s\nsays that you know %s from elsewhere.", which, strings.Join(keys, " --key "), them)
 	}
 	if proved.Before != nil {
 		out.line("The log of %d entries goes on from the log of %d: none of those was changed or taken out.", proved.Tree.Size, proved.Before.Size)

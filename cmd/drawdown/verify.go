@@ -28,7 +28,8 @@ var verified = []string{
 
 func (p *program) verifyCommand() *cobra.Command {
 	var asJSON, sealsAlone bool
-	var proof, key string
+	var proof string
+	var keys []string
 	c := &cobra.Command{
 		Use:   "verify",
 		Short: "Derive every balance and invariant again and compare",
@@ -42,12 +43,14 @@ With --seals it only looks at what was sealed when months were closed: whether a
 is still what it was. That takes about as long as reading it.
 
 With --proof it checks, without a database, a proof that an entry or a recognition is
-sealed, and says what it shows.`,
+sealed, or that a seal goes on from an earlier one, and says what it shows. By --key it
+takes the keys that you know from elsewhere: that of each checkpoint in the proof, which
+are two where the key of seals was changed between them.`,
 		Example: "  drawdown verify\n  drawdown verify --json\n  drawdown verify --seals\n  drawdown verify --proof 7.proof --key drawdown/01941f29-7c00-7000-8000-000000000042+1a2b3c4d+AUt2…",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if proof != "" {
-				return p.verifyProof(proof, key)
+				return p.verifyProof(proof, keys)
 			}
 			return p.withBook(c.Context(), func(book *books.Books) error {
 				verify, covered := book.Verify, verified
@@ -75,7 +78,8 @@ sealed, and says what it shows.`,
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
 	c.Flags().BoolVar(&sealsAlone, "seals", false, "only what closed months sealed")
 	c.Flags().StringVar(&proof, "proof", "", "a `file` that drawdown export proof wrote, to be checked instead of a book")
-	c.Flags().StringVar(&key, "key", "", "the public `key` that the proof must be signed by, as a signed note writes it (default: the one in the proof)")
+	c.Flags().StringArrayVar(&keys, "key", nil, "a public `key` that a checkpoint of the proof may be signed by, as a signed note writes it; may be repeated (default: those in the proof)")
+	p.limit(c.Flags(), "key", "public keys of seals", books.CheckSealKey)
 	return c
 }
 

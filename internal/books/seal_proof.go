@@ -2,17 +2,9 @@ package books
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"drawdown/ledger"
-	"drawdown/revrec"
 )
 
 // sealProofFormat names the form of a proof.
@@ -26,8 +18,8 @@ const MaxSealProof = 4 << 20
 // it, are in a seal, or that one seal goes on from another.
 type SealProof struct {
 	Format string `json:"format"`
-	// Key is the key that signed the checkpoint, as a note writes it. Who checks a proof takes it
-	// from elsewhere.
+	// Key is the key that signed the checkpoint, as a note writes it. Who checks a proof knows it
+	// from elsewhere, and then holds this against it.
 	Key        string `json:"key"`
 	Checkpoint string `json:"checkpoint"`
 	// Entry is in the tree of the checkpoint, Recognition in that of the entry.
@@ -150,105 +142,4 @@ func verifierOf(ctx context.Context, tx Tx, seal Seal) (string, error) {
 
 func hashesOf(ctx context.Context, tx Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(places []int64) ([]tlog.Hash, error) { return tx.SealHashes(ctx, places) })
-}
-
-// Proved is what a proof has shown.
-type Proved struct {
-	Tree        SealTree
-	Text        string // of the checkpoint
-	Entry       *ledger.SealedEntry
-	Recognition *revrec.Recognition
-	Before      *SealTree // of the earlier checkpoint
-}
-
-// ReadSealProof reads a proof. Errors: INVALID.
-func ReadSealProof(text []byte) (proof SealProof, err error) {
-	if len(text) > MaxSealProof {
-		return proof, refuse(Invalid, "proof", "is longer than %d bytes", MaxSealProof)
-	}
-	if err := json.Unmarshal(text, &proof); err != nil || proof.Format != sealProofFormat {
-		return proof, refuse(Invalid, "proof", "is none: it must be JSON with the format %q", sealProofFormat)
-	}
-	return proof, nil
-}
-
-// Check computes a proof again, by a key that signed its checkpoint, and of the proof that one
-// seal goes on from another by the key of either. It asks nobody.
-func (p SealProof) Check(keys ...string) (proved Proved, err error) {
-	if proved.Tree, proved.Text, err = openCheckpoint(p.Checkpoint, keys); err != nil {
-		return proved, err
-	}
-	if p.Before != "" {
-		before, text, err := openCheckpoint(p.Before, keys)
-		if err != nil {
-			return proved, fmt.Errorf("the earlier checkpoint: %w", err)
-		}
-		if firstLine(text) != firstLine(proved.Text) {
-			return proved, errors.New("the checkpoints are of two logs")
-		}
-		if err := tlog.CheckTree(p.Hashes, proved.Tree.Size, proved.Tree.Root, before.Size, before.Root); err != nil {
-			return proved, fmt.Errorf("the later log does not go on from the earlier one: %w", err)
-		}
-		proved.Before = &before
-	}
-	if p.Entry == nil {
-		if p.Before == "" || p.Recognition != nil {
-			return proved, errors.New("the proof is about nothing")
-		}
-		return proved, nil
-	}
-	if err := tlog.CheckRecord(p.Entry.Hashes, proved.Tree.Size, proved.Tree.Root, p.Entry.Index, tlog.RecordHash(p.Entry.Form)); err != nil {
-		return proved, fmt.Errorf("the entry is not in the log of the checkpoint: %w", err)
-	}
-	entry, err := ledger.ReadEntryForm(p.Entry.Form)
-	if err != nil {
-		return proved, fmt.Errorf("the entry: %w", err)
-	}
-	proved.Entry = &entry
-	if p.Recognition == nil {
-		return proved, nil
-	}
-	if err := tlog.CheckRecord(p.Recognition.Hashes, entry.Recognitions, entry.RecognitionsRoot, p.Recognition.Index, tlog.RecordHash(p.Recognition.Form)); err != nil {
-		return proved, fmt.Errorf("the recognition is not among those of the entry: %w", err)
-	}
-	recognition, err := revrec.ReadRecognitionForm(p.Recognition.Form)
-	if err != nil {
-		return proved, fmt.Errorf("the recognition: %w", err)
-	}
-	proved.Recognition = &recognition
-	return proved, nil
-}
-
-// openCheckpoint checks the signature of a checkpoint and reads it.
-func openCheckpoint(checkpoint string, keys []string) (SealTree, string, error) {
-	var known []note.Verifier
-	for _, key := range keys {
-		verifier, err := note.NewVerifier(key)
-		if err != nil {
-			return SealTree{}, "", fmt.Errorf("%q is no key such as drawdown/…+1a2b3c4d+…: %w", key, err)
-		}
-		known = append(known, verifier)
-	}
-	opened, err := note.Open([]byte(checkpoint), note.VerifierList(known...))
-	if err != nil {
-		return SealTree{}, "", fmt.Errorf("the checkpoint is not signed by the key: %w", err)
-	}
-	lines := strings.Split(opened.Text, "\n")
-	if len(lines) < 4 || lines[0] != opened.Sigs[0].Name {
-		return SealTree{}, "", errors.New("what is signed is no checkpoint of the log of the key")
-	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 {
-		return SealTree{}, "", errors.New("the checkpoint does not say how many leaves the log has")
-	}
-	root, err := tlog.ParseHash(lines[2])
-	if err != nil {
-		return SealTree{}, "", errors.New("the checkpoint names no root")
-	}
-	return SealTree{Size: size, Root: root}, opened.Text, nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }

@@ -136,6 +136,15 @@ func (b *book) live() {
 	}
 }
 
+// changeKey has the book sign by another key from now on.
+func (b *book) changeKey() {
+	b.T.Helper()
+	key, err := books.NewKeySigner()
+	b.Must(err)
+	b.Books, err = books.Open(b.T.Context(), b.Store, books.Options{Now: func() time.Time { return b.Now }, Signer: key})
+	b.Must(err)
+}
+
 // manual accrues a rebate that is taken back in March.
 func (b *book) manual() {
 	b.T.Helper()

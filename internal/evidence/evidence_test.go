@@ -247,6 +247,36 @@ func TestClosedAgain(t *testing.T) {
 	}
 }
 
+// TestTheKeyChanged seals February by another key than January: the README of February gives both, and each of its
+// commands holds.
+func TestTheKeyChanged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	c := newChecker(t)
+	b := onBoth(t)[0]
+	b.live()
+	b.changeKey()
+	b.run(4, 1)
+	b.shut(3)
+	archive, _, m := b.packed(evidence.Options{Period: month(3)})
+	dir := unpacked(t, archive)
+	keys := table(t, dir, "controls/seal_keys.csv")
+	if len(keys) != 2 || keys[1]["public_key"] != m.Seal.Key {
+		t.Fatalf("the keys are %v, and the seal is by %s", keys, m.Seal.Key)
+	}
+	both := fmt.Sprintf("drawdown verify --proof consistency_prev.json --key '%s' --key '%s'\n", keys[1]["public_key"], keys[0]["public_key"])
+	commands := commandsOf(t, dir)
+	if !slices.ContainsFunc(commands, func(command string) bool { return strings.HasSuffix(command, both) }) {
+		t.Errorf("the README has\n%s\nand not\n%s", strings.Join(commands, "\n"), both)
+	}
+	for _, command := range commands {
+		if out, err := c.run(t, dir, command); err != nil || strings.Contains(out, "anybody could have made") {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+}
+
 // TestDrilldown adds up, here, what is below the journal: recognitions and acts to the lines, use to the recognitions.
 func TestDrilldown(t *testing.T) {
 	b := onBoth(t)[0]

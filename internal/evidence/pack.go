@@ -73,8 +73,8 @@ type Manifest struct {
 	Files    []File         `json:"files"` // but for this one and what signs it
 	names    []string       // of all files, in order
 	proved   []string       // proofs, in order
-	checked  bool           // whether there is a proof that the seal goes on from the one before
 	verifier string
+	goesOn   []string // the keys of the proof that the seal goes on from the one before: two where the key was changed, none where there is no proof
 }
 
 // BookSettings are those of the book.

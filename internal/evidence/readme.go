@@ -32,9 +32,9 @@ func (p *pack) checks() []check {
 			"work=$(mktemp -d)\nsed '/^$/,$d' checkpoint.txt > \"$work/text\"\ntail -n 1 checkpoint.txt | sed 's/.* //' | base64 -d | tail -c 64 > \"$work/sig\"\nopenssl pkeyutl -verify -pubin -inkey checkpoint.pem -rawin -in \"$work/text\" -sigfile \"$work/sig\"",
 		},
 	}
-	if len(p.manifest.proved) > 0 || p.manifest.checked {
+	if len(p.manifest.proved) > 0 || len(p.manifest.goesOn) > 0 {
 		about := "Each file in `proofs/` holds the bytes of an entry and the hashes that lead from them to the root in the checkpoint: RFC 6962, by SHA-256 alone."
-		if p.manifest.checked {
+		if len(p.manifest.goesOn) > 0 {
 			about += " `consistency_prev.json` proves that the log goes on from the checkpoint of the close before: hold the earlier one, `before` in it, against the one that you were given then."
 		}
 		all = append(all, check{"The sampled entries are in the checkpoint", about, "python3 " + checkProofsName})
@@ -57,15 +57,19 @@ func (p *pack) checks() []check {
 	if proved := p.manifest.proved; len(proved) > 0 { // one shows how
 		commands = append(commands, fmt.Sprintf("drawdown verify --proof %s --key '%s'", proved[0], p.manifest.verifier))
 	}
-	if p.manifest.checked {
+	if len(p.manifest.goesOn) > 0 {
 		command := "drawdown verify --proof " + consistencyName
-		if p.closed.Before.Key == p.closed.Seal.Key {
-			command += fmt.Sprintf(" --key '%s'", p.manifest.verifier)
+		for _, key := range p.manifest.goesOn {
+			command += fmt.Sprintf(" --key '%s'", key)
 		}
 		commands = append(commands, command)
 	}
 	if len(commands) > 0 {
-		all = append(all, check{"The same by the program", "It needs no book for this, and shows the entry in figures. `--key` is the key as you know it.", strings.Join(commands, "\n")})
+		about := "It needs no book for this, and shows the entry in figures. `--key` is the key as you know it."
+		if len(p.manifest.goesOn) > 1 {
+			about += " The key was changed since the checkpoint before, so there are two: that of this checkpoint, and that of the one before."
+		}
+		all = append(all, check{"The same by the program", about, strings.Join(commands, "\n")})
 	}
 	return all
 }

@@ -41,7 +41,7 @@ func (p *pack) seal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.manifest.checked = true
+	p.manifest.goesOn = proof.Keys()
 	return p.proof(consistencyName, "proves that the log goes on from the checkpoint before: nothing of it was changed or taken out", proof)
 }
 
