@@ -41,9 +41,19 @@ job run reconcile keeps it. Exits with 1 where something differs by more than ma
 	flags.StringVar(&o.through, "through", "", "all days through this `day`, such as 2025-02-28 (default: today)")
 	flags.BoolVar(&o.json, "json", false, "for machines")
 	flags.BoolVar(&o.csv, "csv", false, "as the report reconciliation")
-	c.MarkFlagsMutuallyExclusive("period", "through")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
+	p.together(c, o.check)
 	return c
+}
+
+// check refuses what cannot be asked together. Errors: bad usage.
+func (o *reconcileOptions) check() error {
+	switch {
+	case o.period != "" && o.through != "":
+		return badUsage("--period and --through both say which days: give one of them")
+	case o.json && o.csv:
+		return badUsage("--json and --csv both say how it is written: give one of them")
+	}
+	return nil
 }
 
 func (o reconcileOptions) request() (request books.ReconcileRequest, err error) {

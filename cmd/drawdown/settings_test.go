@@ -46,6 +46,19 @@ func TestEverySettingHasItsNames(t *testing.T) {
 	}
 }
 
+// Flags are held to each other by p.together, which looks wherever they were given and ends as bad
+// usage. Cobra looks at the command line alone, in words of its own, once the command has begun.
+func TestFlagsAreHeldTogetherByUs(t *testing.T) {
+	p, _ := settingsProgram(nil)
+	for _, s := range p.settings {
+		for annotation := range s.flag.Annotations {
+			if strings.HasPrefix(annotation, "cobra_annotation_") && annotation != cobra.BashCompFilenameExt {
+				t.Errorf("--%s of %q has %s: use p.together", s.flag.Name, s.command.CommandPath(), annotation)
+			}
+		}
+	}
+}
+
 // A flag that a command declares is a setting by that alone, of whatever type it is.
 func TestADeclaredFlagIsASetting(t *testing.T) {
 	file := t.TempDir() + "/drawdown.yaml"
