@@ -212,17 +212,12 @@ func (a *adsWriter) Entry(e Entry) error {
 		return err
 	}
 	a.place++
-	enteredBy, approvedBy := a.profile.Options["system_user"], a.user(e.ApprovedBy)
-	if e.EnteredBy != "" {
-		enteredBy = a.user(e.EnteredBy)
-	}
 	year, month := fiscal(e.Period(), a.begins)
-	header := a.scribe.free(e.Description, adsDescription, adsSeparators)
 	for _, line := range e.Lines {
 		account := accountOf(line)
 		a.whole(a.id(e.Number))
 		a.whole(int64(line.Number))
-		a.word(header)
+		a.word(a.scribe.free(e.Description, adsDescription, adsSeparators))
 		a.word(a.scribe.free(lineText(line), adsDescription, adsSeparators))
 		a.word(string(e.Kind))
 		a.word(a.profile.Options["business_unit"])
@@ -241,11 +236,15 @@ func (a *adsWriter) Entry(e Entry) error {
 		default:
 			a.empty(2)
 		}
-		a.word(enteredBy)
+		if e.EnteredBy == "" {
+			a.word(a.profile.Options["system_user"])
+		} else {
+			a.word(a.user(e.EnteredBy))
+		}
 		a.day(postedOn(e))
 		a.time(e)
 		a.empty(2)
-		a.word(approvedBy)
+		a.word(a.user(e.ApprovedBy))
 		a.empty(3)
 		if line.functionalCredit() {
 			a.money(line.Amount.Neg())
@@ -371,7 +370,7 @@ func (a *adsWriter) users() error {
 		return err
 	}
 	users := map[string]string{a.profile.Options["system_user"]: ""} // to what the book calls them
-	for actor := range a.read.users {
+	for _, actor := range slices.Sorted(maps.Keys(a.read.users)) {
 		users[a.user(actor)] = actor
 	}
 	for _, user := range slices.Sorted(maps.Keys(users)) {

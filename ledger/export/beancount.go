@@ -12,7 +12,9 @@ import (
 // price, and what it divides no longer adds up to nothing.
 type beancountEncoder struct{ plainText }
 
-func newBeancount(w io.Writer) *beancountEncoder { return &beancountEncoder{newPlainText(w)} }
+func newBeancount(w io.Writer, s *scribe) *beancountEncoder {
+	return &beancountEncoder{newPlainText(w, s)}
+}
 
 // beancountOpened is the day on which accounts and currencies are declared: before any entry.
 const beancountOpened = "1900-01-01"
@@ -40,13 +42,11 @@ func (b *beancountEncoder) declare(currency ledger.Currency) {
 
 var beancountEscape = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// quoted is a text as a beancount string.
-func quoted(text string) string {
-	return `"` + beancountEscape.Replace(oneLine(text)) + `"`
-}
+// quoted is a text as a beancount string, which reads back as it was.
+func quoted(text string) string { return `"` + beancountEscape.Replace(text) + `"` }
 
 func (b *beancountEncoder) meta(indent, name, value string) {
-	if oneLine(value) != "" {
+	if value = b.scribe.line(value); value != "" {
 		b.printf("%s%s: %s\n", indent, name, quoted(value))
 	}
 }
@@ -55,7 +55,7 @@ func (b *beancountEncoder) Entry(entry Entry) error {
 	for _, line := range entry.Lines {
 		b.declare(line.Amount.Currency)
 	}
-	b.printf("\n%s * %s ^%s\n", entry.AccountingDate, quoted(entry.Description), entry.Code)
+	b.printf("\n%s * %s ^%s\n", entry.AccountingDate, quoted(b.scribe.line(entry.Description)), entry.Code)
 	b.meta("  ", "kind", string(entry.Kind))
 	if entry.OccurredOn != entry.AccountingDate {
 		b.printf("  occurred: %s\n", entry.OccurredOn)

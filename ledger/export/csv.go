@@ -22,10 +22,11 @@ var csvColumns = []string{
 // time on them.
 type csvEncoder struct {
 	w      io.Writer
+	scribe *scribe
 	buffer []byte
 }
 
-func newCSV(w io.Writer) *csvEncoder { return &csvEncoder{w: w} }
+func newCSV(w io.Writer, s *scribe) *csvEncoder { return &csvEncoder{w: w, scribe: s} }
 
 func (c *csvEncoder) Begin(Header) error {
 	c.buffer = append(append(c.buffer, strings.Join(csvColumns, ",")...), '\n')
@@ -44,9 +45,9 @@ func (c *csvEncoder) Entry(entry Entry) error {
 		b = appendSides(b, line, line.Amount)
 		b = appendSides(b, line, line.Functional)
 		for _, text := range [...]string{line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack, entry.Reference} {
-			b = append(appendCell(b, text), ',')
+			b = append(c.cell(b, text), ',')
 		}
-		b = append(appendCell(b, entry.Description), '\n')
+		b = append(c.cell(b, entry.Description), '\n')
 	}
 	c.buffer = b
 	if len(b) < flushAt {
@@ -73,6 +74,14 @@ func appendSides(b []byte, line Line, amount ledger.Amount) []byte {
 	}
 	b = append(amount.Append(b), ',')
 	return append(append(b, amount.Currency...), ',')
+}
+
+// cell appends a text of the journal.
+func (c *csvEncoder) cell(b []byte, text string) []byte {
+	if !isClean(text) {
+		text = c.scribe.free(text, 0, "")
+	}
+	return appendQuoted(b, text, ',')
 }
 
 // appendCell appends a text of a cell, in quotes where it needs them.

@@ -64,7 +64,11 @@ func New(format Format, w io.Writer) (Writer, error) {
 	names := make([]string, 0, len(journalFormats))
 	for _, one := range journalFormats {
 		if one.format == format {
-			return one.writer(w), nil
+			p, err := DefaultProfile(format)
+			if err != nil {
+				return nil, err
+			}
+			return one.writer(w, newScribe(p)), nil
 		}
 		names = append(names, string(one.format))
 	}

@@ -9,7 +9,7 @@ import (
 // hledgerEncoder writes a journal for `hledger check --strict`.
 type hledgerEncoder struct{ plainText }
 
-func newHledger(w io.Writer) *hledgerEncoder { return &hledgerEncoder{newPlainText(w)} }
+func newHledger(w io.Writer, s *scribe) *hledgerEncoder { return &hledgerEncoder{newPlainText(w, s)} }
 
 func (h *hledgerEncoder) Begin(header Header) error {
 	h.intro(header)

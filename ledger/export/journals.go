@@ -7,16 +7,16 @@ import "io"
 var journalFormats = []struct {
 	format Format
 	about  string
-	writer func(io.Writer) Writer
+	writer func(io.Writer, *scribe) Writer
 }{
-	{CSV, "a row for each line, for spreadsheets", func(w io.Writer) Writer { return newCSV(w) }},
-	{JSONL, "an object for each entry, for warehouses", func(w io.Writer) Writer { return newJSONL(w) }},
-	{JSONLines, "an object for each line, for warehouses", func(w io.Writer) Writer { return newJSONLines(w) }},
-	{Hledger, "a journal that hledger check --strict accepts", func(w io.Writer) Writer { return newHledger(w) }},
-	{Ledger, "a journal that ledger --strict --pedantic accepts", func(w io.Writer) Writer { return newLedger(w) }},
-	{Beancount, "a file that bean-check accepts", func(w io.Writer) Writer { return newBeancount(w) }},
-	{Parquet, "a row for each line, typed, for warehouses", func(w io.Writer) Writer { return newParquet(w) }},
-	{XLSX, "a row for each line, a workbook", func(w io.Writer) Writer { return newXLSX(w) }},
+	{CSV, "a row for each line, for spreadsheets", func(w io.Writer, s *scribe) Writer { return newCSV(w, s) }},
+	{JSONL, "an object for each entry, for warehouses", func(w io.Writer, s *scribe) Writer { return newJSONL(w, s) }},
+	{JSONLines, "an object for each line, for warehouses", func(w io.Writer, s *scribe) Writer { return newJSONLines(w, s) }},
+	{Hledger, "a journal that hledger check --strict accepts", func(w io.Writer, s *scribe) Writer { return newHledger(w, s) }},
+	{Ledger, "a journal that ledger --strict --pedantic accepts", func(w io.Writer, s *scribe) Writer { return newLedger(w, s) }},
+	{Beancount, "a file that bean-check accepts", func(w io.Writer, s *scribe) Writer { return newBeancount(w, s) }},
+	{Parquet, "a row for each line, typed, for warehouses", func(w io.Writer, s *scribe) Writer { return newParquet(w, s) }},
+	{XLSX, "a row for each line, a workbook", func(w io.Writer, s *scribe) Writer { return newXLSX(w, s) }},
 }
 
 // journalSpecs are the same as formats of profiles.
@@ -26,8 +26,8 @@ func journalSpecs() []spec {
 		all = append(all, spec{
 			format: one.format, about: one.about, journal: true, noBOM: true,
 			profile: Profile{File: FileForm{ISODate, Point, CommaDelimiter, LF, false, UTF8}, Formula: QuoteFormula},
-			open: func(_ Profile, _ *scribe, out *Output) (Writer, error) {
-				return &wholeFile{out: out, extension: extensionOf(one.format), writer: one.writer(out)}, nil
+			open: func(_ Profile, s *scribe, out *Output) (Writer, error) {
+				return &wholeFile{out: out, extension: extensionOf(one.format), writer: one.writer(out, s)}, nil
 			},
 		})
 	}

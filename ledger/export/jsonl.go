@@ -43,13 +43,14 @@ type jsonPosting struct {
 
 // jsonlEncoder writes one object a line, UTF-8, LF, every key always there.
 type jsonlEncoder struct {
-	w    *bufio.Writer
-	json *json.Encoder
+	w      *bufio.Writer
+	json   *json.Encoder
+	scribe *scribe
 }
 
-func newJSONL(w io.Writer) *jsonlEncoder {
+func newJSONL(w io.Writer, s *scribe) *jsonlEncoder {
 	buffered, encoder := newJSONEncoder(w)
-	return &jsonlEncoder{w: buffered, json: encoder}
+	return &jsonlEncoder{w: buffered, json: encoder, scribe: s}
 }
 
 // newJSONEncoder writes values in JSON to w, a line each, once what is returned before it is flushed.
@@ -60,7 +61,7 @@ func newJSONEncoder(w io.Writer) (*bufio.Writer, *json.Encoder) {
 	return buffered, encoder
 }
 
-func postingOf(line Line) jsonPosting {
+func (s *scribe) posting(line Line) jsonPosting {
 	return jsonPosting{
 		Account:              string(line.Role),
 		Amount:               line.Amount.Text(),
@@ -69,9 +70,9 @@ func postingOf(line Line) jsonPosting {
 		FunctionalAmount:     line.Functional.Text(),
 		FunctionalCurrency:   string(line.Functional.Currency),
 		FunctionalMinorUnits: line.Functional.Minor,
-		Customer:             line.Dimensions.Customer,
-		Policy:               line.Dimensions.Policy,
-		Pack:                 line.Dimensions.Pack,
+		Customer:             s.valid(line.Dimensions.Customer),
+		Policy:               s.valid(line.Dimensions.Policy),
+		Pack:                 s.valid(line.Dimensions.Pack),
 	}
 }
 
@@ -85,12 +86,12 @@ func (j *jsonlEncoder) Entry(entry Entry) error {
 		OccurredOn:     entry.OccurredOn.String(),
 		PostedAt:       entry.PostedAt.UTC().Format(time.RFC3339Nano),
 		Batch:          entry.Batch,
-		Reference:      entry.Reference,
-		Description:    entry.Description,
+		Reference:      j.scribe.valid(entry.Reference),
+		Description:    j.scribe.valid(entry.Description),
 		Lines:          make([]jsonLine, len(entry.Lines)),
 	}
 	for i, line := range entry.Lines {
-		out.Lines[i] = jsonLine{line.Number, postingOf(line)}
+		out.Lines[i] = jsonLine{line.Number, j.scribe.posting(line)}
 	}
 	return j.json.Encode(out)
 }

@@ -25,13 +25,14 @@ type jsonDetail struct {
 // jsonLinesEncoder writes one object for each line of the journal, UTF-8, LF, every key always
 // there.
 type jsonLinesEncoder struct {
-	w    *bufio.Writer
-	json *json.Encoder
+	w      *bufio.Writer
+	json   *json.Encoder
+	scribe *scribe
 }
 
-func newJSONLines(w io.Writer) *jsonLinesEncoder {
+func newJSONLines(w io.Writer, s *scribe) *jsonLinesEncoder {
 	buffered, encoder := newJSONEncoder(w)
-	return &jsonLinesEncoder{w: buffered, json: encoder}
+	return &jsonLinesEncoder{w: buffered, json: encoder, scribe: s}
 }
 
 func (j *jsonLinesEncoder) Begin(Header) error { return nil }
@@ -44,11 +45,10 @@ func (j *jsonLinesEncoder) Entry(entry Entry) error {
 		OccurredOn:     entry.OccurredOn.String(),
 		PostedAt:       entry.PostedAt.UTC().Format(time.RFC3339Nano),
 		Batch:          entry.Batch,
-		Reference:      entry.Reference,
-		Description:    entry.Description,
 	}
 	for _, line := range entry.Lines {
-		detail.Line, detail.jsonPosting = line.Number, postingOf(line)
+		detail.Line, detail.jsonPosting = line.Number, j.scribe.posting(line)
+		detail.Reference, detail.Description = j.scribe.valid(entry.Reference), j.scribe.valid(entry.Description)
 		if err := j.json.Encode(&detail); err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // ledgerEncoder writes a journal for `ledger --strict --pedantic --explicit`.
 type ledgerEncoder struct{ plainText }
 
-func newLedger(w io.Writer) *ledgerEncoder { return &ledgerEncoder{newPlainText(w)} }
+func newLedger(w io.Writer, s *scribe) *ledgerEncoder { return &ledgerEncoder{newPlainText(w, s)} }
 
 // ledgerTags are the tags that --pedantic wants declared.
 var ledgerTags = [...]string{"kind", "occurred", "reference", "customer", "policy", "pack", "functional"}

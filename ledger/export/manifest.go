@@ -58,12 +58,14 @@ type Written struct {
 	FunctionalEntries int64 `json:"functional_entries"` // written in the functional currency, for no one rate fits them
 }
 
-// Sanitised counts the texts that could not be written as they are.
+// Sanitised counts the texts that could not be written as they are, once for each place where one is
+// written. A text can lose several things, and counts under each.
 type Sanitised struct {
+	Blanks     int64 `json:"blanks"`     // at its beginning or its end
 	Controls   int64 `json:"controls"`   // line breaks, control characters, marks of direction
-	Separators int64 `json:"separators"` // characters that part fields in the format
+	Separators int64 `json:"separators"` // characters that mean something in the format, such as those that part fields
 	Formulas   int64 `json:"formulas"`   // what a spreadsheet would compute
-	Characters int64 `json:"characters"` // what the encoding does not have
+	Characters int64 `json:"characters"` // what the encoding does not have, and bytes that are no UTF-8
 	Cut        int64 `json:"cut"`        // longer than the target's field
 }
 

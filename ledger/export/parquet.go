@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -75,12 +74,13 @@ const parquetSchemaVersion = "1"
 const parquetGroup = 50_000
 
 type parquetEncoder struct {
-	out io.Writer
-	w   *parquet.GenericWriter[parquetRow]
-	row []parquetRow
+	out    io.Writer
+	scribe *scribe
+	w      *parquet.GenericWriter[parquetRow]
+	row    []parquetRow
 }
 
-func newParquet(w io.Writer) *parquetEncoder { return &parquetEncoder{out: w} }
+func newParquet(w io.Writer, s *scribe) *parquetEncoder { return &parquetEncoder{out: w, scribe: s} }
 
 func (p *parquetEncoder) Begin(header Header) error {
 	p.w = parquet.NewGenericWriter[parquetRow](p.out,
@@ -111,8 +111,8 @@ func (p *parquetEncoder) Entry(entry Entry) error {
 			Exponent: line.Amount.Currency.Exponent(), Currency: string(line.Amount.Currency),
 			Functional: parquetAmount(line.Functional), FunctionalMinor: line.Functional.Minor,
 			FunctionalExponent: line.Functional.Currency.Exponent(), FunctionalCurrency: string(line.Functional.Currency),
-			Customer: parquetText(line.Dimensions.Customer), Policy: parquetText(line.Dimensions.Policy), Pack: parquetText(line.Dimensions.Pack),
-			Batch: entry.Batch, Reference: parquetText(entry.Reference), Description: parquetText(entry.Description),
+			Customer: p.scribe.valid(line.Dimensions.Customer), Policy: p.scribe.valid(line.Dimensions.Policy), Pack: p.scribe.valid(line.Dimensions.Pack),
+			Batch: entry.Batch, Reference: p.scribe.valid(entry.Reference), Description: p.scribe.valid(entry.Description),
 		})
 	}
 	_, err := p.w.Write(p.row)
@@ -123,6 +123,3 @@ func (p *parquetEncoder) End() error { return p.w.Close() }
 
 // epochDays is the day as days since 1970-01-01.
 func epochDays(day ledger.Date) int32 { return int32(day - ledger.NewDate(1970, 1, 1)) }
-
-// parquetText is a text as it is, but for bytes that are no UTF-8, over which readers stop.
-func parquetText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }

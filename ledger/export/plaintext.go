@@ -61,6 +61,7 @@ func BeancountAccount(role ledger.Role) (string, bool) {
 // error until it is flushed, the currencies declared, and what the accounts stand at.
 type plainText struct {
 	w        *bufio.Writer
+	scribe   *scribe
 	declared map[ledger.Currency]bool
 	closing  map[accountCurrency]int64
 	last     ledger.Date // the latest accounting date so far
@@ -73,8 +74,8 @@ type accountCurrency struct {
 	currency ledger.Currency
 }
 
-func newPlainText(w io.Writer) plainText {
-	return plainText{w: bufio.NewWriterSize(w, flushAt), declared: map[ledger.Currency]bool{}, closing: map[accountCurrency]int64{}}
+func newPlainText(w io.Writer, s *scribe) plainText {
+	return plainText{scribe: s, w: bufio.NewWriterSize(w, flushAt), declared: map[ledger.Currency]bool{}, closing: map[accountCurrency]int64{}}
 }
 
 func (p *plainText) printf(format string, args ...any) {
@@ -143,7 +144,7 @@ var tagValue = strings.NewReplacer(",", ";", "[", "(", "]", ")")
 
 // tag writes a tag on a comment line of its own: its value then runs to the line's end.
 func (p *plainText) tag(indent, name, value string) {
-	if value = tagValue.Replace(oneLine(value)); value != "" {
+	if value = p.scribe.instead(p.scribe.line(value), tagValue); value != "" {
 		p.printf("%s; %s: %s\n", indent, name, value)
 	}
 }
@@ -153,7 +154,7 @@ func (p *plainText) tag(indent, name, value string) {
 // as the tag "functional". It is no price: with one, both programs would hold the entry to
 // balance in the other currency alone, and an exchange difference has no price at all.
 func (p *plainText) transaction(entry Entry) error {
-	p.printf("\n%s * (%s) %s\n", entry.AccountingDate, entry.Code, description(entry))
+	p.printf("\n%s * (%s) %s\n", entry.AccountingDate, entry.Code, p.description(entry))
 	p.tag("    ", "kind", string(entry.Kind))
 	if entry.OccurredOn != entry.AccountingDate {
 		p.tag("    ", "occurred", entry.OccurredOn.String())
@@ -225,8 +226,8 @@ var plainDescription = strings.NewReplacer(";", ",", "|", "/")
 
 // description returns the entry's description as a transaction can hold it: a semicolon
 // would begin a comment, and a bar would split off hledger's payee.
-func description(entry Entry) string {
-	text := plainDescription.Replace(oneLine(entry.Description))
+func (p *plainText) description(entry Entry) string {
+	text := p.scribe.instead(p.scribe.line(entry.Description), plainDescription)
 	if text == "" {
 		return string(entry.Kind)
 	}

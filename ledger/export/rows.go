@@ -3,7 +3,6 @@ package export
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"drawdown/ledger"
 )
@@ -79,14 +78,7 @@ func (r *rows) free(text string, longest int) {
 
 // described appends what a line is about where a target asks for a description: never nothing.
 func (r *rows) described(line Line, longest int) {
-	text := line.Memo
-	if text == "" {
-		text = r.entry.Description
-	}
-	if text = r.scribe.free(text, longest, r.separators); text == "" {
-		text = string(r.entry.Kind)
-	}
-	r.cell(text)
+	r.cell(r.scribe.first(longest, r.separators, line.Memo, r.entry.Description, string(r.entry.Kind)))
 }
 
 // exact appends what names something in the target, or refuses the entry.
@@ -103,7 +95,11 @@ func (r *rows) numbered(e Entry, longest int) string {
 	if code, message := r.scribe.exact(e.Code, longest, r.separators); code != "" {
 		r.refuse(0, code, "number", e.Code, message)
 	}
-	return r.scribe.free(strings.TrimSpace(e.Code+" "+oneLine(e.Description)), longest, r.separators)
+	about := r.scribe.line(e.Description)
+	if about == "" {
+		return e.Code
+	}
+	return r.scribe.free(e.Code+" "+about, longest, r.separators)
 }
 
 // required is exact for what the target asks for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,12 +167,13 @@ func (s *saftWriter) First(e Entry) error {
 
 // compact writes a UUID without its hyphens, which would not fit.
 func compact(id string) string {
-	const uuid = 36
-	if len(id) == uuid {
+	if aUUID.MatchString(id) {
 		return strings.ReplaceAll(id, "-", "")
 	}
 	return id
 }
+
+var aUUID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 func (s *saftWriter) Entry(e Entry) error {
 	if err := s.head(); err != nil {
@@ -187,7 +189,7 @@ func (s *saftWriter) Entry(e Entry) error {
 	s.optional("SourceID", s.scribe.userID(e.EnteredBy, saftMiddle, ""))
 	s.element("VoucherType", string(e.Kind))
 	s.optional("VoucherDescription", s.scribe.free(e.Reference, saftMiddle2, ""))
-	s.element("Description", s.scribe.free(cmp.Or(oneLine(e.Description), string(e.Kind)), saftLong, ""))
+	s.element("Description", s.scribe.first(saftLong, "", e.Description, string(e.Kind)))
 	s.optional("BatchID", compact(e.Batch))
 	s.element("SystemEntryDate", postedOn(e).String())
 	s.element("GLPostingDate", e.AccountingDate.String())
@@ -215,11 +217,10 @@ func (s *saftWriter) line(e Entry, line Line) {
 			s.close("Analysis")
 		}
 	}
-	if reference := compact(oneLine(e.Reference)); len(reference) <= saftMiddle {
-		s.optional("SourceDocumentID", reference)
+	if len(compact(oneLine(e.Reference))) <= saftMiddle { // VoucherDescription has it in any case
+		s.optional("SourceDocumentID", compact(s.scribe.line(e.Reference)))
 	}
 	foreign := line.Amount.Currency != line.Functional.Currency
-	text := cmp.Or(oneLine(line.Memo), oneLine(e.Description), string(e.Kind))
 	amount, side := line.Amount, "DebitAmount"
 	functional := line.Functional
 	if line.functionalCredit() {
@@ -229,10 +230,11 @@ func (s *saftWriter) line(e Entry, line Line) {
 		s.debit = s.debit.Add(functional)
 	}
 	places, fits := s.scribe.amount(nil, amount, saftPlaces)
+	longest, exactly := saftLong, ""
 	if foreign && !fits { // the third decimal stands in words, for nothing is rounded
-		text = s.scribe.free(text, saftLong-32, "") + " (" + line.Amount.String() + ")"
+		longest, exactly = saftLong-32, " ("+line.Amount.String()+")"
 	}
-	s.element("Description", s.scribe.free(text, saftLong, ""))
+	s.element("Description", s.scribe.first(longest, "", line.Memo, e.Description, string(e.Kind))+exactly)
 	s.open(side)
 	s.element("Amount", s.two(functional))
 	if foreign && fits {

@@ -169,7 +169,7 @@ func (t *Table[T]) Write(row T) error {
 		}
 		t.buffer = t.columns[i].write(t.buffer, value, &t.columns[i])
 		if field := value.Field(i); field.Kind() == reflect.String {
-			field.SetString(parquetText(field.String()))
+			field.SetString(validText(field.String()))
 		}
 	}
 	t.buffer = append(t.buffer, '\n')

@@ -18,16 +18,25 @@ func oneLine(text string) string {
 	if isPlain(text) {
 		return text
 	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff':
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\ufffd")))
+	return strings.TrimSpace(strings.Map(onLine, validText(text)))
 }
+
+// onLine is what a character is in a file of lines; below zero is nothing.
+func onLine(r rune) rune {
+	switch {
+	case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
+		return ' '
+	case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff':
+		return -1
+	}
+	return r
+}
+
+// isBlank reports whether a character is a blank as it stands.
+func isBlank(r rune) bool { return unicode.IsSpace(r) && onLine(r) == r }
+
+// validText is a text as it is, but for bytes that are no UTF-8, over which readers stop.
+func validText(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
 
 // formulaStarts begin what a spreadsheet would compute instead of show; the full-width
 // ones do so under East Asian settings. OWASP ASVS 1.2.10, CWE-1236.
@@ -72,75 +81,136 @@ func appendQuoted(b []byte, text string, delimiter byte) []byte {
 }
 
 // scribe writes texts, amounts and dates in the form of a profile, and counts what it had
-// to change.
+// to change. Every text of the journal that a format writes goes through one of its methods, once
+// for each place where it is written: what changes a text without them is not counted.
 type scribe struct {
 	file    FileForm
 	formula Formula
+	xml     bool // the format is in XML, which has no U+FFFE and U+FFFF
 	counts  Sanitised
 }
 
-func newScribe(p Profile) *scribe { return &scribe{file: p.File, formula: p.Formula} }
+func newScribe(p Profile) *scribe {
+	return &scribe{file: p.File, formula: p.Formula, xml: p.Format == SAFT || p.Format == XLSX}
+}
+
+// counted returns what a text became, and counts it under the reason where that is another text.
+func counted(text, became string, reason *int64) string {
+	if became != text {
+		*reason++
+	}
+	return became
+}
+
+// valid returns a text as it is, but for bytes that are no UTF-8.
+func (s *scribe) valid(text string) string {
+	return counted(text, validText(text), &s.counts.Characters)
+}
+
+// line returns a text on one line, as [oneLine] has it.
+func (s *scribe) line(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	valid := validText(text)
+	line := counted(valid, strings.Map(onLine, valid), &s.counts.Controls)
+	if strings.TrimFunc(valid, isBlank) != valid {
+		s.counts.Blanks++
+	}
+	line = strings.TrimSpace(line)
+	encodable := s.encodable(line)
+	if valid != text || encodable != line {
+		s.counts.Characters++
+	}
+	return encodable
+}
+
+// instead returns a text with others for the characters that mean something in the format.
+func (s *scribe) instead(text string, of *strings.Replacer) string {
+	return counted(text, of.Replace(text), &s.counts.Separators)
+}
+
+// first returns the first of the texts of which something is left, as free has it.
+func (s *scribe) first(longest int, separators string, texts ...string) string {
+	for _, text := range texts {
+		if text = s.free(text, longest, separators); text != "" {
+			return text
+		}
+	}
+	return ""
+}
 
 // free returns a text for people as the target can hold it: without what is in separators
 // (which becomes spaces), neutralised, in the file's encoding, cut to so many characters.
 // 0 is no limit.
 func (s *scribe) free(text string, longest int, separators string) string {
-	if !isClean(text) {
-		text = s.plain(text)
-	}
+	text = s.line(text)
 	if separators != "" && strings.ContainsAny(text, separators) {
-		s.counts.Separators++
-		text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		text = counted(text, strings.TrimSpace(strings.Map(func(r rune) rune {
 			if strings.ContainsRune(separators, r) {
 				return ' '
 			}
 			return r
-		}, text))
-	}
-	if s.file.Encoding == Windows1252 && !s.encodes(text) {
-		s.counts.Characters++
-		text = strings.Map(func(r rune) rune {
-			if _, ok := charmap.Windows1252.EncodeRune(r); ok {
-				return r
-			}
-			return '?'
-		}, text)
+		}, text)), &s.counts.Separators)
 	}
 	text = s.neutralised(text) // last, for what came before can bring such a character to the front
 	if longest > 0 && len(text) > longest && utf8.RuneCountInString(text) > longest {
-		s.counts.Cut++
-		text = string([]rune(text)[:longest-1]) + "…"
+		text = counted(text, string([]rune(text)[:longest-1])+"…", &s.counts.Cut)
 	}
 	return text
-}
-
-// plain puts a text on one line.
-func (s *scribe) plain(text string) string {
-	line := oneLine(text)
-	if line != strings.TrimSpace(text) {
-		s.counts.Controls++
-	}
-	return line
 }
 
 func (s *scribe) neutralised(text string) string {
 	if s.formula == KeepFormula || !startsFormula(text) {
 		return text
 	}
-	s.counts.Formulas++
-	if s.formula == QuoteFormula {
-		return "'" + text
+	became := "'" + text
+	if s.formula != QuoteFormula {
+		became = strings.TrimLeft(text, formulaStarts+" ")
 	}
-	return strings.TrimLeft(text, formulaStarts+" ")
+	return counted(text, became, &s.counts.Formulas)
 }
 
-func (s *scribe) encodes(text string) bool {
-	for _, r := range text {
-		if _, ok := charmap.Windows1252.EncodeRune(r); !ok {
-			return false
-		}
+// encodable returns a text with other characters for those that the file cannot hold.
+func (s *scribe) encodable(text string) string {
+	if s.lacks(text) == "" {
+		return text
 	}
-	return true
+	return strings.Map(func(r rune) rune {
+		switch {
+		case s.holds(r):
+			return r
+		case s.xml:
+			return '\ufffd'
+		}
+		return '?'
+	}, text)
+}
+
+// holds reports whether the file can hold a character.
+func (s *scribe) holds(r rune) bool {
+	if s.xml && (r == '\ufffe' || r == '\uffff') {
+		return false
+	}
+	if s.file.Encoding != Windows1252 {
+		return true
+	}
+	_, ok := charmap.Windows1252.EncodeRune(r)
+	return ok
+}
+
+// lacks says what does not have a character of the text, or "".
+func (s *scribe) lacks(text string) string {
+	for _, r := range text {
+		if r < utf8.RuneSelf || s.holds(r) {
+			continue
+		}
+		if s.xml {
+			return "XML"
+		}
+		return "Windows-1252"
+	}
+	return ""
 }
 
 // exact says what keeps a text from being written as it is, or "": a number, an account or
@@ -158,8 +228,9 @@ func (s *scribe) exact(text string, longest int, separators string) (code, messa
 		return BadText, "begins like a formula; map it to another value"
 	case separators != "" && strings.ContainsAny(text, separators):
 		return BadText, "holds a character that parts fields in this format; map it to another value"
-	case s.file.Encoding == Windows1252 && !s.encodes(text):
-		return BadText, "holds characters that Windows-1252 does not have; map it to another value"
+	}
+	if encoding := s.lacks(text); encoding != "" {
+		return BadText, "holds characters that " + encoding + " does not have; map it to another value"
 	}
 	return "", ""
 }

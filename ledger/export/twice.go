@@ -169,12 +169,17 @@ func (s Standing) Lines() []Line {
 // userID is an actor of the book as a target names them: as they are, or where that does not
 // fit by the beginning of a hash, which is the same in every export.
 func (s *scribe) userID(actor string, longest int, separators string) string {
-	if code, _ := s.exact(actor, longest, separators); code == "" {
+	code, _ := s.exact(actor, longest, separators)
+	if code == "" {
 		return actor
+	}
+	reason := &s.counts.Controls
+	if code == TooLong {
+		reason = &s.counts.Cut
 	}
 	const digits = 12
 	sum := sha256.Sum256([]byte(actor))
-	return "user-" + hex.EncodeToString(sum[:])[:digits]
+	return counted(actor, "user-"+hex.EncodeToString(sum[:])[:digits], reason)
 }
 
 // postedOn is the day, in UTC, on which the entry was written.

@@ -60,9 +60,8 @@ func (x *xero) entry(b []byte, e Entry) ([]byte, int64, error) {
 	r := &x.rows
 	longest := x.profile.count("narration_length")
 	r.start(b, e)
-	narration := r.numbered(e, longest)
 	for _, line := range e.Lines {
-		r.cell(narration)
+		r.cell(r.numbered(e, longest))
 		r.date(e.AccountingDate)
 		r.free(about(e, line), longest)
 		r.required(line.Number, "account", line.Account.Code, x.profile.count("account_length"))

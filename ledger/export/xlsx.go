@@ -68,6 +68,7 @@ const (
 // same rows.
 type xlsxEncoder struct {
 	zip     *zip.Writer
+	scribe  *scribe
 	sheet   *bufio.Writer // of the sheet that is being written, in the zip
 	row     []byte        // the row that is being put together
 	column  int           // the next of that row, from 0
@@ -76,11 +77,11 @@ type xlsxEncoder struct {
 	maxRows int
 }
 
-func newXLSX(w io.Writer) *xlsxEncoder {
+func newXLSX(w io.Writer, s *scribe) *xlsxEncoder {
 	archive := zip.NewWriter(bufio.NewWriterSize(w, flushAt))
 	// Rows are so alike that more than the least effort gains little.
 	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	return &xlsxEncoder{zip: archive, maxRows: xlsxMaxRows}
+	return &xlsxEncoder{zip: archive, scribe: s, maxRows: xlsxMaxRows}
 }
 
 func (x *xlsxEncoder) Begin(Header) error { return x.newSheet() }
@@ -134,7 +135,7 @@ func (x *xlsxEncoder) Entry(entry Entry) error {
 		x.sides(line, line.Amount)
 		x.sides(line, line.Functional)
 		for _, text := range [...]string{line.Dimensions.Customer, line.Dimensions.Policy, line.Dimensions.Pack, entry.Reference, entry.Description} {
-			text = oneLine(text)
+			text = x.scribe.line(text)
 			if len(text) > xlsxMaxCell && utf16Length(text) > xlsxMaxCell {
 				return fmt.Errorf("entry %d has a text of %d characters, a cell takes %d", entry.Number, utf16Length(text), xlsxMaxCell)
 			}
@@ -226,7 +227,7 @@ func (x *xlsxEncoder) text(text string, style int) {
 }
 
 // appendXML appends the text as it stands in an element or attribute of XML. What XML cannot
-// hold is replaced.
+// hold, the scribe has replaced.
 func appendXML(b []byte, text string) []byte {
 	if plainXML(text) {
 		return append(b, text...)

@@ -114,7 +114,7 @@ func TestOpenpyxlReadsTheTexts(t *testing.T) {
 // A sheet that is full is followed by another, and no entry is torn.
 func TestFullSheets(t *testing.T) {
 	var out bytes.Buffer
-	encoder := newXLSX(&out)
+	encoder := newXLSX(&out, newScribe(Profile{Format: XLSX}))
 	encoder.maxRows = 6
 	if err := encoder.Begin(header); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestOpenpyxlSeesErrors(t *testing.T) {
 func TestATextThatDoesNotFitACell(t *testing.T) {
 	e := book()[0]
 	e.Description = strings.Repeat("x", xlsxMaxCell+1)
-	encoder := newXLSX(io.Discard)
+	encoder := newXLSX(io.Discard, newScribe(Profile{Format: XLSX}))
 	if err := encoder.Begin(header); err != nil {
 		t.Fatal(err)
 	}
