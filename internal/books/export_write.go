@@ -132,7 +132,7 @@ func (w *exportWriter) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	header := export.Header{Functional: w.books.book.Functional, Batch: w.batch.Number, Book: w.target.Code}
+	header := export.Header{Functional: w.books.book.Functional, Batch: w.batch.Number, FirstEntry: w.batch.FromEntry, Book: w.target.Code}
 	if header.Opening, header.OpeningOn, err = w.opening(); err != nil {
 		return err
 	}

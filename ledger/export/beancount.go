@@ -10,10 +10,16 @@ import (
 // beancountEncoder writes a file for bean-check. The entry number is a link, everything else is
 // metadata; amounts in the book's own currency are metadata too, for beancount divides a total
 // price, and what it divides no longer adds up to nothing.
-type beancountEncoder struct{ plainText }
+type beancountEncoder struct {
+	plainText
+	// goesOn is that of a batch after the first of its target, which loads beside that one: beancount
+	// opens an account once, and which currencies went before is not known here. It asks for no
+	// directive of a currency.
+	goesOn bool
+}
 
 func newBeancount(w io.Writer, s *scribe) *beancountEncoder {
-	return &beancountEncoder{newPlainText(w, s)}
+	return &beancountEncoder{plainText: newPlainText(w, s)}
 }
 
 // beancountOpened is the day on which accounts and currencies are declared: before any entry.
@@ -26,7 +32,12 @@ func (b *beancountEncoder) Begin(header Header) error {
 		b.printf("option \"operating_currency\" \"%s\"\n", header.Functional)
 	}
 	// Without it, beancount forgives half a unit of the last decimal that it sees.
-	b.printf("option \"inferred_tolerance_multiplier\" \"0\"\n\n")
+	b.printf("option \"inferred_tolerance_multiplier\" \"0\"\n")
+	b.goesOn = header.FirstEntry > 1
+	if b.goesOn {
+		return nil
+	}
+	b.printf("\n")
 	for _, account := range plainAccounts {
 		b.printf("%s open %s\n  role: \"%s\"\n", beancountOpened, account.beancount, account.role)
 	}
@@ -35,7 +46,7 @@ func (b *beancountEncoder) Begin(header Header) error {
 }
 
 func (b *beancountEncoder) declare(currency ledger.Currency) {
-	if b.isNew(currency) {
+	if !b.goesOn && b.isNew(currency) {
 		b.printf("\n%s commodity %s\n", beancountOpened, currency)
 	}
 }

@@ -25,6 +25,7 @@ type Header struct {
 	From, To   ledger.Date // accounting dates, both included; zero is open
 	Functional ledger.Currency
 	Batch      int64  // number of the export batch; 0 where it has none
+	FirstEntry int64  // of a batch: the number of its first entry; 0 where it has none
 	Book       string // name of the book, for targets that ask for one
 	// Opening is what the accounts stood at before From, a line for each role and currency. The
 	// formats that write balances need it, unless nothing was booked before.

@@ -84,7 +84,9 @@ func (p *plainText) printf(format string, args ...any) {
 
 // intro writes what the file is, as comments.
 func (p *plainText) intro(header Header) {
-	p.whole = header.From == 0 && header.Batch == 0 // what is late goes with a later batch
+	// A batch asserts nothing, were it the first: what is late goes with a later one, under an earlier day,
+	// and hledger and beancount hold an assertion by days over all that is loaded.
+	p.whole = header.From == 0 && header.Batch == 0
 	p.printf("; Journal of prepaid credits. Codes are entry numbers; debits are positive.\n")
 	if header.From != 0 || header.To != 0 {
 		p.printf("; Accounting dates %s to %s.\n", orOpen(header.From), orOpen(header.To))

@@ -3,6 +3,8 @@ package export
 import (
 	"encoding/csv"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -195,4 +197,48 @@ func TestPlainTextOfTwoMonths(t *testing.T) {
 		}
 		sameBalances(t, format, program.balances(t, path), closing([]ledger.Entry{first, second}, program.name))
 	}
+}
+
+// Consecutive batches of a target load together, also where the later one brings an entry of an earlier
+// day: that is why none of them says what the accounts stand at.
+func TestPlainTextOfTwoBatches(t *testing.T) {
+	all := append(book(), entry(7, ledger.PurchaseEntry, ledger.Cash, ledger.DeferredRevenue, ledger.Money(700, "GBP"), ledger.Money(900, "USD")))
+	all[6].AccountingDate = ledger.NewDate(2025, 1, 15)
+	first := Header{Functional: "USD", Batch: 1, FirstEntry: 1}
+	second := Header{Functional: "USD", Batch: 2, FirstEntry: 5}
+	for format, program := range plainPrograms {
+		dir := t.TempDir()
+		for name, content := range map[string]string{
+			"1": encode(t, format, first, all[:4]...), "2": encode(t, format, second, all[4:]...),
+			"empty": encode(t, format, Header{From: ledger.NewDate(1900, 1, 1), To: ledger.NewDate(1900, 1, 1), Functional: "USD"}),
+			"both":  included(format, "1", "2"), "rest": included(format, "empty", "2"),
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name+"."+string(format)), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, entries := range map[string][]ledger.Entry{"both": all, "rest": all[4:]} {
+			path := filepath.Join(dir, name+"."+string(format))
+			if out, err := program.check(t, path); err != nil {
+				t.Fatalf("%s, %s: %s", format, name, out)
+			}
+			sameBalances(t, format, program.balances(t, path), closing(entries, program.name))
+		}
+	}
+}
+
+// included is a journal of the journals.
+func included(format Format, names ...string) string {
+	text := ""
+	for _, name := range names {
+		name += "." + string(format)
+		if format == Beancount {
+			name = `"` + name + `"`
+		}
+		text += "include " + name + "\n"
+	}
+	if format == Beancount {
+		return "option \"inferred_tolerance_multiplier\" \"0\"\n" + text
+	}
+	return text
 }
