@@ -627,6 +627,13 @@ func TestEveryFormatIsABatch(t *testing.T) {
 				if batch.Status != books.ExportSealed || len(batch.Files) == 0 {
 					t.Errorf("%s: %+v", target.Format, batch)
 				}
+				first := e.text(batch, batch.Files[0].Name)
+				if target.Format == export.Beancount && strings.Contains(first, " open ") != (through == 2) {
+					t.Errorf("the batch through %d opens accounts, or does not: %s", through, first)
+				}
+				if strings.Contains(batch.Manifest, `"from": ""`) || strings.Contains(batch.Manifest, `"to": ""`) {
+					t.Errorf("%s: the manifest says no dates", target.Format)
+				}
 			}
 		}
 		e.verified()

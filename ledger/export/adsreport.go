@@ -75,6 +75,7 @@ type adsReport struct {
 	Currency      string         `json:"currency"`
 	From          string         `json:"from"`
 	To            string         `json:"to"`
+	Balances      string         `json:"balances"` // what those of Trial_Balance are
 	Journals      int64          `json:"journals"`
 	FirstID       int64          `json:"first_journal_id"`
 	LastID        int64          `json:"last_journal_id"`
@@ -149,7 +150,7 @@ func (p *adsProfile) differences(r *reading, begins int) []adsDifference {
 
 func (p *adsProfile) report(r *reading, begins int) adsReport {
 	out := adsReport{
-		Ledger: "Prepaid credits", Currency: string(p.functional), From: r.header.From.String(), To: r.header.To.String(),
+		Ledger: "Prepaid credits", Currency: string(p.functional), From: r.header.From.String(), To: r.header.To.String(), Balances: r.balances(),
 		Journals: p.journals, FirstID: p.first, LastID: p.last, Gaps: p.gaps, Lines: p.lines,
 		Debits: p.debits.Text(), Credits: p.credits.Text(), Net: p.debits.Sub(p.credits).Text(), Periods: []adsPeriod{},
 		RollForward: adsRollForward{Rows: len(r.accounts) * len(r.months()), Differences: p.differences(r, begins)},
@@ -192,6 +193,7 @@ func (r adsReport) text() string {
 	row := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
 	row("GL STANDARD DATA PROFILING REPORT")
 	row("%s, %s to %s, amounts in %s", r.Ledger, r.From, r.To, r.Currency)
+	row("%s", r.Balances)
 	row("")
 	row("%-44s %d", "Journals", r.Journals)
 	row("%-44s %d to %d, %d missing between", "Journal_ID", r.FirstID, r.LastID, r.Gaps)

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -104,6 +105,8 @@ type Export struct {
 	writer   Writer
 	summary  *summary
 	manifest Manifest
+	earliest ledger.Date // of the accounting dates
+	latest   ledger.Date
 	totals   sums
 	inBook   sums
 	accounts map[accountKey]*accountSums
@@ -309,6 +312,10 @@ func (x *Export) count(entry Entry) {
 		m.First = entry.Number
 	}
 	m.Last = entry.Number
+	if x.earliest == 0 || entry.AccountingDate < x.earliest {
+		x.earliest = entry.AccountingDate
+	}
+	x.latest = max(x.latest, entry.AccountingDate)
 	for _, line := range entry.Lines {
 		x.totals.add(line.Amount)
 		x.inBook.add(line.Functional)
@@ -326,6 +333,9 @@ func (x *Export) count(entry Entry) {
 // Manifest returns what was written. It is whole after End.
 func (x *Export) Manifest() Manifest {
 	m := x.manifest
+	if m.Batch != 0 { // which is of numbers, and says the days that it came to have
+		m.From, m.To = cmp.Or(m.From, x.earliest), cmp.Or(m.To, x.latest)
+	}
 	m.Totals, m.InBook = x.totals.totals(), x.inBook.totals()
 	m.Files, m.Cleaned = x.out.list(), x.scribe.counts
 	m.Accounts = make([]AccountTotal, 0, len(x.accounts))

@@ -18,7 +18,7 @@ type Manifest struct {
 	Format   Format          `json:"format"`
 	Mode     Mode            `json:"mode"`
 	Profile  ProfileRef      `json:"profile"`
-	From     ledger.Date     `json:"from"` // accounting dates, both included; "" is open
+	From     ledger.Date     `json:"from"` // accounting dates, both included; "" is open. Those of a batch are the first and the last of its entries
 	To       ledger.Date     `json:"to"`
 	Entries  int64           `json:"entries"` // of the journal
 	Lines    int64           `json:"lines"`

@@ -293,7 +293,7 @@ func (s *saftWriter) head() error {
 	s.element("SelectionStartDate", s.read.header.From.String())
 	s.element("SelectionEndDate", s.read.header.To.String())
 	s.close("SelectionCriteria")
-	s.element("HeaderComment", "The sub-ledger of prepaid credits")
+	s.element("HeaderComment", "The sub-ledger of prepaid credits. "+s.read.balances())
 	s.element("TaxAccountingBasis", "A")
 	s.close("Header")
 	s.masterFiles()

@@ -200,3 +200,18 @@ func TestSAFTGroupings(t *testing.T) {
 		t.Error("a grouping without its category passed")
 	}
 }
+
+// The header of a batch says that its balances are of no day; what the schema allows fits.
+func TestSAFTOfABatch(t *testing.T) {
+	p, entries := audited(t, SAFT, nil, "POLICY", "PACK")
+	content := saft(t, p, Header{Functional: "USD", Batch: 2, FirstEntry: 1}, entries...)
+	const want = "<HeaderComment>The sub-ledger of prepaid credits. Batch 2, entries 1 to 6: balances are of all entries before and up to those by their numbers, not of a day; export period has those of days</HeaderComment>"
+	if !strings.Contains(content, want) {
+		t.Errorf("the header lacks %s", want)
+	}
+	for _, schema := range schemas() {
+		if out, err := says(t, "xmllint", "--nonet", "--noout", "--schema", schema, written(t, "saf-t.xml", content)); err != nil {
+			t.Errorf("%s: %s", schema, out)
+		}
+	}
+}

@@ -113,6 +113,15 @@ func (r *reading) add(e Entry) error {
 	return nil
 }
 
+// balances says what the balances of the files are.
+func (r *reading) balances() string {
+	if r.header.Batch == 0 {
+		return "Balances are by accounting date"
+	}
+	return fmt.Sprintf("Batch %d, entries %d to %d: balances are of all entries before and up to those by their numbers, not of a day; export period has those of days",
+		r.header.Batch, r.first, r.last)
+}
+
 // settle ends the reading: days of the period that are open become those of the entries.
 func (r *reading) settle() error {
 	if r.header.From == 0 {
