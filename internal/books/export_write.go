@@ -116,7 +116,11 @@ func (w *exportWriter) write(ctx context.Context) error {
 	version := w.target.Latest()
 	w.batch.Version = version.Number
 	profile, err := export.ParseProfile([]byte(version.Profile))
-	if err != nil {
+	var wrong export.ProfileErrors
+	switch {
+	case errors.As(err, &wrong): // an earlier version took it: the batch waits for another one
+		return wrong.Refused()
+	case err != nil:
 		return fmt.Errorf("the profile of %s: %w", w.target.Code, err)
 	}
 	err = w.books.View(ctx, func(ctx context.Context, tx Tx) error {

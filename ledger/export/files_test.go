@@ -202,6 +202,10 @@ func TestSurvey(t *testing.T) {
 		`UNMAPPED_DIMENSION JE-000006 customer "\t=1+1" 1`,
 		`TOO_MANY_DECIMALS JE-000007 amount "KWD 1.001" 1`,
 	}
+	const counted = `JE-000001.2: account "deferred_revenue" has no account in the profile on 2025-03-31 (UNMAPPED_ACCOUNT, 5 entries)`
+	if said := refused.Error(); !strings.Contains(said, "\n"+counted+"\n") || strings.Contains(said, "1 entries") {
+		t.Errorf("it says %s\nwant %s", said, counted)
+	}
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {
 			t.Fatalf("got %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"drawdown/ledger"
@@ -241,6 +242,15 @@ func (e ProfileErrors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Refused returns what is wrong as reasons why a journal cannot be written.
+func (e ProfileErrors) Refused() RefusedError {
+	var refused RefusedError
+	for _, one := range e {
+		refused.Refusals = append(refused.Refusals, RefusalError{Code: WrongProfile, Field: one.Field, Value: one.Value, Message: one.Message})
+	}
+	return refused
+}
+
 // maxProfile bounds what is read of a profile: fifty thousand mapped values fit.
 const maxProfile = 8 << 20
 
@@ -265,30 +275,6 @@ func DefaultProfile(format Format) (Profile, error) {
 		p.Options[option.Name] = option.Default
 	}
 	return p, nil
-}
-
-// ParseProfile reads a profile in JSON over the defaults of its format and validates it.
-// Unknown keys are refused.
-func ParseProfile(text []byte) (Profile, error) {
-	if len(text) > maxProfile {
-		return Profile{}, fmt.Errorf("the export profile has %d bytes, at most %d are read", len(text), maxProfile)
-	}
-	var first struct {
-		Format Format `json:"format"`
-	}
-	if err := json.Unmarshal(text, &first); err != nil {
-		return Profile{}, fmt.Errorf("the export profile is no JSON: %w", err)
-	}
-	p, err := DefaultProfile(first.Format)
-	if err != nil {
-		return Profile{}, err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		return Profile{}, fmt.Errorf("the export profile: %w", err)
-	}
-	return p, p.Validate()
 }
 
 // JSON returns the profile in its one form, which Hash is taken of.
@@ -409,7 +395,7 @@ func (v *validation) accounts(rules []AccountRule) {
 		}
 		v.span(field, rule.From, rule.To)
 		if !taken.add(string(rule.Role)+"/"+string(rule.Currency), rule.From, rule.To) {
-			v.wrong(field+"from", rule.From.String(), "overlaps an earlier rule for "+string(rule.Role))
+			v.wrong(field+"from", rule.From.String(), overlaps+string(rule.Role))
 		}
 	}
 }
@@ -424,6 +410,9 @@ func (v *validation) target(field, text string, longest int) {
 		v.wrong(field, text, message)
 	}
 }
+
+// overlaps begins what is wrong with a rule for days that another has.
+const overlaps = "overlaps an earlier rule for "
 
 func (v *validation) span(field string, from, to ledger.Date) {
 	if from != 0 && to != 0 && to < from {
@@ -458,7 +447,7 @@ func (v *validation) dimensions(rules []DimensionRule) {
 			}
 			v.span(at, value.From, value.To)
 			if !taken.add(value.Value, value.From, value.To) {
-				v.wrong(at+"from", value.From.String(), fmt.Sprintf("overlaps an earlier rule for %q", value.Value))
+				v.wrong(at+"from", value.From.String(), overlaps+strconv.Quote(value.Value))
 			}
 		}
 	}

@@ -1,6 +1,12 @@
 package export
 
-import "drawdown/ledger"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"drawdown/ledger"
+)
 
 // QuickBooksOnline is the journal entry CSV of QuickBooks Online.
 const QuickBooksOnline Format = "quickbooks-online"
@@ -36,12 +42,29 @@ var quickBooksOnlineSpec = spec{
 	columns:    []string{qboName, qboClass, qboLocation},
 	rate:       rateOfEntry, accountName: qboText,
 	extension: "csv", layout: newQuickBooksOnline,
-	check: func(p Profile) []FieldError {
-		if p.Currency == InTransaction && p.Options["currency_column"] != "yes" {
-			return []FieldError{{"options.currency_column", p.Options["currency_column"], `must be "yes" where currency is "transaction", or nothing says in which currency an amount is`}}
+	check: func(p Profile) (wrong []FieldError) {
+		for i, rule := range p.Accounts {
+			if right := qboAccount(rule.Name); right != rule.Name && rule.Name != "" {
+				wrong = append(wrong, FieldError{fmt.Sprintf("accounts[%d].name", i), rule.Name, "is not of the form Parent:Sub, without blanks around the colon or quotation marks: " + strconv.Quote(right) + " is"})
+			}
 		}
-		return nil
+		if p.Currency == InTransaction && p.Options["currency_column"] != "yes" {
+			wrong = append(wrong, FieldError{"options.currency_column", p.Options["currency_column"], `must be "yes" where currency is "transaction", or nothing says in which currency an amount is`})
+		}
+		return wrong
 	},
+}
+
+// qboAccount is the name of an account as QuickBooks Online can have it: names of parents before it, with a
+// colon between and no blanks around that. A colon and a quotation mark are in no name.
+func qboAccount(name string) string {
+	var names []string
+	for _, one := range strings.Split(strings.ReplaceAll(name, `"`, ""), ":") {
+		if one = strings.TrimSpace(one); one != "" {
+			names = append(names, one)
+		}
+	}
+	return strings.Join(names, ":")
 }
 
 // quickBooksOnline writes a row a line. Rows of one journal have its number in common.

@@ -3,6 +3,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -28,6 +29,7 @@ const (
 	AmountTooLarge    = "AMOUNT_TOO_LARGE"   // an amount beyond what the target takes
 	EntryTooLarge     = "ENTRY_TOO_LARGE"    // an entry that alone is beyond the limits of a file
 	NoSingleRate      = "NO_SINGLE_RATE"     // lines at different rates, where the target takes one for the entry
+	WrongProfile      = "WRONG_PROFILE"      // a field of a profile that an earlier version took
 	MissingDimension  = "MISSING_DIMENSION"  // a line without a value that the target requires
 )
 
@@ -36,7 +38,14 @@ func (r RefusalError) Error() string {
 	if r.Line != 0 {
 		where = LineID(r.Entry, r.Line)
 	}
-	return fmt.Sprintf("%s: %s %q %s (%s)", where, r.Field, r.Value, r.Message, r.Code)
+	if where != "" { // or it is about the profile
+		where += ": "
+	}
+	code := r.Code
+	if r.Entries > 1 {
+		code += ", " + strconv.FormatInt(r.Entries, 10) + " entries"
+	}
+	return fmt.Sprintf("%s%s %q %s (%s)", where, r.Field, r.Value, r.Message, code)
 }
 
 // RefusedError is a journal that cannot be written, with everything that stands in the way.
