@@ -115,7 +115,9 @@ func TestDuckDBSeesACent(t *testing.T) {
 
 // What a Parquet file says of itself, and the types of its columns.
 func TestDuckDBReadsTheTypesOfParquet(t *testing.T) {
-	path := written(t, "journal.parquet", encode(t, Parquet, header, book()...))
+	ofBatch := header
+	ofBatch.Batch = 7
+	path := written(t, "journal.parquet", encode(t, Parquet, ofBatch, book()...))
 	results := duckDB(t,
 		fmt.Sprintf(`SELECT string_agg(column_name || ' ' || column_type, ', ') AS columns FROM (DESCRIBE SELECT entry, accounting_date, posted_at, account, amount, amount_minor, exponent FROM '%s')`, path),
 		fmt.Sprintf(`SELECT string_agg(decode(key) || '=' || decode(value), ' ' ORDER BY key) AS metadata FROM parquet_kv_metadata('%s')`, path),
@@ -124,7 +126,7 @@ func TestDuckDBReadsTheTypesOfParquet(t *testing.T) {
 		fmt.Sprintf(`SELECT count(stats_min_value) AS bounds FROM parquet_metadata('%s') WHERE path_in_schema LIKE '%%amount'`, path))
 	want := []map[string]any{
 		{"columns": "entry BIGINT, accounting_date DATE, posted_at TIMESTAMP WITH TIME ZONE, account VARCHAR, amount DECIMAL(38,6), amount_minor BIGINT, exponent TINYINT"},
-		{"metadata": "from=open functional_currency=USD schema_version=1 to=2025-03-31"},
+		{"metadata": "export_batch=7 from=open functional_currency=USD schema_version=1 to=2025-03-31"},
 		{"accounting_date": "2025-03-31", "occurred_on": "2025-02-28", "posted_at": "2025-04-01 00:05:00.000123+00", "customer": "zeta"},
 		{"description": book()[5].Description},
 		{"bounds": "0"},

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math/bits"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -83,6 +84,12 @@ type parquetEncoder struct {
 func newParquet(w io.Writer, s *scribe) *parquetEncoder { return &parquetEncoder{out: w, scribe: s} }
 
 func (p *parquetEncoder) Begin(header Header) error {
+	batch := "" // of an export that is none
+	if header.Batch != 0 {
+		batch = strconv.FormatInt(header.Batch, 10)
+	}
+	// No root hash stands here: that of a month is made when the month closes, over entries that may be in
+	// several files or in none yet, and a file is not changed once it is written.
 	p.w = parquet.NewGenericWriter[parquetRow](p.out,
 		parquet.Compression(&parquet.Snappy),
 		parquet.MaxRowsPerRowGroup(parquetGroup),
@@ -92,6 +99,7 @@ func (p *parquetEncoder) Begin(header Header) error {
 		// is in them, and readers skip by bounds.
 		parquet.SkipPageBounds("amount"), parquet.SkipPageBounds("functional_amount"),
 		parquet.KeyValueMetadata("schema_version", parquetSchemaVersion),
+		parquet.KeyValueMetadata("export_batch", batch),
 		parquet.KeyValueMetadata("from", orOpen(header.From)),
 		parquet.KeyValueMetadata("to", orOpen(header.To)),
 		parquet.KeyValueMetadata("functional_currency", string(header.Functional)),

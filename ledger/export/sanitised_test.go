@@ -186,3 +186,28 @@ func TestNamesThatDoNotFitAreCounted(t *testing.T) {
 		}
 	}
 }
+
+// The profile of a CSV file says what becomes of formulas.
+func TestFormulasInCSV(t *testing.T) {
+	for formula, want := range map[Formula]string{QuoteFormula: "'=1+1", StripFormula: "1+1", KeepFormula: "=1+1"} {
+		p := withoutDimensions(t, CSV)
+		p.Formula = formula
+		files, m := runWhole(t, p, in, Canonical(saying("=1+1")))
+		if text := files[m.Files[0].Name]; !strings.HasSuffix(text, ","+want+"\n") || m.Cleaned.Any() == (formula == KeepFormula) {
+			t.Errorf("%s writes %s\nand counts %+v", formula, text, m.Cleaned)
+		}
+	}
+}
+
+// What the formats of the journal refuse in a profile, as the index of the formats says.
+func TestProfilesOfTheJournal(t *testing.T) {
+	for _, format := range Formats() {
+		for field, text := range map[string]string{
+			"limits": `"limits": {"rows": 5}`, "mode": `"mode": "summary"`, "file.dates": `"file": {"dates": "DD/MM/YYYY"}`, "file.delimiter": `"file": {"delimiter": ";"}`, "file.line_end": `"file": {"line_end": "CRLF"}`,
+		} {
+			if _, err := ParseProfile([]byte(`{"format": "` + string(format) + `", ` + text + `}`)); err == nil || !strings.Contains(err.Error(), "\n"+field+" ") {
+				t.Errorf("%s with %s: %v", format, text, err)
+			}
+		}
+	}
+}
