@@ -205,7 +205,7 @@ func (r *profileReading) with(err error) error {
 	}
 	all := slices.Clone(r.wrong)
 	for _, one := range found {
-		if !slices.ContainsFunc(r.wrong, func(before FieldError) bool { return one.follows(before) }) {
+		if !slices.ContainsFunc(r.wrong, one.follows) {
 			all = append(all, one)
 		}
 	}

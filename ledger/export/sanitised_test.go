@@ -71,16 +71,12 @@ func saying(text string) ledger.Entry {
 // withoutDimensions is a profile of any format under which every text of an entry goes out that can.
 func withoutDimensions(t *testing.T, format Format) Profile {
 	t.Helper()
-	options := map[string]string{}
-	switch format {
-	case OracleFusion:
-		options["ledger_id"] = "1"
-	case SageIntacct:
-		options["header"] = "JOURNAL,DATE,DESCRIPTION,LINE_NO,ACCT_NO,DEBIT,CREDIT,MEMO"
-	}
 	p := mapped(t, format)
-	for name, value := range options {
-		p.Options[name] = value
+	if format == OracleFusion {
+		p.Options["ledger_id"] = "1"
+	}
+	if format == SageIntacct {
+		p.Options["header"] = "JOURNAL,DATE,DESCRIPTION,LINE_NO,ACCT_NO,DEBIT,CREDIT,MEMO"
 	}
 	return p
 }
