@@ -36,8 +36,9 @@ func (p *program) verifyCommand() *cobra.Command {
 		Long: `Derive every balance and invariant again from the rows below it and compare with
 what is kept. Nothing is changed. Exits with 1 where something differs.
 
-What is not derivable from anything is not covered: the catalogue, customers, job
-runs, the audit trail.
+What is not derivable from anything is not covered: the catalogue, customers, the day and
+reference of purchases and the rates that they name, who decided about proposals, GL
+codes, job runs, ticks of tasks, the audit trail.
 
 With --seals it only looks at what was sealed when months were closed: whether all of it
 is still what it was. That takes about as long as reading it.
