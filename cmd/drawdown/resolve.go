@@ -111,9 +111,11 @@ func (p *program) take(r *resolution, file *configFile, s setting, c *cobra.Comm
 	}
 	p.sources[s.flag] = found.source
 	found.values = valuesOf(s.flag)
-	_, list := s.flag.Value.(pflag.SliceValue) // a list of one empty text looks like an empty one
-	if check := p.marks[s.flag].check; check != nil && (list || s.flag.Value.String() != s.flag.DefValue) {
-		for _, value := range found.values {
+	if check := p.marks[s.flag].check; check != nil && (found.source != fromDefault || s.flag.Value.String() != s.flag.DefValue) {
+		for _, value := range found.values { // each of a list by itself
+			if value == "" && s.flag.DefValue == "" { // nothing is asked for
+				continue
+			}
 			if err := check(value); err != nil {
 				r.fault("%s: %w", found.where, p.withoutSecret(s.flag, err))
 			}
