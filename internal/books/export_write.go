@@ -37,7 +37,8 @@ var errClaimLost = errors.New("another server writes the batch")
 // ExportWrite writes the files of a draft and seals it: of the batch, or of the oldest one that
 // waits where batchID is "". found is false where there is none. What keeps it from being written,
 // such as a value that is not mapped, is its problem from then on: it waits until its target
-// changes. A writer that dies leaves it to the next one, which begins anew.
+// changes. A writer that dies leaves it to the next one, which begins anew:
+// until then found is false.
 func (b *Books) ExportWrite(ctx context.Context, batchID string) (batch ExportBatch, found bool, err error) {
 	if waits, err := b.draftWaits(ctx); err != nil || !waits {
 		return batch, false, err
@@ -75,7 +76,19 @@ func (b *Books) ExportWrite(ctx context.Context, batchID string) (batch ExportBa
 	case err == nil:
 		batch, err = b.sealBatch(ctx, w)
 	}
+	if err != nil && batchID != "" {
+		b.freeDraft(ctx, w)
+	}
 	return batch, true, err
+}
+
+// freeDraft leaves a draft to the next writer at once, where somebody who asked for this one is told of a
+// fault and may ask again. Of those that a server looks for it keeps the claim, and so tries again when that is over.
+func (b *Books) freeDraft(ctx context.Context, w *exportWriter) {
+	_ = b.store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error { // else it is free when the claim is over
+		_, err := tx.RenewExportClaim(ctx, w.batch.ID, w.claim, b.clock(), 0)
+		return err
+	})
 }
 
 // draftWaits reports whether there is a draft without a problem: servers ask every second, and

@@ -11,7 +11,7 @@ import (
 // rounded, cut or guessed instead.
 type RefusalError struct {
 	Code    string `json:"code"`
-	Entry   string `json:"entry"`   // the first entry it is about
+	Entry   string `json:"entry"`   // the first entry it is about; "" for the book as a whole
 	Line    int    `json:"line"`    // the first line of it; 0 for the entry as a whole
 	Entries int64  `json:"entries"` // how many entries it is about, as far as they were counted
 	Field   string `json:"field"`   // of the journal: account, customer, amount
@@ -35,7 +35,10 @@ const (
 
 func (r RefusalError) Error() string {
 	where := r.Entry
-	if r.Line != 0 {
+	switch {
+	case r.Entry == "":
+		where = "the book"
+	case r.Line != 0:
 		where = LineID(r.Entry, r.Line)
 	}
 	if where != "" { // or it is about the profile

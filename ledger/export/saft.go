@@ -130,7 +130,10 @@ func openSAFT(p Profile, s *scribe, out *Output) (Writer, error) {
 
 func (s *saftWriter) Begin(header Header) error {
 	if header.Functional.Exponent() > saftPlaces {
-		return fmt.Errorf("SAF-T has amounts of %d decimals, %s has %d", saftPlaces, header.Functional, header.Functional.Exponent())
+		return RefusedError{Refusals: []RefusalError{{
+			Code: TooManyDecimals, Field: "functional_currency", Value: string(header.Functional),
+			Message: fmt.Sprintf("has amounts of %d decimals, and SAF-T has %d: nothing is rounded", header.Functional.Exponent(), saftPlaces),
+		}}}
 	}
 	s.debit, s.credit = ledger.Money(0, header.Functional), ledger.Money(0, header.Functional)
 	s.read = newReading(header)

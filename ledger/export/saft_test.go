@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -185,7 +186,9 @@ func TestSAFTOfThreeDecimals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := export.Begin(Header{From: march.From, To: march.To, Functional: "KWD"}); err == nil || err.Error() != "SAF-T has amounts of 2 decimals, KWD has 3" {
+	const want = `the book: functional_currency "KWD" has amounts of 3 decimals, and SAF-T has 2: nothing is rounded (TOO_MANY_DECIMALS)`
+	err = export.Begin(Header{From: march.From, To: march.To, Functional: "KWD"})
+	if refused := (RefusedError{}); !errors.As(err, &refused) || len(refused.Refusals) != 1 || refused.Refusals[0].Error() != want {
 		t.Errorf("got %v", err)
 	}
 }
