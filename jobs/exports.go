@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ type Exporter interface {
 	ExportsToDeliver(ctx context.Context) ([]books.ExportToDeliver, error)
 	ExportOpenFile(ctx context.Context, batch books.ExportBatch, file books.ExportFile) *books.ExportedFile
 	ExportDelivered(ctx context.Context, batchID, to string) error
+	ExportUndelivered(ctx context.Context, batchID, problem string) error
 }
 
 const (
@@ -114,9 +116,25 @@ func (e *Exports) Deliver(ctx context.Context) {
 			continue
 		}
 		if err := e.deliver(ctx, to, batch); err != nil {
-			e.report(ctx, err, "a batch could not be put at "+batch.Destination+"; it is tried again")
+			e.undelivered(ctx, batch, err)
 		}
 	}
+}
+
+// undelivered says why a batch was not put somewhere: a fault of ours in the log, what the destination is to
+// blame for also with the batch, where those see it who can do something about it.
+func (e *Exports) undelivered(ctx context.Context, batch books.ExportToDeliver, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	what := "a batch could not be put at " + batch.Destination + "; it is tried again"
+	if ours := (*books.Error)(nil); errors.As(err, &ours) || errors.Is(err, destination.ErrNotSealed) {
+		e.report(ctx, err, what)
+		return
+	}
+	e.log.WarnContext(ctx, what, "batch", batch.Number, "target", batch.Target, "cause", err)
+	problem := batch.Destination + ": " + strings.Join(strings.Fields(err.Error()), " ")
+	e.report(ctx, e.book.ExportUndelivered(ctx, batch.ID, problem), "it could not be kept why a batch is not delivered")
 }
 
 // deliver puts the files of a batch, and the manifest last: where that is, all are.

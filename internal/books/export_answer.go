@@ -91,7 +91,7 @@ func (b *Books) acknowledge(ctx context.Context, key string, request AnswerExpor
 			if batch.Status == ExportSealed {
 				batch.DeliveredAt, batch.DeliveredTo = b.clock(), "acknowledged"
 			}
-			batch.Status, batch.AcknowledgedAt, batch.AcknowledgedBy = ExportAcknowledged, b.clock(), CallerOf(ctx).Actor
+			batch.Status, batch.AcknowledgedAt, batch.AcknowledgedBy, batch.Problem = ExportAcknowledged, b.clock(), CallerOf(ctx).Actor, ""
 			err = tx.UpdateExportBatch(ctx, batch)
 		}
 		return batch, batch.ID, err

@@ -115,6 +115,9 @@ func (b *Books) ExportBatchVoid(ctx context.Context, key string, request ChangeE
 		if err := checkText("reason", request.Reason, 1, maxNoteLength); err != nil {
 			return err
 		}
+		if batch.Status == ExportSealed { // nobody tries to deliver it any more
+			batch.Problem = ""
+		}
 		batch.Status, batch.VoidedAt, batch.VoidedBy, batch.Reason = ExportVoided, b.clock(), CallerOf(ctx).Actor, request.Reason
 		return nil
 	})
@@ -137,7 +140,7 @@ func (b *Books) delivered(batch *ExportBatch, to string) error {
 	case ExportDraft:
 		return refuse(NotSealed, "batchId", "the files of the batch are not written yet")
 	case ExportSealed:
-		batch.Status, batch.DeliveredAt, batch.DeliveredTo = ExportDelivered, b.clock(), to
+		batch.Status, batch.DeliveredAt, batch.DeliveredTo, batch.Problem = ExportDelivered, b.clock(), to, ""
 	case ExportDelivered, ExportAcknowledged, ExportVoided:
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // ExportToDeliver is a sealed batch whose target says where its files are to be put.
@@ -63,5 +64,24 @@ func (b *Books) ExportDelivered(ctx context.Context, batchID, to string) error {
 			return err
 		}
 		return b.audit(ctx, tx, "exportBatch.deliver", batch.ID, string(detail), before, batch)
+	})
+}
+
+// maxUndelivered bounds what is kept of why a batch was not delivered: paths and what servers say are long.
+const maxUndelivered = 2000
+
+// ExportUndelivered notes why the files of a sealed batch could not be put at their destination, until they
+// are or the target has another one. What was sealed stays, and it is tried again. Errors: NOT_FOUND.
+func (b *Books) ExportUndelivered(ctx context.Context, batchID, problem string) error {
+	if problem = strings.ToValidUTF8(problem, ""); len(problem) > maxUndelivered {
+		problem = strings.ToValidUTF8(problem[:maxUndelivered], "") + "…"
+	}
+	return b.update(ctx, func(ctx context.Context, tx Tx) error {
+		_, batch, err := lockBatch(ctx, tx, batchID)
+		if err != nil || batch.Status != ExportSealed || batch.Problem == problem {
+			return err
+		}
+		batch.Problem = problem
+		return tx.UpdateExportBatch(ctx, batch)
 	})
 }

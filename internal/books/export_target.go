@@ -1,8 +1,10 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"drawdown/ledger/export"
 )
@@ -64,7 +66,7 @@ func (b *Books) newExportVersion(ctx context.Context, number int, profile string
 	case !slices.Contains(ExportSchedules(), version.Schedule):
 		return version, refuse(Invalid, "schedule", "must be one of %v, not %q", ExportSchedules(), clip(string(schedule)))
 	case destination != "" && !slices.Contains(b.destinations, destination):
-		return version, refuse(Invalid, "destination", "must be one that the server is configured with (%v), not %q", b.destinations, clip(destination))
+		return version, refuse(Invalid, "destination", "must be one that the server is configured with (%s), not %q", cmp.Or(strings.Join(b.destinations, ", "), "it has none"), clip(destination))
 	}
 	return version, checkText("reason", reason, 0, maxNoteLength)
 }
@@ -112,8 +114,31 @@ func (b *Books) ExportTargetUpdate(ctx context.Context, key string, request Revi
 		if err := tx.InsertExportTargetVersion(ctx, target.ID, version); err != nil {
 			return target, "", err
 		}
+		if destination != last.Destination {
+			if err := forgetUndelivered(ctx, tx, target); err != nil {
+				return target, "", err
+			}
+		}
 		return target, target.ID, tryDraftsAgain(ctx, tx, target, func(ExportBatch) bool { return true })
 	})
+}
+
+// forgetUndelivered takes away what kept sealed batches of a target from a destination that it has no more.
+func forgetUndelivered(ctx context.Context, tx Tx, target ExportTarget) error {
+	sealed, err := tx.ExportBatches(ctx, ExportBatchFilter{TargetID: target.ID, Status: ExportSealed}, Page{Limit: maxDrafts}) // of later ones none was tried
+	if err != nil {
+		return err
+	}
+	for _, batch := range sealed {
+		if batch.Problem == "" {
+			continue
+		}
+		batch.Problem = ""
+		if err := tx.UpdateExportBatch(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tryDraftsAgain has drafts of the target written that could not be: by its latest version.

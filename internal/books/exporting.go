@@ -60,7 +60,7 @@ type ExportBatch struct {
 	CreatedAt            time.Time
 	CreatedBy            string
 	Progress             int64  // how many entries of a draft are written
-	Problem              string // why a draft could not be written, "" while nothing keeps it
+	Problem              string // why a draft could not be written, or what is sealed not be put at its destination; "" while nothing keeps it
 	SealedAt             time.Time
 	Entries, Lines       int64
 	Manifest             string // JSON, of what is sealed
@@ -161,11 +161,15 @@ type exportTx interface {
 	InsertExportBatch(ctx context.Context, batch ExportBatch) error
 	// UpdateExportBatch writes all that can change. Errors: NOT_FOUND.
 	UpdateExportBatch(ctx context.Context, batch ExportBatch) error
-	// ExportBatchesByID returns batches with their files; ExportBatches without, in order of id,
-	// which is that in which they were made.
+	// ExportBatchesByID returns batches with their files and how many answers they have; ExportBatches
+	// without, in order of id, which is that in which they were made.
 	ExportBatchesByID(ctx context.Context, ids []string) ([]ExportBatch, error)
 	ExportBatches(ctx context.Context, filter ExportBatchFilter, page Page) ([]ExportBatch, error)
 	CountExportBatches(ctx context.Context, filter ExportBatchFilter) (int64, error)
+	// ExportFiles returns the files of batches, those of each in order; ExportAnswered how many journals of
+	// batches the general ledger answered for, without those that have none.
+	ExportFiles(ctx context.Context, batchIDs []string) ([]ExportFile, error)
+	ExportAnswered(ctx context.Context, batchIDs []string) (map[string]int64, error)
 	// LastExport returns the last entry in a live batch of a target, and the highest number of
 	// all of its batches; zero where there is none.
 	LastExport(ctx context.Context, targetID string) (entry, number int64, err error)

@@ -37,6 +37,11 @@ func (scopedTx) CountExportBatches(context.Context, ExportBatchFilter) (int64, e
 	return 0, errScoped
 }
 
+func (scopedTx) ExportFiles(context.Context, []string) ([]ExportFile, error) { return nil, errScoped }
+func (scopedTx) ExportAnswered(context.Context, []string) (map[string]int64, error) {
+	return nil, errScoped
+}
+
 func (scopedTx) LastExport(context.Context, string) (entry, number int64, err error) {
 	return 0, 0, errScoped
 }

@@ -2,6 +2,7 @@ package destination
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -16,6 +17,9 @@ type File struct {
 	SHA256 string // in hexadecimal
 	Open   func() (io.ReadSeeker, error)
 }
+
+// ErrNotSealed is that a file has other bytes than its hash says: of what was sealed, a fault.
+var ErrNotSealed = errors.New("is not what was sealed")
 
 // Destination takes files.
 type Destination interface {

@@ -72,7 +72,7 @@ func write(to io.Writer, file File) error {
 	sum := sha256.New()
 	n, err := io.Copy(io.MultiWriter(to, sum), from)
 	if err == nil && (n != file.Bytes || hex.EncodeToString(sum.Sum(nil)) != file.SHA256) {
-		err = fmt.Errorf("%s is not what was sealed", file.Path)
+		err = fmt.Errorf("%s %w", file.Path, ErrNotSealed)
 	}
 	return err
 }

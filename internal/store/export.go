@@ -128,7 +128,8 @@ type exportBatchRow struct {
 	CreatedAt      instant `bun:"created_at_us,type:bigint"`
 	CreatedBy      string
 	Progress       int64
-	Problem        string  `bun:",nullzero"`
+	Problem        string  `bun:",nullzero"` // of a draft, and Undelivered of what is sealed, which keeps the other as it is
+	Undelivered    string  `bun:",nullzero"`
 	SealedAt       instant `bun:"sealed_at_us,type:bigint"`
 	Entries        int64
 	Lines          int64
@@ -146,19 +147,25 @@ type exportBatchRow struct {
 }
 
 func exportBatchRowOf(b books.ExportBatch) exportBatchRow {
-	return exportBatchRow{
+	row := exportBatchRow{
 		ID: b.ID, TargetID: b.TargetID, Number: b.Number, Version: b.Version, Status: string(b.Status), FromEntry: b.FromEntry, ToEntry: b.ToEntry,
-		TriggerKind: b.Trigger, CreatedAt: instantOf(b.CreatedAt), CreatedBy: b.CreatedBy, Progress: b.Progress, Problem: b.Problem,
+		TriggerKind: b.Trigger, CreatedAt: instantOf(b.CreatedAt), CreatedBy: b.CreatedBy, Progress: b.Progress,
 		SealedAt: instantOf(b.SealedAt), Entries: b.Entries, Lines: b.Lines, Manifest: b.Manifest, ManifestHash: b.ManifestHash,
 		DeliveredAt: instantOf(b.DeliveredAt), DeliveredTo: b.DeliveredTo, AcknowledgedAt: instantOf(b.AcknowledgedAt), AcknowledgedBy: b.AcknowledgedBy,
 		VoidedAt: instantOf(b.VoidedAt), VoidedBy: b.VoidedBy, Reason: b.Reason, Replaces: b.Replaces, ReplacedBy: b.ReplacedBy,
 	}
+	if b.SealedAt.IsZero() {
+		row.Problem = b.Problem
+	} else {
+		row.Undelivered = b.Problem
+	}
+	return row
 }
 
 func (row exportBatchRow) batch() books.ExportBatch {
 	return books.ExportBatch{
 		ID: row.ID, TargetID: row.TargetID, Number: row.Number, Version: row.Version, Status: books.ExportStatus(row.Status), FromEntry: row.FromEntry, ToEntry: row.ToEntry,
-		Trigger: row.TriggerKind, CreatedAt: row.CreatedAt.time(), CreatedBy: row.CreatedBy, Progress: row.Progress, Problem: row.Problem,
+		Trigger: row.TriggerKind, CreatedAt: row.CreatedAt.time(), CreatedBy: row.CreatedBy, Progress: row.Progress, Problem: cmp.Or(row.Problem, row.Undelivered),
 		SealedAt: row.SealedAt.time(), Entries: row.Entries, Lines: row.Lines, Manifest: row.Manifest, ManifestHash: row.ManifestHash,
 		DeliveredAt: row.DeliveredAt.time(), DeliveredTo: row.DeliveredTo, AcknowledgedAt: row.AcknowledgedAt.time(), AcknowledgedBy: row.AcknowledgedBy,
 		VoidedAt: row.VoidedAt.time(), VoidedBy: row.VoidedBy, Reason: row.Reason, Replaces: row.Replaces, ReplacedBy: row.ReplacedBy,
@@ -171,10 +178,10 @@ func (t *tx) InsertExportBatch(ctx context.Context, batch books.ExportBatch) err
 
 func (t *tx) UpdateExportBatch(ctx context.Context, batch books.ExportBatch) error {
 	row := exportBatchRowOf(batch)
-	touched, err := t.exec(ctx, "changing an export batch", `UPDATE export_batches SET version = ?, status = ?, progress = ?, problem = ?, sealed_at_us = ?,
+	touched, err := t.exec(ctx, "changing an export batch", `UPDATE export_batches SET version = ?, status = ?, progress = ?, problem = ?, undelivered = ?, sealed_at_us = ?,
 		entries = ?, lines = ?, manifest = ?, manifest_hash = ?, delivered_at_us = ?, delivered_to = ?, acknowledged_at_us = ?, acknowledged_by = ?,
 		voided_at_us = ?, voided_by = ?, reason = ?, replaced_by = ?, claim = NULL, claim_until_us = NULL WHERE id = ?`,
-		row.Version, row.Status, row.Progress, bun.NullZero(row.Problem), row.SealedAt, row.Entries, row.Lines, bun.NullZero(row.Manifest), row.ManifestHash,
+		row.Version, row.Status, row.Progress, bun.NullZero(row.Problem), bun.NullZero(row.Undelivered), row.SealedAt, row.Entries, row.Lines, bun.NullZero(row.Manifest), row.ManifestHash,
 		row.DeliveredAt, bun.NullZero(row.DeliveredTo), row.AcknowledgedAt, bun.NullZero(row.AcknowledgedBy), row.VoidedAt, bun.NullZero(row.VoidedBy),
 		bun.NullZero(row.Reason), bun.NullZero(row.ReplacedBy), rowID(row.ID))
 	return wroteOne("export batch", batch.ID, touched, err)
@@ -198,32 +205,49 @@ func (t *tx) ExportBatchesByID(ctx context.Context, ids []string) ([]books.Expor
 		return nil, err
 	}
 	batches := convert(rows, exportBatchRow.batch)
-	keys := convert(rows, func(row exportBatchRow) rowID { return rowID(row.ID) })
-	files, err := list[exportFileRow](ctx, t, "reading the files of export batches", func(q *bun.SelectQuery) *bun.SelectQuery {
-		return q.Where("batch_id IN (?)", bun.List(keys)).Order("batch_id", "place")
-	})
+	keys := convert(rows, func(row exportBatchRow) string { return row.ID })
+	files, err := t.ExportFiles(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := query[struct {
-		BatchID string
-		Answers int64
-	}](ctx, t, "counting answers to export batches", "SELECT batch_id, count(*) AS answers FROM export_answers WHERE batch_id IN (?) GROUP BY batch_id", bun.List(keys))
+	of := map[string][]books.ExportFile{}
+	for _, file := range files {
+		of[file.BatchID] = append(of[file.BatchID], file)
+	}
+	answered, err := t.ExportAnswered(ctx, keys)
 	for i := range batches {
-		for _, file := range files {
-			if file.BatchID == batches[i].ID {
-				batches[i].Files = append(batches[i].Files, books.ExportFile{
-					BatchID: file.BatchID, Place: file.Place, Name: file.Name, MediaType: file.MediaType, Bytes: file.Bytes, Rows: file.RowCount, Hash: file.Hash,
-				})
-			}
-		}
-		for _, counted := range answers {
-			if counted.BatchID == batches[i].ID {
-				batches[i].Answers = counted.Answers
-			}
-		}
+		batches[i].Files, batches[i].Answers = of[batches[i].ID], answered[batches[i].ID]
 	}
 	return batches, err
+}
+
+func rowIDOf(id string) rowID { return rowID(id) }
+
+func (t *tx) ExportFiles(ctx context.Context, batchIDs []string) ([]books.ExportFile, error) {
+	rows, err := inChunks(batchIDs, func(chunk []string) ([]exportFileRow, error) {
+		return list[exportFileRow](ctx, t, "reading the files of export batches", func(q *bun.SelectQuery) *bun.SelectQuery {
+			return q.Where("batch_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("batch_id", "place")
+		})
+	})
+	return convert(rows, func(row exportFileRow) books.ExportFile {
+		return books.ExportFile{BatchID: row.BatchID, Place: row.Place, Name: row.Name, MediaType: row.MediaType, Bytes: row.Bytes, Rows: row.RowCount, Hash: row.Hash}
+	}), err
+}
+
+func (t *tx) ExportAnswered(ctx context.Context, batchIDs []string) (map[string]int64, error) {
+	type counted struct {
+		BatchID string
+		Answers int64
+	}
+	rows, err := inChunks(batchIDs, func(chunk []string) ([]counted, error) {
+		return query[counted](ctx, t, "counting answers to export batches",
+			"SELECT batch_id, count(*) AS answers FROM export_answers WHERE batch_id IN (?) GROUP BY batch_id", bun.List(convert(chunk, rowIDOf)))
+	})
+	answered := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		answered[row.BatchID] = row.Answers
+	}
+	return answered, err
 }
 
 func (t *tx) ExportBatches(ctx context.Context, filter books.ExportBatchFilter, page books.Page) ([]books.ExportBatch, error) {

@@ -119,6 +119,18 @@ func exports(t *testing.T, s *suite) {
 		same(t, []books.ExportBatch{sealed})(tx.ExportBatchesByID(ctx, []string{first.ID}))
 		first = sealed
 	})
+	// Of many batches at once, without the batches; and what keeps a sealed one from its destination, until
+	// nothing does.
+	undelivered := first
+	undelivered.Problem = "archive: no room"
+	s.update(func(ctx context.Context, tx books.Tx) {
+		same(t, files)(tx.ExportFiles(ctx, []string{next.ID, first.ID}))
+		same(t, map[string]int64{first.ID: 1})(tx.ExportAnswered(ctx, []string{next.ID, first.ID}))
+		must(t, tx.UpdateExportBatch(ctx, undelivered))
+		same(t, []books.ExportBatch{undelivered})(tx.ExportBatchesByID(ctx, []string{first.ID}))
+		must(t, tx.UpdateExportBatch(ctx, first))
+		same(t, []books.ExportBatch{first})(tx.ExportBatchesByID(ctx, []string{first.ID}))
+	})
 	s.view(func(ctx context.Context, tx books.Tx) {
 		same(t, journals)(tx.ExportJournals(ctx, first.ID, []string{"SJ1-2", "SJ1-1", "SJ1-9"}))
 		same(t, journals[3:])(tx.ExportJournals(ctx, first.ID, []string{"SJ1-2"}))
