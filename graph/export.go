@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -46,12 +47,7 @@ func (r queryResolver) ExportBatches(ctx context.Context, target *string, status
 	}
 	return connect(ctx, q, paging{first: first, after: after, reverse: reverse}, list[books.ExportBatch]{
 		noun: exportBatchNoun, key: func(b *books.ExportBatch) string { return b.ID },
-		saw: func(rows []books.ExportBatch) {
-			for i := range rows {
-				q.exportTargets.expect(rows[i].TargetID)
-				q.exportBatches.expect(rows[i].ID)
-			}
-		},
+		saw: q.sawExportBatches,
 	}, filter, books.Tx.ExportBatches, books.Tx.CountExportBatches)
 }
 
@@ -93,6 +89,10 @@ func (r mutationResolver) ExportBatchCreate(ctx context.Context, targetID string
 	key, err := exportTargetNoun.key("targetId", targetID)
 	if err != nil {
 		return &gen.ExportBatchCreatePayload{UserErrors: invalidID(err)}, nil
+	}
+	if given := input.Through; given != nil && *given < 1 { // 0 would ask for all
+		refusals, fault := userErrors(&books.Error{Code: books.Invalid, Field: "through", Message: fmt.Sprintf("must be the number of an entry, 1 or more, not %d: leave it out for the last of the book", *given)})
+		return &gen.ExportBatchCreatePayload{UserErrors: refusals}, fault
 	}
 	batch, err := r.books.ExportBatchCreate(ctx, idempotencyKey, books.NewExportBatch{Target: key, Through: int64(value(input.Through))})
 	refusals, fault := userErrors(err, "targetId")
@@ -181,25 +181,18 @@ func (exportBatchResolver) Problem(_ context.Context, b *books.ExportBatch) (*st
 	return text(b.Problem), nil
 }
 
-// whole is the batch with its files, which a list does not read.
-func whole(ctx context.Context, b *books.ExportBatch) (*books.ExportBatch, error) {
-	return found(pointer(ctx, requestOf(ctx).exportBatches, b.ID))
-}
-
+// Files are with a batch that was read by its id, and not with one of a list.
 func (exportBatchResolver) Files(ctx context.Context, b *books.ExportBatch) ([]books.ExportFile, error) {
-	batch, err := whole(ctx, b)
-	if err != nil {
-		return nil, err
+	if b.Files != nil {
+		return b.Files, nil
 	}
-	return orNone(batch.Files), nil
+	files, _, err := requestOf(ctx).exportFiles.load(ctx, b.ID)
+	return orNone(files), err
 }
 
 func (exportBatchResolver) Answered(ctx context.Context, b *books.ExportBatch) (int, error) {
-	batch, err := whole(ctx, b)
-	if err != nil {
-		return 0, err
-	}
-	return int(batch.Answers), nil
+	answered, _, err := requestOf(ctx).exportAnswered.load(ctx, b.ID)
+	return int(answered), err
 }
 
 func (exportBatchResolver) Manifest(_ context.Context, b *books.ExportBatch) (*string, error) {

@@ -172,11 +172,14 @@ type loaders struct {
 	webhooks      *batch[string, books.Webhook]
 	exportTargets *batch[string, books.ExportTarget]
 	exportBatches *batch[string, books.ExportBatch]
-	periodTotals  *batch[ledger.Period, books.PeriodTotal]
-	glChart       *batch[bool, books.GLChart]
-	closings      *batch[ledger.Period, []books.Closing]
-	reopenings    *batch[ledger.Period, []books.Reopening]
-	balances      *batch[balanceKey, books.Balance]
+	// Of batches: thousands of files may be in one, which a list does not read unasked.
+	exportFiles    *batch[string, []books.ExportFile]
+	exportAnswered *batch[string, int64]
+	periodTotals   *batch[ledger.Period, books.PeriodTotal]
+	glChart        *batch[bool, books.GLChart]
+	closings       *batch[ledger.Period, []books.Closing]
+	reopenings     *batch[ledger.Period, []books.Reopening]
+	balances       *batch[balanceKey, books.Balance]
 	// exportStandings say what targets have.
 	exportStandings *batch[string, exportStands]
 
@@ -278,7 +281,15 @@ func newLoaders(book *books.Books, read reader) *loaders {
 		})
 		return found, err
 	})
-	l.exportBatches = rowsBy(read, books.Tx.ExportBatchesByID, func(b *books.ExportBatch) string { return b.ID }, nil)
+	l.exportBatches = rowsBy(read, books.Tx.ExportBatchesByID, func(b *books.ExportBatch) string { return b.ID }, l.sawExportBatches)
+	l.exportFiles = groupsBy(read, books.Tx.ExportFiles, func(f *books.ExportFile) string { return f.BatchID }, nil)
+	l.exportAnswered = newBatch(func(ctx context.Context, ids []string) (answered map[string]int64, err error) {
+		err = read(ctx, func(ctx context.Context, tx books.Tx) error {
+			answered, err = tx.ExportAnswered(ctx, ids)
+			return err
+		})
+		return answered, err
+	})
 	l.periodTotals = rowsBy(read, books.Tx.PeriodTotals, func(t *books.PeriodTotal) ledger.Period { return t.Period }, nil)
 	l.closings = groupsBy(read, books.Tx.Closings, func(c *books.Closing) ledger.Period { return c.Period }, nil)
 	l.reopenings = groupsBy(read, books.Tx.Reopenings, func(r *books.Reopening) ledger.Period { return r.Period }, nil)
@@ -646,6 +657,15 @@ func (l *loaders) sawManual(rows []books.ManualEntry) {
 func (l *loaders) sawDeferred(rows []books.Deferred) {
 	for i := range rows {
 		l.customers.expect(rows[i].CustomerID)
+	}
+}
+
+// sawExportBatches does not expect batches that replace others or are replaced: they come with their files.
+func (l *loaders) sawExportBatches(rows []books.ExportBatch) {
+	for i := range rows {
+		l.exportTargets.expect(rows[i].TargetID)
+		l.exportFiles.expect(rows[i].ID)
+		l.exportAnswered.expect(rows[i].ID)
 	}
 }
 

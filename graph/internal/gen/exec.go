@@ -392,6 +392,7 @@ type ExportBatchResolver interface {
 
 	Problem(ctx context.Context, obj *books.ExportBatch) (*string, error)
 
+	Files(ctx context.Context, obj *books.ExportBatch) ([]books.ExportFile, error)
 	Manifest(ctx context.Context, obj *books.ExportBatch) (*string, error)
 	ManifestHash(ctx context.Context, obj *books.ExportBatch) (*string, error)
 
@@ -6260,7 +6261,7 @@ type ExportBatch {
   createdBy: String!
   "How many of its entries are written while it is a draft."
   progress: Int!
-  "What keeps a draft from being written, such as the values that are not mapped, each on a line; null where nothing does."
+  "What keeps a draft from being written, such as the values that are not mapped, each on a line, or what is sealed from being put at its destination when that was last tried; null where nothing does."
   problem: String
   "When its files were written."
   sealedAt: DateTime
@@ -42864,7 +42865,7 @@ func (ec *executionContext) _ExportBatch_files(ctx context.Context, field graphq
 			return ec.fieldContext_ExportBatch_files(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Files, nil
+			return ec.Resolvers.ExportBatch().Files(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []books.ExportFile) graphql.Marshaler {
@@ -42878,8 +42879,8 @@ func (ec *executionContext) fieldContext_ExportBatch_files(_ context.Context, fi
 	fc = &graphql.FieldContext{
 		Object:     "ExportBatch",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ExportFile(ctx, field)
 		},
