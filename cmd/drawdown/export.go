@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,7 +116,7 @@ func (p *program) writeOut(out, what string, write func(io.Writer) (int, error))
 		_, err := write(p.stdout)
 		return err
 	}
-	count, err := writeWhole(out, write)
+	count, err := writeWhole("--out", out, write)
 	if err == nil {
 		p.say("%s: %d %s", out, count, what)
 	}
@@ -125,11 +126,15 @@ func (p *program) writeOut(out, what string, write func(io.Writer) (int, error))
 // isStdout reports whether --out means standard output.
 func isStdout(out string) bool { return out == "" || out == "-" }
 
-// writeWhole writes a file so that under its name there is never a part of it.
-func writeWhole(path string, write func(io.Writer) (int, error)) (count int, err error) {
+// writeWhole writes a file so that under its name there is never a part of it. The flag is the one that
+// says where it goes.
+func writeWhole(flag, path string, write func(io.Writer) (int, error)) (count int, err error) {
+	if err := isFile(flag, path); err != nil {
+		return 0, err
+	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return 0, badUsage("--out: %w", err)
+		return 0, notMade(flag, path, "file", err)
 	}
 	defer func() {
 		if err != nil {
@@ -150,4 +155,21 @@ func writeWhole(path string, write func(io.Writer) (int, error)) (count int, err
 		return count, err
 	}
 	return count, os.Rename(file.Name(), path)
+}
+
+// isFile refuses to write a file where a directory is.
+func isFile(flag, path string) error {
+	if there, err := os.Stat(path); err == nil && there.IsDir() {
+		return badUsage("%s: %s is a directory: name the file to write", flag, path)
+	}
+	return nil
+}
+
+// notMade says that nothing can be made at a path that a flag gave, without the name that it would have had
+// until it was whole.
+func notMade(flag, path, what string, err error) error {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
+	return badUsage("%s: %s cannot be made: %w: name a %s in a directory that is there and can be written", flag, path, err, what)
 }

@@ -88,12 +88,12 @@ func (p *program) writeAudit(ctx context.Context, book *books.Books, given map[s
 		_, err := write(p.stdout)
 		return err
 	}
-	count, err := writeWhole(o.out, write)
+	count, err := writeWhole("--out", o.out, write)
 	if err != nil {
 		return err
 	}
 	digest := hex.EncodeToString(sum.Sum(nil))
-	_, err = writeWhole(o.out+".sha256", func(w io.Writer) (int, error) {
+	_, err = writeWhole("--out", o.out+".sha256", func(w io.Writer) (int, error) {
 		return io.WriteString(w, digest+"  "+filepath.Base(o.out)+"\n")
 	})
 	if err == nil {

@@ -61,8 +61,8 @@ already stays where it has these bytes, and is an error where it has others.`,
 	flags.StringVar(&o.dir, "dir", "", "the `directory` to write into; it is made where it is missing")
 	flags.Int64Var(&o.number, "number", 0, "the `number` of a batch that is there already")
 	flags.Int64Var(&o.through, "last-entry", 0, "the `number` of the last entry of a new batch (default: the last of the book)")
-	p.limit(flags, "number", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
-	p.limit(flags, "last-entry", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
+	p.limit(flags, "number", "1 or more", isNumber)
+	p.limit(flags, "last-entry", "1 or more", isNumber)
 	return c
 }
 
@@ -170,13 +170,15 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 	id, bar := batch.ID, p.batchBar(batch)
 	working, stop := context.WithCancel(ctx)
 	written := make(chan error, 1)
-	go func() {
+	write := func() {
 		_, _, err := book.ExportWrite(working, id)
 		written <- err
-	}()
+	}
+	go write()
+	writing := true
 	defer func() {
 		stop()
-		if written != nil {
+		if writing {
 			<-written //nolint:errcheck // of a writer that was stopped
 		}
 		if bar != nil {
@@ -194,10 +196,10 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 		switch {
 		case err != nil:
 			return batch, err
-		case batch.Problem != "":
-			return batch, &books.Error{Code: books.Invalid, Field: "target", Message: fmt.Sprintf("keeps batch %d from being written: %s", batch.Number, batch.Problem)}
 		case batch.Status != books.ExportDraft:
 			return batch, nil
+		case batch.Problem != "":
+			return batch, &books.Error{Code: books.Invalid, Field: "target", Message: fmt.Sprintf("keeps batch %d from being written: %s", batch.Number, batch.Problem)}
 		}
 		if bar != nil {
 			_ = bar.Set64(batch.Progress)
@@ -206,11 +208,14 @@ func (p *program) writeBatch(ctx context.Context, book *books.Books, batch books
 		case <-ctx.Done():
 			return batch, ctx.Err()
 		case err := <-written:
-			written = nil // a nil channel is never ready: a server has the batch, or it is sealed
-			if err != nil {
+			if writing = false; err != nil {
 				return batch, err
 			}
 		case <-time.After(batchLookEvery):
+			if !writing { // another has the batch, and may have died or met a fault
+				writing = true
+				go write()
+			}
 		}
 	}
 }
@@ -229,7 +234,7 @@ func keepFile(path string, sum []byte, content io.Reader) error {
 	there, err := destination.SumOf(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		_, err := writeWhole(path, func(w io.Writer) (int, error) {
+		_, err := writeWhole("--dir", path, func(w io.Writer) (int, error) {
 			n, err := io.Copy(w, content)
 			return int(n), err
 		})
@@ -260,7 +265,7 @@ func (p *program) batchesCommand() *cobra.Command {
 				err := book.View(c.Context(), func(ctx context.Context, tx books.Tx) error {
 					target, _, err := batchOf(ctx, tx, code, 0)
 					if err == nil {
-						batches, err = tx.ExportBatches(ctx, books.ExportBatchFilter{TargetID: target.ID}, books.Page{Limit: 200, Reverse: true})
+						batches, err = answeredBatches(ctx, tx, target)
 					}
 					return err
 				})
@@ -274,6 +279,23 @@ func (p *program) batchesCommand() *cobra.Command {
 	c.Flags().StringVar(&code, "target", "", "the `code` of the target")
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
 	return c
+}
+
+// answeredBatches lists the latest batches of a target with how many answers they have, without their files.
+func answeredBatches(ctx context.Context, tx books.Tx, target books.ExportTarget) ([]books.ExportBatch, error) {
+	batches, err := tx.ExportBatches(ctx, books.ExportBatchFilter{TargetID: target.ID}, books.Page{Limit: 200, Reverse: true})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(batches))
+	for i := range batches {
+		ids[i] = batches[i].ID
+	}
+	answered, err := tx.ExportAnswered(ctx, ids)
+	for i := range batches {
+		batches[i].Answers = answered[batches[i].ID]
+	}
+	return batches, err
 }
 
 func (p *program) listBatches(batches []books.ExportBatch, asJSON bool) error {
@@ -350,7 +372,7 @@ id yet. Columns amount and currency may say what was debited there: what differs
 	flags := c.Flags()
 	flags.StringVar(&code, "target", "", "the `code` of the target")
 	flags.Int64Var(&number, "number", 0, "the `number` of the batch")
-	p.limit(flags, "number", "1 or more", func(text string) error { return numberBetween(text, 0, 1<<53) })
+	p.limit(flags, "number", "1 or more", isNumber)
 	return c
 }
 

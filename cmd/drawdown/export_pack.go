@@ -109,10 +109,12 @@ func (p *program) writePack(ctx context.Context, book *books.Books, o evidence.O
 	beside := filepath.Dir(out)
 	if isStdout(out) {
 		beside = os.TempDir()
+	} else if err := isFile("--out", out); err != nil { // before a pack is made for nothing
+		return err
 	}
 	dir, err := os.MkdirTemp(beside, ".pack-*")
 	if err != nil {
-		return badUsage("--out: %w", err)
+		return notMade("--out", out, "file", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o.Told = func(file evidence.File) {

@@ -52,7 +52,12 @@ counts, totals and the hash of each file.`,
 			return p.withBook(c.Context(), func(book *books.Books) error {
 				header.Functional = book.Book().Functional
 				manifest, err := writePeriod(c.Context(), book, of, header, out)
-				if err == nil {
+				switch refused := (export.RefusedError{}); {
+				case errors.As(err, &refused) && profile == "":
+					return badUsage("--format %s: %w", of.Format, err)
+				case errors.As(err, &refused):
+					return badUsage("--profile %s: %w", profile, err)
+				case err == nil:
 					p.say("%s: entries %d, files %d", out, manifest.Entries, len(manifest.Files))
 				}
 				return err
@@ -99,7 +104,7 @@ func writePeriod(ctx context.Context, book *books.Books, profile export.Profile,
 	}
 	made, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+".*")
 	if err != nil {
-		return manifest, badUsage("--out: %w", err)
+		return manifest, notMade("--out", out, "directory", err)
 	}
 	defer func() {
 		if err != nil {

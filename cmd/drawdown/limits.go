@@ -63,6 +63,14 @@ func isAttachmentSize(text string) error {
 	return nil
 }
 
+// isNumber is the check of the number of an entry or a batch.
+func isNumber(text string) error {
+	if n, err := strconv.ParseInt(text, 10, 64); err != nil || n < 1 {
+		return fmt.Errorf("must be 1 or more, not %s", text)
+	}
+	return nil
+}
+
 // positive is the check of a length of time.
 func positive(text string) error {
 	if d, err := time.ParseDuration(text); err != nil || d <= 0 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,10 +29,12 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
-		"mkbook":   func() { must(makeBook(context.Background(), "sqlite:"+os.Args[1])) },
+		"mkbook": func() {
+			must(makeBook(context.Background(), "sqlite:"+os.Args[1], ledger.Currency(strings.Join(os.Args[2:], ""))))
+		},
 		"mktarget": func() { must(makeTarget(context.Background(), "sqlite:"+os.Args[1], os.Args[2], os.Args[3])) },
 		"mksealed": func() {
-			must(makeBook(context.Background(), "sqlite:"+os.Args[1]))
+			must(makeBook(context.Background(), "sqlite:"+os.Args[1], ""))
 			must(sealBook(context.Background(), "sqlite:"+os.Args[1], os.Args[2:]))
 		},
 		"sql": func() { must(execSQL(os.Args[1], os.Args[2])) },
@@ -50,7 +53,7 @@ func must(err error) {
 
 // TestScripts plays the command line as a user types it: testdata/script/*.txtar.
 //
-//	mkbook FILE             a book of 2025 with the customers acme and zeta, who have
+//	mkbook FILE [CURRENCY]  a book of 2025 with the customers acme and zeta, who have
 //	                        10,000 credits each for 800.00, and the meters of an LLM
 //	mksealed FILE KEY…      such a book, of which acme has used ten credits in January, and
 //	                        January and February are closed and sealed by the key in a file;
@@ -86,8 +89,8 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// makeBook makes a book on 1 January 2025. Nothing in it lapses.
-func makeBook(ctx context.Context, url string) (err error) {
+// makeBook makes a book on 1 January 2025, in US dollars where no currency is given. Nothing in it lapses.
+func makeBook(ctx context.Context, url string, currency ledger.Currency) (err error) {
 	db, err := store.Open(ctx, url, store.Options{})
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func makeBook(ctx context.Context, url string) (err error) {
 	}
 	now := time.Date(2025, 1, 1, 9, 0, 0, 0, time.UTC)
 	ids := 0
-	book, err := books.Open(ctx, db, books.Options{Now: func() time.Time { return now }, NewID: func() string {
+	book, err := books.Open(ctx, db, books.Options{Functional: currency, Now: func() time.Time { return now }, NewID: func() string {
 		ids++
 		return fmt.Sprintf("01941f29-7c00-7000-8000-%012d", ids)
 	}})

@@ -53,7 +53,7 @@ in its entry and that in the seal, or that a seal goes on from an earlier one.`,
 					_, err = write(p.stdout)
 					return err
 				}
-				_, err = writeWhole(out, write)
+				_, err = writeWhole("--out", out, write)
 				return err
 			})
 		},
