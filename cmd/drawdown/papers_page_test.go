@@ -45,7 +45,7 @@ func TestPapersByThePage(t *testing.T) {
 	db, keyFile := "sqlite:"+filepath.Join(dir, "book.db"), filepath.Join(dir, "seal.key")
 	_, err = makeSealKey(keyFile)
 	must(err)
-	must(makeBook(t.Context(), db))
+	must(makeBook(t.Context(), db, ""))
 	papers := map[string]string{"memo.txt": "what was promised", "contract.pdf": "the contract"}
 	approved, err := bookWithPapers(t.Context(), db, papers)
 	must(err)

@@ -51,7 +51,7 @@ func TestTwoFilesOfAStatement(t *testing.T) {
 	db, key := "sqlite:"+filepath.Join(dir, "book.db"), filepath.Join(dir, "seal.key")
 	_, err := makeSealKey(key)
 	must(err)
-	must(makeBook(t.Context(), db))
+	must(makeBook(t.Context(), db, ""))
 	must(sealBook(t.Context(), db, []string{key}))
 	rows := func(args ...string) [][]string {
 		t.Helper()

@@ -50,7 +50,7 @@ func TestSealsByAnotherProgram(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(makeBook(t.Context(), db))
+	must(makeBook(t.Context(), db, ""))
 	must(sealBook(t.Context(), db, []string{older, newer}))
 	written := func(name string, args ...string) (books.SealProof, string) {
 		t.Helper()
