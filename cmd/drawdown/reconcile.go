@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -112,9 +114,10 @@ func (p *program) reconcileCSV(ctx context.Context, book *books.Books, o reconci
 		return badUsage("%w", err)
 	}
 	different, write := false, asked.Write
+	status := slices.IndexFunc(asked.Columns, func(c reports.Column) bool { return c.Name == "status" })
 	asked.Write = func(ctx context.Context, b *books.Books, tx books.Tx, args reports.Args, yield func(reports.Row) error) error {
 		return write(ctx, b, tx, args, func(row reports.Row) error {
-			different = different || row[3] == string(books.ReconcileDifferent)
+			different = different || row[status] == string(books.ReconcileDifferent)
 			return yield(row)
 		})
 	}
@@ -143,17 +146,17 @@ func reconciledText(l *books.ReconcileLine, minor int64) string {
 func (p *program) reportReconciled(made *books.Reconciliation) error {
 	out := &printer{w: p.stdout}
 	lines, rows := table.NewWriter(), table.NewWriter()
-	lines.AppendHeader(table.Row{"kind", "of", "left", "right", "manual", "status"})
-	rows.AppendHeader(table.Row{"of", "row", "left", "right"})
+	lines.AppendHeader(table.Row{"kind", "of", "account", "left", "right", "manual", "status"})
+	rows.AppendHeader(table.Row{"of", "account", "row", "left", "right"})
 	for i := range made.Lines {
 		l := &made.Lines[i]
-		lines.AppendRow(table.Row{l.Kind, l.Of, reconciledText(l, l.Left.Minor), reconciledText(l, l.Right.Minor), reconciledText(l, l.Manual), l.Status()})
+		lines.AppendRow(table.Row{l.Kind, l.Of, accountText(l.Account), reconciledText(l, l.Left.Minor), reconciledText(l, l.Right.Minor), reconciledText(l, l.Manual), l.Status()})
 		for _, row := range l.Rows {
 			id := row.Kind + " " + row.PublicID()
 			if row.Day != 0 {
 				id += " " + row.Day.String()
 			}
-			rows.AppendRow(table.Row{l.Of, id, figureText(l, row.Left), figureText(l, row.Right)})
+			rows.AppendRow(table.Row{l.Of, accountText(row.Account), id, figureText(l, row.Left), figureText(l, row.Right)})
 		}
 	}
 	out.line("%s", lines.Render())
@@ -163,6 +166,9 @@ func (p *program) reportReconciled(made *books.Reconciliation) error {
 	out.line("%s: %s through %s: %d comparisons differ, %d are explained by manual entries", shown(p.db), made.Status(), made.To, made.Differences(), made.Explained())
 	return out.err
 }
+
+// accountText is what the API calls an account.
+func accountText(role ledger.Role) string { return strings.ToUpper(string(role)) }
 
 // figureText writes what a side has under a key: in the book's own currency too where that differs.
 func figureText(l *books.ReconcileLine, of books.ReconcileSide) string {

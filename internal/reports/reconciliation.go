@@ -44,6 +44,7 @@ func reconciledColumns() []Column {
 		{Name: "line", Kind: Text, About: "COMPARISON, or ROW of the comparison before it: one that differs, of the first 100"},
 		{Name: "kind", Kind: Text, About: "what is held against what"},
 		{Name: "of", Kind: Text, About: "the comparison, as `reconciliation` names it"},
+		{Name: "account", Kind: Text, About: "the account that it is about, as the API names it; empty where it is about none"},
 		{Name: "status", Kind: Text, About: "MATCHED, EXPLAINED by manual entries, DIFFERENT"},
 		{Name: "row_kind", Kind: Text, About: "what kind of row; empty of a comparison"},
 		{Name: "row", Kind: Text, About: "its id; empty of a comparison"},
@@ -99,7 +100,7 @@ func yieldReconciled(made books.Reconciliation, yield func(Row) error) error {
 	for i := range made.Lines {
 		l := &made.Lines[i]
 		minor, functional := l.Difference()
-		row := Row{"COMPARISON", string(l.Kind), l.Of, string(l.Status()), "", "", nil, l.RowCount, l.Left.Keys, l.Right.Keys, l.Left.Rows, l.Right.Rows}
+		row := Row{"COMPARISON", string(l.Kind), l.Of, accountName(l.Account), string(l.Status()), "", "", nil, l.RowCount, l.Left.Keys, l.Right.Keys, l.Left.Rows, l.Right.Rows}
 		row = append(row, reconciledMoney(l, l.Left.Minor, l.Right.Minor, l.Manual, minor, l.Currency)...)
 		row = append(row, reconciledMoney(l, l.Left.Functional, l.Right.Functional, l.OwnManual, functional, l.Functional)...)
 		row = append(row, creditsCell(l.Credits(l.Left.Minor)), creditsCell(l.Credits(l.Right.Minor)), l.Left.Hash, l.Right.Hash)
@@ -116,10 +117,14 @@ func yieldReconciled(made books.Reconciliation, yield func(Row) error) error {
 }
 
 func differingRow(l *books.ReconcileLine, of books.ReconcileRow) Row {
-	row := Row{"ROW", string(l.Kind), l.Of, "", of.Kind, of.PublicID(), of.Day, nil, nil, nil, of.Left.Rows, of.Right.Rows}
-	row = append(row, reconciledMoney(l, of.Left.Minor, of.Right.Minor, 0, 0, l.Currency)...)
-	row = append(row, reconciledMoney(l, of.Left.Functional, of.Right.Functional, 0, 0, l.Functional)...)
-	row[14], row[15], row[19], row[20] = nil, nil, nil, nil // those of the comparison
+	row := Row{"ROW", string(l.Kind), l.Of, accountName(of.Account), "", of.Kind, of.PublicID(), of.Day, nil, nil, nil, of.Left.Rows, of.Right.Rows}
+	for _, money := range [][]any{
+		reconciledMoney(l, of.Left.Minor, of.Right.Minor, 0, 0, l.Currency),
+		reconciledMoney(l, of.Left.Functional, of.Right.Functional, 0, 0, l.Functional),
+	} {
+		money[2], money[3] = nil, nil // what is manual and the difference are of the comparison
+		row = append(row, money...)
+	}
 	return append(row, creditsCell(l.Credits(of.Left.Minor)), creditsCell(l.Credits(of.Right.Minor)), of.Key, "")
 }
 
