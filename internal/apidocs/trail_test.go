@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,9 @@ var recordsNothing = map[string]string{
 // makesNew are the acts beside those that create which change nothing that was there, so that there is no
 // before. Some set what may have been set already: the examples set it for the first time.
 var makesNew = []string{"estimate.propose", "period.reopen.propose", "manual.propose", "manual.reverse", "fxrate.set", "escheatRule.set", "closeTask.done"}
+
+// unread finds what is in no request: an instant that was not given, nothing, a month as its number.
+var unread = regexp.MustCompile(`0001-01-01|null|"(?:period|from|after)":[0-9]`)
 
 // TestEveryMutationLeavesATrail sends the examples of all mutations and looks at what each left
 // in the audit trail: what was before and what is after, or an act that is a record itself.
@@ -140,6 +144,9 @@ func leavesATrail(t *testing.T, kept books.Store) {
 // checkTrailed holds an event against what its act should say.
 func checkTrailed(t *testing.T, mutation string, event books.AuditEvent) {
 	t.Helper()
+	if found := unread.FindString(event.Detail); found != "" || !json.Valid([]byte(event.Detail)) {
+		t.Errorf("%s: %s says what was asked as nobody reads it: %s", mutation, event.Action, event.Detail)
+	}
 	if why := books.OwnRecord(event.Action); why != "" {
 		if event.Before != "" || event.After != "" {
 			t.Errorf("%s: %s is a record itself (%s), and has before or after", mutation, event.Action, why)

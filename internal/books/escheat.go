@@ -127,8 +127,8 @@ func checkJurisdiction(code string) error {
 
 // SetJurisdiction asks to change the jurisdiction of a customer.
 type SetJurisdiction struct {
-	Customer     string `json:"customer"`     // external id
-	Jurisdiction string `json:"jurisdiction"` // "" for none
+	Customer     string `json:"customer"`                    // external id
+	Jurisdiction string `json:"jurisdiction" trail:"always"` // "" for none
 }
 
 // JurisdictionChanged is a customer with the jurisdiction of before.

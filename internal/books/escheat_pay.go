@@ -60,8 +60,8 @@ type UnclaimedFilter struct {
 
 // PayEscheat asks to book a payment to an authority.
 type PayEscheat struct {
-	Jurisdiction string           `json:"jurisdiction"` // "" for lots without one
-	Currency     ledger.Currency  `json:"currency"`     // the book's where empty
+	Jurisdiction string           `json:"jurisdiction" trail:"always"` // "" for lots without one
+	Currency     ledger.Currency  `json:"currency"`                    // the book's where empty
 	Amount       decimal.Decimal  `json:"amount"`
 	PaidOn       ledger.Date      `json:"paidOn"` // today where zero
 	FXRate       *decimal.Decimal `json:"fxRate,omitempty"`

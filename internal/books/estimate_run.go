@@ -35,7 +35,7 @@ type EstimateRequest struct {
 	Parameters estimate.Parameters `json:"parameters"`
 }
 
-// MarshalJSON writes the request as the audit trail keeps it: its month as a month.
+// MarshalJSON writes the request as its hash has it: its month as a month.
 func (r EstimateRequest) MarshalJSON() ([]byte, error) {
 	type plain EstimateRequest
 	through := ""

@@ -56,14 +56,15 @@ func (a act) check() error {
 	return nil
 }
 
-// asked returns the request as JSON, and the hash by which it is known again.
-func (a act) asked() (text, hash []byte, err error) {
-	text, err = json.Marshal(a.request)
+// hash is that by which the request is known again, over its plain JSON: another form would make
+// a conflict of a retry of what was asked before.
+func (a act) hash() ([]byte, error) {
+	text, err := json.Marshal(a.request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: write the request as JSON: %w", a.operation, err)
+		return nil, fmt.Errorf("%s: write the request as JSON: %w", a.operation, err)
 	}
 	sum := sha256.Sum256(append([]byte(a.operation+"\n"), text...))
-	return text, sum[:], nil
+	return sum[:], nil
 }
 
 // answered reads the stored answer of the act, if it was done before.
@@ -73,7 +74,7 @@ func (a act) answered(ctx context.Context, tx Tx, answer any) (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
-	_, hash, err := a.asked()
+	hash, err := a.hash()
 	if err != nil {
 		return false, err
 	}
@@ -85,9 +86,13 @@ func (a act) answered(ctx context.Context, tx Tx, answer any) (bool, error) {
 
 // record writes key, hash and answer of an act, who asked for it, and what it changed.
 func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject string, before *trail) error {
-	asked, hash, err := a.asked()
+	hash, err := a.hash()
 	if err != nil {
 		return err
+	}
+	asked, err := askedText(a.request)
+	if err != nil {
+		return fmt.Errorf("%s: write the request for the audit trail: %w", a.operation, err)
 	}
 	stored, err := json.Marshal(answer)
 	if err != nil {
@@ -99,7 +104,7 @@ func (b *Books) record(ctx context.Context, tx Tx, a act, answer any, subject st
 	if err != nil {
 		return err
 	}
-	return b.audit(ctx, tx, a.operation, subject, string(asked), before, answer)
+	return b.audit(ctx, tx, a.operation, subject, asked, before, answer)
 }
 
 // audit writes who did what, with what stood before and what stands after.

@@ -181,10 +181,16 @@ func (b *Books) newRun(name JobName, options RunOptions) (JobRun, error) {
 	return run, nil
 }
 
+// askedRun is what was asked of a run.
+type askedRun struct {
+	Job     JobName     `json:"job"`
+	Through ledger.Date `json:"through"` // "" where not given
+}
+
 // startRun takes the lease, waiting for it where another run holds it, and records the
 // run; again is true where the run was asked for before, and run is then that one.
 func (b *Books) startRun(ctx context.Context, run *JobRun, options RunOptions) (again bool, err error) {
-	asked := act{"job.run", options.Key, map[string]string{"job": string(run.Job), "through": options.Through.String()}}
+	asked := act{"job.run", options.Key, askedRun{run.Job, options.Through}}
 	if options.Key != "" {
 		if err := asked.check(); err != nil {
 			return false, err

@@ -4,8 +4,8 @@ import "context"
 
 // CustomerSegment asks to put a customer into a segment.
 type CustomerSegment struct {
-	Customer string `json:"customer"` // external id
-	Segment  string `json:"segment"`  // a code; "" for none
+	Customer string `json:"customer"`               // external id
+	Segment  string `json:"segment" trail:"always"` // a code; "" for none
 }
 
 // CustomerSegmentSet says in which segment a customer is from now on: that of what it buys.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/shopspring/decimal"
@@ -19,27 +20,45 @@ import (
 // {"amount": "10.00", "currency": "USD"}, credits are a decimal, dates and instants that are
 // not known are null. What JSON leaves out stays out: secrets and hashes of them.
 func trailText(v any) (string, error) {
-	var out bytes.Buffer
-	if err := trailValue(&out, reflect.ValueOf(v)); err != nil {
+	var out trailWriter
+	if err := out.value(reflect.ValueOf(v)); err != nil {
 		return "", err
 	}
 	return out.String(), nil
 }
 
-func trailValue(out *bytes.Buffer, v reflect.Value) error {
+// askedText writes a request for the audit trail, as trailText does, without what was not given:
+// a field that has nothing in it. A yes or no is always there, and so is what has the tag
+// trail:"always", whose "" says none.
+func askedText(request any) (string, error) {
+	out := trailWriter{givenAlone: true}
+	if err := out.value(reflect.ValueOf(request)); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// trailWriter writes a value for the audit trail.
+type trailWriter struct {
+	bytes.Buffer
+
+	givenAlone bool // fields with nothing in them are left out
+}
+
+func (out *trailWriter) value(v reflect.Value) error {
 	if !v.IsValid() {
 		out.WriteString("null")
 		return nil
 	}
 	switch value := v.Interface().(type) {
 	case revrec.Credits:
-		return plainJSON(out, value.String())
+		return out.plain(value.String())
 	case ledger.Amount:
 		if value.Currency == "" {
 			out.WriteString("null")
 			return nil
 		}
-		return plainJSON(out, struct {
+		return out.plain(struct {
 			Amount   string          `json:"amount"`
 			Currency ledger.Currency `json:"currency"`
 		}{value.Text(), value.Currency})
@@ -48,43 +67,46 @@ func trailValue(out *bytes.Buffer, v reflect.Value) error {
 			out.WriteString("null")
 			return nil
 		}
-		return plainJSON(out, value.String())
+		return out.plain(value.String())
 	case decimal.Decimal:
-		return plainJSON(out, value)
+		return out.plain(value)
+	case *EstimateRequest: // by its fields, not as its hash has it
+		type byFields EstimateRequest
+		return out.value(reflect.ValueOf((*byFields)(value)))
 	case encoding.TextMarshaler:
 		if v.IsZero() {
 			out.WriteString("null")
 			return nil
 		}
-		return plainJSON(out, value)
+		return out.plain(value)
 	case json.Marshaler:
-		return plainJSON(out, value)
+		return out.plain(value)
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
-		return trailValue(out, v.Elem())
+		return out.value(v.Elem())
 	case reflect.Struct:
 		out.WriteByte('{')
 		first := true
-		err := trailFields(out, v, &first)
+		err := out.fields(v, &first)
 		out.WriteByte('}')
 		return err
 	case reflect.Slice, reflect.Array:
 		if v.Type().Elem().Kind() != reflect.Uint8 {
-			return trailList(out, v)
+			return out.list(v)
 		}
 	default: // what JSON writes as it is
 	}
-	return plainJSON(out, v.Interface())
+	return out.plain(v.Interface())
 }
 
-func trailList(out *bytes.Buffer, v reflect.Value) error {
+func (out *trailWriter) list(v reflect.Value) error {
 	out.WriteByte('[')
 	for i := range v.Len() {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		if err := trailValue(out, v.Index(i)); err != nil {
+		if err := out.value(v.Index(i)); err != nil {
 			return err
 		}
 	}
@@ -93,7 +115,7 @@ func trailList(out *bytes.Buffer, v reflect.Value) error {
 }
 
 // trailFields writes the fields of a struct; those of one that is embedded stand among them.
-func trailFields(out *bytes.Buffer, v reflect.Value, first *bool) error {
+func (out *trailWriter) fields(v reflect.Value, first *bool) error {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -101,9 +123,11 @@ func trailFields(out *bytes.Buffer, v reflect.Value, first *bool) error {
 		case !field.IsExported() || name == "-":
 			continue
 		case field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct:
-			if err := trailFields(out, v.Field(i), first); err != nil {
+			if err := out.fields(v.Field(i), first); err != nil {
 				return err
 			}
+			continue
+		case out.givenAlone && !given(field, v.Field(i)):
 			continue
 		case name == "":
 			name = trailName(field.Name)
@@ -113,11 +137,25 @@ func trailFields(out *bytes.Buffer, v reflect.Value, first *bool) error {
 		}
 		*first = false
 		out.WriteString(`"` + name + `":`)
-		if err := trailValue(out, v.Field(i)); err != nil {
+		if err := out.value(v.Field(i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// given says whether a field of a request has something in it. A decimal that was given as 0 has.
+func given(field reflect.StructField, v reflect.Value) bool {
+	if field.Tag.Get("trail") == "always" || v.Kind() == reflect.Bool && !strings.Contains(field.Tag.Get("json"), "omitempty") {
+		return true
+	}
+	if at, is := v.Interface().(time.Time); is {
+		return !at.IsZero()
+	}
+	if v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
+		return v.Len() > 0
+	}
+	return !v.IsZero()
 }
 
 // trailName writes the name of a field as the API does: CustomerID is customerId, URL is url,
@@ -136,7 +174,7 @@ func trailName(name string) string {
 	return string(letters)
 }
 
-func plainJSON(out *bytes.Buffer, v any) error {
+func (out *trailWriter) plain(v any) error {
 	text, err := json.Marshal(v)
 	out.Write(text)
 	return err

@@ -1,6 +1,8 @@
 package books
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"testing"
 	"time"
@@ -47,6 +49,57 @@ func TestTrailText(t *testing.T) {
 		got, err := trailText(test.of)
 		if err != nil || got != test.want || !json.Valid([]byte(got)) {
 			t.Errorf("%s:\n got %s\nwant %s\n%v", test.name, got, test.want, err)
+		}
+	}
+}
+
+// What somebody asked is written as people write it, and what they did not say is not there.
+func TestAskedText(t *testing.T) {
+	july, zero := ledger.NewDate(2026, 7, 1), decimal.RequireFromString("0")
+	price := decimal.NewFromInt(100)
+	for _, test := range []struct {
+		name string
+		of   any
+		want string
+	}{
+		{"a month", ClosePeriod{july.Period()}, `{"period":"2026-07"}`},
+		{"a month that was not given", NewCloseTask{Name: "bank"}, `{"name":"bank","required":false}`},
+		{"a task", NewCloseTask{Name: "bank", Required: true, From: july.Period()}, `{"name":"bank","required":true,"from":"2026-07"}`},
+		{"a task that was done", DoCloseTask{ID: "t", Period: july.Period(), Comment: "seen"}, `{"id":"t","period":"2026-07","comment":"seen"}`},
+		{"a purchase", NewPurchase{Customer: "acme", Pack: "large", Price: &price, DueOn: july}, `{"customer":"acme","pack":"large","price":"100","neverExpires":false,"invoiced":false,"dueOn":"2026-07-01","cancellable":false}`},
+		{"instants", NewGrant{Customer: "acme", Credits: price, GrantedAt: july.Start(time.UTC)}, `{"customer":"acme","credits":"100","grantedAt":"2026-07-01T00:00:00Z","neverExpires":false}`},
+		{"0 that was given", NewEstimate{Policy: "p", From: july, Rate: zero}, `{"policy":"p","from":"2026-07-01","rate":"0"}`},
+		{"0 that stands for a default", NewMeter{Code: "m", Credits: zero}, `{"code":"m","credits":"0"}`},
+		{"none, which was asked for", CustomerSegment{Customer: "acme"}, `{"customer":"acme","segment":""}`},
+		{"a run of history", NewEstimate{Policy: "p", Run: &EstimateRequest{Through: july.Period()}}, `{"policy":"p","run":{"through":"2026-07"}}`},
+		{"debit and credit", NewManualEntry{Lines: []NewManualLine{{Account: ledger.Cash, Amount: price}, {Account: ledger.Refunds, Credit: true, Amount: price}}}, `{"lines":[{"account":"cash","credit":false,"amount":"100"},{"account":"refunds","credit":true,"amount":"100"}]}`},
+		{"a run of jobs", askedRun{Job: JobAll}, `{"job":"all"}`},
+		{"a token without its hash", NewToken{Name: "ci", Hash: []byte("secret")}, `{"name":"ci"}`},
+	} {
+		got, err := askedText(test.of)
+		if err != nil || got != test.want || !json.Valid([]byte(got)) {
+			t.Errorf("%s:\n got %s\nwant %s\n%v", test.name, got, test.want, err)
+		}
+	}
+}
+
+// A request is known again by the bytes that it had when its key was first used, whatever the trail shows.
+func TestRequestsAreKnownAgain(t *testing.T) {
+	july := ledger.NewDate(2026, 7, 1)
+	for _, test := range []struct {
+		act  act
+		text string
+	}{
+		{act{"period.close", "k", ClosePeriod{july.Period()}}, `{"period":24318}`},
+		{act{"closeTask.create", "k", NewCloseTask{Name: "bank", From: july.Period()}}, `{"name":"bank","required":false,"from":24318}`},
+		{act{"estimate.propose", "k", NewEstimate{Policy: "p", From: july, Rate: decimal.NewFromInt(0), Reason: "r"}}, `{"policy":"p","from":"2026-07-01","rate":"0","reason":"r"}`},
+		{act{"grant.create", "k", NewGrant{Customer: "acme"}}, `{"customer":"acme","policy":"","credits":"0","reason":"","grantedAt":"0001-01-01T00:00:00Z","expiresAt":"0001-01-01T00:00:00Z","expiresAfter":null,"neverExpires":false,"shortExpiry":"","priority":null}`},
+		{act{"job.run", "k", askedRun{JobAll, july}}, `{"job":"all","through":"2026-07-01"}`},
+		{act{"job.run", "k", askedRun{Job: JobAll}}, `{"job":"all","through":""}`},
+	} {
+		want := sha256.Sum256([]byte(test.act.operation + "\n" + test.text))
+		if got, err := test.act.hash(); err != nil || !bytes.Equal(got, want[:]) {
+			t.Errorf("%s is not the hash of %s: %v", test.act.operation, test.text, err)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func AuditTrail() Report {
 			{Name: "reason", Kind: Text, About: "why, where it was said"},
 			{Name: "before", Kind: Text, About: "what stood before, JSON; empty where it is new"},
 			{Name: "after", Kind: Text, About: "what stands after, JSON; empty of acts that are records themselves"},
-			{Name: "detail", Kind: Text, About: "the request as it was understood, JSON"},
+			{Name: "detail", Kind: Text, About: "the request as it was understood, without what was not given, JSON"},
 			{Name: "request_id", Kind: Text, About: "the id of the request, as the logs have it"},
 		},
 		Write: writeAudit,

@@ -3805,7 +3805,7 @@ type AuditEvent {
   action: String!
   "What it was done to: an id as ` + "`" + `id` + "`" + ` fields give it."
   subject: ID!
-  "The request as it was understood, in JSON. Holds no secret."
+  "The request as it was understood, in JSON, without what was not given: months as ` + "`" + `2026-07` + "`" + `, days as ` + "`" + `2026-07-01` + "`" + `. Of earlier versions it has months as numbers. Ids are without their prefix. Holds no secret."
   detail: String!
   "The id of the request, as the logs have it; null where there was none."
   requestId: String
