@@ -112,7 +112,7 @@ type DoCloseTask struct {
 	Comment string        `json:"comment"`
 }
 
-// CloseTaskDone ticks a task for an open period.
+// CloseTaskDone ticks a task for an open period that has begun where the book is.
 // Errors: NOT_FOUND, INVALID, PERIOD_CLOSED, IDEMPOTENCY_CONFLICT.
 func (b *Books) CloseTaskDone(ctx context.Context, key string, request DoCloseTask) (CloseTaskMark, error) {
 	return once(ctx, b, act{"closeTask.done", key, request}, func(ctx context.Context, tx Tx) (CloseTaskMark, string, error) {
@@ -129,6 +129,9 @@ func (b *Books) CloseTaskDone(ctx context.Context, key string, request DoCloseTa
 		}
 		if closed != 0 && request.Period <= closed {
 			return CloseTaskMark{}, "", refuse(PeriodClosed, "period", "%s is closed", request.Period)
+		}
+		if latest := b.today().Period(); request.Period > latest { // nobody has done it yet
+			return CloseTaskMark{}, "", refuse(Invalid, "period", "must be a month that has begun, %s at the latest, not %s", latest, request.Period)
 		}
 		if !task.AppliesTo(request.Period) {
 			return CloseTaskMark{}, "", refuse(Invalid, "period", "the task is not for %s", request.Period)
