@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,8 +27,13 @@ const (
 // for the whole book, and those of a customer to a caller who is bound to it.
 type reportFiles struct{ fileServer }
 
+// reportsFor lists the reports that the caller may have: a token for one customer has those about it.
+func reportsFor(ctx context.Context) []reports.Report {
+	return slices.DeleteFunc(reports.All(), func(r reports.Report) bool { return forOneCustomer(ctx) && !r.OfCustomer })
+}
+
 // list answers which reports there are, what they ask and what is in their columns.
-func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
+func (s reportFiles) list(w http.ResponseWriter, r *http.Request) {
 	type listed struct {
 		Name       string              `json:"name"`
 		Title      string              `json:"title"`
@@ -38,7 +44,7 @@ func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
 		Columns    []reports.Column    `json:"columns"`
 	}
 	all := []listed{}
-	for _, of := range reports.All() {
+	for _, of := range reportsFor(r.Context()) {
 		all = append(all, listed{
 			of.Name, of.Title, of.About, of.Basis, reportsPath + "/" + of.Name + ".csv", append([]reports.Parameter{}, of.Parameters...), append([]reports.Column{}, of.Columns...),
 		})
@@ -49,10 +55,7 @@ func (s reportFiles) list(w http.ResponseWriter, _ *http.Request) {
 // Reports lists the same as a field.
 func (queryResolver) Reports(ctx context.Context) ([]gen.ReportFile, error) {
 	all := []gen.ReportFile{}
-	for _, of := range reports.All() {
-		if forOneCustomer(ctx) && !of.OfCustomer {
-			continue
-		}
+	for _, of := range reportsFor(ctx) {
 		path := reportsPath + "/" + of.Name + "."
 		shown := gen.ReportFile{
 			Name: of.Name, Title: of.Title, About: of.About, Basis: text(of.Basis), CSVPath: path + string(reports.CSV), JSONLinesPath: path + string(reports.JSONL),

@@ -1,12 +1,15 @@
 package graph_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"drawdown/internal/books"
+	"drawdown/internal/reports"
 )
 
 // Reports are read as files by whoever may ask for their fields; who is bound to a customer has
@@ -59,6 +62,12 @@ func TestReportFiles(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d with %s", test.path, got.Code, got.Body, test.status, test.says)
 		}
 	}
+	if names := listedReports(t, ask(one, "", "")); !slices.Equal(names, []string{"expiring", "run-out", "customer-statement"}) {
+		t.Errorf("a token for one customer is told of %v", names)
+	}
+	if names := listedReports(t, ask(viewer, "", "")); len(names) != len(reports.All()) {
+		t.Errorf("a viewer is told of %d of %d reports: %v", len(names), len(reports.All()), names)
+	}
 	if text := ask(one, "/run-out.csv", "").Body.String(); strings.Contains(text, "bell") {
 		t.Errorf("who is bound to acme reads of bell: %s", text)
 	}
@@ -72,4 +81,17 @@ func TestReportFiles(t *testing.T) {
 	if got := ask(viewer, again, first.Header().Get("ETag")); got.Code != http.StatusNotModified {
 		t.Errorf("asked again: %d %s", got.Code, got.Body)
 	}
+}
+
+// listedReports are the names in the list of reports.
+func listedReports(t *testing.T, answer *httptest.ResponseRecorder) (names []string) {
+	t.Helper()
+	var list struct{ Reports []struct{ Name string } }
+	if err := json.Unmarshal(answer.Body.Bytes(), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, report := range list.Reports {
+		names = append(names, report.Name)
+	}
+	return names
 }
