@@ -38,6 +38,7 @@ func (scopedTx) CountExportBatches(context.Context, ExportBatchFilter) (int64, e
 }
 
 func (scopedTx) ExportFiles(context.Context, []string) ([]ExportFile, error) { return nil, errScoped }
+
 func (scopedTx) ExportAnswered(context.Context, []string) (map[string]int64, error) {
 	return nil, errScoped
 }

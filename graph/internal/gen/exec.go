@@ -2718,7 +2718,7 @@ type Mutation {
     idempotencyKey: String!
   ): ManualEntryReversePayload @requires(role: ACCOUNTANT)
 
-  "Ticks a task for an open period. The tick counts until the period is reopened."
+  "Ticks a task for an open period that has begun in the book's time zone. The tick counts until the period is reopened."
   closeTaskDone(
     "The task, such as ` + "`" + `tsk_…` + "`" + `."
     taskId: ID!
