@@ -17,6 +17,9 @@ func (r queryResolver) Statement(ctx context.Context, customer string, from, to 
 	if f.err != nil || !f.known {
 		return nil, f.err
 	}
+	if err := r.books.CheckStatementBegins(from); err != nil {
+		return nil, err
+	}
 	var statement books.Statement
 	err := f.request.read(ctx, func(ctx context.Context, tx books.Tx) (err error) {
 		statement, err = r.books.StatementOf(ctx, tx, request)

@@ -84,6 +84,9 @@ func writeStatement(ctx context.Context, book *books.Books, customer string, req
 	}); err != nil {
 		return 0, err
 	}
+	if err := book.CheckStatementBegins(request.From); err != nil {
+		return 0, err
+	}
 	err = book.View(ctx, func(ctx context.Context, tx books.Tx) error {
 		customers, err := tx.CustomersByExternalID(ctx, []string{customer})
 		switch {

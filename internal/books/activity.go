@@ -89,6 +89,9 @@ func (b *Books) AccountActivity(ctx context.Context, tx Tx, request ActivityRequ
 	if _, known := ledger.AccountOf(request.Account); !known {
 		return report, refuse(Invalid, "account", "must be an account of the chart, such as %s, not %q", ledger.DeferredRevenue, request.Account)
 	}
+	if err := checkCurrency("currency", request.Currency); err != nil {
+		return report, err
+	}
 	if request.First < 1 || request.First > MaxActivityLines {
 		return report, refuse(Invalid, "first", "must be 1 to %d, but is %d", MaxActivityLines, request.First)
 	}

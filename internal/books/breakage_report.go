@@ -122,10 +122,10 @@ func (b *Books) Breakage(ctx context.Context, tx Tx, request BreakageRequest) (B
 		return BreakageReport{}, err
 	}
 	request.Filter.AsOf = request.AsOf
-	switch last := ledger.DateOf(request.AsOf, b.zone).Period(); {
-	case request.Through > last:
-		return BreakageReport{}, refuse(Invalid, "through", "must not be after the month of the report (%s), but is %s", last, request.Through)
-	case request.Filter.To != 0 && request.Filter.To < request.Filter.From:
+	if err := b.checkMonthBegun("through", request.Through, request.AsOf); err != nil {
+		return BreakageReport{}, err
+	}
+	if request.Filter.To != 0 && request.Filter.To < request.Filter.From {
 		return BreakageReport{}, refuse(Invalid, "to", "must not be before from (%s), but is %s", request.Filter.From, request.Filter.To)
 	}
 	if request.Filter.To == 0 || request.Filter.To > request.Through {

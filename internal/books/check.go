@@ -149,6 +149,42 @@ func (b *Books) checkAsOf(asOf *time.Time) error {
 	return nil
 }
 
+// checkBegun refuses to report on a day that has not begun at an instant.
+func (b *Books) checkBegun(field string, day ledger.Date, at time.Time) error {
+	if last := ledger.DateOf(at, b.zone); day > last {
+		return refuse(Invalid, field, "must be a day that has begun, %s at the latest, not %s", last, day)
+	}
+	return nil
+}
+
+// checkMonthBegun refuses to report on a month that has not begun at an instant.
+func (b *Books) checkMonthBegun(field string, month ledger.Period, at time.Time) error {
+	if last := ledger.DateOf(at, b.zone).Period(); month > last {
+		return refuse(Invalid, field, "must be a month that has begun, %s at the latest, not %s", last, month)
+	}
+	return nil
+}
+
+// lastBookable is the last accounting date under which something is booked: manual entries are booked ahead.
+func (b *Books) lastBookable() ledger.Date { return b.today() + maxManualAhead }
+
+// checkBookable refuses to report on accounting dates that begin after the last under which something is booked.
+func (b *Books) checkBookable(field string, from ledger.Date) error {
+	if last := b.lastBookable(); from > last {
+		return refuse(Invalid, field, "must be %s at the latest, not %s: nothing is booked under later days", last, from)
+	}
+	return nil
+}
+
+// checkCurrency refuses to keep what is in a currency that there is not. One that was withdrawn is known: books outlive
+// currencies. "" is all.
+func checkCurrency(field string, currency ledger.Currency) error {
+	if currency == "" || currency.Known() || currency.Withdrawn() {
+		return nil
+	}
+	return refuse(Invalid, field, "%q is not an ISO 4217 currency code such as USD", clip(string(currency)))
+}
+
 // ruleError turns a refusal of a rule into one of the book.
 func ruleError(err error) error {
 	var field *revrec.FieldError

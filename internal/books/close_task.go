@@ -130,8 +130,8 @@ func (b *Books) CloseTaskDone(ctx context.Context, key string, request DoCloseTa
 		if closed != 0 && request.Period <= closed {
 			return CloseTaskMark{}, "", refuse(PeriodClosed, "period", "%s is closed", request.Period)
 		}
-		if latest := b.today().Period(); request.Period > latest { // nobody has done it yet
-			return CloseTaskMark{}, "", refuse(Invalid, "period", "must be a month that has begun, %s at the latest, not %s", latest, request.Period)
+		if err := b.checkMonthBegun("period", request.Period, b.clock()); err != nil { // nobody has done it yet
+			return CloseTaskMark{}, "", err
 		}
 		if !task.AppliesTo(request.Period) {
 			return CloseTaskMark{}, "", refuse(Invalid, "period", "the task is not for %s", request.Period)

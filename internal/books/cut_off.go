@@ -113,6 +113,9 @@ func (b *Books) CutOff(ctx context.Context, tx Tx, request CutOffRequest) (CutOf
 	if err := b.checkAsOf(&request.AsOf); err != nil {
 		return CutOff{}, err
 	}
+	if err := b.checkMonthBegun("period", request.Period, b.clock()); err != nil {
+		return CutOff{}, err
+	}
 	if request.DaysAfter < 0 || request.DaysAfter > MaxDaysAfter {
 		return CutOff{}, refuse(Invalid, "daysAfter", "must be 0 to %d, not %d", MaxDaysAfter, request.DaysAfter)
 	}

@@ -299,6 +299,9 @@ func (b *Books) UnclaimedProperty(ctx context.Context, tx Tx, request UnclaimedR
 	}
 	err = b.checkAsOf(&request.AsOf)
 	report.UnclaimedRequest = request
+	if err == nil {
+		err = b.checkBookable("on", request.On)
+	}
 	if err != nil {
 		return report, err
 	}

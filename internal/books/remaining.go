@@ -99,7 +99,10 @@ type LotEnd struct {
 // curve of the estimate in force, counted from the month of purchase, otherwise evenly; and nothing after the last
 // day of the credits, as it was at the end of the day. Errors: INVALID.
 func (b *Books) Remaining(ctx context.Context, tx Tx, request RemainingRequest) (Remaining, error) {
-	if err := b.checkSpan(request.On, request.On, &request.AsOf); err != nil {
+	if err := b.checkAsOf(&request.AsOf); err != nil {
+		return Remaining{}, err
+	}
+	if err := b.checkBookable("on", request.On); err != nil {
 		return Remaining{}, err
 	}
 	w := remainingWork{Remaining: Remaining{RemainingRequest: request}, functional: b.book.Functional, rows: map[groupKey]*RemainingRow{}, bought: map[shareKey]int64{}, ends: map[shareKey]map[ledger.Period]int64{}, under: map[groupKey]map[string]LotSum{}, overYear: map[groupKey]bool{}, laws: laws{}}

@@ -159,7 +159,7 @@ func (c *ledgerChecks) inOrder() []LedgerCheck {
 	return c.checks
 }
 
-// checkSpan refuses a span that is no span, or an instant to come. Errors: INVALID, TOO_LARGE.
+// checkSpan refuses a span of accounting dates that is no span or lies ahead, or an instant to come. Errors: INVALID, TOO_LARGE.
 func (b *Books) checkSpan(from, to ledger.Date, asOf *time.Time) error {
 	switch {
 	case to < from:
@@ -167,5 +167,8 @@ func (b *Books) checkSpan(from, to ledger.Date, asOf *time.Time) error {
 	case int(to-from) >= MaxChartDays:
 		return refuse(TooLarge, "to", "must be within %d days of from: ask for shorter spans", MaxChartDays)
 	}
-	return b.checkAsOf(asOf)
+	if err := b.checkAsOf(asOf); err != nil {
+		return err
+	}
+	return b.checkBookable("from", from)
 }

@@ -89,12 +89,11 @@ func (b *Books) Sensitivity(ctx context.Context, tx Tx, request SensitivityReque
 	if err := b.CheckCohortsAsOf(ctx, tx, &report.AsOf); err != nil {
 		return report.Sensitivity, err
 	}
-	today := ledger.DateOf(report.AsOf, b.zone)
 	if report.On == 0 {
-		report.On = today - 1
+		report.On = ledger.DateOf(report.AsOf, b.zone) - 1
 	}
-	if report.On > today {
-		return report.Sensitivity, refuse(Invalid, "on", "must not be in the future, but is %s", report.On)
+	if err := b.checkBegun("on", report.On, report.AsOf); err != nil {
+		return report.Sensitivity, err
 	}
 	if report.Points, err = pointsOf(request.Points); err != nil {
 		return report.Sensitivity, err

@@ -159,11 +159,20 @@ type StatementSpan struct {
 // Statement returns what happened to a customer's credits, as the book knew it at AsOf.
 // Errors: NOT_FOUND, INVALID, TOO_LARGE.
 func (b *Books) Statement(ctx context.Context, request StatementRequest) (statement Statement, err error) {
+	if err := b.CheckStatementBegins(request.From); err != nil {
+		return Statement{}, err
+	}
 	err = b.View(ctx, func(ctx context.Context, tx Tx) error {
 		statement, err = b.StatementOf(ctx, tx, request)
 		return err
 	})
 	return statement, err
+}
+
+// CheckStatementBegins refuses a statement from a day on that has not begun. A part of one may: it may go on for as long as
+// somebody likes. Errors: INVALID.
+func (b *Books) CheckStatementBegins(from ledger.Date) error {
+	return b.checkBegun("from", from, b.clock())
 }
 
 // StatementOf is Statement on a snapshot that is open already.

@@ -31,6 +31,9 @@ func (b *Books) TrialBalance(ctx context.Context, tx Tx, request TrialBalanceReq
 	if err := b.checkAsOf(&request.AsOf); err != nil {
 		return report, err
 	}
+	if last := b.lastBookable().Period(); request.From > last {
+		return report, refuse(Invalid, "from", "must be %s at the latest, not %s: nothing is booked under later months", last, request.From)
+	}
 	report.TrialBalanceRequest = request
 	if report.PostedThrough, err = tx.PostedThrough(ctx, request.AsOf); err != nil {
 		return report, err

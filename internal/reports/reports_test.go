@@ -6,8 +6,10 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -285,6 +287,93 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 	if _, err := reports.Find("tea-leaves"); books.CodeOf(err) != books.NotFound {
 		t.Error(err)
+	}
+}
+
+// TestWhatHasNotBegun asks each report of days or months to come. On 2 January entries by hand are booked through 2 February:
+// a span of accounting dates may begin so late.
+func TestWhatHasNotBegun(t *testing.T) {
+	for _, b := range onBoth(t) {
+		ctx := b.T.Context()
+		_, err := b.PolicyCreate(ctx, "p", books.NewPolicy{Code: "pooled", Policy: revrec.Policy{
+			Expires: &ledger.Duration{Months: 12}, Breakage: revrec.Breakage{Method: revrec.Proportional, Rate: decimal.New(1, -1)},
+		}})
+		b.Must(err)
+		_, err = b.CustomerCreate(ctx, "c", books.NewCustomer{ExternalID: "acme"})
+		b.Must(err)
+		const month, day, date = "a month that has begun, 2024-01 at the latest", "a day that has begun, 2024-01-02 at the latest", "2024-02-02 at the latest"
+		first := map[string]struct{ parameter, lasts, later, says string }{
+			"deferred-revenue-roll-forward": {"from", "2024-02-02", "2024-02-03", date},
+			"trial-balance":                 {"from", "2024-02", "2024-03", "2024-02 at the latest"},
+			"account-activity":              {"from", "2024-02-02", "2024-02-03", date},
+			"early-breakage-roll-forward":   {"from", "2024-02-02", "2024-02-03", date},
+			"estimate-changes":              {"from", "2024-02-02", "2024-02-03", date},
+			"breakage":                      {"through", "2024-01", "2024-02", month},
+			"breakage-sensitivity":          {"on", "2024-01-02", "2024-01-03", day},
+			"estimate-back-test":            {"month", "", "2024-01", "must have ended: 2023-12 at the latest"},
+			"unclaimed-property":            {"on", "2024-02-02", "2024-02-03", date},
+			"waterfall":                     {"from", "2024-02-02", "2024-03-03", date},
+			"income":                        {"from", "2024-02-02", "2024-02-03", date},
+			"revenue-from-opening-balance":  {"from", "2024-02-02", "2024-02-03", date},
+			"remaining-obligation":          {"on", "2024-02-02", "2024-02-03", date},
+			"out-of-period":                 {"from", "2024-02-02", "2024-02-03", date},
+			"out-of-period-months":          {"from", "2024-02-02", "2024-02-03", date},
+			"cut-off":                       {"period", "2024-01", "2024-02", month},
+			"exceptions":                    {"from", "2024-02-02", "2024-02-03", date},
+			"reconciliation":                {"period", "2024-01", "2024-02", "through 2024-01"},
+			"customer-statement":            {"from", "2024-01-02", "2024-01-03", day},
+		}
+		of := []string{"redemption-curves", "estimate-reviews", "expiring", "run-out", "reconciliation-kept"} // of none, or of days to come
+		for _, r := range reports.All() {
+			test, asked := first[r.Name]
+			if !asked && !slices.Contains(of, r.Name) {
+				b.T.Errorf("%s is asked of no day or month to come", r.Name)
+			}
+			given := map[string]string{"to": "2024-12-31", "account": "CASH", "policy": "pooled", "customer": "acme"}
+			for name := range given {
+				if !slices.ContainsFunc(r.Parameters, func(p reports.Parameter) bool { return p.Name == name && p.Required }) {
+					delete(given, name)
+				}
+			}
+			if given[test.parameter] = test.lasts; test.lasts != "" {
+				b.file(r.Name, reports.CSV, given)
+			}
+			if given[test.parameter] = test.later; asked {
+				err := b.refused(r, given)
+				if books.CodeOf(err) != books.Invalid || !strings.Contains(err.Error(), test.parameter+": ") || !strings.Contains(err.Error(), test.says) {
+					b.T.Errorf("%s of %s: %v, want INVALID that says %q", r.Name, test.later, err, test.says)
+				}
+			}
+		}
+	}
+}
+
+// refused returns why a report is not written.
+func (b *book) refused(r reports.Report, given map[string]string) error {
+	b.T.Helper()
+	args, err := r.Parse(b.Books, given)
+	b.Must(err)
+	return b.View(b.T.Context(), func(ctx context.Context, tx books.Tx) error {
+		_, err := r.File(ctx, b.Books, tx, args, reports.CSV, io.Discard)
+		return err
+	})
+}
+
+// A currency that there is not is refused; one that was withdrawn keeps its contracts.
+func TestTheCurrencyOfAnAccount(t *testing.T) {
+	b := onBoth(t)[0]
+	given := map[string]string{"account": "CASH", "from": "2024-01-01", "to": "2024-01-31"}
+	for _, currency := range []string{"USD", "BGN", ""} {
+		given["currency"] = currency
+		b.file("account-activity", reports.CSV, given)
+	}
+	asked, err := reports.Find("account-activity")
+	b.Must(err)
+	for _, currency := range []string{"ZZZ", "usd", "XXX"} {
+		given["currency"] = currency
+		if err := b.refused(asked, given); books.CodeOf(err) != books.Invalid || !strings.Contains(err.Error(), "currency: ") || !strings.Contains(err.Error(), currency) {
+			t.Errorf("%s: %v, want INVALID of currency", currency, err)
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ func writeStatement(ctx context.Context, b *books.Books, tx books.Tx, args Args,
 	if to < from {
 		return wrong("to", "must not be before from (%s), but is %s", from, to)
 	}
+	if err := b.CheckStatementBegins(from); err != nil {
+		return err
+	}
 	days := ledger.Date(books.MaxStatementDays)
 	if part.Detail == books.ByEvent {
 		days = 1 // what a day holds is what memory holds

@@ -2285,7 +2285,7 @@ type Query {
   Errors: INVALID.
   """
   cutOff(
-    "The month of use."
+    "The month of use, which has begun."
     period: Period!
     "How many days after the month ` + "`" + `after` + "`" + ` shows: 0 to 31."
     daysAfter: Int! = 5
