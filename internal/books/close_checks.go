@@ -108,9 +108,7 @@ func (b *Books) closeChecks(ctx context.Context, tx Tx, period ledger.Period) ([
 		if checks[i], err = check(ctx, tx, period); err != nil {
 			return nil, err
 		}
-		if checks[i].Passed = checks[i].ToDo == ""; checks[i].Figures == nil {
-			checks[i].Figures = []CheckFigure{}
-		}
+		checks[i].Passed = checks[i].ToDo == ""
 	}
 	return checks, nil
 }
@@ -133,7 +131,11 @@ func (b *Books) checkEarlier(ctx context.Context, tx Tx, period ledger.Period) (
 		return check, err
 	}
 	next, err := b.nextToClose(ctx, tx, closed, period)
-	check.Figures = []CheckFigure{saying("closedThrough", closed.String()), saying("next", next.String())}
+	through := "none"
+	if closed != 0 {
+		through = closed.String()
+	}
+	check.Figures = []CheckFigure{saying("closedThrough", through), saying("next", next.String())}
 	if next < period {
 		check.ToDo = fmt.Sprintf("close %s first", next)
 	} else if next > period && closed == 0 {
@@ -159,6 +161,7 @@ func (b *Books) checkLateUsage(ctx context.Context, tx Tx, period ledger.Period)
 func (b *Books) checkBooked(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
 	check := CloseCheck{Code: CheckBooked, Holds: "Invoices due, use, lapses, breakage and reversals of all days through the end of the period are booked."}
 	waiting, err := tx.OldestWaiting(ctx, period.Last())
+	check.Figures = []CheckFigure{counting("waiting", int64(waiting.kinds()))}
 	for i, day := range waiting.days() {
 		if day != 0 {
 			check.Figures = append(check.Figures, saying(Queues[i], day.String()))
@@ -168,6 +171,16 @@ func (b *Books) checkBooked(ctx context.Context, tx Tx, period ledger.Period) (C
 		check.ToDo = "run the jobs: what waits is " + waits
 	}
 	return check, err
+}
+
+// kinds counts of how many kinds something waits.
+func (w Waiting) kinds() (n int) {
+	for _, day := range w.days() {
+		if day != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // waitingText says what waits, by its oldest day; "" for nothing.
@@ -272,6 +285,9 @@ func (b *Books) checkBalanced(ctx context.Context, tx Tx, period ledger.Period) 
 			check.ToDo = "have the book verified: lines and balances differ"
 		}
 	}
+	if len(currencies) == 0 { // a check has figures where nothing happened too
+		currencies = append(currencies, b.book.Functional)
+	}
 	slices.Sort(currencies)
 	for _, currency := range currencies {
 		debits, credits := sums[currency].minor, sums[currency].functional
@@ -302,6 +318,9 @@ func (b *Books) checkDeferred(ctx context.Context, tx Tx, period ledger.Period) 
 			ended[of.Currency] = -of.Closing().Minor
 		}
 	}
+	if len(rows) == 0 {
+		rows = []DeferredRevenue{{Currency: b.book.Functional}}
+	}
 	for _, row := range rows {
 		if at := ended[row.Currency]; at != row.Ledger {
 			check.Figures = append(check.Figures, amounting("ledger at the period's end", at, row.Currency), amounting("moved since", row.Ledger-at, row.Currency))
@@ -320,6 +339,9 @@ func (b *Books) checkDeferred(ctx context.Context, tx Tx, period ledger.Period) 
 func (b *Books) checkPurchases(ctx context.Context, tx Tx, period ledger.Period) (CloseCheck, error) {
 	check := CloseCheck{Code: CheckPurchases, Holds: "Every purchase of the period that is paid or due is in the journal once, with its price."}
 	rows, err := tx.PurchasesBooked(ctx, period.First().Start(b.zone), (period + 1).First().Start(b.zone))
+	if len(rows) == 0 {
+		rows = []PurchasesBooked{{Currency: b.book.Functional}}
+	}
 	for _, row := range rows {
 		check.Figures = append(check.Figures,
 			counting("purchases in "+string(row.Currency), row.Purchases), counting("entries in "+string(row.Currency), row.Entries),
@@ -469,6 +491,9 @@ func (b *Books) checkTasks(ctx context.Context, tx Tx, period ledger.Period) (Cl
 			}
 		}
 		check.Figures = append(check.Figures, saying(task.Name, state))
+	}
+	if len(tasks) == 0 {
+		check.Figures = []CheckFigure{counting("tasks", 0)}
 	}
 	if len(open) > 0 {
 		check.ToDo = "do and tick: " + strings.Join(open, ", ")
