@@ -78,20 +78,39 @@ func (n noun) optional(key string) *string {
 
 // key returns the row's own key out of an id. Errors: INVALID.
 func (n noun) key(field, id string) (string, error) {
-	of, key, err := splitID(field, id)
-	if err == nil && of != n {
-		err = &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id that begins with %s_, not %q", n, id)}
+	of, key, ok := cutID(id)
+	if !ok || of != n {
+		return "", &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id that begins with %s_, such as %s, not %q", n, n.example(), clip(id))}
 	}
-	return key, err
+	return key, nil
 }
 
-// splitID returns what an id names, and the row's own key. Errors: INVALID.
-func splitID(field, id string) (noun, string, error) {
-	prefix, key, found := strings.Cut(id, "_")
-	if !found || key == "" || len(key) > maxKeyLength || len(prefix) > 4 || strings.ContainsFunc(key, notInKey) {
-		return "", "", &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id as an id field gave it, such as pur_0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c, not %q", clip(id))}
+// example is an id as the API gives it.
+func (n noun) example() string {
+	const one, other = "0192f0c1-5b1e-7cc0-a6a5-6d9f8f1e2b3c", "0192f0c1-7a2d-7f40-9c31-2b6f0c9d8e7a"
+	switch n {
+	case entryNoun:
+		return n.id("42")
+	case estimateNoun, deliveryNoun, topUpRuleNoun, topUpNoun: // of what it belongs to, and its own
+		return n.id(one + "/" + other)
+	default:
+		return n.id(one)
 	}
-	return noun(prefix), key, nil
+}
+
+// splitID returns what an id of anything names, and the row's own key. Errors: INVALID.
+func splitID(field, id string) (noun, string, error) {
+	of, key, ok := cutID(id)
+	if !ok {
+		return "", "", &books.Error{Code: books.Invalid, Field: field, Message: fmt.Sprintf("must be an id as an id field gave it, such as %s, not %q", purchaseNoun.example(), clip(id))}
+	}
+	return of, key, nil
+}
+
+// cutID parts an id into what it names and the row's own key; ok is false where it is none.
+func cutID(id string) (of noun, key string, ok bool) {
+	prefix, key, found := strings.Cut(id, "_")
+	return noun(prefix), key, found && key != "" && len(key) <= maxKeyLength && len(prefix) <= 4 && !strings.ContainsFunc(key, notInKey)
 }
 
 func notInKey(r rune) bool {

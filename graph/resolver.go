@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 
 	"drawdown/graph/internal/gen"
 	"drawdown/graph/internal/view"
@@ -278,7 +279,7 @@ func (queryResolver) Node(ctx context.Context, id string) (view.Node, error) {
 	case exportTargetNoun, exportBatchNoun, reconciliationNoun: // not for everybody who may ask for a node
 	case alertRuleNoun, alertNoun, topUpRuleNoun, topUpNoun: // cursors, and what acts on them
 	}
-	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: "must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_, man_ or run_"}
+	return nil, &books.Error{Code: books.Invalid, Field: "id", Message: fmt.Sprintf("must begin with cus_, pol_, est_, pack_, mtr_, pur_, lot_, hold_, bud_, evt_, rec_, pool_, ent_, man_ or run_, not %q", clip(id))}
 }
 
 // nodeOf keeps nothing found from becoming a node of a nil pointer.

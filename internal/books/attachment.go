@@ -251,5 +251,5 @@ func AttachmentContent(ctx context.Context, tx Tx, of FileOf, name string) (Atta
 			return a, content, err
 		}
 	}
-	return Attachment{}, nil, refuse(NotFound, "name", "names no attachment of the file")
+	return Attachment{}, nil, refuse(NotFound, "name", "%q names no attachment of the file", clip(name))
 }

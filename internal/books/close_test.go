@@ -181,7 +181,7 @@ func TestTasksBlock(t *testing.T) {
 	bank := done[books.CloseTask](t)(b.CloseTaskCreate(ctx, "1", books.NewCloseTask{Name: "bank", Required: true, From: january}))
 	done[books.CloseTask](t)(b.CloseTaskCreate(ctx, "2", books.NewCloseTask{Name: "mail", From: january}))
 	_, err := b.CloseTaskCreate(ctx, "3", books.NewCloseTask{Name: "mail"})
-	wants(t, err, books.AlreadyExists, "another task")
+	wants(t, err, books.AlreadyExists, "is the name of another task: mail")
 	_, err = b.CloseTaskDone(ctx, "4", books.DoCloseTask{ID: bank.ID, Period: january - 1})
 	wants(t, err, books.Invalid, "not for 2023-12")
 	_, err = b.CloseTaskDone(ctx, "4", books.DoCloseTask{ID: "00000000-0000-7000-8000-00000000dead", Period: january})

@@ -57,7 +57,7 @@ func SealProofOf(ctx context.Context, tx Tx, entry int64, recognitionID string) 
 			return proveIn(ctx, tx, seal, leaf, recognitionID)
 		}
 	}
-	return SealProof{}, refuse(NotFound, "entry", "is in no seal")
+	return SealProof{}, refuse(NotFound, "entry", "%d is in no seal", entry)
 }
 
 // SealProofIn proves that an entry is in a seal, also where an earlier one holds it too.
@@ -68,7 +68,7 @@ func SealProofIn(ctx context.Context, tx Tx, seal Seal, entry int64) (SealProof,
 		return SealProof{}, err
 	}
 	if seal.Size <= leaf.Index {
-		return SealProof{}, refuse(NotFound, "entry", "is not in seal %d", seal.Number)
+		return SealProof{}, refuse(NotFound, "entry", "%d is not in seal %d", entry, seal.Number)
 	}
 	return proveIn(ctx, tx, seal, leaf, "")
 }
@@ -105,13 +105,13 @@ func SealConsistency(ctx context.Context, tx Tx, from, to int64) (SealProof, err
 	count := int64(len(seals))
 	switch {
 	case from < 1 || from > count:
-		return SealProof{}, refuse(NotFound, "from", "names no seal")
+		return SealProof{}, refuse(NotFound, "from", "%d names no seal: there are %d", from, count)
 	case to < 1 || to > count:
-		return SealProof{}, refuse(NotFound, "to", "names no seal")
+		return SealProof{}, refuse(NotFound, "to", "%d names no seal: there are %d", to, count)
 	case from > to:
-		return SealProof{}, refuse(Invalid, "from", "must not be later than %d", to)
+		return SealProof{}, refuse(Invalid, "from", "must not be later than to (%d), but is %d", to, from)
 	case seals[from-1].Size == 0:
-		return SealProof{}, refuse(Invalid, "from", "is the seal of no entry, from which any log goes on")
+		return SealProof{}, refuse(Invalid, "from", "must be a seal with entries, but %d has none: any log goes on from it", from)
 	}
 	proof := SealProof{Format: sealProofFormat, Checkpoint: seals[to-1].Checkpoint, Before: seals[from-1].Checkpoint}
 	if proof.Key, err = verifierOf(ctx, tx, seals[to-1]); err != nil {

@@ -55,6 +55,20 @@ func TestSealProofs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, test := range []struct {
+		from, to int64
+		code     books.Code
+		says     string
+	}{
+		{9, 2, books.NotFound, "from: 9 names no seal: there are 2"},
+		{1, 3, books.NotFound, "to: 3 names no seal: there are 2"},
+		{2, 1, books.Invalid, "from: must not be later than to (1), but is 2"},
+	} {
+		wants(t, b.View(t.Context(), func(ctx context.Context, tx books.Tx) error {
+			_, err := books.SealConsistency(ctx, tx, test.from, test.to)
+			return err
+		}), test.code, test.says)
+	}
 	root := func(checkpoint string) (size uint64, root []byte) {
 		text, signature, _ := strings.Cut(checkpoint, "\n\n— ")
 		lines := strings.Split(text, "\n")

@@ -30,7 +30,7 @@ func (row closeTaskRow) task() (task books.CloseTask, err error) {
 }
 
 func (t *tx) InsertCloseTask(ctx context.Context, task books.CloseTask) error {
-	return takenAs("name", "is the name of another task", insert(ctx, t, "keeping a task", []closeTaskRow{{
+	return takenAs("name", "is the name of another task: "+task.Name, insert(ctx, t, "keeping a task", []closeTaskRow{{
 		ID: task.ID, Name: task.Name, Required: task.Required, FromPeriod: month(task.From), ToPeriod: month(task.To),
 		CreatedAt: instantOf(task.CreatedAt), CreatedBy: task.CreatedBy,
 	}}))
