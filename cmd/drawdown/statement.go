@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"drawdown/internal/books"
+	"drawdown/internal/reports"
 	"drawdown/ledger"
+	"drawdown/ledger/export"
 )
 
 type statementExport struct {
@@ -96,7 +98,7 @@ func writeStatement(ctx context.Context, book *books.Books, customer string, req
 			return &books.Error{Code: books.NotFound, Field: "customer", Message: "there is no customer " + strconv.Quote(customer)}
 		}
 		request.CustomerID = customers[0].ID
-		part := request
+		part, meters := request, reports.MeterCodes{}
 		for part.From = request.From; part.From <= request.To; part.From = part.To + 1 {
 			days := ledger.Date(books.MaxStatementDays)
 			if request.Detail == books.ByEvent {
@@ -111,7 +113,11 @@ func writeStatement(ctx context.Context, book *books.Books, customer string, req
 				writeBalance(table, part.From, "OPENING_BALANCE", statement.Opening)
 			}
 			for i := range statement.Lines {
-				writeStatementLine(table, &statement.Lines[i])
+				used, err := meters.Of(ctx, tx, statement.Lines[i].Uses)
+				if err != nil {
+					return err
+				}
+				writeStatementLine(table, &statement.Lines[i], used)
 			}
 			count += len(statement.Lines)
 			if part.To == request.To {
@@ -141,24 +147,21 @@ func writeBalance(table *csv.Writer, day ledger.Date, kind string, balance books
 	}
 }
 
-func writeStatementLine(table *csv.Writer, line *books.StatementLine) {
+// writeStatementLine writes a line in the forms of the report customer-statement: ids as the API gives them, meters by their codes.
+func writeStatementLine(table *csv.Writer, line *books.StatementLine, meters string) {
 	row := []string{
 		line.Day.String(), string(line.Kind), line.Credits.String(), string(line.Amount.Currency), line.Amount.Text(),
 		string(line.Functional.Currency), line.Functional.Text(), line.Cash.Text(),
-		line.Balance.String(), line.Deferred.Amount.Text(), line.Deferred.Functional.Text(), line.LotID, line.PurchaseID, "", "", "", line.Reason,
+		line.Balance.String(), line.Deferred.Amount.Text(), line.Deferred.Functional.Text(), "lot_" + line.LotID, "", "", meters, "", export.SafeCell(line.Reason),
+	}
+	if line.PurchaseID != "" {
+		row[12] = "pur_" + line.PurchaseID
 	}
 	if line.Entry != 0 {
 		row[13] = strconv.FormatInt(line.Entry, 10)
 	}
-	meters := make([]string, 0, len(line.Uses))
-	for _, use := range line.Uses {
-		if use.MeterID != "" {
-			meters = append(meters, use.MeterID)
-		}
-	}
-	row[14] = strings.Join(meters, " ")
-	if len(line.Uses) == 1 {
-		row[15] = line.Uses[0].EventID
+	if len(line.Uses) == 1 && line.Uses[0].EventID != "" {
+		row[15] = "evt_" + line.Uses[0].EventID
 	}
 	table.Write(row) //nolint:errcheck // said above
 }

@@ -50,7 +50,7 @@ func writeStatement(ctx context.Context, b *books.Books, tx books.Tx, args Args,
 	if err != nil {
 		return err
 	}
-	from, to, meters := args.Day("from"), args.Day("to"), meterCodes{}
+	from, to, meters := args.Day("from"), args.Day("to"), MeterCodes{}
 	part := books.StatementRequest{CustomerID: id, From: from, To: to, Detail: books.StatementDetail(args.Text("detail")), AsOf: args.Instant("asOf")}
 	if to < from {
 		return wrong("to", "must not be before from (%s), but is %s", from, to)
@@ -103,12 +103,12 @@ func statementBalance(line string, day ledger.Date, balance books.StatementBalan
 	return yield(Row{day, line, nil, balance.Credits, nil, nil, nil, "", nil, nil, "", "", "", nil, "", "", ""})
 }
 
-func statementLine(ctx context.Context, tx books.Tx, line *books.StatementLine, meters meterCodes, yield func(Row) error) error {
+func statementLine(ctx context.Context, tx books.Tx, line *books.StatementLine, meters MeterCodes, yield func(Row) error) error {
 	var entry any
 	if line.Entry != 0 {
 		entry = line.Entry
 	}
-	used, err := meters.of(ctx, tx, line.Uses)
+	used, err := meters.Of(ctx, tx, line.Uses)
 	if err != nil {
 		return err
 	}
@@ -125,11 +125,11 @@ func statementLine(ctx context.Context, tx books.Tx, line *books.StatementLine, 
 	})
 }
 
-// meterCodes remembers the codes of meters.
-type meterCodes map[string]string
+// MeterCodes remembers the codes of meters, by their ids.
+type MeterCodes map[string]string
 
-// of returns the codes of the meters of uses, each once and in the order in which they come.
-func (m meterCodes) of(ctx context.Context, tx books.Tx, uses []books.StatementUse) (string, error) {
+// Of returns the codes of the meters of uses, each once and in the order in which they come.
+func (m MeterCodes) Of(ctx context.Context, tx books.Tx, uses []books.StatementUse) (string, error) {
 	var used []string
 	for _, use := range uses {
 		if use.MeterID == "" {
