@@ -322,12 +322,12 @@ func (b *Books) checkDeferred(ctx context.Context, tx Tx, period ledger.Period) 
 		rows = []DeferredRevenue{{Currency: b.book.Functional}}
 	}
 	for _, row := range rows {
-		if at := ended[row.Currency]; at != row.Ledger {
-			check.Figures = append(check.Figures, amounting("ledger at the period's end", at, row.Currency), amounting("moved since", row.Ledger-at, row.Currency))
-		}
 		check.Figures = append(check.Figures, amounting("ledger", row.Ledger, row.Currency), amounting("lots", row.Lots, row.Currency))
 		if row.Manual != 0 || row.FunctionalManual != 0 {
 			check.Figures = append(check.Figures, amounting("manual entries", row.Manual, row.Currency))
+		}
+		if at := ended[row.Currency]; at != row.Ledger {
+			check.Figures = append(check.Figures, amounting("ledger at the period's end", at, row.Currency), amounting("moved since", row.Ledger-at, row.Currency))
 		}
 		if minor, functional := row.Difference(); minor != 0 || functional != 0 {
 			check.ToDo = "have the book verified: ledger and lots differ by more than manual entries"

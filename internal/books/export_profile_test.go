@@ -43,7 +43,7 @@ func TestAProfileOfAnEarlierVersion(t *testing.T) {
 		old := *e
 		old.Books = done[*books.Books](t)(books.Open(t.Context(), taken{s, `{"format": "quickbooks-online", "accounts": [{"role": "cash", "code": "1", "name": "Bank: Cash"}]}`}, books.Options{}))
 		batch := old.write(e.batch("one").ID)
-		const want = `accounts[0].name "Bank: Cash" is not of the form Parent:Sub, without blanks around the colon or quotation marks: "Bank:Cash" is (WRONG_PROFILE)`
+		const want = `the profile: accounts[0].name "Bank: Cash" is not of the form Parent:Sub, without blanks around the colon or quotation marks: "Bank:Cash" is (WRONG_PROFILE)`
 		if batch.Status != books.ExportDraft || batch.Problem != want {
 			t.Errorf("got %s %s\nwant %s", batch.Status, batch.Problem, want)
 		}

@@ -36,19 +36,18 @@ const (
 func (r RefusalError) Error() string {
 	where := r.Entry
 	switch {
+	case r.Code == WrongProfile:
+		where = "the profile"
 	case r.Entry == "":
 		where = "the book"
 	case r.Line != 0:
 		where = LineID(r.Entry, r.Line)
 	}
-	if where != "" { // or it is about the profile
-		where += ": "
-	}
 	code := r.Code
 	if r.Entries > 1 {
 		code += ", " + strconv.FormatInt(r.Entries, 10) + " entries"
 	}
-	return fmt.Sprintf("%s%s %q %s (%s)", where, r.Field, r.Value, r.Message, code)
+	return fmt.Sprintf("%s: %s %q %s (%s)", where, r.Field, r.Value, r.Message, code)
 }
 
 // RefusedError is a journal that cannot be written, with everything that stands in the way.
