@@ -1,8 +1,13 @@
 package ledger
 
+import "strings"
+
 // Role is an account by what it is for. Each role maps to an account of the
 // company's general ledger; the journal itself speaks of roles.
 type Role string
+
+// APIName is what the API calls the account: CASH.
+func (r Role) APIName() string { return strings.ToUpper(string(r)) }
 
 // The roles. The side in brackets is the natural one.
 const (

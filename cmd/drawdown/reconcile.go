@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -150,13 +149,13 @@ func (p *program) reportReconciled(made *books.Reconciliation) error {
 	rows.AppendHeader(table.Row{"of", "account", "row", "left", "right"})
 	for i := range made.Lines {
 		l := &made.Lines[i]
-		lines.AppendRow(table.Row{l.Kind, l.Of, accountText(l.Account), reconciledText(l, l.Left.Minor), reconciledText(l, l.Right.Minor), reconciledText(l, l.Manual), l.Status()})
+		lines.AppendRow(table.Row{l.Kind, l.Of, l.Account.APIName(), reconciledText(l, l.Left.Minor), reconciledText(l, l.Right.Minor), reconciledText(l, l.Manual), l.Status()})
 		for _, row := range l.Rows {
 			id := row.Kind + " " + row.PublicID()
 			if row.Day != 0 {
 				id += " " + row.Day.String()
 			}
-			rows.AppendRow(table.Row{l.Of, accountText(row.Account), id, figureText(l, row.Left), figureText(l, row.Right)})
+			rows.AppendRow(table.Row{l.Of, row.Account.APIName(), id, figureText(l, row.Left), figureText(l, row.Right)})
 		}
 	}
 	out.line("%s", lines.Render())
@@ -166,9 +165,6 @@ func (p *program) reportReconciled(made *books.Reconciliation) error {
 	out.line("%s: %s through %s: %d comparisons differ, %d are explained by manual entries", shown(p.db), made.Status(), made.To, made.Differences(), made.Explained())
 	return out.err
 }
-
-// accountText is what the API calls an account.
-func accountText(role ledger.Role) string { return strings.ToUpper(string(role)) }
 
 // figureText writes what a side has under a key: in the book's own currency too where that differs.
 func figureText(l *books.ReconcileLine, of books.ReconcileSide) string {

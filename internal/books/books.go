@@ -136,7 +136,7 @@ func (b *Books) settle(options Options) (Book, error) {
 		book.Zone = "UTC"
 	}
 	if !book.Functional.Known() {
-		return Book{}, refuse(Invalid, "currency", "%q is not an ISO 4217 currency code such as USD", book.Functional)
+		return Book{}, noCurrency("currency", book.Functional)
 	}
 	if _, err := time.LoadLocation(book.Zone); err != nil || book.Zone == "Local" {
 		return Book{}, refuse(Invalid, "timezone", "%q is not an IANA time zone such as UTC or Europe/Berlin", book.Zone)

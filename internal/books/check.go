@@ -115,9 +115,13 @@ func (b *Books) currencyOf(field string, currency ledger.Currency) (ledger.Curre
 		return b.book.Functional, nil
 	}
 	if !currency.Known() {
-		return "", refuse(Invalid, field, "%q is not an ISO 4217 currency code such as USD", clip(string(currency)))
+		return "", noCurrency(field, currency)
 	}
 	return currency, nil
+}
+
+func noCurrency(field string, currency ledger.Currency) error {
+	return refuse(Invalid, field, "%q is not an ISO 4217 currency code such as USD", clip(string(currency)))
 }
 
 // instantOf checks when something happened, now where zero: not before the epoch, and
@@ -149,6 +153,14 @@ func (b *Books) checkAsOf(asOf *time.Time) error {
 	return nil
 }
 
+// checkTrimmed refuses a text that begins or ends with a blank.
+func checkTrimmed(field, text string) error {
+	if strings.TrimSpace(text) != text {
+		return refuse(Invalid, field, "must not begin or end with a blank, but is %q", clip(text))
+	}
+	return nil
+}
+
 // checkBegun refuses to report on a day that has not begun at an instant.
 func (b *Books) checkBegun(field string, day ledger.Date, at time.Time) error {
 	if last := ledger.DateOf(at, b.zone); day > last {
@@ -176,13 +188,13 @@ func (b *Books) checkBookable(field string, from ledger.Date) error {
 	return nil
 }
 
-// checkCurrency refuses to keep what is in a currency that there is not. One that was withdrawn is known: books outlive
+// checkCurrency refuses to report on a currency that there is not. One that was withdrawn is reported on: books outlive
 // currencies. "" is all.
 func checkCurrency(field string, currency ledger.Currency) error {
 	if currency == "" || currency.Known() || currency.Withdrawn() {
 		return nil
 	}
-	return refuse(Invalid, field, "%q is not an ISO 4217 currency code such as USD", clip(string(currency)))
+	return noCurrency(field, currency)
 }
 
 // ruleError turns a refusal of a rule into one of the book.

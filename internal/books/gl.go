@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"drawdown/ledger"
@@ -124,8 +123,8 @@ func (b *Books) checkGLCode(at string, code GLCode, closed ledger.Period) error 
 		if err := checkText(at+"."+text.field, text.value, text.shortest, text.longest); err != nil {
 			return err
 		}
-		if strings.TrimSpace(text.value) != text.value {
-			return refuse(Invalid, at+"."+text.field, "must not begin or end with a blank, but is %q", clip(text.value))
+		if err := checkTrimmed(at+"."+text.field, text.value); err != nil {
+			return err
 		}
 	}
 	switch {

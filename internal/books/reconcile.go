@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"slices"
-	"strings"
 	"time"
 
 	"drawdown/ledger"
@@ -548,9 +547,6 @@ func (w *reconcileWork) movedLine(m AccountMoves, streamed []ReconcileLine, void
 	return w.accountLine(m, left, ReconcileSide{1, m.Through - m.Before, m.OwnThrough - m.OwnBefore}, m.ManualThrough-m.ManualBefore, m.OwnManualThrough-m.OwnManBef)
 }
 
-// accountNamed is what the API calls an account.
-func accountNamed(role ledger.Role) string { return strings.ToUpper(string(role)) }
-
 // natural is −1 of an account that credits make larger.
 func natural(role ledger.Role) int64 {
 	if account, _ := ledger.AccountOf(role); !account.DebitNormal {
@@ -562,7 +558,7 @@ func natural(role ledger.Role) int64 {
 // accountLine is the line of an account, whose amounts come debit positive and are shown with
 // the account's own sign.
 func (w *reconcileWork) accountLine(m AccountMoves, left, right ReconcileSide, manual, ownManual int64) ReconcileLine {
-	sign, name := natural(m.Account), accountNamed(m.Account)
+	sign, name := natural(m.Account), m.Account.APIName()
 	row := ReconcileRow{
 		Measure: name, Account: m.Account, Currency: m.Currency, Kind: RowAccount, ID: name, Key: name + " " + string(m.Currency),
 		Left:  ReconcileSide{max(left.Rows, 1), sign * left.Minor, sign * left.Functional},

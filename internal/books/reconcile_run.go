@@ -121,7 +121,7 @@ func reconciliationNotice(r *Reconciliation) notice {
 			minor, functional := l.Difference()
 			line := map[string]any{"kind": l.Kind, "of": l.Of, "rows": l.RowCount}
 			if l.Account != "" {
-				line["account"] = accountNamed(l.Account)
+				line["account"] = l.Account.APIName()
 			}
 			if credits := l.Credits(minor); credits != nil {
 				line["credits"] = credits.String()

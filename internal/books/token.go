@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -95,8 +94,8 @@ func (b *Books) newToken(ctx context.Context, tx Tx, request NewToken) (Token, e
 	if err := checkText("owner", token.Owner, 1, maxTextLength); err != nil {
 		return token, err
 	}
-	if strings.TrimSpace(token.Owner) != token.Owner {
-		return token, refuse(Invalid, "owner", "must not begin or end with a blank, but is %q", clip(token.Owner))
+	if err := checkTrimmed("owner", token.Owner); err != nil {
+		return token, err
 	}
 	for _, role := range Roles() { // in their order, each once
 		if slices.Contains(request.Roles, role) {

@@ -69,13 +69,10 @@ func accounts() []Report {
 func accountNames() []string {
 	var names []string
 	for _, account := range ledger.Accounts() {
-		names = append(names, accountName(account.Role))
+		names = append(names, account.Role.APIName())
 	}
 	return names
 }
-
-// accountName is what the API calls an account.
-func accountName(role ledger.Role) string { return strings.ToUpper(string(role)) }
 
 func writeTrialBalance(ctx context.Context, b *books.Books, tx books.Tx, args Args, yield func(Row) error) error {
 	report, err := b.TrialBalance(ctx, tx, books.TrialBalanceRequest{From: args.Month("from"), To: args.Month("to"), AsOf: args.Instant("asOf")})
@@ -85,7 +82,7 @@ func writeTrialBalance(ctx context.Context, b *books.Books, tx books.Tx, args Ar
 	for _, of := range report.Balances {
 		account, _ := ledger.AccountOf(of.Account)
 		err := yield(Row{
-			accountName(of.Account), account.Name, of.Opening, of.Debits, of.Credits, of.Closing(), string(of.Currency),
+			of.Account.APIName(), account.Name, of.Opening, of.Debits, of.Credits, of.Closing(), string(of.Currency),
 			of.FunctionalOpening, of.FunctionalDebits, of.FunctionalCredits, of.FunctionalClosing(), string(report.Functional),
 		})
 		if err != nil {

@@ -35,7 +35,7 @@ func writeExceptions(ctx context.Context, b *books.Books, tx books.Tx, args Args
 		e := &report.Rows[i]
 		row := Row{string(e.Kind), e.On, e.Period, e.Subject, e.Reason, e.Count, nil}
 		if e.Kind == books.ManualOnControl {
-			row[4] = accountName(ledger.Role(e.Reason))
+			row[4] = ledger.Role(e.Reason).APIName()
 		}
 		if e.Kind == books.UseAboveExpectation {
 			row[6] = e.Credits

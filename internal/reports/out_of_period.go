@@ -81,7 +81,7 @@ func writeOutOfPeriod(ctx context.Context, b *books.Books, tx books.Tx, args Arg
 		for i, line := range e.Lines {
 			err := yield(Row{
 				e.OccurredOn.Period(), e.AccountingDate.Period(), e.OccurredOn, e.AccountingDate, e.PostedAt, e.Number, int64(i + 1), string(e.Kind),
-				accountName(line.Account), line.Dimensions.Policy, e.Reference,
+				line.Account.APIName(), line.Dimensions.Policy, e.Reference,
 				line.Amount, string(line.Amount.Currency), line.Functional, string(line.Functional.Currency),
 			})
 			if err != nil {

@@ -100,7 +100,7 @@ func yieldReconciled(made books.Reconciliation, yield func(Row) error) error {
 	for i := range made.Lines {
 		l := &made.Lines[i]
 		minor, functional := l.Difference()
-		row := Row{"COMPARISON", string(l.Kind), l.Of, accountName(l.Account), string(l.Status()), "", "", nil, l.RowCount, l.Left.Keys, l.Right.Keys, l.Left.Rows, l.Right.Rows}
+		row := Row{"COMPARISON", string(l.Kind), l.Of, l.Account.APIName(), string(l.Status()), "", "", nil, l.RowCount, l.Left.Keys, l.Right.Keys, l.Left.Rows, l.Right.Rows}
 		row = append(row, reconciledMoney(l, l.Left.Minor, l.Right.Minor, l.Manual, minor, l.Currency)...)
 		row = append(row, reconciledMoney(l, l.Left.Functional, l.Right.Functional, l.OwnManual, functional, l.Functional)...)
 		row = append(row, creditsCell(l.Credits(l.Left.Minor)), creditsCell(l.Credits(l.Right.Minor)), l.Left.Hash, l.Right.Hash)
@@ -117,7 +117,7 @@ func yieldReconciled(made books.Reconciliation, yield func(Row) error) error {
 }
 
 func differingRow(l *books.ReconcileLine, of books.ReconcileRow) Row {
-	row := Row{"ROW", string(l.Kind), l.Of, accountName(of.Account), "", of.Kind, of.PublicID(), of.Day, nil, nil, nil, of.Left.Rows, of.Right.Rows}
+	row := Row{"ROW", string(l.Kind), l.Of, of.Account.APIName(), "", of.Kind, of.PublicID(), of.Day, nil, nil, nil, of.Left.Rows, of.Right.Rows}
 	for _, money := range [][]any{
 		reconciledMoney(l, of.Left.Minor, of.Right.Minor, 0, 0, l.Currency),
 		reconciledMoney(l, of.Left.Functional, of.Right.Functional, 0, 0, l.Functional),

@@ -125,7 +125,7 @@ func (t *tx) EndAlerts(ctx context.Context, ids []string, at time.Time) error {
 		return nil
 	}
 	_, err := t.exec(ctx, "ending alerts", "UPDATE alerts SET ended_at_us = ? WHERE id IN (?) AND ended_at_us IS NULL",
-		instantOf(at), bun.List(convert(ids, func(id string) rowID { return rowID(id) })))
+		instantOf(at), bun.List(convert(ids, rowIDOf)))
 	return err
 }
 
@@ -133,7 +133,7 @@ func (t *tx) StandingAlerts(ctx context.Context, ruleID string, customerIDs []st
 	rows, err := inChunks(customerIDs, func(chunk []string) ([]alertRow, error) {
 		return list[alertRow](ctx, t, "reading alerts that stand", func(q *bun.SelectQuery) *bun.SelectQuery {
 			return standing(whereID(q, "rule_id", ruleID), on).
-				Where("customer_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) })))
+				Where("customer_id IN (?)", bun.List(convert(chunk, rowIDOf)))
 		})
 	})
 	return convert(rows, alertRow.alert), err

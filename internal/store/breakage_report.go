@@ -90,7 +90,7 @@ func (t *tx) PoolMeasures(ctx context.Context, filter books.MeasureFilter, page 
 	pools := byID(page).on(whereEqual(whereID(t.db.NewSelect().Model((*poolRow)(nil)), "policy_id", filter.PolicyID), "currency", string(filter.Currency))).
 		Where("EXISTS (SELECT 1 FROM pool_moves AS m WHERE m.pool_id = pools.id AND (m.at_us <= ? OR m.carried = 1))", instantOf(filter.AsOf))
 	if filter.IDs != nil {
-		pools = pools.Where("id IN (?)", bun.List(convert(filter.IDs, func(id string) rowID { return rowID(id) })))
+		pools = pools.Where("id IN (?)", bun.List(convert(filter.IDs, rowIDOf)))
 	}
 	rows, err := query[poolMeasureRow](ctx, t, "measuring pools", poolMeasures, pools, date(filter.On), instantOf(filter.AsOf))
 	return convert(rows, func(row poolMeasureRow) books.PoolMeasure {

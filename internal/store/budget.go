@@ -90,7 +90,7 @@ func (t *tx) BudgetsByID(ctx context.Context, ids []string) ([]books.Budget, err
 func (t *tx) BudgetsOf(ctx context.Context, customerIDs []string) ([]books.Budget, error) {
 	return t.budgets(ctx)(inChunks(customerIDs, func(chunk []string) ([]budgetRow, error) {
 		return list[budgetRow](ctx, t, "reading budgets of customers", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("customer_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("customer_id", "id")
+			return q.Where("customer_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("customer_id", "id")
 		})
 	}))
 }
@@ -232,7 +232,7 @@ const holdsWithDimensions = `SELECT * FROM holds WHERE customer_id IN (?) AND st
 func (t *tx) HoldsWithDimensions(ctx context.Context, customerIDs []string, at time.Time) ([]books.Hold, error) {
 	rows, err := inChunks(customerIDs, func(chunk []string) ([]holdRow, error) {
 		return query[holdRow](ctx, t, "reading holds on budgets", holdsWithDimensions,
-			bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), instantOf(at))
+			bun.List(convert(chunk, rowIDOf)), instantOf(at))
 	})
 	return convert(rows, holdRow.hold), err
 }

@@ -259,7 +259,7 @@ func (t *tx) InsertEstimate(ctx context.Context, e books.Estimate) error {
 func (t *tx) Estimates(ctx context.Context, policyIDs []string) ([]books.Estimate, error) {
 	rows, err := inChunks(policyIDs, func(chunk []string) ([]estimateRow, error) {
 		return list[estimateRow](ctx, t, "reading estimates", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("policy_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("policy_id", "in_force_from", "id")
+			return q.Where("policy_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("policy_id", "in_force_from", "id")
 		})
 	})
 	return convert(rows, func(row estimateRow) books.Estimate {

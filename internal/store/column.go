@@ -105,6 +105,8 @@ func (n *number) Scan(src any) (err error) {
 // row has, for PostgreSQL compares an id with nothing but ids.
 type rowID string
 
+func rowIDOf(id string) rowID { return rowID(id) }
+
 // noID is greater than every id that is given out.
 const noID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 

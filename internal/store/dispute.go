@@ -30,7 +30,7 @@ func (t *tx) DisputesOf(ctx context.Context, purchaseIDs []string) ([]books.Book
 	rows, err := inChunks(purchaseIDs, func(chunk []string) ([]disputeRow, error) {
 		return query[disputeRow](ctx, t, "reading what was booked of chargebacks", `SELECT d.customer_id, d.purchase_id, d.at_us, d.status, d.amount_minor, p.currency
 			FROM disputes AS d JOIN purchases AS p ON p.customer_id = d.customer_id AND p.id = d.purchase_id
-			WHERE d.purchase_id IN (?) ORDER BY d.number`, bun.List(convert(chunk, func(id string) rowID { return rowID(id) })))
+			WHERE d.purchase_id IN (?) ORDER BY d.number`, bun.List(convert(chunk, rowIDOf)))
 	})
 	return convert(rows, func(row disputeRow) books.BookedDispute {
 		return books.BookedDispute{

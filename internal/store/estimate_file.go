@@ -167,7 +167,7 @@ func (t *tx) AttachmentContent(ctx context.Context, of books.FileOf, name string
 func ofPolicies[R any](ctx context.Context, t *tx, doing string, policyIDs []string, also func(*bun.SelectQuery) *bun.SelectQuery) ([]R, error) {
 	return inChunks(policyIDs, func(chunk []string) ([]R, error) {
 		return list[R](ctx, t, doing, func(q *bun.SelectQuery) *bun.SelectQuery {
-			return also(q.Where("policy_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))))
+			return also(q.Where("policy_id IN (?)", bun.List(convert(chunk, rowIDOf))))
 		})
 	})
 }

@@ -221,8 +221,6 @@ func (t *tx) ExportBatchesByID(ctx context.Context, ids []string) ([]books.Expor
 	return batches, err
 }
 
-func rowIDOf(id string) rowID { return rowID(id) }
-
 func (t *tx) ExportFiles(ctx context.Context, batchIDs []string) ([]books.ExportFile, error) {
 	rows, err := inChunks(batchIDs, func(chunk []string) ([]exportFileRow, error) {
 		return list[exportFileRow](ctx, t, "reading the files of export batches", func(q *bun.SelectQuery) *bun.SelectQuery {

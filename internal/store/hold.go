@@ -134,7 +134,7 @@ const heldOfLots = `SELECT p.customer_id, p.lot_id, CAST(sum(p.credits) AS BIGIN
 func (t *tx) HeldCredits(ctx context.Context, customerIDs []string, at time.Time) (map[books.LotKey]revrec.Credits, error) {
 	rows, err := inChunks(customerIDs, func(chunk []string) ([]holdPartRow, error) {
 		return query[holdPartRow](ctx, t, "adding up what is held", heldOfLots,
-			bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), instantOf(at))
+			bun.List(convert(chunk, rowIDOf)), instantOf(at))
 	})
 	held := make(map[books.LotKey]revrec.Credits, len(rows))
 	for _, row := range rows {

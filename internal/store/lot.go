@@ -366,7 +366,7 @@ func (t *tx) LockOpenLots(ctx context.Context, customerIDs []string, at time.Tim
 
 func (t *tx) OpenLots(ctx context.Context, customerIDs []string, at time.Time) ([]revrec.Lot, error) {
 	rows, err := inChunks(customerIDs, func(chunk []string) ([]lotRow, error) {
-		return query[lotRow](ctx, t, "reading open lots", t.openLots(), bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), instantOf(at))
+		return query[lotRow](ctx, t, "reading open lots", t.openLots(), bun.List(convert(chunk, rowIDOf)), instantOf(at))
 	})
 	return convert(rows, lotRow.lot), err
 }

@@ -109,7 +109,7 @@ func (t *tx) manual(ctx context.Context, rows []manualRow, err error) ([]books.M
 	}
 	lines, err := inChunks(convert(rows, func(row manualRow) string { return row.ID }), func(chunk []string) ([]manualLineRow, error) {
 		return list[manualLineRow](ctx, t, "reading the lines of manual entries", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("manual_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("manual_id", "line")
+			return q.Where("manual_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("manual_id", "line")
 		})
 	})
 	for _, line := range lines {
@@ -170,7 +170,7 @@ func manualBy(ctx context.Context, t *tx, column string, ids []string) ([]manual
 			if column == "reverses" {
 				q = q.Where("reverses IS NOT NULL AND status <> 'REJECTED'") // as the index says
 			}
-			return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(chunk, func(id string) rowID { return rowID(id) })))
+			return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(chunk, rowIDOf)))
 		})
 	})
 }
@@ -229,7 +229,7 @@ func (row manualAttachmentRow) attachment() books.Attachment {
 func (t *tx) ManualAttachments(ctx context.Context, ids []string) ([]books.Attachment, error) {
 	rows, err := inChunks(ids, func(chunk []string) ([]manualAttachmentRow, error) {
 		return list[manualAttachmentRow](ctx, t, "reading attachments", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.ExcludeColumn("content").Where("manual_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("manual_id", "name")
+			return q.ExcludeColumn("content").Where("manual_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("manual_id", "name")
 		})
 	})
 	return convert(rows, manualAttachmentRow.attachment), err

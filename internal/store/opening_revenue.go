@@ -192,7 +192,7 @@ func (t *tx) VoidedEarlier(ctx context.Context, s books.MovementSpan, began time
 func (t *tx) OutBefore(ctx context.Context, lotIDs []string, s books.MovementSpan) ([]books.LotSum, error) {
 	return inChunks(lotIDs, func(chunk []string) ([]books.LotSum, error) {
 		rows, err := query[lotSumRow](ctx, t, "adding up what left lots before", outBefore,
-			bun.List(convert(chunk, func(id string) rowID { return rowID(id) })), date(s.From), instantOf(s.AsOf))
+			bun.List(convert(chunk, rowIDOf)), date(s.From), instantOf(s.AsOf))
 		return convert(rows, lotSumRow.sum), err
 	})
 }

@@ -143,7 +143,7 @@ func (t *tx) packs(ctx context.Context) func([]packRow, error) ([]books.Pack, er
 func ofPacks[R any](ctx context.Context, t *tx, doing string, packIDs []string, order ...string) ([]R, error) {
 	return inChunks(packIDs, func(chunk []string) ([]R, error) {
 		return list[R](ctx, t, doing, func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("pack_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order(order...)
+			return q.Where("pack_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order(order...)
 		})
 	})
 }

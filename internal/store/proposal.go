@@ -66,7 +66,7 @@ func (t *tx) InsertProposal(ctx context.Context, p books.Proposal) error {
 func (t *tx) Proposals(ctx context.Context, policyIDs []string) ([]books.Proposal, error) {
 	return proposals(inChunks(policyIDs, func(chunk []string) ([]proposalRow, error) {
 		return list[proposalRow](ctx, t, "reading proposed estimates", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("policy_id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("policy_id", "in_force_from", "id")
+			return q.Where("policy_id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("policy_id", "in_force_from", "id")
 		})
 	}))
 }

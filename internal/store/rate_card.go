@@ -69,7 +69,7 @@ type ratedRow struct {
 func (t *tx) rateCards(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery, reverse bool, ofMeters ...string) ([]books.RateCard, error) {
 	narrow, order := bun.SafeQuery(""), bun.Safe("c.number, r.meter_id")
 	if len(ofMeters) > 0 {
-		narrow = bun.SafeQuery(" AND r.meter_id IN (?)", bun.List(convert(ofMeters, func(id string) rowID { return rowID(id) })))
+		narrow = bun.SafeQuery(" AND r.meter_id IN (?)", bun.List(convert(ofMeters, rowIDOf)))
 	}
 	if reverse {
 		order = "c.number DESC, r.meter_id"

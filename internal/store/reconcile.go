@@ -305,7 +305,7 @@ func (t *tx) reconcileBalances(ctx context.Context, span books.ReconcileSpan, ke
 				{"credits", row.Credits, row.KeptCredits, row.FunctionalCredits, row.KeptFunctionalCredits},
 				{"debits", row.Debits, row.KeptDebits, row.FunctionalDebits, row.KeptFunctionalDebits},
 			} {
-				name := strings.ToUpper(string(row.Account))
+				name := row.Account.APIName()
 				err := keep(books.ReconcileRow{
 					Measure: string(books.RunningBalances), Currency: row.Currency, Kind: books.RowAccount,
 					ID: fmt.Sprintf("%s %s %s", name, of.Period, side.name), Key: fmt.Sprintf("%s %s %s", of.Period, name, side.name),
@@ -370,7 +370,7 @@ func (t *tx) reconcileBatch(ctx context.Context, id string, codes map[string]str
 	}
 	found := map[string]*books.ReconcileRow{}
 	at := func(key entryKey, account ledger.Role, currency ledger.Currency) *books.ReconcileRow {
-		text := id + " " + key.String() + " " + strings.ToUpper(string(account))
+		text := id + " " + key.String() + " " + account.APIName()
 		row := found[text]
 		if row == nil {
 			row = &books.ReconcileRow{Measure: string(books.BatchesPosted), Account: account, Currency: currency, Kind: books.RowBatch, ID: id + " " + key.String(), Key: text}

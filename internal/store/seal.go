@@ -156,7 +156,7 @@ func (t *tx) hashOfActs(ctx context.Context, key books.SealKey, ids []string) (t
 		Int(key.Number).Text(string(key.PublicKey)).Int(key.Since.UnixMicro()).Text(key.Actor).Text(key.ActorName).Count(len(ids))
 	rows, err := inChunks(ids, func(chunk []string) ([]closingRow, error) {
 		return list[closingRow](ctx, t, "reading closings", func(q *bun.SelectQuery) *bun.SelectQuery {
-			return q.Where("id IN (?)", bun.List(convert(chunk, func(id string) rowID { return rowID(id) }))).Order("id")
+			return q.Where("id IN (?)", bun.List(convert(chunk, rowIDOf))).Order("id")
 		})
 	})
 	if err != nil {

@@ -252,7 +252,7 @@ func byColumn[R any](ctx context.Context, t *tx, doing, column string, values []
 	for chunk := range slices.Chunk(values, chunkIDs) {
 		rows, err := list[R](ctx, t, doing, func(q *bun.SelectQuery) *bun.SelectQuery {
 			if column == "id" {
-				return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(chunk, func(v string) rowID { return rowID(v) })))
+				return q.Where("? IN (?)", bun.Ident(column), bun.List(convert(chunk, rowIDOf)))
 			}
 			return q.Where("? IN (?)", bun.Ident(column), bun.List(chunk))
 		})
